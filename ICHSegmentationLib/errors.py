@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The library's exceptions; every message is one sentence that a radiologist can act on."""
+
+
+class ICHSegmentationError(Exception):
+    """Something failed that is not the input's fault (exit code 1 on the command line)."""
+
+
+class InputError(ICHSegmentationError):
+    """The input cannot be used; the message names the file or the DICOM tag (exit code 2)."""
+
+
+class SeveralSeriesError(InputError):
+    """The folder holds several CT series and none was chosen.
+
+    Attributes
+    ----------
+    series : tuple of (str, str)
+        SeriesInstanceUID and a one-line description without patient data, for each series.
+    """
+
+    def __init__(self, message: str, series: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(message)
+        self.series = series
+
+
+class NotAHeadError(InputError):
+    """The volume does not look like a head; ``force=True`` goes on all the same."""
+
+
+class ModelError(ICHSegmentationError):
+    """A model is missing, damaged or does not fit what the manifest says of it."""
+
+
+class CancelledError(ICHSegmentationError):
+    """The caller's ``cancel`` callable returned True."""

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turn a stack into the canonical axes (feet to head, front to back, right to left) and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.ct import SliceGrid
+
+# Canonical array axes in LPS: slices run to the head (+S), rows to the back (+P), columns to the left (+L).
+_CANONICAL_LPS_AXES = (2, 1, 0)
+
+
+@dataclass(frozen=True)
+class CanonicalOrientation:
+    """Axis permutation and flips from the source slices to the canonical axes; nothing is interpolated.
+
+    Attributes
+    ----------
+    axes : tuple of int
+        Source axis behind each canonical axis.
+    flips : tuple of bool
+        Whether each canonical axis runs against its source axis.
+    coordinates_mm : tuple of numpy.ndarray
+        For each canonical axis the ascending sample positions in mm, starting at 0; uneven where slices are.
+    """
+
+    axes: tuple[int, int, int]
+    flips: tuple[bool, bool, bool]
+    coordinates_mm: tuple[np.ndarray, np.ndarray, np.ndarray]
+
+    @classmethod
+    def of(cls, grid: SliceGrid) -> CanonicalOrientation:
+        """Find the axis permutation that lies nearest to the patient's axes, oblique stacks included."""
+        directions = np.array([_stacking_direction(grid), grid.orientation[1], grid.orientation[0]])
+        source, lps = linear_sum_assignment(-np.abs(directions))
+        source_of_lps = dict(zip(lps.tolist(), source.tolist(), strict=True))
+        axes = [source_of_lps[axis] for axis in _CANONICAL_LPS_AXES]
+        flips = [bool(directions[axis, lps_axis] < 0) for axis, lps_axis in zip(axes, _CANONICAL_LPS_AXES, strict=True)]
+        along = (
+            np.concatenate([[0.0], np.cumsum(grid.slice_distances_mm)]),
+            np.arange(grid.shape[1]) * grid.spacing_mm[0],
+            np.arange(grid.shape[2]) * grid.spacing_mm[1],
+        )
+        coordinates = [
+            along[axis][-1] - along[axis][::-1] if flip else along[axis] for axis, flip in zip(axes, flips, strict=True)
+        ]
+        return cls(
+            axes=(axes[0], axes[1], axes[2]),
+            flips=(flips[0], flips[1], flips[2]),
+            coordinates_mm=(coordinates[0], coordinates[1], coordinates[2]),
+        )
+
+    @property
+    def _steps(self) -> tuple[slice, ...]:
+        return tuple(slice(None, None, -1 if flip else 1) for flip in self.flips)
+
+    def apply(self, array: np.ndarray) -> np.ndarray:
+        """View a source array (slices, rows, columns) on the canonical axes."""
+        return array.transpose(self.axes)[self._steps]
+
+    def invert(self, array: np.ndarray) -> np.ndarray:
+        """View a canonical array on the source axes (slices, rows, columns)."""
+        return array[self._steps].transpose(np.argsort(self.axes))
+
+
+def _stacking_direction(grid: SliceGrid) -> np.ndarray:
+    along = grid.positions_mm[-1] - grid.positions_mm[0]
+    return along / np.linalg.norm(along)
