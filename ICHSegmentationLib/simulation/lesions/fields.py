@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scalar fields that lesions are cut from: smooth noise, level sets of a given volume, partial volume."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+
+def smooth_noise(
+    rng: np.random.Generator, shape: tuple[int, ...], spacing_mm: tuple[float, ...], wavelength_mm: float
+) -> np.ndarray:
+    """Noise that varies over a given length, with about unit standard deviation.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    shape : tuple of int
+    spacing_mm : tuple of float
+        Voxel spacing per axis.
+    wavelength_mm : float
+        Distance between independent values.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 of `shape`.
+    """
+    knots = [max(int(np.ceil(n * s / wavelength_mm)) + 1, 2) for n, s in zip(shape, spacing_mm, strict=True)]
+    field = rng.standard_normal(knots, dtype=np.float32)
+    for axis, (count, step) in enumerate(zip(shape, spacing_mm, strict=True)):
+        field = _stretch(field, axis, count, step / wavelength_mm)
+    # Linear interpolation between knots lowers the variance; 1.3 per cubic cell brings it back to about 1.
+    return field * np.float32(1.3)
+
+
+def _stretch(field: np.ndarray, axis: int, count: int, step: float) -> np.ndarray:
+    """Interpolate along one axis with smooth (cosine) weights, `step` knots per voxel."""
+    position = np.minimum(np.arange(count) * step, field.shape[axis] - 1.001)
+    lower = position.astype(int)
+    weight = (0.5 - 0.5 * np.cos(np.pi * (position - lower))).astype(np.float32)
+    weight = weight.reshape([-1 if i == axis else 1 for i in range(field.ndim)])
+    return field.take(lower, axis=axis) * (1 - weight) + field.take(lower + 1, axis=axis) * weight
+
+
+def level_for_voxels(score: np.ndarray, domain: np.ndarray, voxels: float) -> float | None:
+    """Level above which `score` holds a number of voxels of the domain; None where the domain is empty.
+
+    A domain with fewer voxels than asked for is filled.
+    """
+    values = score[domain]
+    if values.size == 0:
+        return None
+    wanted = int(np.clip(round(voxels), 1, values.size))
+    return float(np.partition(values, values.size - wanted)[values.size - wanted])
+
+
+def coverage_above(score: np.ndarray, level: float) -> np.ndarray:
+    """Fraction of each voxel that lies above a level of a smooth field.
+
+    The field is taken as linear inside the voxel; a half space with gradient g (per voxel step) then covers about
+    0.5 + (score - level) / (|g_z| + |g_y| + |g_x|) of it. That blurs over one pixel in plane and over whole slices
+    where the surface is oblique to thick slices, as partial volume does.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, at least 0.5 exactly where `score >= level`.
+    """
+    steepness = np.full(score.shape, 1e-6, dtype=np.float32)
+    for axis in range(score.ndim):
+        if score.shape[axis] > 1:
+            steepness += np.abs(np.gradient(score, axis=axis))
+    return np.clip(0.5 + (score - np.float32(level)) / steepness, 0, 1).astype(np.float32)
+
+
+def fluid_share(hu: np.ndarray, near: np.ndarray, brain_hu: float, fluid_hu: float) -> np.ndarray:
+    """Fraction of fluid in each voxel, read from the greys, beside and inside a mask.
+
+    Parameters
+    ----------
+    hu : numpy.ndarray
+        float32, noise included; it is smoothed lightly.
+    near : numpy.ndarray
+        bool, where fluid is known to be; voxels beside it in plane count too, because a threshold misses their share.
+    brain_hu, fluid_hu : float
+        Greys of pure brain and pure fluid.
+    """
+    smooth = ndimage.gaussian_filter(hu, (0, 0.6, 0.6))
+    wide = ndimage.binary_dilation(near, structure=np.ones((1, 3, 3)))
+    share = np.clip((brain_hu - smooth) / max(brain_hu - fluid_hu, 1.0), 0, 1)
+    # Noise of a slice makes single fluid voxels look like brain: the mask holds more than half of fluid by definition.
+    share = np.where(near, np.maximum(share, 0.55), share)
+    return np.where(wide, share, 0).astype(np.float32)

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Blood in the brain: an irregular clot with an edema rim."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ICHSegmentationLib.simulation.anatomy import DeepRegion
+from ICHSegmentationLib.simulation.lesions.densities import ACUTE_HU, mottled
+from ICHSegmentationLib.simulation.lesions.fields import coverage_above, level_for_voxels, smooth_noise
+from ICHSegmentationLib.simulation.lesions.lesion import Lesion
+from ICHSegmentationLib.simulation.lesions.site import Box, LesionSite
+from ICHSegmentationLib.subtypes import Subtype
+
+_SHARE_BY_REGION = {
+    DeepRegion.BASAL_GANGLIA: 0.40,
+    DeepRegion.THALAMUS: 0.18,
+    DeepRegion.LOBAR_WHITE_MATTER: 0.27,
+    DeepRegion.CEREBELLUM: 0.10,
+    DeepRegion.PONS: 0.05,
+}
+"""About what hospital series of spontaneous hemorrhage report; contusions come through the unknown region."""
+_LARGEST_ML = {DeepRegion.THALAMUS: 30.0, DeepRegion.CEREBELLUM: 30.0, DeepRegion.PONS: 8.0}
+
+
+def plan_parenchymal(site: LesionSite, rng: np.random.Generator, volume_ml: float | None = None) -> Lesion | None:
+    """Clot made of a few ellipsoids with a perturbed surface, with edema around it.
+
+    Parameters
+    ----------
+    site : LesionSite
+    rng : numpy.random.Generator
+    volume_ml : float, optional
+        Drawn from 0.2-100 mL where not given, less in the thalamus, cerebellum and pons.
+
+    Returns
+    -------
+    Lesion or None
+        None where there is no brain.
+    """
+    centre, region = _centre(site, rng)
+    if centre is None:
+        return None
+    largest = _LARGEST_ML.get(region, 100.0)
+    volume = volume_ml if volume_ml is not None else float(np.clip(9 * np.exp(1.2 * rng.standard_normal()), 0.2, largest))
+    radius_mm = (volume * 1000 * 0.75 / np.pi) ** (1 / 3)
+    rim_mm = rng.uniform(2, 10) * min(radius_mm / 12, 1.3)
+    reach_mm = 2.0 * radius_mm + rim_mm
+    box = site.around(centre, (reach_mm,) * 3)
+    score = _blob_score(site, rng, centre, box, radius_mm)
+    domain = site.tissue[box]
+    level = level_for_voxels(score, domain, volume / site.voxel_ml)
+    if level is None:
+        return None
+    coverage = coverage_above(score, level) * domain
+    contrast = mottled(rng, score.shape, site.spacing_mm, rng.uniform(*ACUTE_HU), rng.uniform(0.5, 3.5))
+    # Clot is densest in the middle, where it retracts first.
+    contrast = contrast + np.float32(rng.uniform(0, 4)) * np.clip((score - level) / radius_mm, 0, 1)
+    if rng.random() < 0.1:
+        rows_mm = np.arange(score.shape[1], dtype=np.float32)[None, :, None] * site.spacing_mm[1]
+        below = rows_mm > rng.uniform(0.4, 0.6) * rows_mm.max()
+        contrast = np.where(below, contrast, contrast * np.float32(rng.uniform(0.1, 0.5)))
+    edema = _edema(site, rng, box, score - level, rim_mm)
+    return Lesion(Subtype.IPH, box, coverage, contrast.astype(np.float32), 0.35 * radius_mm, edema)
+
+
+def _centre(site: LesionSite, rng: np.random.Generator) -> tuple[np.ndarray | None, DeepRegion]:
+    """Voxel and region of a bleed; falls back to any brain where regions are not known."""
+    inside = site.tissue & (site.depth_mm > 4)
+    regions = [r for r in _SHARE_BY_REGION if np.any(inside & (site.anatomy.deep == r))]
+    region = DeepRegion.UNKNOWN
+    if regions and rng.random() > 0.15:
+        shares = np.array([_SHARE_BY_REGION[r] for r in regions])
+        region = regions[int(rng.choice(len(regions), p=shares / shares.sum()))]
+        inside = inside & (site.anatomy.deep == region)
+    candidates = np.flatnonzero(inside if inside.any() else site.tissue)
+    if candidates.size == 0:
+        return None, region
+    return np.array(np.unravel_index(rng.choice(candidates), inside.shape)), region
+
+
+def _blob_score(
+    site: LesionSite, rng: np.random.Generator, centre: np.ndarray, box: Box, radius_mm: float
+) -> np.ndarray:
+    """Signed distance like field in mm, positive inside a union of perturbed ellipsoids."""
+    dz, dy, dx = site.offsets_mm(centre, box)
+    score = np.full([part.stop - part.start for part in box], -np.inf, dtype=np.float32)
+    for index in range(int(rng.integers(1, 5))):
+        size = radius_mm * (1.0 if index == 0 else rng.uniform(0.35, 0.75))
+        oz, oy, ox = (0, 0, 0) if index == 0 else rng.uniform(-0.9, 0.9, 3) * radius_mm
+        angle = rng.uniform(0, np.pi)
+        long, wide = (dy - oy) * np.cos(angle) + (dx - ox) * np.sin(angle), (dx - ox) * np.cos(angle) - (dy - oy) * np.sin(angle)
+        axes = np.exp(rng.uniform(-0.35, 0.35, 3))
+        axes /= np.prod(axes) ** (1 / 3)
+        radius = np.sqrt(((dz - oz) / axes[0]) ** 2 + (long / axes[1]) ** 2 + (wide / axes[2]) ** 2)
+        score = np.maximum(score, (size - radius).astype(np.float32))
+    coarse = smooth_noise(rng, score.shape, site.spacing_mm, max(0.7 * radius_mm, 4))
+    fine = smooth_noise(rng, score.shape, site.spacing_mm, max(0.25 * radius_mm, 2.5))
+    return score + np.float32(0.16 * radius_mm) * coarse + np.float32(0.05 * radius_mm) * fine
+
+
+def _edema(site: LesionSite, rng: np.random.Generator, box: Box, outside: np.ndarray, rim_mm: float) -> np.ndarray | None:
+    """Strength of the edema: full at the clot, fading over an uneven rim."""
+    if rng.random() < 0.2:
+        return None
+    uneven = rim_mm * np.clip(1 + 0.5 * smooth_noise(rng, outside.shape, site.spacing_mm, 12), 0.2, 2)
+    strength = np.clip(1.5 * (1 + outside / uneven), 0, 1) * site.anatomy.brain[box]
+    return (strength * rng.uniform(0.4, 1)).astype(np.float32)
