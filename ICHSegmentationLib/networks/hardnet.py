@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""FC-HarDNet: stem, encoder and decoder of harmonic dense blocks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from .hard_block import HarmonicDenseBlock
+from .layers import ConvUnit, initialise
+
+
+class HarDNet(nn.Module):
+    """U-shaped network of harmonic dense blocks for one image (slice) at a time.
+
+    All sequences run from the finest to the coarsest level.
+
+    Parameters
+    ----------
+    in_channels
+        Channels of the input: 1, or 1 + 2n for the slice with n neighbours on each side.
+    classes
+        Outputs, background included.
+    stem_widths, stem_strides
+        Feature maps and step of each 3x3 convolution of the stem.
+    growths, layers
+        Growth and number of convolutions of the harmonic dense block of each encoder level.
+    widths
+        Feature maps of the 1x1 convolution behind each encoder block; all but the last are followed by 2x2 average
+        pooling.
+    decoder_widths, decoder_growths, decoder_layers
+        The same for the decoder, one level less. The 1x1 convolution stands before the block there.
+    multiplier, multiple
+        Widths of the layers in a block, see `ICHSegmentationLib.networks.hard_block.layer_width`.
+
+    Attributes
+    ----------
+    stride : int
+        Height and width of the input in pixels must be multiples of it.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_channels: int,
+        classes: int,
+        stem_widths: Sequence[int],
+        stem_strides: Sequence[int],
+        growths: Sequence[int],
+        layers: Sequence[int],
+        widths: Sequence[int],
+        decoder_widths: Sequence[int],
+        decoder_growths: Sequence[int],
+        decoder_layers: Sequence[int],
+        multiplier: float,
+        multiple: int,
+    ) -> None:
+        super().__init__()
+        self.in_channels = in_channels
+        self.stem_stride = math.prod(stem_strides)
+        self.stride = self.stem_stride * 2 ** (len(widths) - 1)
+
+        stem_inputs = [in_channels, *stem_widths[:-1]]
+        self.stem = nn.Sequential(
+            *(
+                ConvUnit(inputs, outputs, stride=stride)
+                for inputs, outputs, stride in zip(stem_inputs, stem_widths, stem_strides, strict=True)
+            )
+        )
+
+        self.encoder_blocks = nn.ModuleList()
+        self.encoder_transitions = nn.ModuleList()
+        channels = stem_widths[-1]
+        skips = []
+        for growth, count, width in zip(growths, layers, widths, strict=True):
+            block = HarmonicDenseBlock(channels, growth=growth, layers=count, multiplier=multiplier, multiple=multiple)
+            self.encoder_blocks.append(block)
+            self.encoder_transitions.append(ConvUnit(block.out_channels, width, kernel=1))
+            skips.append(block.out_channels)
+            channels = width
+
+        self.bottleneck: nn.Module = nn.Identity()
+
+        # Built and stored from coarse to fine, the order in which the decoder runs.
+        self.decoder_transitions = nn.ModuleList()
+        self.decoder_blocks = nn.ModuleList()
+        levels = zip(skips[:-1], decoder_widths, decoder_growths, decoder_layers, strict=True)
+        for skip, width, growth, count in reversed(list(levels)):
+            self.decoder_transitions.append(ConvUnit(channels + skip, width, kernel=1))
+            block = HarmonicDenseBlock(width, growth=growth, layers=count, multiplier=multiplier, multiple=multiple)
+            self.decoder_blocks.append(block)
+            channels = block.out_channels
+
+        self.head = nn.Conv2d(channels, classes, 1)
+        self.apply(initialise)
+        # No ReLU follows; small logits start the training near equal probabilities.
+        nn.init.normal_(self.head.weight, std=0.01)
+
+    def check_size(self, images: torch.Tensor) -> None:
+        """Raise `ValueError` unless the images are (N, in_channels, H, W) with H and W multiples of `stride`."""
+        if images.ndim != 4 or images.shape[1] != self.in_channels:
+            message = f"the network takes (N, {self.in_channels}, H, W) images, not {tuple(images.shape)}"
+            raise ValueError(message)
+        height, width = images.shape[-2:]
+        if height % self.stride or width % self.stride:
+            message = f"image height and width must be multiples of {self.stride} pixels, not {height} x {width}"
+            raise ValueError(message)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """(N, in_channels, H, W) images -> (N, classes, H, W) logits."""
+        if not torch.jit.is_tracing():
+            self.check_size(images)
+        x = self.stem(images)
+        skips = []
+        for block, transition in zip(self.encoder_blocks, self.encoder_transitions, strict=True):
+            if skips:
+                x = functional.avg_pool2d(x, 2)
+            x = block(x)
+            skips.append(x)
+            x = transition(x)
+        skips.pop()  # the coarsest block feeds the bottleneck only
+        x = self.bottleneck(x)
+        for transition, block in zip(self.decoder_transitions, self.decoder_blocks, strict=True):
+            x = functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+            x = block(transition(torch.cat([x, skips.pop()], dim=1)))
+        # Table 2 enlarges before the last convolution; both are linear and commute, and this order is cheaper.
+        logits = self.head(x)
+        return functional.interpolate(
+            logits, scale_factor=float(self.stem_stride), mode="bilinear", align_corners=False
+        )
