@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a file's array and affine to a CTVolume: axis order and greys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from nibabel.orientations import io_orientation
+
+from ICHSegmentationLib.ct.grid import SliceGrid
+from ICHSegmentationLib.ct.grid_warnings import warn_grid
+from ICHSegmentationLib.ct.source import CTSource, from_storage_order
+from ICHSegmentationLib.ct.values import rescale
+from ICHSegmentationLib.ct.volume import CTVolume
+from ICHSegmentationLib.errors import InputError
+
+_MINIMUM_SLICES = 3
+_AIR_HU = -500
+
+
+def volume_from_affine(
+    array: np.ndarray,
+    affine_ras: np.ndarray,
+    source: CTSource,
+    *,
+    grey_window: tuple[float, float] | None,
+    warnings: tuple[str, ...] = (),
+) -> CTVolume:
+    """Make a volume of an (i, j, k) array whose affine maps (i, j, k) to RAS mm.
+
+    The slice axis is the stored axis nearest to superior-inferior, columns run along the one nearest to left-right;
+    axes are exchanged, never flipped.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        Values as the file means them (scaling applied); trailing axes of length 1 are dropped.
+    affine_ras : numpy.ndarray
+        (4, 4).
+    source : CTSource
+        ``storage_axes`` and ``file_affine`` are filled in here.
+    grey_window : tuple of float or None
+        HU that greys 0 and 255 (0 and 1 in a file of fractions) stand for.
+    warnings : tuple of str
+        Warnings of the reader.
+
+    Raises
+    ------
+    InputError
+        If the file holds no single 3D volume of three slices or more in HU, or its affine is singular.
+    """
+    name = source.files[0]
+    if array.dtype.kind not in "iuf":
+        message = f"{name} holds colours or other values that are not single numbers: it is not a CT in HU."
+        raise InputError(message)
+    while array.ndim > 3 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim != 3:
+        message = f"{name} holds an array of shape {array.shape}; one 3D volume is needed."
+        raise InputError(message)
+    affine = np.array(affine_ras, dtype=np.float64)
+    if not np.isfinite(affine).all() or abs(np.linalg.det(_directions(affine))) < 1e-3:
+        message = f"{name} cannot be placed in space: the directions of its axes are missing or not independent."
+        raise InputError(message)
+    axes = _slice_row_column_axes(affine)
+    source = replace(source, storage_axes=axes, file_affine=affine)
+    stored = from_storage_order(array, source)
+    if stored.shape[0] < _MINIMUM_SLICES:
+        message = f"{name} holds {stored.shape[0]} slice(s), at least {_MINIMUM_SLICES} are needed."
+        raise InputError(message)
+    grid = SliceGrid.from_affine(affine[:, [*reversed(axes), 3]], stored.shape)
+    hu, value_warnings = _to_hu(stored, source, grey_window)
+    return CTVolume(hu, grid, source, (*warnings, *warn_grid(grid), *value_warnings))
+
+
+def _directions(affine: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(affine[:3, :3], axis=0)
+    return affine[:3, :3] / np.where(lengths == 0, 1, lengths)
+
+
+def _slice_row_column_axes(affine: np.ndarray) -> tuple[int, int, int]:
+    world_of_axis = io_orientation(affine)[:, 0].astype(int).tolist()
+    return world_of_axis.index(2), world_of_axis.index(1), world_of_axis.index(0)
+
+
+def _to_hu(
+    stored: np.ndarray, source: CTSource, grey_window: tuple[float, float] | None
+) -> tuple[np.ndarray, list[str]]:
+    name = source.files[0]
+    low, high = float(np.nanmin(stored)), float(np.nanmax(stored))
+    greys = low >= 0 and high <= 255
+    if greys and grey_window is None:
+        message = (
+            f"{name} holds values from {low:g} to {high:g}: these look like windowed greys, not HU; "
+            "if so, say which HU black and white stand for with --grey-window LOW HIGH."
+        )
+        raise InputError(message)
+    slope, intercept = 1.0, 0.0
+    if grey_window is not None:
+        if not greys:
+            message = f"{name} holds values from {low:g} to {high:g}, not greys 0-255: leave the grey window out."
+            raise InputError(message)
+        if grey_window[0] >= grey_window[1]:
+            message = f"The grey window {grey_window[0]:g} to {grey_window[1]:g} is empty: give LOW, then HIGH."
+            raise InputError(message)
+        white = 1.0 if stored.dtype.kind == "f" and high <= 1 else 255.0
+        slope, intercept = (grey_window[1] - grey_window[0]) / white, float(grey_window[0])
+    hu = np.empty(stored.shape, dtype=np.int16)
+    padded = rescale(stored, slope, intercept, hu)
+    warnings = []
+    if grey_window is not None:
+        warnings.append(
+            f"Greys were mapped to {grey_window[0]:g} to {grey_window[1]:g} HU; what lay outside that window is lost."
+        )
+    elif low > _AIR_HU:
+        warnings.append(
+            f"The lowest value is {low:g}, but air is about -1000 HU: the values may be shifted or cut off."
+        )
+    if padded:
+        warnings.append("Padding outside the scan circle was set to -1024 HU.")
+    return hu, warnings

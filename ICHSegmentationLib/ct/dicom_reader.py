@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading one CT series from DICOM files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ICHSegmentationLib.ct.dicom_files import load_datasets
+from ICHSegmentationLib.ct.dicom_pixels import PixelDecoder
+from ICHSegmentationLib.ct.dicom_series import choose_series, sort_files
+from ICHSegmentationLib.ct.dicom_slice import DicomSlice
+from ICHSegmentationLib.ct.dicom_stack import stack
+from ICHSegmentationLib.ct.dicom_tags import read_tags, warn_tags
+from ICHSegmentationLib.ct.enhanced import slices_of
+from ICHSegmentationLib.ct.grid_warnings import warn_grid
+from ICHSegmentationLib.ct.source import CTSource
+from ICHSegmentationLib.ct.volume import CTVolume
+from ICHSegmentationLib.errors import InputError
+
+
+def read_dicom(files: Sequence[Path], *, series: str | None = None) -> CTVolume:
+    """Read a CT series.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Files of one or more series, in any order; files that are not DICOM are passed over.
+    series : str or None
+        Which series, see :func:`ICHSegmentationLib.ct.dicom_series.choose_series`.
+
+    Returns
+    -------
+    CTVolume
+        Slices in the order of increasing position along the normal (columns direction x rows direction).
+
+    Raises
+    ------
+    InputError
+        If the files are no CT series that can be placed in space; the message names the file or tag.
+    """
+    datasets, left_out = choose_series(sort_files(load_datasets(files)), series)
+    slices, grid, order = stack([item for dataset in datasets for item in slices_of(dataset)])
+    _check_depth(slices[0])
+    hu = np.empty(grid.shape, dtype=np.int16)
+    decoder = PixelDecoder()
+    for item, image in zip(slices, hu, strict=True):
+        decoder.decode(item, image)
+    tags = read_tags(slices[0].dataset)
+    warnings = [*left_out, *order, *warn_grid(grid), *_warn_values(slices, decoder), *warn_tags(tags, grid.tilt_deg)]
+    source = CTSource(
+        kind="dicom",
+        files=tuple(item.path for item in slices),
+        frames=tuple(item.frame + 1 for item in slices if item.frame is not None),
+        series_uid=str(slices[0].dataset.SeriesInstanceUID),
+        tags=tags,
+    )
+    return CTVolume(hu, grid, source, tuple(warnings))
+
+
+def _check_depth(item: DicomSlice) -> None:
+    if int(item.dataset.BitsAllocated) <= 8:
+        message = f"{item.path} holds 8-bit greys (BitsAllocated (0028,0100)), not HU; export the original slices."
+        raise InputError(message)
+
+
+def _warn_values(slices: list[DicomSlice], decoder: PixelDecoder) -> list[str]:
+    warnings = []
+    if not all(item.has_rescale for item in slices):
+        warnings.append(
+            "RescaleSlope (0028,1053) or RescaleIntercept (0028,1052) is missing; stored values are taken as HU."
+        )
+    elif len({(item.slope, item.intercept) for item in slices}) > 1:
+        warnings.append(
+            "RescaleSlope (0028,1053) or RescaleIntercept (0028,1052) differs between slices; each has its own."
+        )
+    if decoder.wrapped:
+        warnings.append(
+            "Signed values are marked as unsigned (PixelRepresentation (0028,0103)); they are read as signed."
+        )
+    if decoder.padded_values:
+        warnings.append("Padding outside the scan circle was set to -1024 HU.")
+    return warnings

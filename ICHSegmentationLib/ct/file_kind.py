@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Telling what a file is from its first bytes."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from enum import Enum
+from pathlib import Path
+
+from ICHSegmentationLib.ct.dicom_files import looks_like_dicom
+
+_NIFTI_MAGIC = {b"n+1\0", b"ni1\0", b"n+2\0", b"ni2\0"}
+_NIFTI_SUFFIXES = (".nii", ".nii.gz")
+
+
+class FileKind(Enum):
+    """The kinds of file that hold a CT."""
+
+    DICOM = "dicom"
+    NIFTI = "nifti"
+    NRRD = "nrrd"
+    MHA = "mha"
+    UNKNOWN = "unknown"
+
+
+def file_kind(path: Path) -> FileKind:
+    """Return the kind of a file by content; a damaged NIfTI is still told by its name, to be refused by its reader."""
+    with path.open("rb") as stream:
+        head = stream.read(348)
+    if head[:4] == b"NRRD":
+        return FileKind.NRRD
+    if head[:10] == b"ObjectType" or head[:5] == b"NDims":
+        return FileKind.MHA
+    if path.name.lower().endswith(_NIFTI_SUFFIXES) or _is_nifti(path, head):
+        return FileKind.NIFTI
+    return FileKind.DICOM if looks_like_dicom(path) else FileKind.UNKNOWN
+
+
+def _is_nifti(path: Path, head: bytes) -> bool:
+    if head[:2] == b"\x1f\x8b":
+        try:
+            with gzip.open(path) as stream:
+                head = stream.read(348)
+        except (OSError, EOFError, zlib.error):
+            return False
+    return head[344:348] in _NIFTI_MAGIC or head[4:8] in _NIFTI_MAGIC

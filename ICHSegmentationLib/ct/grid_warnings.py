@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a reader of results should know about the geometry of a series."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ICHSegmentationLib.ct.grid import SliceGrid
+from ICHSegmentationLib.ct.slice_steps import GAP_FACTOR, alike
+
+_TILT_DEG = 0.5
+
+
+def warn_grid(grid: SliceGrid) -> list[str]:
+    """Return warnings about tilt, varying steps and missing slices; slices are counted from 1."""
+    warnings = []
+    if abs(grid.tilt_deg) >= _TILT_DEG:
+        warnings.append(
+            f"The slices are tilted by {abs(grid.tilt_deg):.1f} deg against the table; this is accounted for."
+        )
+    steps, gaps = grid.steps_mm, set(grid.gaps)
+    distinct = grid.distinct_steps()
+    if len(distinct) > 1:
+        listed = ", ".join(f"{step:.2f}" for step in distinct)
+        warnings.append(f"The step between slices varies: {listed} mm; each slice counts with its own extent.")
+    lone = [i for i in range(len(steps)) if i not in gaps and not any(alike(steps[i], step) for step in distinct)]
+    if lone:
+        listed = ", ".join(f"{steps[i]:.2f} mm between slices {i + 1} and {i + 2}" for i in lone[:3])
+        more = f" and {len(lone) - 3} more" if len(lone) > 3 else ""
+        warnings.append(f"Single steps differ from the others: {listed}{more}; each slice counts with its own extent.")
+    if gaps:
+        listed = ", ".join(f"{i + 1} and {i + 2} ({steps[i]:.2f} mm)" for i in sorted(gaps))
+        limit = GAP_FACTOR * float(np.median(grid.slice_distances_mm))
+        warnings.append(
+            f"Slices are missing between slices {listed}; blood there is not counted "
+            f"(a slice beside a gap counts with at most {limit:.2f} mm)."
+        )
+    return warnings

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading NRRD and MetaImage with SimpleITK."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ICHSegmentationLib.ct.affine_volume import volume_from_affine
+from ICHSegmentationLib.ct.file_kind import FileKind, file_kind
+from ICHSegmentationLib.ct.grid import LPS_TO_RAS
+from ICHSegmentationLib.ct.source import CTSource
+from ICHSegmentationLib.ct.volume import CTVolume
+from ICHSegmentationLib.errors import InputError
+
+
+def read_itk(path: Path, *, grey_window: tuple[float, float] | None = None) -> CTVolume:
+    """Read a NRRD (.nrrd, .nhdr) or MetaImage (.mha, .mhd) file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is no CT volume, see :func:`volume_from_affine`.
+    """
+    import SimpleITK
+
+    try:
+        image = SimpleITK.ReadImage(str(path))
+    except RuntimeError as error:
+        message = f"{path} is truncated or corrupt: it cannot be read."
+        raise InputError(message) from error
+    if image.GetNumberOfComponentsPerPixel() > 1:
+        message = f"{path} holds colours or vectors: it is not a CT in HU."
+        raise InputError(message)
+    while image.GetDimension() > 3 and image.GetSize()[-1] == 1:
+        image = SimpleITK.Extract(image, [*image.GetSize()[:-1], 0])
+    if image.GetDimension() != 3:
+        message = f"{path} holds an array of shape {image.GetSize()}; one 3D volume is needed."
+        raise InputError(message)
+    affine = np.eye(4)
+    affine[:3, :3] = np.reshape(image.GetDirection(), (3, 3)) * np.array(image.GetSpacing())
+    affine[:3, 3] = image.GetOrigin()
+    affine[:3] *= LPS_TO_RAS[:, None]
+    source = CTSource(kind="nrrd" if file_kind(path) is FileKind.NRRD else "mha", files=(path,))
+    array = SimpleITK.GetArrayViewFromImage(image).T
+    return volume_from_affine(array, affine, source, grey_window=grey_window)
