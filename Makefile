@@ -1,0 +1,65 @@
+# Each target does its own set-up; on a fresh machine Python 3.11-3.13 and make are enough.
+#   make demo             segment a generated head CT with known bleeds
+#   make demo CT=folder   segment your own DICOM folder or NIfTI file
+#   make test             all tests; PYTEST_ARGS="-k grid" chooses some
+#   make lint             ruff, mypy, codespell
+#   make bench            seconds and memory of each stage; CT=folder for your own series
+#   make clean            remove the environment and what the targets wrote
+
+supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell $(p) -c '$(supported)' 2>/dev/null && echo $(p))))
+VENV ?= .venv
+BIN := $(VENV)/bin
+CT ?=
+OUT ?= demo-output/$(if $(CT),$(shell date +%Y%m%d-%H%M%S),generated)
+PYTEST_ARGS ?=
+
+# pip builds the package itself in an environment of its own; these make the one list of versions hold there too.
+export PIP_CONSTRAINT := constraints.txt
+export PIP_BUILD_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint bench clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo: $(VENV)/.ready-run
+ifeq ($(CT),)
+	$(BIN)/ichseg demo --output "$(OUT)" --overwrite
+else
+	$(BIN)/ichseg segment "$(CT)" --output "$(OUT)"
+endif
+
+test: $(VENV)/.ready-test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.ready-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+bench: $(VENV)/.ready-run
+	$(BIN)/python Testing/Benchmarks/bench_segment.py $(if $(CT),"$(CT)")
+
+# The stamps are renewed when the versions or the requirements change.
+$(VENV)/.ready-run: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.ready-test: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[test,train]"
+	@touch $@ $(VENV)/.ready-run
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found as python3. Name one: make PYTHON=/path/to/python" >&2; exit 1; }
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || $(PYTHON) -m virtualenv --quiet $(VENV) || \
+	  { rm -rf $(VENV); echo "No virtual environment could be made; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+clean:
+	rm -rf $(VENV) demo-output build dist .pytest_cache .ruff_cache .mypy_cache .coverage
