@@ -3,5 +3,6 @@
 
 from ICHSegmentationLib.simulation.anatomy import Anatomy, DeepRegion
 from ICHSegmentationLib.simulation.head import CleanHead, clean_head, procedural_head
+from ICHSegmentationLib.simulation.simulate import SimulatedCT, simulated_ct
 
-__all__ = ["Anatomy", "CleanHead", "DeepRegion", "clean_head", "procedural_head"]
+__all__ = ["Anatomy", "CleanHead", "DeepRegion", "SimulatedCT", "clean_head", "procedural_head", "simulated_ct"]

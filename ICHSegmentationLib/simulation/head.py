@@ -17,6 +17,8 @@ from ICHSegmentationLib.simulation.procedural_traits import HeadTraits
 
 Triple = tuple[float, float, float]
 
+DEFAULT_SHAPE = (32, 256, 256)
+DEFAULT_SPACING_MM = (5.0, 0.8, 0.8)
 _COARSE_MM = 2.0
 # Head coordinate of the highest point that the field of view always holds.
 _TOP_MM = 84.0
@@ -36,7 +38,7 @@ class CleanHead:
 
 
 def clean_head(
-    seed: int, *, shape: tuple[int, int, int] = (32, 256, 256), spacing_mm: Triple = (5.0, 0.8, 0.8)
+    seed: int, *, shape: tuple[int, int, int] = DEFAULT_SHAPE, spacing_mm: Triple = DEFAULT_SPACING_MM
 ) -> CleanHead:
     """Draw one head on planes of at most 2.5 mm.
 
@@ -62,7 +64,7 @@ def clean_head(
 
 
 def procedural_head(
-    seed: int, *, shape: tuple[int, int, int] = (32, 256, 256), spacing_mm: Triple = (5.0, 0.8, 0.8)
+    seed: int, *, shape: tuple[int, int, int] = DEFAULT_SHAPE, spacing_mm: Triple = DEFAULT_SPACING_MM
 ) -> tuple[np.ndarray, Anatomy]:
     """Draw one scanned head without bleeds.
 

@@ -54,10 +54,12 @@ class BrainFields:
 def brain_fields(rng: np.random.Generator, frame: HeadFrame, inner: Field, traits: HeadTraits) -> BrainFields:
     """Return the fields of one brain; `inner` is the signed distance to the inner table."""
     tentorium, tentorium_reach = _tentorium(frame)
-    below = np.maximum(tentorium, frame.a + 6 + 0.45 * np.abs(frame.x))
+    below = np.maximum(tentorium, frame.a + 7 + 0.45 * np.abs(frame.x))
     stem = tube(frame, ((0, -24, -2), (0, -26, -30), (0, -38, -55), (0, -42, -120)), (14, 15.5, 8, 5.5))
     stem = stem + 2.5 * np.exp(-(((frame.a + 10) / 5) ** 2 + (frame.x / 5) ** 2 + ((frame.s + 10) / 10) ** 2))
-    cerebellum = np.maximum(np.maximum(inner + 1.5, tentorium + 2), frame.a + 33 + 0.12 * np.abs(frame.x))
+    lateral = np.abs(frame.x)
+    front = np.maximum(frame.a + 36 - 0.9 * lateral, frame.a + 8.5 + 0.45 * lateral)
+    cerebellum = np.maximum(np.maximum(inner + 1.2, tentorium + 1.5), front)
     magna = ellipsoid(frame, (0, -82, -56), (7 + 8 * rng.random(), 10, 9))
     cerebellum = np.maximum(cerebellum, -magna)
     fossa = np.maximum(below, -smooth_union(cerebellum, stem, 2.0))
@@ -155,7 +157,7 @@ def _cisterns(frame: HeadFrame, stem: Field, traits: HeadTraits) -> Field:
 
 def _sylvian(rng: np.random.Generator, frame: HeadFrame) -> tuple[Field, Field]:
     """Return the sheet of the Sylvian fissure, bent over the insula, and where it exists."""
-    wave = 1.6 * smooth_noise(rng, frame, 16)
+    wave = 2.5 * smooth_noise(rng, frame, 14)
     lateral = np.abs(frame.x)
     roof = -9 - 0.55 * (frame.a - 18)
     opening = (frame.s - roof) * 0.85 + wave
@@ -183,10 +185,10 @@ def _cortex(rng: np.random.Generator, frame: HeadFrame, inner: Field, traits: He
         base + g / norm * depth * 0.8 + m
         for base, g, m in zip(np.meshgrid(z, y, x, indexing="ij"), slope, meander, strict=True)
     ]
-    main = level_distance(noise_at(rng, *folded, rng.uniform(9.5, 12)), frame.spacing_mm)
-    twig = level_distance(noise_at(rng, *folded, rng.uniform(6.5, 8)), frame.spacing_mm)
-    reach = 9 + 8 * smooth_noise(rng, frame, 13) + 3 * traits.atrophy
-    return main, np.clip(reach, 0, 26).astype(np.float32), twig
+    main = level_distance(noise_at(rng, *folded, rng.uniform(8.5, 11)), frame.spacing_mm)
+    twig = level_distance(noise_at(rng, *folded, rng.uniform(5.5, 7)), frame.spacing_mm)
+    reach = 12 + 9 * smooth_noise(rng, frame, 12) + 3 * traits.atrophy
+    return main, np.clip(reach, 3, 30).astype(np.float32), twig
 
 
 def ndimage_smooth(field: Field, frame: HeadFrame) -> Field:

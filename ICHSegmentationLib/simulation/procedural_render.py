@@ -45,6 +45,7 @@ def render(
     columns = linear_matrix(shape[2], frame.x.shape[2]).T.copy()
     coarse = {f.name: getattr(group, f.name) for group in (skull, brain) for f in fields(group)}
     coarse["marbling"] = smooth_noise(rng, frame, 5)
+    coarse["bundles"] = smooth_noise(rng, frame, 11)
     coarse["fine_marbling"] = smooth_noise(rng, frame, 3)
     hu = np.empty(shape, np.float32)
     masks = {name: np.empty(shape, bool) for name in ("skull", "intracranial", "brain", "csf", "ventricles")}
@@ -96,7 +97,8 @@ def _spaces(
     branch = np.abs(at.twig) - 0.7 * width
     sulcus = np.minimum(sulcus, np.maximum(branch, (depth - 0.45 * at.sulcus_depth) * 0.6))
     fissure = np.maximum(np.abs(at.midline) - 0.6 - 0.9 * width, at.fissure_reach)
-    sylvian = np.maximum(np.abs(at.sylvian) - 0.7 - 1.3 * width, at.sylvian_reach)
+    # The fissure closes towards its edges.
+    sylvian = np.maximum(np.abs(at.sylvian) - (0.5 + 1.2 * width) * np.clip(-at.sylvian_reach / 6, 0, 1), at.sylvian_reach)
     liquid = np.minimum(np.minimum(sulcus, fissure), np.minimum(sylvian, depth))
     supratentorial = np.minimum(np.minimum(at.cerebellum, at.stem), 3) / 3
     liquid = np.where(supratentorial <= 0, np.float32(3), liquid)
@@ -146,7 +148,8 @@ def _bone(at: SimpleNamespace) -> Plane:
 def _outside(at: SimpleNamespace, soft: Callable[[Plane], Plane], backdrop: Plane) -> Plane:
     """Return skin, fat, muscle and eyes over what lies behind the head."""
     muscle = np.clip(2.5 * at.muscle - 0.8 + 0.4 * at.fine_marbling, 0, 1)
-    deep_soft = soft(at.inner * -1 + at.thickness + 12) * np.clip(0.9 * at.marbling + 0.5, 0, 1)
+    # Below the base, muscles with seams of fat between them.
+    deep_soft = soft(10 - at.inner) * soft(at.skin + 7) * np.clip(2.2 * np.abs(at.bundles) - 0.25, 0, 1)
     tissue = _mix(np.full(at.skin.shape, _FAT_HU, np.float32), _MUSCLE_HU, np.maximum(muscle, deep_soft))
     tissue = _mix(tissue, _EYE_HU, soft(at.eyes))
     tissue = _mix(tissue, _EYE_HU + 30, soft(np.abs(at.eyes) - 0.6))

@@ -45,17 +45,25 @@ def scan(
     grain_mm = rng.uniform(0.45, 0.75)
     for index, stack in enumerate(planes):
         image = stack.mean(axis=0)
-        bone = ndimage.zoom(np.clip(image[::4, ::4], 200, 1200) - 200, 1, order=1)
+        bone = np.clip(image[::4, ::4], 200, 1200) - 200
         image = ndimage.gaussian_filter(image, blur_mm / in_plane)
         # More bone in the slice means fewer photons (petrous level) and, through beam hardening, a slope beside it.
         load = float(np.mean(bone)) / 120
         grain = ndimage.gaussian_filter(rng.standard_normal(image.shape, dtype=np.float32), grain_mm / in_plane)
         grain -= ndimage.gaussian_filter(grain, 2.2 * grain_mm / in_plane)
         grain *= noise_hu * (0.75 + 0.35 * min(load, 1.5)) / grain.std()
-        halo = ndimage.gaussian_filter(bone, 7.0 / (4 * in_plane)) * 0.012
-        image += grain + _enlarge(halo, image.shape)
+        image += grain + _enlarge(_beam_hardening(bone, 4 * in_plane), image.shape)
         out[index] = np.clip(np.rint(image), -1024, 3071)
     return out
+
+
+def _beam_hardening(bone: np.ndarray, spacing_mm: np.ndarray) -> np.ndarray:
+    """Return what dense bone adds: a bright rim inside the skull, a dark band between the petrous bones."""
+    rim = ndimage.gaussian_filter(bone, 7.0 / spacing_mm) * 0.012
+    load = bone.mean(axis=1)
+    band = load - ndimage.gaussian_filter1d(load, 12.0 / spacing_mm[0])
+    band = ndimage.gaussian_filter1d(band, 1.5 / spacing_mm[0])
+    return rim - np.clip(0.05 * band, -4, 6)[:, None]
 
 
 def _enlarge(image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -85,3 +93,18 @@ def mean_of_planes(anatomy: Anatomy, planes_per_slice: int) -> Anatomy:
         midline_distance_mm=np.ascontiguousarray(anatomy.midline_distance_mm[middle::planes_per_slice]),
         spacing_mm=(anatomy.spacing_mm[0] * planes_per_slice, *anatomy.spacing_mm[1:]),
     )
+
+
+def labels_of_planes(labels: np.ndarray, planes_per_slice: int) -> np.ndarray:
+    """Return the labels of slices averaged from thin planes: blood where half or more is, named by its largest part."""
+    if planes_per_slice == 1:
+        return labels
+    planes = labels.reshape(-1, planes_per_slice, *labels.shape[1:])
+    out = np.zeros((planes.shape[0], *labels.shape[1:]), np.uint8)
+    largest = np.zeros(out.shape, np.uint8)
+    for value in np.unique(labels[labels > 0]):
+        count = np.sum(planes == value, axis=1, dtype=np.uint8)
+        out[count > largest] = value
+        np.maximum(largest, count, out=largest)
+    out[2 * np.sum(planes > 0, axis=1, dtype=np.uint8) < planes_per_slice] = 0
+    return out

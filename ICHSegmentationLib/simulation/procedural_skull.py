@@ -38,12 +38,12 @@ def inner_table(frame: HeadFrame) -> Field:
     """Return the signed distance to the inner table: hemispheres, middle and posterior fossae, spinal canal."""
     # Foreheads are narrower than parietal bosses.
     narrow = HeadFrame(
-        frame.x / (1 - 0.15 * smooth_step(frame.a, -30, 60)),
+        frame.x / (1 - 0.13 * smooth_step(frame.a, -30, 60)),
         frame.a,
         np.where(frame.s > 8, frame.s, 8 + (frame.s - 8) * 2),
         frame.spacing_mm,
     )
-    inside = rounded_box(narrow, (0, -17, 8), (68, 84, 66), 2.35)
+    inside = rounded_box(narrow, (0, -17, 8), (68, 84, 66), 2.5)
     inside = smooth_union(inside, ellipsoid(frame, (38, -10, -20), (25, 36, 25), mirrored=True), 9)
     inside = smooth_union(inside, ellipsoid(frame, (0, -57, -28), (54, 43, 33)), 9)
     petrous = tube(frame, ((17, -14, -33), (58, -40, -32)), (5, 11))
@@ -63,7 +63,7 @@ def skull_fields(rng: np.random.Generator, frame: HeadFrame, traits: HeadTraits)
     thickness += 5 * bump(frame, (0, -98, -12), (18, 14, 16)) + 3 * bump(frame, (0, 68, 15), (10, 12, 30))
     sinus_size = rng.uniform(0.4, 1.3)
     frontal_sinus = ellipsoid(frame, (9, 71, -8), (17 * sinus_size, 10, 17 * sinus_size), mirrored=True)
-    thickness += 9 * sinus_size * bump(frame, (0, 72, -8), (22, 14, 16))
+    thickness += 6 * sinus_size * bump(frame, (0, 72, -8), (22, 14, 16))
     thickness = np.maximum(thickness * (1 - 0.25 * base), 2.2).astype(np.float32)
 
     face = ellipsoid(frame, (0, 38, -62), (60, 58, 75))
