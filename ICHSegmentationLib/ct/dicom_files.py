@@ -12,24 +12,11 @@ import pydicom
 from pydicom import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
 
+from ICHSegmentationLib.ct.file_kind import has_dicom_prefix, looks_like_dicom
 from ICHSegmentationLib.errors import InputError
 
 _logger = logging.getLogger(__name__)
-_SUFFIXES = {".dcm", ".ima", ".dicom"}
 _DEFERRED_BYTES = 4096
-
-
-def has_dicom_prefix(path: Path) -> bool:
-    """Whether a file starts with the DICOM preamble and prefix (PS3.10 7.1)."""
-    with path.open("rb") as stream:
-        return stream.read(132)[128:] == b"DICM"
-
-
-def looks_like_dicom(path: Path) -> bool:
-    """Whether a file is DICOM by its prefix, by a first tag of group 0002 or 0008, or at least by its name."""
-    with path.open("rb") as stream:
-        head = stream.read(132)
-    return head[128:] == b"DICM" or head[:2] in {b"\x02\x00", b"\x08\x00"} or path.suffix.lower() in _SUFFIXES
 
 
 def load_dataset(path: Path) -> FileDataset:

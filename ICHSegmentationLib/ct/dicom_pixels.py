@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import numpy as np
-from scipy import ndimage
 
 from ICHSegmentationLib.ct.dicom_slice import DicomSlice
 from ICHSegmentationLib.ct.values import rescale
@@ -88,11 +89,13 @@ def _signed(value: int, stored: np.ndarray) -> int:
 
 
 def _touching_border(mask: np.ndarray) -> np.ndarray:
+    from scipy import ndimage  # here, not above: it takes a quarter of a second, and few files need it
+
     frame = np.ones_like(mask)
     frame[1:-1, 1:-1] = False
     return ndimage.binary_propagation(mask & frame, mask=mask)
 
 
-def _refuse(item: DicomSlice, what: str, cause: Exception | None = None) -> None:
+def _refuse(item: DicomSlice, what: str, cause: Exception | None = None) -> NoReturn:
     message = f"{item.path} is truncated or corrupt: {what}."
     raise InputError(message) from cause

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from pydicom import FileDataset
 
@@ -139,7 +140,7 @@ def _match(uids: list[str], series: str) -> str:
     return matches[0]
 
 
-def _refuse_several(listed: tuple[tuple[str, str], ...]) -> None:
+def _refuse_several(listed: tuple[tuple[str, str], ...]) -> NoReturn:
     lines = "\n".join(f"  {number}: {line} ({uid})" for number, (uid, line) in enumerate(listed, start=1))
     message = (
         f"There are {len(listed)} CT series here; choose one with --series and its number or UID "
@@ -148,19 +149,19 @@ def _refuse_several(listed: tuple[tuple[str, str], ...]) -> None:
     raise SeveralSeriesError(message, listed)
 
 
-def _refuse_without_ct(found: SortedFiles) -> None:
+def _refuse_without_ct(found: SortedFiles) -> NoReturn:
     if found.localizers:
         message = (
-            f"Only localizer images were found, no CT slices (ImageType (0008,0008) in {found.localizers[0].filename})."
+            f"Only localizer images were found, no CT slices (ImageType (0008,0008) in {file_of(found.localizers[0])})."
         )
     elif found.captures:
         message = (
-            f"{found.captures[0].filename} is a screenshot (secondary capture or colour image), not a CT in HU; "
+            f"{file_of(found.captures[0])} is a screenshot (secondary capture or colour image), not a CT in HU; "
             "export the original slices."
         )
     elif found.others:
         modality = found.others[0].get("Modality") or "unknown"
-        message = f"{found.others[0].filename} is not CT: Modality (0008,0060) is {modality}."
+        message = f"{file_of(found.others[0])} is not CT: Modality (0008,0060) is {modality}."
     else:
         message = "No DICOM images were found."
     raise InputError(message)

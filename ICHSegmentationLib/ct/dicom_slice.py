@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NoReturn
 
 import numpy as np
 from pydicom import Dataset, FileDataset
@@ -86,8 +87,8 @@ def make_slice(dataset: FileDataset, frame: int | None, groups: Sequence[Dataset
         position,
         orientation,
         (float(spacing[0]), float(spacing[1])),
-        1.0 if slope is None else float(slope),  # type: ignore[arg-type]
-        0.0 if intercept is None else float(intercept),  # type: ignore[arg-type]
+        1.0 if slope is None else float(slope),
+        0.0 if intercept is None else float(intercept),
         slope is not None and intercept is not None,
     )
 
@@ -98,7 +99,7 @@ def tag_name(keyword: str) -> str:
     return f"{keyword} ({tag.group:04X},{tag.element:04X})"
 
 
-def _first(groups: Sequence[Dataset], keyword: str) -> object | None:
+def _first(groups: Sequence[Dataset], keyword: str) -> Any | None:
     values = (group.get(keyword) for group in groups)
     return next((value for value in values if value is not None and value != ""), None)
 
@@ -116,6 +117,6 @@ def _numbers(groups: Sequence[Dataset], keyword: str, count: int, dataset: FileD
     return numbers
 
 
-def _refuse(dataset: FileDataset, keyword: str, what: str) -> None:
+def _refuse(dataset: FileDataset, keyword: str, what: str) -> NoReturn:
     message = f"{file_of(dataset)}: {tag_name(keyword)} {what}."
     raise InputError(message)

@@ -8,9 +8,8 @@ import zlib
 from enum import Enum
 from pathlib import Path
 
-from ICHSegmentationLib.ct.dicom_files import looks_like_dicom
-
 _NIFTI_MAGIC = {b"n+1\0", b"ni1\0", b"n+2\0", b"ni2\0"}
+_DICOM_SUFFIXES = {".dcm", ".ima", ".dicom"}
 _NIFTI_SUFFIXES = (".nii", ".nii.gz")
 
 
@@ -35,6 +34,19 @@ def file_kind(path: Path) -> FileKind:
     if path.name.lower().endswith(_NIFTI_SUFFIXES) or _is_nifti(path, head):
         return FileKind.NIFTI
     return FileKind.DICOM if looks_like_dicom(path) else FileKind.UNKNOWN
+
+
+def has_dicom_prefix(path: Path) -> bool:
+    """Whether a file starts with the DICOM preamble and prefix (PS3.10 7.1)."""
+    with path.open("rb") as stream:
+        return stream.read(132)[128:] == b"DICM"
+
+
+def looks_like_dicom(path: Path) -> bool:
+    """Whether a file is DICOM by its prefix, by a first tag of group 0002 or 0008, or at least by its name."""
+    with path.open("rb") as stream:
+        head = stream.read(132)
+    return head[128:] == b"DICM" or head[:2] in {b"\x02\x00", b"\x08\x00"} or path.suffix.lower() in _DICOM_SUFFIXES
 
 
 def _is_nifti(path: Path, head: bytes) -> bool:

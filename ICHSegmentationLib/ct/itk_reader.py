@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import SimpleITK
 
 from ICHSegmentationLib.ct.affine_volume import volume_from_affine
 from ICHSegmentationLib.ct.file_kind import FileKind, file_kind
@@ -23,8 +24,6 @@ def read_itk(path: Path, *, grey_window: tuple[float, float] | None = None) -> C
     InputError
         If the file cannot be read or is no CT volume, see :func:`volume_from_affine`.
     """
-    import SimpleITK
-
     try:
         image = SimpleITK.ReadImage(str(path))
     except RuntimeError as error:

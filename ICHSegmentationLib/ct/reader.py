@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from ICHSegmentationLib.ct.file_kind import FileKind, file_kind
 from ICHSegmentationLib.ct.volume import CTVolume
@@ -86,7 +87,7 @@ def _files(path: Path | str | Sequence[Path | str]) -> list[Path]:
     return files
 
 
-def _refuse(files: list[Path], volumes: list[Path]) -> None:
+def _refuse(files: list[Path], volumes: list[Path]) -> NoReturn:
     if volumes:
         message = (
             f"There are {len(volumes)} volume files here; give one of them: {', '.join(v.name for v in volumes[:5])}."

@@ -20,17 +20,17 @@ def rescale(stored: np.ndarray, slope: float, intercept: float, out: np.ndarray)
     int
         The number of values below -1024 (and NaN).
     """
+    hu: np.ndarray
     if slope == 1.0 and intercept.is_integer() and stored.dtype.kind in "iu":
         hu = stored.astype(np.int32)
         hu += int(intercept)
         padded = int(np.count_nonzero(hu < PADDING_HU))
     else:
-        hu = stored.astype(np.float32 if stored.itemsize <= 2 else np.float64)
-        hu *= slope
-        hu += intercept
-        np.rint(hu, out=hu)
-        padded = int(np.count_nonzero(~(hu >= PADDING_HU)))
-        np.nan_to_num(hu, copy=False, nan=PADDING_HU)
-    np.clip(hu, PADDING_HU, _MAXIMUM_HU, out=hu)
-    out[...] = hu
+        exact: np.ndarray = stored.astype(np.float32 if stored.itemsize <= 2 else np.float64)
+        np.multiply(exact, slope, out=exact)
+        np.add(exact, intercept, out=exact)
+        np.rint(exact, out=exact)
+        padded = int(np.count_nonzero(~(exact >= PADDING_HU)))
+        hu = np.nan_to_num(exact, copy=False, nan=PADDING_HU)
+    out[...] = np.clip(hu, PADDING_HU, _MAXIMUM_HU, out=hu)
     return padded
