@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ``ichseg`` command: :func:`main` is its entry point."""
+
+from __future__ import annotations
+
+from ICHSegmentationLib.cli.failures import exit_code_of
+
+
+def main() -> int:
+    """Run the command with the process's arguments.
+
+    Returns
+    -------
+    int
+        Exit code: 0 done, 2 the input or an option cannot be used, 1 failure, 130 interrupted.
+    """
+    try:
+        from ICHSegmentationLib.cli.app import app  # so that an interrupt during the import is met
+
+        app()
+    except (Exception, KeyboardInterrupt) as error:
+        return exit_code_of(error)
+    return 0

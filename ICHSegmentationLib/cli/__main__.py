@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m ICHSegmentationLib.cli``: the command where no script was installed."""
+
+import sys
+
+from ICHSegmentationLib.cli import main
+
+sys.exit(main())

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command's parts and their options; the work itself is imported when a part runs, so that help is quick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ICHSegmentationLib import __version__
+from ICHSegmentationLib.cli.options import (
+    AsJson,
+    Device,
+    Model,
+    Output,
+    Overwrite,
+    Quiet,
+    RunOptions,
+    Runtime,
+    RuntimeChoice,
+    Threads,
+)
+
+app = typer.Typer(
+    name="ichseg",
+    help="Segment and measure intracranial hemorrhage on head CT. Research use only; not a medical device.",
+    add_completion=False,
+    no_args_is_help=True,
+    # Plain help and one-line usage errors; the decorated ones also double the start-up time.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ichseg {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _all(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(short_help="Segment and measure the bleeds of a head CT.")
+def segment(
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="INPUT", help="DICOM folder or files, or one NIfTI, NRRD or MHA file.")
+    ],
+    output: Output,
+    model: Model = "default",
+    device: Device = "auto",
+    runtime: Runtime = RuntimeChoice.auto,
+    series: Annotated[
+        str | None, typer.Option(metavar="UID|N", help="Which series, by UID or by its number in the list.")
+    ] = None,
+    grey_window: Annotated[
+        tuple[float, float] | None,
+        typer.Option(metavar="LOW HIGH", help="HU of grey 0 and grey 255, for a file that holds windowed greys."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Go on when the volume does not look like a head.")] = False,
+    threads: Threads = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Segment the bleeds of a head CT, measure them, and write masks, tables, pictures and a report."""
+    from ICHSegmentationLib.cli.segment import run
+
+    options = RunOptions(
+        model=model,
+        device=device,
+        runtime=runtime.value,
+        threads=threads,
+        series=series,
+        grey_window=grey_window,
+        force=force,
+    )
+    run(inputs, output, options, overwrite=overwrite, as_json=as_json, quiet=quiet)
+
+
+@app.command(short_help="Measure the volumes of a segmentation.")
+def measure(
+    segmentation: Annotated[Path, typer.Argument(metavar="SEG", help="segmentation.seg.nrrd or labels.nii.gz.")],
+    source: Annotated[
+        Path | None, typer.Option(metavar="CT", help="The CT it belongs to, for the positions of its slices.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure the volumes of a segmentation, also one that was edited by hand."""
+    from ICHSegmentationLib.cli.measure import run
+
+    run(segmentation, source, as_json=as_json, quiet=quiet)
+
+
+@app.command()
+def models(as_json: AsJson = False) -> None:
+    """List the installed models."""
+    from ICHSegmentationLib.cli.models import run
+
+    run(as_json=as_json)
+
+
+@app.command(short_help="Segment a generated head CT with known bleeds.")
+def demo(
+    output: Output = Path("demo-output"),
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Which head to generate.")] = 1,
+    model: Model = "default",
+    device: Device = "auto",
+    runtime: Runtime = RuntimeChoice.auto,
+    threads: Threads = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Generate a head CT with known bleeds, segment it, and print the volumes beside the truth."""
+    from ICHSegmentationLib.cli.demo import run
+
+    options = RunOptions(model=model, device=device, runtime=runtime.value, threads=threads)
+    run(output, options, seed=seed, overwrite=overwrite, as_json=as_json, quiet=quiet)

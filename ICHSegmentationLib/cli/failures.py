@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors as one line on stderr and an exit code; tracebacks go to a log file only."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+
+from ICHSegmentationLib.errors import CancelledError, ICHSegmentationError, InputError, SeveralSeriesError
+
+FAILURE = 1
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Tell the user what went wrong and return the exit code for it.
+
+    Parameters
+    ----------
+    error : BaseException
+        What ended the command.
+
+    Returns
+    -------
+    int
+        2 for an input that cannot be used, 130 for an interrupt, else 1.
+    """
+    if isinstance(error, KeyboardInterrupt | CancelledError):
+        _tell("Cancelled.")
+        return INTERRUPTED
+    if isinstance(error, InputError):
+        # The list of series to choose from keeps its lines.
+        _tell(f"error: {error if isinstance(error, SeveralSeriesError) else _one_line(error)}")
+        return BAD_INPUT
+    # The text of a foreign exception may hold header values, so it is shown in the private log only.
+    what = _one_line(error) if isinstance(error, ICHSegmentationError) else f"Unexpected {type(error).__name__}."
+    _tell(f"error: {what} (details: {_write_log(error)})")
+    return FAILURE
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def _write_log(error: BaseException) -> str:
+    """Write the traceback to a file that only this user may read."""
+    handle, path = tempfile.mkstemp(prefix="ichseg-", suffix=".log")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.writelines(traceback.format_exception(error))
+    return path

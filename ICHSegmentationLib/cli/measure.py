@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ichseg measure``: the volumes of a segmentation on disk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ICHSegmentationLib.cli.summary import volume_table
+from ICHSegmentationLib.cli.terminal import Terminal
+from ICHSegmentationLib.errors import InputError
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.ct.grid import SliceGrid
+    from ICHSegmentationLib.reporting.label_file import LabelFile
+
+
+def run(segmentation: Path, source: Path | None, *, as_json: bool, quiet: bool) -> None:
+    """Measure and show the volumes; see ``ichseg measure --help``."""
+    from ICHSegmentationLib.measurement.measure import measure
+
+    terminal = Terminal(quiet=quiet, as_json=as_json)
+    with terminal:
+        found = _read(segmentation)
+        label_map, warnings = found.label_map, found.warnings
+        if source is not None:
+            from ICHSegmentationLib.ct.reader import read_ct
+
+            volume = read_ct(source)
+            _check_same_slices(label_map.grid, volume.grid, segmentation, source)
+            # What the file left open is known now, so its warnings are settled.
+            label_map, warnings = replace(label_map, grid=volume.grid), volume.warnings
+        terminal.warn(warnings)
+        measured = measure(label_map)
+    content = {"volumes_ml": measured.volumes_ml, "present": measured.present, "warnings": list(warnings)}
+    terminal.show(content, volume_table(measured.volumes_ml))
+
+
+def _read(path: Path) -> LabelFile:
+    if not path.is_file():
+        message = f"{path} does not exist or is not a file."
+        raise InputError(message)
+    name = path.name.lower()
+    if name.endswith(".nrrd"):
+        from ICHSegmentationLib.reporting.seg_nrrd import read_seg_nrrd
+
+        return read_seg_nrrd(path)
+    if name.endswith((".nii", ".nii.gz")):
+        from ICHSegmentationLib.reporting.labels_nifti import read_labels_nifti
+
+        return read_labels_nifti(path)
+    message = f"{path} is neither a .seg.nrrd nor a NIfTI file of labels."
+    raise InputError(message)
+
+
+def _check_same_slices(labels: SliceGrid, scan: SliceGrid, segmentation: Path, source: Path) -> None:
+    """Refuse a scan on which the labels do not lie; positions may differ, since not every file can hold them."""
+
+    def directions(grid: SliceGrid) -> np.ndarray:
+        stack = grid.positions_mm[-1] - grid.positions_mm[0]
+        return np.vstack([grid.orientation, stack / np.linalg.norm(stack)])
+
+    alike = (directions(labels) * directions(scan)).sum(axis=1)
+    if labels.shape != scan.shape or alike.min() < np.cos(np.deg2rad(1)):
+        message = f"{segmentation} does not lie on the slices of {source}; give the scan that was segmented."
+        raise InputError(message)

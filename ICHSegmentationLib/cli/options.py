@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class RuntimeChoice(StrEnum):
+    """What runs the network."""
+
+    auto = "auto"
+    openvino = "openvino"
+    torch = "torch"
+
+
+def _checked_device(device: str) -> str:
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
+        message = f"{device!r} is not one of auto, cpu, cuda:N."
+        raise typer.BadParameter(message)
+    return device
+
+
+Model = Annotated[str, typer.Option(metavar="NAME", help="Model to use; see `ichseg models`.")]
+Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda:N", callback=_checked_device, help="Where to run.")]
+Runtime = Annotated[RuntimeChoice, typer.Option(help="What runs the network.")]
+Threads = Annotated[int | None, typer.Option(min=1, metavar="N", help="Processor threads; all by default.")]
+Output = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the results.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that the folder already holds.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How to segment; fields as the command's options of the same names."""
+
+    model: str = "default"
+    device: str = "auto"
+    runtime: str = "auto"
+    threads: int | None = None
+    series: str | None = None
+    grey_window: tuple[float, float] | None = None
+    force: bool = False

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ichseg segment``: from files on disk to a folder of results."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ICHSegmentationLib.cli.options import RunOptions
+from ICHSegmentationLib.cli.summary import places, volume_table
+from ICHSegmentationLib.cli.terminal import Terminal
+from ICHSegmentationLib.errors import InputError
+
+RESULT_FILES = (
+    "segmentation.seg.nrrd",
+    "labels.nii.gz",
+    "measurements.json",
+    "measurements.csv",
+    "slices.png",
+    "render.png",
+    "report.pdf",
+)
+
+
+def run(
+    inputs: Sequence[Path], output: Path, options: RunOptions, *, overwrite: bool, as_json: bool, quiet: bool
+) -> None:
+    """Segment, write and show the results; see ``ichseg segment --help``."""
+    check_output(output, overwrite=overwrite)
+    terminal = Terminal(quiet=quiet, as_json=as_json)
+    with terminal:
+        measurements = segment_files(inputs, output, options, terminal)
+    text = f"{volume_table(measurements['volumes_ml'])}\n\n{places(measurements['outputs'])}"
+    terminal.show(measurements, text)
+
+
+def check_output(output: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that already holds results, which may have been corrected by hand.
+
+    Raises
+    ------
+    InputError
+        If ``output`` is a file, or holds results and ``overwrite`` is not set.
+    """
+    if output.exists() and not output.is_dir():
+        message = f"{output} is a file; --output names a folder."
+        raise InputError(message)
+    if not overwrite and any((output / name).exists() for name in RESULT_FILES):
+        message = f"{output} already holds results; choose another folder, or add --overwrite to replace them."
+        raise InputError(message)
+
+
+def segment_files(inputs: Sequence[Path], output: Path, options: RunOptions, terminal: Terminal) -> dict[str, Any]:
+    """Read, segment and write.
+
+    Returns
+    -------
+    dict
+        The content of ``measurements.json``, and under ``outputs`` the path of each file by its name.
+
+    Raises
+    ------
+    InputError
+        If the input cannot be read as one head CT.
+    """
+    for path in inputs:
+        if not path.exists():
+            message = f"{path} does not exist."
+            raise InputError(message)
+
+    from ICHSegmentationLib import pipeline, read_ct
+
+    terminal.progress("read", 0.0)
+    started = time.perf_counter()
+    volume = read_ct(inputs[0] if len(inputs) == 1 else inputs, series=options.series, grey_window=options.grey_window)
+    read_s = time.perf_counter() - started
+    terminal.warn(volume.warnings)
+    result = pipeline.segment(
+        volume,
+        model=options.model,
+        device=options.device,
+        runtime=options.runtime,
+        threads=options.threads,
+        force=options.force,
+        progress=terminal.progress,
+    )
+    terminal.warn(result.warnings)
+    result = replace(result, timings_s={"read": read_s, **result.timings_s})
+    written = pipeline.write_outputs(result, output, progress=terminal.progress)
+    measurements: dict[str, Any] = json.loads((output / "measurements.json").read_text(encoding="utf-8"))
+    measurements["outputs"] = {path.name: str(path) for path in written.values()}
+    return measurements

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the command shows while it works: a progress bar and warnings on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from ICHSegmentationLib.cli.stages import Stages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.progress import Progress, TaskID
+
+
+class Terminal:
+    """Progress, warnings and results of one command.
+
+    Used as a context manager around the work; the bar is shown when stderr is a terminal. Warnings of the library's
+    loggers are collected with those given to :meth:`warn`, each text once, and shown when the work is over.
+
+    Parameters
+    ----------
+    quiet : bool
+        Show neither progress nor warnings nor the summary, only errors.
+    as_json : bool
+        Print nothing but JSON on stdout.
+    """
+
+    def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
+        self.quiet = quiet
+        self.as_json = as_json
+        self._stages = Stages()
+        self._warnings: dict[str, None] = {}
+        self._handler = _Collector(self._warnings)
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        """Start the bar and listen to the library's loggers."""
+        logger = logging.getLogger("ICHSegmentationLib")
+        logger.addHandler(self._handler)
+        logger.propagate = False
+        # Foreign warnings can quote header values; they are not for the screen.
+        logging.captureWarnings(capture=True)
+        logging.getLogger().addHandler(logging.NullHandler())
+        if not self.quiet and sys.stderr.isatty():
+            self._start_bar()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """Take the bar away and show the warnings."""
+        if self._bar is not None:
+            self._bar.stop()
+        logger = logging.getLogger("ICHSegmentationLib")
+        logger.removeHandler(self._handler)
+        logger.propagate = True
+        logging.captureWarnings(capture=False)
+        if not self.quiet:
+            for text in self._warnings:
+                print(f"warning: {text}", file=sys.stderr)
+
+    def progress(self, stage: str, fraction: float) -> None:
+        """Show how far the work is; ``fraction`` (0 to 1) counts within the stage."""
+        done = self._stages.advance(stage, fraction)
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=done, description=stage)
+
+    def warn(self, texts: Iterable[str]) -> None:
+        """Take warnings to show when the work is over."""
+        self._warnings.update(dict.fromkeys(texts))
+
+    def show(self, content: dict[str, Any] | list[Any], text: str) -> None:
+        """Print the result: ``content`` for machines, ``text`` for people unless quiet."""
+        if self.as_json:
+            print(json.dumps(content, indent=2))
+        elif not self.quiet:
+            print(text)
+
+    def _start_bar(self) -> None:
+        from rich.console import Console  # a tenth of a second, only where there is a terminal
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description:<12}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._bar.add_task("start", total=1.0)
+        self._bar.start()
+
+
+class _Collector(logging.Handler):
+    """Collects the messages of warnings, each once."""
+
+    def __init__(self, messages: dict[str, None]) -> None:
+        super().__init__(logging.WARNING)
+        self._messages = messages
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message in the order of arrival."""
+        self._messages[record.getMessage()] = None

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ichseg measure`` gives the volumes of files that ``segment`` wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from ICHSegmentationLib.ct.grid import SliceGrid
+from ICHSegmentationLib.reporting.labels_nifti import sidecar_path, write_labels_nifti
+from ICHSegmentationLib.reporting.seg_nrrd import write_seg_nrrd
+from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.subtypes import Subtype
+
+from .conftest import Command
+
+# Five slices 4 mm apart; pixels of 0.5 x 0.8 mm: a voxel takes 1.6 mm3.
+SHAPE = (5, 40, 30)
+
+
+@pytest.fixture
+def a_label_map() -> LabelMap:
+    """1000 voxels IPH (1.6 mL) and 100 voxels IVH (0.16 mL)."""
+    positions = np.outer(np.arange(SHAPE[0]), [0, 0, 4.0])
+    grid = SliceGrid(SHAPE, positions, np.array([[1.0, 0, 0], [0, 1.0, 0]]), (0.5, 0.8))
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[1:3, 5:30, 5:25] = Subtype.IPH
+    labels[3, 10:20, 10:20] = Subtype.IVH
+    return LabelMap(labels, grid)
+
+
+@pytest.mark.parametrize(
+    ("name", "assumed"), [("segmentation.seg.nrrd", []), ("labels.nii.gz", ["equal steps of 4.00 mm are assumed"])]
+)
+def test_volumes_of_both_formats(
+    a_command: Command, a_label_map: LabelMap, tmp_path: Path, name: str, assumed: list[str]
+):
+    path = tmp_path / name
+    (write_seg_nrrd if name.endswith("nrrd") else write_labels_nifti)(path, a_label_map)
+    done = a_command("measure", path, "--json")
+    measured = json.loads(done.out)
+    assert measured["volumes_ml"] == pytest.approx(
+        {"EDH": 0.0, "SDH": 0.0, "SAH": 0.0, "IPH": 1.6, "IVH": 0.16, "total": 1.76}
+    )
+    assert measured["present"] == {"EDH": False, "SDH": False, "SAH": False, "IPH": True, "IVH": True}
+    assert len(measured["warnings"]) == done.err.count("warning: ") == len(assumed)
+    assert all(text in done.err for text in assumed)
+
+
+def test_people_read_a_table(a_command: Command, a_label_map: LabelMap, tmp_path: Path):
+    write_seg_nrrd(tmp_path / "a.seg.nrrd", a_label_map)
+    assert "IPH         1.6\n" in a_command("measure", tmp_path / "a.seg.nrrd").out
+
+
+def test_the_source_gives_the_positions_that_the_file_lacks(a_command: Command, a_label_map: LabelMap, tmp_path: Path):
+    """A plain NIfTI of the labels says 2 mm per slice; the scan on the same slices says 4 mm."""
+    affine = a_label_map.grid.nearest_affine_ras
+    hu = np.full(SHAPE[::-1], 30, np.int16)
+    hu[:, :2] = -1000
+    nibabel.save(nibabel.Nifti1Image(hu, affine), tmp_path / "ct.nii.gz")
+    halved = affine @ np.diag([1, 1, 0.5, 1])
+    stored = a_label_map.labels.transpose(2, 1, 0)
+    nibabel.save(nibabel.Nifti1Image(stored, halved), tmp_path / "labels.nii.gz")
+    alone = json.loads(a_command("measure", tmp_path / "labels.nii.gz", "--json").out)
+    placed = json.loads(
+        a_command("measure", tmp_path / "labels.nii.gz", "--source", tmp_path / "ct.nii.gz", "--json").out
+    )
+    assert not sidecar_path(tmp_path / "labels.nii.gz").exists()
+    assert alone["volumes_ml"]["total"] == pytest.approx(0.88)
+    assert placed["volumes_ml"]["total"] == pytest.approx(1.76)
+
+
+def test_a_scan_of_other_slices_is_refused(a_command: Command, a_label_map: LabelMap, tmp_path: Path):
+    write_seg_nrrd(tmp_path / "a.seg.nrrd", a_label_map)
+    hu = np.full((30, 40, 6), 30, np.int16)
+    hu[:, :2] = -1000
+    nibabel.save(nibabel.Nifti1Image(hu, a_label_map.grid.nearest_affine_ras), tmp_path / "ct.nii.gz")
+    done = a_command("measure", tmp_path / "a.seg.nrrd", "--source", tmp_path / "ct.nii.gz")
+    assert done.code == 2
+    assert "does not lie on the slices" in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("gone.seg.nrrd", "does not exist"), ("notes.txt", "neither a .seg.nrrd nor a NIfTI")]
+)
+def test_other_files_are_refused(a_command: Command, tmp_path: Path, name: str, said: str):
+    if not name.startswith("gone"):
+        (tmp_path / name).write_text("text")
+    done = a_command("measure", tmp_path / name)
+    assert done.code == 2
+    assert said in done.err
+    assert done.err.count("\n") == 1
