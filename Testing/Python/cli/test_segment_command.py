@@ -18,6 +18,8 @@ from ICHSegmentationLib.cli.terminal import Terminal
 
 from .conftest import Command
 
+Calls = list[tuple[Any, ...]]
+
 MEASUREMENTS = {
     "schema": 1,
     "volumes_ml": {"EDH": 0.0, "SDH": 0.0, "SAH": 0.0, "IPH": 12.34, "IVH": 0.4, "total": 12.74},
@@ -26,9 +28,9 @@ MEASUREMENTS = {
 
 
 @pytest.fixture
-def the_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+def the_calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     """Replace the library's part; the arguments of each call are kept."""
-    calls: list[tuple[Any, ...]] = []
+    calls: Calls = []
 
     def fake(inputs: Sequence[Path], output: Path, options: RunOptions, terminal: Terminal) -> dict[str, Any]:
         calls.append((list(inputs), output, options))
@@ -43,7 +45,7 @@ def the_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     return calls
 
 
-def test_options_reach_the_library(a_command: Command, a_scan_file: Path, tmp_path: Path, the_calls: list[tuple[Any, ...]]):
+def test_options_reach_the_library(a_command: Command, a_scan_file: Path, tmp_path: Path, the_calls: Calls):
     done = a_command(
         *("segment", a_scan_file, "--output", tmp_path / "out", "--model", "other", "--device", "cuda:1"),
         *("--runtime", "torch", "--series", "2", "--grey-window", -10, 90, "--force", "--threads", 3),
@@ -61,7 +63,9 @@ def test_options_reach_the_library(a_command: Command, a_scan_file: Path, tmp_pa
     assert the_calls == [([a_scan_file], tmp_path / "out", expected)]
 
 
-def test_defaults_leave_the_choice_to_the_library(a_command: Command, a_scan_file: Path, tmp_path: Path, the_calls: list[tuple[Any, ...]]):
+def test_defaults_leave_the_choice_to_the_library(
+    a_command: Command, a_scan_file: Path, tmp_path: Path, the_calls: Calls
+):
     a_command("segment", a_scan_file, a_scan_file, "-o", tmp_path / "out")
     assert the_calls == [([a_scan_file, a_scan_file], tmp_path / "out", RunOptions())]
 
@@ -99,7 +103,7 @@ def test_quiet_leaves_json(a_command: Command, a_scan_file: Path, tmp_path: Path
 
 @pytest.mark.parametrize("name", segment.RESULT_FILES)
 def test_results_are_not_replaced_without_a_yes(
-    a_command: Command, a_scan_file: Path, tmp_path: Path, the_calls: list[tuple[Any, ...]], name: str
+    a_command: Command, a_scan_file: Path, tmp_path: Path, the_calls: Calls, name: str
 ):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / name).write_text("corrected by hand")
@@ -112,10 +116,10 @@ def test_results_are_not_replaced_without_a_yes(
     assert (tmp_path / "out" / name).read_text() == "corrected by hand"
 
 
-def test_an_explicit_yes_goes_on(a_command: Command, a_scan_file: Path, tmp_path: Path, the_calls: list[tuple[Any, ...]]):
+def test_an_explicit_yes_goes_on(a_command: Command, a_scan_file: Path, tmp_path: Path, the_calls: Calls):
     (tmp_path / "labels.nii.gz").write_text("old")
     assert a_command("segment", a_scan_file, "--output", tmp_path, "--overwrite").code == 0
-    assert len(the_calls: list[tuple[Any, ...]]) == 1
+    assert len(the_calls) == 1
 
 
 @pytest.mark.usefixtures("the_calls")
