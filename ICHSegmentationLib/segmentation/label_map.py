@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The result of every system: one label per voxel on the source slices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ICHSegmentationLib.ct.grid import SliceGrid
+
+
+@dataclass(frozen=True, eq=False)
+class LabelMap:
+    """Labels on the source slices; a voxel has one subtype or none.
+
+    Attributes
+    ----------
+    labels : numpy.ndarray
+        (slices, rows, columns) uint8: 0 background, else the label of :mod:`ICHSegmentationLib.subtypes`, or 6 for
+        hemorrhage whose subtype is not given.
+    grid : SliceGrid
+        Where the slices lie.
+
+    Raises
+    ------
+    ValueError
+        If the array is not uint8 or does not have the grid's shape.
+    """
+
+    labels: np.ndarray
+    grid: SliceGrid
+
+    def __post_init__(self) -> None:
+        """Check the array against the grid."""
+        if self.labels.dtype != np.uint8 or self.labels.shape != self.grid.shape:
+            message = (
+                f"A label map is uint8 of shape {self.grid.shape}, "
+                f"not {self.labels.dtype} of shape {self.labels.shape}."
+            )
+            raise ValueError(message)
