@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Installed models and the runtimes that run them; importing this imports neither torch nor OpenVINO."""
+
+from __future__ import annotations
+
+from .manifest import Manifest, ModelEntry, get_model, load_manifest
+from .runtime import Runtime, RuntimeInfo
+from .select import load_runtime
+
+__all__ = ["Manifest", "ModelEntry", "Runtime", "RuntimeInfo", "get_model", "load_manifest", "load_runtime"]

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turn a model's torch network into OpenVINO's form: needed once per model, then it comes from the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ModelError
+from .model_cache import cache_folder, read_entry, write_entry
+from .quiet_openvino import import_converter, import_openvino
+from .weights import read_verified
+
+if TYPE_CHECKING:
+    from .manifest import ModelEntry
+
+# Raise when the conversion or the code of a network changes, so that older cache entries are left alone.
+CONVERSION_VERSION = 1
+# The converted network must give the same probabilities as torch, up to float32 rounding through ~100 layers.
+PROBABILITY_TOLERANCE = 1e-3
+# The first traces the network; the others prove that no size was baked in. Batch, rows and columns all differ.
+_TRACE_SHAPE = (2, 128, 64)
+_CHECK_SHAPES = ((1, 64, 128), (3, 192, 64))
+_XML, _BIN = "model.xml", "model.bin"
+_LOG = logging.getLogger(__name__)
+
+
+def load_converted(entry: ModelEntry) -> tuple[Any, tuple[str, ...]]:
+    """Load a model in OpenVINO's form, from the cache if it is there, else by converting the torch network.
+
+    Parameters
+    ----------
+    entry
+        The model. Its weights file is checked against the manifest in either case.
+
+    Returns
+    -------
+    openvino.Model
+        Takes (N, C, H, W) and gives probabilities (N, K, H, W), any N, H and W; the softmax is inside.
+    tuple of str
+        Warnings: the cache could not be written.
+
+    Raises
+    ------
+    ModelError
+        If the weights are missing or damaged, or the converted network does not give what torch gives.
+    """
+    openvino = import_openvino()
+    folder = cache_folder() / "openvino" / _cache_key(entry, openvino.get_version())
+    files = read_entry(folder)
+    if files is not None and {_XML, _BIN} <= files.keys():
+        read_verified(entry)
+        _LOG.debug("converted model from the cache: %s", folder.name)
+        return openvino.Core().read_model(files[_XML], files[_BIN]), ()
+    model = _convert(entry)
+
+    def write_files(target: Path) -> None:
+        # Without compression: folding the batch norms makes numbers that float16 would round once more.
+        openvino.save_model(model, target / _XML, compress_to_fp16=False)
+        # A full disk can cut a file short without an error, which reading it back shows.
+        openvino.Core().read_model(target / _XML)
+
+    try:
+        write_entry(folder, write_files)
+    except (OSError, RuntimeError) as error:
+        message = (
+            f"The converted model could not be kept in {folder.parent} ({type(error).__name__}), so that every start "
+            "converts it again; free some space or set ICHSEG_CACHE to a folder that can be written."
+        )
+        _LOG.warning(message)
+        return model, (message,)
+    return model, ()
+
+
+def _cache_key(entry: ModelEntry, openvino_version: str) -> str:
+    """Name of the cache entry: whatever changes the converted model is in it."""
+    facts = {
+        "weights": entry.sha256,
+        "network": [entry.system, entry.preset, entry.in_channels, len(entry.classes), entry.network],
+        "openvino": openvino_version,
+        "conversion": CONVERSION_VERSION,
+    }
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return f"{entry.name}-{digest[:24]}"
+
+
+def _convert(entry: ModelEntry) -> Any:
+    from .trained_network import load_network
+
+    return convert_network(load_network(entry), channels=entry.in_channels)
+
+
+def convert_network(network: Any, *, channels: int) -> Any:
+    """Convert a torch network that gives logits into an OpenVINO model that gives probabilities, and check it.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        In evaluation mode; takes (N, channels, H, W), H and W multiples of 64.
+    channels
+        Input channels.
+
+    Returns
+    -------
+    openvino.Model
+        With any N, H and W.
+
+    Raises
+    ------
+    ModelError
+        If the converted network's probabilities are more than 1e-3 from torch's, at several sizes.
+    """
+    import torch
+
+    openvino = import_openvino()
+    network = torch.nn.Sequential(network, torch.nn.Softmax(dim=1)).eval()
+    generator = torch.Generator().manual_seed(0)
+
+    def random_images(shape: tuple[int, int, int]) -> torch.Tensor:
+        return torch.rand((shape[0], channels, *shape[1:]), generator=generator)
+
+    with torch.inference_mode(), warnings.catch_warnings():
+        # Tracing warns about each size that it records, which the check below settles.
+        warnings.simplefilter("ignore")
+        model = import_converter().convert_model(
+            network,
+            example_input=random_images(_TRACE_SHAPE),
+            input=[openvino.PartialShape([-1, channels, -1, -1])],
+        )
+    compiled = openvino.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    for shape in _CHECK_SHAPES:
+        images = random_images(shape)
+        with torch.inference_mode():
+            expected = network(images).numpy()
+        difference = float(np.abs(compiled(images.numpy())[0] - expected).max())
+        if not difference < PROBABILITY_TOLERANCE:
+            message = f"OpenVINO and torch disagree on this network (probabilities differ by {difference:.2g})."
+            raise ModelError(message)
+    return model

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is known of each installed model: one JSON file beside the weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ..errors import ModelError
+
+MODELS_FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Models"
+MANIFEST_NAME = "manifest.json"
+
+
+class ModelEntry(BaseModel):
+    """One installed model; every field but `folder` is in the manifest.
+
+    Attributes
+    ----------
+    name, system, preset
+        What the user types, the kind of network and its size, as :func:`ICHSegmentationLib.networks.build_network`
+        takes them.
+    file, sha256, size_bytes
+        The safetensors file in `folder`, and what it must look like.
+    parameters
+        Trainable numbers of the network.
+    classes
+        Label names by output channel, "background" first.
+    window_hu
+        HU that become 0 and 1 of the network's input.
+    pixel_mm
+        Size of the input's square pixels.
+    neighbours, neighbour_distance_mm
+        Extra slices on each side, given as channels, and how far apart they are taken.
+    network
+        Constructor arguments that differ from the preset's.
+    training_data, licence, non_commercial
+        Where the weights come from and what may be done with them.
+    quality
+        Measured figures by name.
+    reference_seconds
+        Seconds for 40 slices on the machine that the model card names.
+    card
+        Path of the model card in the repository.
+    folder
+        Where the manifest was found.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    system: str
+    preset: str
+    file: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size_bytes: int = Field(gt=0)
+    parameters: int = Field(gt=0)
+    classes: tuple[str, ...] = Field(min_length=2)
+    window_hu: tuple[float, float]
+    pixel_mm: float = Field(gt=0)
+    neighbours: int = Field(default=0, ge=0)
+    neighbour_distance_mm: float = Field(default=0.0, ge=0)
+    network: dict[str, Any] = Field(default_factory=dict)
+    training_data: str
+    licence: str
+    non_commercial: bool
+    quality: dict[str, float | str] = Field(default_factory=dict)
+    reference_seconds: float = Field(ge=0)
+    card: str
+    folder: Path = Field(default=MODELS_FOLDER, exclude=True)
+
+    @field_validator("file")
+    @classmethod
+    def _check_file(cls, file: str) -> str:
+        if Path(file).name != file or not file.endswith(".safetensors"):
+            message = "must be the name of a .safetensors file beside the manifest"
+            raise ValueError(message)
+        return file
+
+    @field_validator("window_hu")
+    @classmethod
+    def _check_window(cls, window_hu: tuple[float, float]) -> tuple[float, float]:
+        if window_hu[0] >= window_hu[1]:
+            message = "the lower end must be below the upper end"
+            raise ValueError(message)
+        return window_hu
+
+    @property
+    def path(self) -> Path:
+        """Where the weights are."""
+        return self.folder / self.file
+
+    @property
+    def in_channels(self) -> int:
+        """Channels of the network's input: the slice and its neighbours."""
+        return 1 + 2 * self.neighbours
+
+
+class Manifest(BaseModel):
+    """All installed models; `default` names the one that is used when none is chosen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # The published field is called "schema", which pydantic's own classes once used for a method.
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    default: str = ""
+    models: tuple[ModelEntry, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        names = [entry.name for entry in self.models]
+        if len(set(names)) != len(names):
+            message = "two models have the same name"
+            raise ValueError(message)
+        if names and self.default not in names:
+            message = f"the default model {self.default!r} is not in the list"
+            raise ValueError(message)
+        return self
+
+    def get(self, name: str = "default") -> ModelEntry:
+        """Find a model by its name, or the default one.
+
+        Raises
+        ------
+        ModelError
+            If there is no such model; the message lists those there are.
+        """
+        wanted = self.default if name == "default" else name
+        for entry in self.models:
+            if entry.name == wanted:
+                return entry
+        if not self.models:
+            message = "No model is installed; reinstall the package, or train and register a model."
+        else:
+            known = ", ".join(entry.name for entry in self.models)
+            message = f"There is no model named {name!r}; installed are: {known}."
+        raise ModelError(message)
+
+
+def load_manifest(folder: Path = MODELS_FOLDER) -> Manifest:
+    """Read the manifest of a folder of models.
+
+    Raises
+    ------
+    ModelError
+        If it is missing or malformed; the message names the file and the first wrong field.
+    """
+    path = folder / MANIFEST_NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"The list of models {path} cannot be read; reinstall the package."
+        raise ModelError(message) from error
+    try:
+        manifest = Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        message = f"The list of models {path} is not valid at {place}: {first['msg']}."
+        raise ModelError(message) from error
+    entries = tuple(entry.model_copy(update={"folder": folder}) for entry in manifest.models)
+    return manifest.model_copy(update={"models": entries})
+
+
+def get_model(name: str = "default", *, folder: Path = MODELS_FOLDER) -> ModelEntry:
+    """Find an installed model by its name, or the default one; see :meth:`Manifest.get`."""
+    return load_manifest(folder).get(name)

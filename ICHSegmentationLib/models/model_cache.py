@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Converted models in the user's cache folder: one folder per model, complete and checked or not there at all."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import platformdirs
+
+from .weights import sha256_hex
+
+_CHECKSUMS = "sha256.json"
+_LOG = logging.getLogger(__name__)
+
+
+def cache_folder() -> Path:
+    """Where converted models are kept: ICHSEG_CACHE if set, else the platform's place for caches."""
+    chosen = os.environ.get("ICHSEG_CACHE")
+    return Path(chosen) if chosen else platformdirs.user_cache_path("ichseg", appauthor=False)
+
+
+def read_entry(folder: Path) -> dict[str, bytes] | None:
+    """Read all files of a cache entry.
+
+    Returns
+    -------
+    dict or None
+        Name -> content, each checked against the checksums beside it; None if the entry is missing or damaged.
+    """
+    try:
+        checksums: Mapping[str, str] = json.loads((folder / _CHECKSUMS).read_bytes())
+        files = {name: (folder / name).read_bytes() for name in checksums}
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError):
+        _LOG.warning("The converted model in %s cannot be read; it is made anew.", folder)
+        return None
+    if any(sha256_hex(content) != checksums[name] for name, content in files.items()):
+        _LOG.warning("The converted model in %s is damaged; it is made anew.", folder)
+        return None
+    return files
+
+
+def write_entry(folder: Path, write_files: Callable[[Path], None]) -> None:
+    """Write a cache entry under a temporary name, then rename it.
+
+    Parameters
+    ----------
+    folder
+        The entry; replaced if it exists.
+    write_files
+        Writes the entry's files into the folder that it is given.
+
+    Raises
+    ------
+    OSError
+        If the cache cannot be written (read-only, full).
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        write_files(temporary)
+        checksums = {path.name: sha256_hex(path.read_bytes()) for path in sorted(temporary.iterdir())}
+        (temporary / _CHECKSUMS).write_text(json.dumps(checksums), encoding="utf-8")
+        _replace(folder, temporary)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _replace(folder: Path, temporary: Path) -> None:
+    try:
+        temporary.rename(folder)
+    except OSError:
+        if read_entry(folder) is not None:
+            return  # Another process was faster; its entry is as good.
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.rename(folder)

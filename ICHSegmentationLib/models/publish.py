@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Add a trained model to the installed ones."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from ..errors import ModelError
+from .manifest import MANIFEST_NAME, MODELS_FOLDER, Manifest, ModelEntry, load_manifest
+from .trained_network import load_network
+from .weights import encode_weights, sha256_hex
+
+if TYPE_CHECKING:
+    import torch
+
+# The ExtensionsIndex refuses repositories over 100 MB, history included.
+_MOST_BYTES_DEFAULT = 12_000_000
+_MOST_BYTES_OTHER = 5_000_000
+_LOG = logging.getLogger(__name__)
+
+
+def register_model(
+    fields: Mapping[str, Any],
+    state_dict: Mapping[str, torch.Tensor],
+    *,
+    folder: Path = MODELS_FOLDER,
+    make_default: bool = False,
+) -> ModelEntry:
+    """Write a model's weights in float16 and its entry in the manifest; a model of the same name is replaced.
+
+    The weights' file name holds their checksum and the manifest is renamed into place after them, so that the folder
+    is valid at every moment.
+
+    Parameters
+    ----------
+    fields
+        Every field of :class:`ModelEntry` but `file`, `sha256`, `size_bytes`, `parameters` and `folder`.
+    state_dict
+        The network's weights.
+    folder
+        The folder of the manifest.
+    make_default
+        Use this model when none is chosen; the first model of a folder is the default in any case.
+
+    Returns
+    -------
+    ModelEntry
+        As written.
+
+    Raises
+    ------
+    ModelError
+        If a field is wrong, the weights do not fit the network, or the file is larger than the repository allows.
+    """
+    data = encode_weights({name: tensor.detach().cpu().numpy() for name, tensor in state_dict.items()})
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = load_manifest(folder) if (folder / MANIFEST_NAME).exists() else Manifest()
+    name = str(fields.get("name", ""))
+    make_default = make_default or not manifest.models or manifest.default == name
+    _check_size(len(data), name, is_default=make_default)
+
+    digest = sha256_hex(data)
+    written = {"file": f"{name}-{digest[:8]}.safetensors", "sha256": digest, "size_bytes": len(data)}
+    try:
+        draft = ModelEntry.model_validate({**fields, **written, "parameters": 1, "folder": folder})
+    except ValidationError as error:
+        message = f"The description of model {name} is not valid: {error}"
+        raise ModelError(message) from error
+    is_new_file = not draft.path.exists()
+    _write(draft.path, data)
+    try:
+        parameters = sum(value.numel() for value in load_network(draft).parameters())
+    except ModelError:
+        if is_new_file:
+            draft.path.unlink()
+        raise
+    entry = draft.model_copy(update={"parameters": parameters})
+
+    others = tuple(other for other in manifest.models if other.name != name)
+    replaced = [other.path for other in manifest.models if other.name == name and other.file != entry.file]
+    updated = Manifest(default=name if make_default else manifest.default, models=(*others, entry))
+    text = updated.model_dump_json(indent=2, by_alias=True) + "\n"
+    _write(folder / MANIFEST_NAME, text.encode())
+    for path in replaced:
+        path.unlink(missing_ok=True)
+    _LOG.info("registered model %s: %d parameters, %d bytes", name, parameters, len(data))
+    return entry
+
+
+def _check_size(size: int, name: str, *, is_default: bool) -> None:
+    most = _MOST_BYTES_DEFAULT if is_default else _MOST_BYTES_OTHER
+    if size > most:
+        message = f"The weights of model {name} take {size / 1e6:.1f} MB, more than the {most / 1e6:.0f} MB allowed."
+        raise ModelError(message)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name, then rename it."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        # mkstemp makes files that only the owner reads; these belong to an installed package.
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

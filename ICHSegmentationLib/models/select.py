@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Choose where a model runs."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from ..errors import InputError, ModelError
+from .devices import check_device_name, nvidia_cards, torch_cards
+
+if TYPE_CHECKING:
+    from .manifest import ModelEntry
+    from .runtime import Runtime
+    from .torch_runtime import TorchRuntime
+
+_RUNTIMES = ("auto", "openvino", "torch")
+_LOG = logging.getLogger(__name__)
+
+
+def load_runtime(
+    entry: ModelEntry, *, device: str = "auto", runtime: str = "auto", threads: int | None = None
+) -> Runtime:
+    """Load a model where it runs best, or where the caller says.
+
+    Parameters
+    ----------
+    entry
+        The model.
+    device
+        "auto" takes a graphics card if there is one that torch can use, else the processor; or "cpu", "cuda", "cuda:N".
+    runtime
+        "auto" takes torch on a graphics card and OpenVINO on the processor, with torch as the fallback;
+        or "openvino", "torch".
+    threads
+        Processor threads; None leaves the choice to the runtime.
+
+    Returns
+    -------
+    Runtime
+        Ready to run.
+
+    Raises
+    ------
+    InputError
+        If the device or the runtime is not known, not there, or they do not fit each other.
+    ModelError
+        If the weights are missing or damaged.
+    """
+    device = check_device_name(device)
+    if runtime not in _RUNTIMES:
+        message = f"The runtime {runtime!r} is not known; use {', '.join(_RUNTIMES)}."
+        raise InputError(message)
+    if device.startswith("cuda"):
+        return _load_cuda(entry, device, runtime, threads)
+    if device == "auto" and runtime != "openvino" and nvidia_cards():
+        if torch_cards():
+            return _load_torch(entry, "cuda:0", threads)
+        _LOG.info("There is an NVIDIA card, but this torch cannot use it; the processor is used.")
+    if runtime == "torch":
+        return _load_torch(entry, "cpu", threads)
+    return _load_openvino(entry, threads, may_fall_back=runtime == "auto")
+
+
+def _load_cuda(entry: ModelEntry, device: str, runtime: str, threads: int | None) -> Runtime:
+    if runtime == "openvino":
+        message = "OpenVINO runs on the processor only; choose device cpu, or runtime torch for the graphics card."
+        raise InputError(message)
+    if not nvidia_cards():
+        message = f"The device {device} was asked for, but no NVIDIA graphics card or driver was found; use device cpu."
+        raise InputError(message)
+    cards = torch_cards()
+    if not cards:
+        message = f"The device {device} was asked for, but the installed torch has no CUDA; install a CUDA build of it."
+        raise InputError(message)
+    if int(device.removeprefix("cuda:")) >= cards:
+        message = f"The device {device} was asked for, but the last of the {cards} graphics cards is cuda:{cards - 1}."
+        raise InputError(message)
+    return _load_torch(entry, device, threads)
+
+
+def _load_torch(entry: ModelEntry, device: str, threads: int | None) -> TorchRuntime:
+    from .torch_runtime import TorchRuntime
+    from .trained_network import load_network
+
+    return TorchRuntime(load_network(entry), device=device, threads=threads)
+
+
+def _load_openvino(entry: ModelEntry, threads: int | None, *, may_fall_back: bool) -> Runtime:
+    from .openvino_runtime import OpenVinoRuntime
+
+    try:
+        return OpenVinoRuntime(entry, threads=threads)
+    except (ImportError, RuntimeError) as error:
+        if not may_fall_back:
+            message = f"OpenVINO cannot run model {entry.name}; use runtime torch."
+            raise ModelError(message) from error
+        _LOG.warning("OpenVINO cannot run model %s; torch is used, which is slower.", entry.name, exc_info=error)
+        return _load_torch(entry, "cpu", threads)

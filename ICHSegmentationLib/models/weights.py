@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Weights on disk: safetensors in float16, used only if the manifest's SHA-256 fits. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .manifest import ModelEntry
+
+
+def sha256_hex(data: bytes) -> str:
+    """SHA-256 as 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_verified(entry: ModelEntry) -> bytes:
+    """Read a model's file and check it against the manifest.
+
+    The bytes that were checked are the bytes that are used: the file is read once.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing or is not the one that the manifest describes.
+    """
+    try:
+        data = entry.path.read_bytes()
+    except OSError as error:
+        message = f"The weights of model {entry.name} are missing ({entry.path}); reinstall the package."
+        raise ModelError(message) from error
+    if sha256_hex(data) != entry.sha256:
+        message = f"The weights of model {entry.name} ({entry.path}) are damaged or replaced; reinstall the package."
+        raise ModelError(message)
+    return data
+
+
+def read_weights(entry: ModelEntry) -> dict[str, np.ndarray]:
+    """Read and check a model's weights.
+
+    Returns
+    -------
+    dict
+        Name -> array; float16 becomes float32, other types stay.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, does not fit the manifest or is not safetensors.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        tensors = load(read_verified(entry))
+    except SafetensorError as error:
+        message = f"The weights of model {entry.name} ({entry.path}) are not a safetensors file."
+        raise ModelError(message) from error
+    return {name: value.astype(np.float32) if value.dtype == np.float16 else value for name, value in tensors.items()}
+
+
+def encode_weights(state: Mapping[str, np.ndarray]) -> bytes:
+    """Pack weights as safetensors, floating point as float16.
+
+    Raises
+    ------
+    ModelError
+        If a number is not finite or too large for float16.
+    """
+    from safetensors.numpy import save
+
+    packed = {}
+    for name, value in state.items():
+        array = np.ascontiguousarray(value)
+        if np.issubdtype(array.dtype, np.floating):
+            with np.errstate(over="ignore"):
+                array = array.astype(np.float16)
+            if not np.isfinite(array).all():
+                message = f"The weights {name} hold numbers that float16 cannot."
+                raise ModelError(message)
+        packed[name] = array
+    return save(packed)
