@@ -10,11 +10,13 @@ import numpy as np
 from ICHSegmentationLib.simulation.anatomy import Anatomy
 from ICHSegmentationLib.simulation.procedural_brain import brain_fields
 from ICHSegmentationLib.simulation.procedural_fields import HeadFrame, smooth_noise
-from ICHSegmentationLib.simulation.procedural_render import render
+from ICHSegmentationLib.simulation.procedural_render import gather_fields, head_rest, render
 from ICHSegmentationLib.simulation.procedural_scanner import mean_of_planes, scan
 from ICHSegmentationLib.simulation.procedural_skull import skull_fields
+from ICHSegmentationLib.simulation.procedural_tissue import AIR_HU, Tissue
 from ICHSegmentationLib.simulation.procedural_traits import HeadTraits
 
+Shape = tuple[int, int, int]
 Triple = tuple[float, float, float]
 
 DEFAULT_SHAPE = (32, 256, 256)
@@ -37,9 +39,7 @@ class CleanHead:
     traits: HeadTraits
 
 
-def clean_head(
-    seed: int, *, shape: tuple[int, int, int] = DEFAULT_SHAPE, spacing_mm: Triple = DEFAULT_SPACING_MM
-) -> CleanHead:
+def clean_head(seed: int, *, shape: Shape = DEFAULT_SHAPE, spacing_mm: Triple = DEFAULT_SPACING_MM) -> CleanHead:
     """Draw one head on planes of at most 2.5 mm.
 
     Parameters
@@ -59,12 +59,17 @@ def clean_head(
     frame = _frame(rng, fine, fine_mm, traits)
     skull = skull_fields(rng, frame, traits)
     brain = brain_fields(rng, frame, skull.inner, traits)
-    hu, anatomy = render(rng, frame, skull, brain, traits, fine, fine_mm)
+    backdrop = np.full(fine[1:], AIR_HU, np.float32)
+    if traits.head_rest:
+        backdrop = head_rest(rng, fine[1:], fine_mm[1:])
+    tissue = Tissue(traits, pixel_mm=fine_mm[1], plane_mm=fine_mm[0])
+    coarse = gather_fields(rng, frame, skull, brain)
+    hu, anatomy = render(coarse, tissue, shape=fine, spacing_mm=fine_mm, backdrop=backdrop)
     return CleanHead(hu, anatomy, planes_per_slice, traits)
 
 
 def procedural_head(
-    seed: int, *, shape: tuple[int, int, int] = DEFAULT_SHAPE, spacing_mm: Triple = DEFAULT_SPACING_MM
+    seed: int, *, shape: Shape = DEFAULT_SHAPE, spacing_mm: Triple = DEFAULT_SPACING_MM
 ) -> tuple[np.ndarray, Anatomy]:
     """Draw one scanned head without bleeds.
 
@@ -79,8 +84,8 @@ def procedural_head(
     return hu, mean_of_planes(head.anatomy, head.planes_per_slice)
 
 
-def _frame(rng: np.random.Generator, shape: tuple[int, int, int], spacing_mm: Triple, traits: HeadTraits) -> HeadFrame:
-    """Return head coordinates on a grid that is coarse within each plane, bent a little so that no head is symmetric."""
+def _frame(rng: np.random.Generator, shape: Shape, spacing_mm: Triple, traits: HeadTraits) -> HeadFrame:
+    """Return head coordinates, coarse within each plane and bent a little so that no head is symmetric."""
     nodes = [
         shape[0],
         *(max(8, round((n - 1) * step / _COARSE_MM) + 1) for n, step in zip(shape[1:], spacing_mm[1:], strict=True)),

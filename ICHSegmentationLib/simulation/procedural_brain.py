@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from ICHSegmentationLib.simulation.procedural_fields import (
     Field,
@@ -40,6 +41,7 @@ class BrainFields:
     tentorium_reach: Field
     sulcus: Field
     sulcus_depth: Field
+    widening: Field
     twig: Field
     subarachnoid_mm: Field
     basal_ganglia: Field
@@ -62,12 +64,17 @@ def brain_fields(rng: np.random.Generator, frame: HeadFrame, inner: Field, trait
     cerebellum = np.maximum(np.maximum(inner + 1.2, tentorium + 1.5), front)
     magna = ellipsoid(frame, (0, -82, -56), (7 + 8 * rng.random(), 10, 9))
     cerebellum = np.maximum(cerebellum, -magna)
-    fossa = np.maximum(below, -smooth_union(cerebellum, stem, 2.0))
+    # Above the brain stem the notch of the tentorium holds the splenium, not fluid.
+    fossa = np.maximum(np.maximum(below, frame.s - 1), -smooth_union(cerebellum, stem, 2.0))
     ventricles, calcification = _ventricles(rng, frame, traits)
     sulcus, depth, twig = _cortex(rng, frame, inner, traits)
     suprat = smooth_step(tentorium, -1, 3) + smooth_step(frame.a, -20, -5)
-    depth = depth * np.clip(suprat, 0, 1) - 30 * smooth_step(-cerebellum, 0, 3) - 30 * smooth_step(-stem, -4, 1)
-    widening = traits.sulcus_mm * (1 + 0.5 * smooth_noise(rng, frame, 30))
+    depth = (
+        depth * np.clip(suprat, 0, 1) * (1 - 0.6 * smooth_step(-frame.s, 0, 15))
+        - 30 * smooth_step(-cerebellum, 0, 3)
+        - 30 * smooth_step(-stem, -4, 1)
+    )
+    widening = np.clip(1 + 0.4 * smooth_noise(rng, frame, 30), 0.4, 2)
     patchy = smooth_noise(rng, frame, 18)
     white = -2.0 * traits.white_matter_disease * (1 + patchy) * smooth_step(-ventricles, -16, 0)
     white = 3 * white + 0.5 * smooth_noise(rng, frame, 9)
@@ -83,7 +90,7 @@ def brain_fields(rng: np.random.Generator, frame: HeadFrame, inner: Field, trait
     transverse = np.maximum(np.sqrt(tentorium**2 + (inner + 3) ** 2) - 3.5, frame.a + 50)
     return BrainFields(
         ventricles=ventricles,
-        cisterns=np.minimum(fossa, _cisterns(frame, stem, traits)),
+        cisterns=np.minimum(fossa, _cisterns(rng, frame, stem, traits)),
         midline=midline,
         fissure_reach=fissure_reach,
         falx_reach=falx_reach,
@@ -93,8 +100,11 @@ def brain_fields(rng: np.random.Generator, frame: HeadFrame, inner: Field, trait
         tentorium_reach=tentorium_reach,
         sulcus=sulcus,
         sulcus_depth=depth,
+        widening=widening,
         twig=twig,
-        subarachnoid_mm=np.maximum(0.4 + traits.atrophy * 1.4 + 0.5 * widening * smooth_step(frame.a, -40, 30), 0.3),
+        subarachnoid_mm=np.maximum(
+            0.4 + traits.atrophy * 1.4 + 0.5 * traits.sulcus_mm * widening * smooth_step(frame.a, -40, 30), 0.3
+        ),
         basal_ganglia=_basal_ganglia(frame),
         thalamus=ellipsoid(frame, (11, -18, 7), (9, 14, 10), mirrored=True),
         cerebellum=cerebellum,
@@ -121,7 +131,7 @@ def _ventricles(rng: np.random.Generator, frame: HeadFrame, traits: HeadTraits) 
     lateral = tube(frame, body, (2.2 * k, 5 * k * horns[0], 5 * k, 4.5 * k, 5 * k, 6.5 * k), squeeze=1.15)
     occipital = tube(frame, ((23, -39, 11), (22, -58, 7), (19, -72, 6)), (6.5 * k, 4.2 * k * horns[1], 1.2 * k))
     temporal = tube(
-        frame, ((24, -39, 10), (33, -30, -6), (33, -18, -14), (29, -6, -18)), np.array((6, 2.2, 2, 1.6)) * k
+        frame, ((24, -39, 10), (33, -30, -6), (33, -18, -14), (29, -6, -18)), (6 * k, 2.2 * k, 2 * k, 1.6 * k)
     )
     lateral = smooth_union(smooth_union(lateral, occipital, 3), temporal, 2) - 0.6 * (wider - 1) * 10
     lateral = np.maximum(lateral, 0.9 - np.abs(frame.x))
@@ -129,7 +139,7 @@ def _ventricles(rng: np.random.Generator, frame: HeadFrame, traits: HeadTraits) 
     fourth = ellipsoid(frame, (0, -42, -32), (7 * (0.7 + 0.3 * k), 5 * (0.6 + 0.4 * k), 11))
     ventricles = np.minimum(np.minimum(lateral, third), fourth)
     spots = np.full(frame.x.shape, 30, np.float32)
-    rough = 0.9 * smooth_noise(rng, frame, 4)
+    rough = 1.6 * smooth_noise(rng, frame, 4.5)
     for wanted, place, radius in (
         (traits.choroid_calcified, (22, -39, 9), rng.uniform(2, 4)),
         (traits.pallidum_calcified, (19, -2, 0), rng.uniform(2, 4)),
@@ -139,17 +149,18 @@ def _ventricles(rng: np.random.Generator, frame: HeadFrame, traits: HeadTraits) 
     if traits.pineal_calcified:
         spots = np.minimum(spots, ellipsoid(frame, (0, -36, 3), (rng.uniform(1.5, 3),) * 3))
     if traits.falx_calcified:
-        place = (0, rng.uniform(20, 60), rng.uniform(35, 55))
-        spots = np.minimum(spots, ellipsoid(frame, place, (1.5, rng.uniform(3, 8), rng.uniform(3, 6))))
+        along = (0.0, rng.uniform(20, 60), rng.uniform(35, 55))
+        spots = np.minimum(spots, ellipsoid(frame, along, (1.5, rng.uniform(3, 8), rng.uniform(3, 6))))
     return ventricles, spots + rough
 
 
-def _cisterns(frame: HeadFrame, stem: Field, traits: HeadTraits) -> Field:
+def _cisterns(rng: np.random.Generator, frame: HeadFrame, stem: Field, traits: HeadTraits) -> Field:
     k = 0.85 + 0.35 * traits.atrophy
     suprasellar = ellipsoid(frame, (0, 4, -18), (13 * k, 11 * k, 7))
     peduncles = ellipsoid(frame, (0, -11, -15), (8 * k, 5 * k, 8))
     plate = ellipsoid(frame, (0, -43, 0), (10 * k, 5 * k, 8))
-    ambient = np.maximum(np.maximum(stem - 1.2 - 2.6 * k, 0.3 - stem), np.abs(frame.s + 8) - 12)
+    width = 1.6 * k + 1.3 * smooth_noise(rng, frame, 9)
+    ambient = np.maximum(np.maximum(stem - width, -stem), np.abs(frame.s + 8) - 12)
     vallecula = tube(frame, ((8, 6, -17), (34, 9, -12)), (4.5 * k, 2.6 * k))
     out = np.minimum(np.minimum(suprasellar, peduncles), np.minimum(plate, vallecula))
     return np.minimum(out, ambient)
@@ -175,26 +186,30 @@ def _cortex(rng: np.random.Generator, frame: HeadFrame, inner: Field, traits: He
     A sulcus is where smooth noise on the cortical surface changes sign; following the surface normal inwards, with
     a meander, gives walls that stand on the surface as real ones do.
     """
-    hull = ndimage_smooth(inner, frame)
+    hull = _creaseless(inner, frame)
     slope = np.gradient(hull, *frame.spacing_mm)
     norm = np.sqrt(sum(g * g for g in slope)) + 1e-3
     depth = np.clip(-inner, 0, 40)
+    near = inner < 5
     z, y, x = (np.arange(n, dtype=np.float32) * step for n, step in zip(inner.shape, frame.spacing_mm, strict=True))
     meander = [1.2 * smooth_noise(rng, frame, 14) * np.sqrt(depth) for _ in range(3)]
     folded = [
-        base + g / norm * depth * 0.8 + m
+        (base + g / norm * depth * 0.8 + m)[near]
         for base, g, m in zip(np.meshgrid(z, y, x, indexing="ij"), slope, meander, strict=True)
     ]
-    main = level_distance(noise_at(rng, *folded, rng.uniform(8.5, 11)), frame.spacing_mm)
-    twig = level_distance(noise_at(rng, *folded, rng.uniform(5.5, 7)), frame.spacing_mm)
+
+    def walls(cell_mm: float) -> Field:
+        field = np.zeros_like(inner)
+        field[near] = noise_at(rng, folded, cell_mm)
+        return level_distance(field, frame.spacing_mm)
+
+    main, twig = walls(rng.uniform(8.5, 11)), walls(rng.uniform(5.5, 7))
     reach = 12 + 9 * smooth_noise(rng, frame, 12) + 3 * traits.atrophy
     return main, np.clip(reach, 3, 30).astype(np.float32), twig
 
 
-def ndimage_smooth(field: Field, frame: HeadFrame) -> Field:
+def _creaseless(field: Field, frame: HeadFrame) -> Field:
     """Return the field without its creases, so that its slope is a usable surface normal."""
-    from scipy import ndimage
-
     return ndimage.gaussian_filter(field, [4 / step for step in frame.spacing_mm], mode="nearest")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
@@ -37,7 +38,7 @@ def ellipsoid(frame: HeadFrame, centre: Triple, radii: Triple, *, mirrored: bool
 
 def rounded_box(frame: HeadFrame, centre: Triple, radii: Triple, power: float) -> Field:
     """Return the approximate signed distance to a superellipsoid: an ellipsoid at `power` 2, squarer above."""
-    out, slope = np.float32(0), np.float32(0)
+    out, slope = np.zeros_like(frame.x), np.zeros_like(frame.x)
     for axis, c, r in zip((frame.x, frame.a, frame.s), centre, radii, strict=True):
         u = np.maximum(np.abs(axis - c) / np.float32(r), 1e-4)
         raised = u ** (power - 1)
@@ -51,9 +52,7 @@ def tube(frame: HeadFrame, points: Sequence[Triple], radii: Sequence[float], *, 
     out: Field | None = None
     scale = (squeeze, 1.0, 1.0)
     axes = (np.abs(frame.x), frame.a, frame.s)
-    for (p, q), (r0, r1) in zip(
-        zip(points, points[1:], strict=False), zip(radii, radii[1:], strict=False), strict=True
-    ):
+    for (p, r0), (q, r1) in pairwise(zip(points, radii, strict=True)):
         direction = [(end - start) * k for start, end, k in zip(p, q, scale, strict=True)]
         offsets = [(axis - start) * k for axis, start, k in zip(axes, p, scale, strict=True)]
         along = sum(o * d for o, d in zip(offsets, direction, strict=True)) / sum(d * d for d in direction)
@@ -92,7 +91,6 @@ def _spline_basis(points: np.ndarray, knots: int) -> np.ndarray:
 
 def smooth_noise(rng: np.random.Generator, frame: HeadFrame, cell_mm: float) -> Field:
     """Return noise of unit variance that varies over about `cell_mm`: a cubic B-spline over a random lattice."""
-    field: Field | None = None
     shape = frame.x.shape
     extents = [(n - 1) * step / cell_mm for n, step in zip(shape, frame.spacing_mm, strict=True)]
     knots = [int(np.ceil(e)) + 4 for e in extents]
@@ -101,17 +99,16 @@ def smooth_noise(rng: np.random.Generator, frame: HeadFrame, cell_mm: float) -> 
         points = np.linspace(0, extents[axis], shape[axis]) + 1 + rng.random()
         basis = _spline_basis(points, knots[axis])
         field = np.moveaxis(np.tensordot(basis, field, axes=(1, axis)), 0, axis)
-    # A cubic B-spline of white knots keeps 0.479 of the standard deviation... per axis 0.69 on average.
     return np.ascontiguousarray(field) / np.float32(field.std() + 1e-6)
 
 
-def noise_at(rng: np.random.Generator, x: Field, a: Field, s: Field, cell_mm: float) -> Field:
-    """Return smooth noise of unit variance at arbitrary points (the folded coordinates of the cortex)."""
-    coordinates = np.stack([x, a, s]) / np.float32(cell_mm)
-    low = np.floor(coordinates.min(axis=(1, 2, 3))) - 2
-    size = (np.ceil(coordinates.max(axis=(1, 2, 3))) - low + 3).astype(int)
+def noise_at(rng: np.random.Generator, points: Sequence[Field], cell_mm: float) -> Field:
+    """Return smooth noise of unit variance at arbitrary points, given as three 1D arrays of coordinates."""
+    coordinates = np.stack(points) / np.float32(cell_mm)
+    low = np.floor(coordinates.min(axis=1)) - 2
+    size = (np.ceil(coordinates.max(axis=1)) - low + 3).astype(int)
     lattice = rng.standard_normal(size, dtype=np.float32)
-    coordinates -= low[:, None, None, None].astype(np.float32)
+    coordinates -= low[:, None].astype(np.float32)
     field = ndimage.map_coordinates(lattice, coordinates, order=3, prefilter=False, output=np.float32)
     return field / np.float32(field.std() + 1e-6)
 
@@ -119,7 +116,7 @@ def noise_at(rng: np.random.Generator, x: Field, a: Field, s: Field, cell_mm: fl
 def level_distance(field: Field, spacing_mm: Triple) -> Field:
     """Return the signed distance to the zero level of a smooth field, from its value and slope."""
     slope = np.sqrt(sum(g * g for g in np.gradient(field, *spacing_mm)))
-    return field / np.maximum(slope, np.float32(0.5) * np.median(slope))
+    return field / np.maximum(slope, np.float32(0.5) * np.median(slope[slope > 0]))
 
 
 def linear_matrix(size: int, nodes: int) -> np.ndarray:

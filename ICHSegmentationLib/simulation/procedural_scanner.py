@@ -33,11 +33,11 @@ def scan(
     spacing_mm : tuple of float
         (slice, row, column) of the result.
     noise_hu : float, optional
-        Standard deviation in the middle of the head; drawn from 1.8 to 5 HU if None.
+        Standard deviation in the middle of the head; drawn from 1.1 to 4 HU if None.
     blur_mm : float, optional
         Standard deviation of the in-plane point spread; drawn from 0.3 to 0.65 mm (bone to soft kernel) if None.
     """
-    noise_hu = float(rng.uniform(1.8, 5.0)) if noise_hu is None else noise_hu
+    noise_hu = float(np.exp(rng.uniform(0.1, 1.4))) if noise_hu is None else noise_hu
     blur_mm = float(rng.uniform(0.3, 0.65)) if blur_mm is None else blur_mm
     in_plane = np.array(spacing_mm[1:])
     planes = hu.reshape(-1, planes_per_slice, *hu.shape[1:])

@@ -34,7 +34,7 @@ class SkullFields:
     muscle: Field
 
 
-def inner_table(frame: HeadFrame) -> Field:
+def inner_table(frame: HeadFrame, squareness: float) -> Field:
     """Return the signed distance to the inner table: hemispheres, middle and posterior fossae, spinal canal."""
     # Foreheads are narrower than parietal bosses.
     narrow = HeadFrame(
@@ -43,7 +43,7 @@ def inner_table(frame: HeadFrame) -> Field:
         np.where(frame.s > 8, frame.s, 8 + (frame.s - 8) * 2),
         frame.spacing_mm,
     )
-    inside = rounded_box(narrow, (0, -17, 8), (68, 84, 66), 2.5)
+    inside = rounded_box(narrow, (0, -17, 8), (68, 84, 66), squareness)
     inside = smooth_union(inside, ellipsoid(frame, (38, -10, -20), (25, 36, 25), mirrored=True), 9)
     inside = smooth_union(inside, ellipsoid(frame, (0, -57, -28), (54, 43, 33)), 9)
     petrous = tube(frame, ((17, -14, -33), (58, -40, -32)), (5, 11))
@@ -56,7 +56,7 @@ def inner_table(frame: HeadFrame) -> Field:
 
 def skull_fields(rng: np.random.Generator, frame: HeadFrame, traits: HeadTraits) -> SkullFields:
     """Return skull, face and skin of one head."""
-    inner = inner_table(frame)
+    inner = inner_table(frame, traits.squareness)
     base = smooth_step(-frame.s, 5, 30)
     temple = bump(frame, (70, -5, -5), (22, 38, 32))
     thickness = traits.skull_mm * (1 + 0.16 * smooth_noise(rng, frame, 45) - 0.4 * temple)

@@ -13,13 +13,15 @@ class HeadTraits:
     """The drawn properties of one head.
 
     `atrophy` is 0 in a young head and about 1 in an old one; `rotation_deg` is (pitch, roll, yaw), `shift_mm` is
-    (left, front, up) of the head in the field of view; HU are means of a tissue.
+    (left, front, up) of the head in the field of view, `squareness` the power of the
+    superellipsoid of the skull; HU are means of a tissue.
     """
 
     age_years: float
     atrophy: float
     size: tuple[float, float, float]
     rotation_deg: tuple[float, float, float]
+    squareness: float
     shift_mm: tuple[float, float, float]
     skull_mm: float
     scalp_mm: float
@@ -30,6 +32,7 @@ class HeadTraits:
     ventricle_asymmetry: float
     sulcus_mm: float
     white_matter_disease: float
+    calcium_hu: float
     choroid_calcified: bool
     pineal_calcified: bool
     pallidum_calcified: bool
@@ -43,22 +46,25 @@ class HeadTraits:
         old = float(np.clip((age - 40) / 45, 0, 1))
         atrophy = float(np.clip(old * rng.uniform(0.4, 1.2) + rng.uniform(0, 0.15), 0, 1.2))
         common = rng.normal(0, 0.035)
+        width, length, height = (float(s) for s in np.clip(0.94 + common + rng.normal(0, 0.02, 3), 0.84, 1.04))
         white = rng.uniform(25, 31)
         return cls(
             age_years=float(age),
             atrophy=atrophy,
-            size=tuple(float(np.clip(0.94 + common + rng.normal(0, 0.02), 0.84, 1.04)) for _ in range(3)),
-            rotation_deg=(rng.normal(-3, 6), float(np.clip(rng.normal(0, 4), -10, 10)), rng.normal(0, 6)),
+            size=(width, length, height),
+            rotation_deg=(rng.normal(-3, 6), float(np.clip(rng.normal(0, 4), -10, 10)), rng.normal(0, 9)),
+            squareness=rng.uniform(2.05, 2.5),
             shift_mm=(rng.normal(0, 5), rng.normal(0, 6), rng.uniform(-6, 4)),
             skull_mm=rng.uniform(4.8, 8.0),
             scalp_mm=rng.uniform(3.0, 7.5),
             white_hu=white,
             grey_hu=white + rng.uniform(6, 10),
             csf_hu=rng.uniform(4, 9),
-            ventricle_scale=float(rng.uniform(0.8, 1.2) + 0.65 * atrophy * rng.uniform(0.5, 1.2)),
+            ventricle_scale=float(rng.uniform(0.9, 1.35) + 0.65 * atrophy * rng.uniform(0.5, 1.2)),
             ventricle_asymmetry=float(np.clip(rng.normal(0, 0.08), -0.25, 0.25)),
             sulcus_mm=float(rng.uniform(0.4, 0.65) + 1.1 * atrophy * rng.uniform(0.7, 1.2)),
             white_matter_disease=float(old * rng.uniform(0, 1)),
+            calcium_hu=float(rng.uniform(80, 320)),
             choroid_calcified=bool(rng.random() < 0.25 + 0.55 * old),
             pineal_calcified=bool(rng.random() < 0.6),
             pallidum_calcified=bool(rng.random() < 0.08 + 0.1 * old),
