@@ -23,7 +23,9 @@ def run(output: Path, options: RunOptions, *, seed: int, overwrite: bool, as_jso
     check_output(output, overwrite=overwrite)
     terminal = Terminal(quiet=quiet, as_json=as_json)
     with terminal:
-        scan, truth_ml = _generate(output, seed, terminal)
+        terminal.progress("generate", 0.0)
+        truth_ml = generate(output, seed=seed)
+        scan = output / SCAN_NAME
         measurements = segment_files([scan], output, options, terminal)
     measurements["truth_ml"] = truth_ml
     text = (
@@ -33,21 +35,31 @@ def run(output: Path, options: RunOptions, *, seed: int, overwrite: bool, as_jso
     terminal.show(measurements, text)
 
 
-def _generate(output: Path, seed: int, terminal: Terminal) -> tuple[Path, dict[str, float]]:
-    """Write a head CT and its true labels, and return the scan's path and the true volumes with their total."""
+def generate(folder: Path, *, seed: int) -> dict[str, float]:
+    """Write a head CT with one bleed of each subtype, and its true labels.
+
+    Parameters
+    ----------
+    folder : Path
+        Receives ``ct.nii.gz`` and ``truth.nii.gz``; made if need be.
+    seed : int
+        Which head; the same seed gives the same files.
+
+    Returns
+    -------
+    dict of str to float
+        The true volumes in mL by subtype, and their total.
+    """
     from ICHSegmentationLib.reporting.labels_nifti import write_labels_nifti
     from ICHSegmentationLib.segmentation.label_map import LabelMap
     from ICHSegmentationLib.simulation.simulate import simulated_ct
     from ICHSegmentationLib.subtypes import Subtype
 
-    terminal.progress("generate", 0.0)
     simulated = simulated_ct(seed, subtypes=tuple(Subtype))
-    output.mkdir(parents=True, exist_ok=True)
-    scan = output / SCAN_NAME
-    _write_scan(scan, simulated.volume)
-    write_labels_nifti(output / TRUTH_NAME, LabelMap(simulated.labels, simulated.volume.grid))
-    terminal.progress("generate", 1.0)
-    return scan, {**simulated.volumes_ml, "total": sum(simulated.volumes_ml.values())}
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_scan(folder / SCAN_NAME, simulated.volume)
+    write_labels_nifti(folder / TRUTH_NAME, LabelMap(simulated.labels, simulated.volume.grid))
+    return {**simulated.volumes_ml, "total": sum(simulated.volumes_ml.values())}
 
 
 def _write_scan(path: Path, volume: CTVolume) -> None:

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Seconds of each stage and peak memory of ``ichseg segment``, in fresh processes and with the model loaded.
+
+Figures, not a test: the medians of several runs, and each stage's share of its total. The first fresh process is not
+counted, because it may convert and compile the model for the user's cache.
+
+    python Testing/Benchmarks/bench_segment.py [CT] [--repeats N] [--threads N]
+
+Without CT the GE series of ``../shared/data`` is taken where it is, else a generated head.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+GE_SERIES = Path(__file__).resolve().parents[3] / "shared" / "data" / "ge-head-ct"
+Runs = list[dict[str, float]]
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("ct", nargs="?", type=Path)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--loaded-in-this-process", action="store_true", help=argparse.SUPPRESS)
+    wanted = parser.parse_args()
+    if wanted.loaded_in_this_process:
+        print(json.dumps(_loaded(wanted.ct, wanted.repeats, wanted.threads)))
+        return 0
+    with tempfile.TemporaryDirectory(prefix="ichseg-bench-") as folder:
+        ct = wanted.ct or (GE_SERIES if GE_SERIES.is_dir() else _generated_head(Path(folder)))
+        print(f"{ct}: {wanted.repeats} runs each, {wanted.threads or os.cpu_count()} threads, seconds as medians")
+        fresh = [_fresh(ct, Path(folder) / str(run), wanted.threads) for run in range(wanted.repeats + 1)][1:]
+        arguments = [sys.executable, __file__, str(ct), "--repeats", str(wanted.repeats), "--loaded-in-this-process"]
+        arguments += ["--threads", str(wanted.threads)] if wanted.threads else []
+        loaded = json.loads(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout)
+    _print_table(fresh, loaded)
+    return 0
+
+
+def _generated_head(folder: Path) -> Path:
+    from ICHSegmentationLib.cli.demo import SCAN_NAME, generate
+
+    generate(folder, seed=1)
+    return folder / SCAN_NAME
+
+
+def _fresh(ct: Path, output: Path, threads: int | None) -> dict[str, float]:
+    """Run the command in a process of its own."""
+    command = [sys.executable, "-m", "ICHSegmentationLib.cli", "segment", str(ct), "--output", str(output), "--quiet"]
+    command += ["--threads", str(threads)] if threads else []
+    started = time.perf_counter()
+    process = subprocess.Popen(command)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(process.returncode)
+    stages = json.loads((output / "measurements.json").read_text(encoding="utf-8"))["timings_s"]
+    inside = stages.pop("total", sum(stages.values()))
+    return {"start": wall - inside, **stages, "total": wall, "peak_gb": usage.ru_maxrss * 1024 / 1e9}
+
+
+def _loaded(ct: Path, repeats: int, threads: int | None) -> Runs:
+    """Segment again and again in this process; the first run loads the model and is not counted."""
+    import resource
+
+    from ICHSegmentationLib import pipeline, read_ct
+
+    runs = []
+    with tempfile.TemporaryDirectory(prefix="ichseg-bench-") as folder:
+        for run in range(repeats + 1):
+            started = time.perf_counter()
+            volume = read_ct(ct)
+            read_s = time.perf_counter() - started
+            result = pipeline.segment(volume, threads=threads)
+            write_started = time.perf_counter()
+            pipeline.write_outputs(result, Path(folder) / str(run))
+            ended = time.perf_counter()
+            stages = {name: seconds for name, seconds in result.timings_s.items() if name not in {"read", "total"}}
+            runs.append({"read": read_s, **stages, "write": ended - write_started, "total": ended - started})
+            runs[-1]["peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+    return runs[1:]
+
+
+def _print_table(fresh: Runs, loaded: Runs) -> None:
+    columns = [{name: statistics.median(run[name] for run in runs) for name in runs[0]} for runs in (fresh, loaded)]
+    print(f"{'':<14}{'fresh process':>16}{'share':>7}{'model loaded':>16}{'share':>7}{'loaded/fresh':>14}")
+    for name in columns[0]:
+        line = f"{name:<14}"
+        for column in columns:
+            if name not in column:
+                line += f"{'-':>16}{'':>7}"
+            elif name == "peak_gb":
+                line += f"{column[name]:>16.2f}{'':>7}"
+            else:
+                line += f"{column[name]:>16.3f}{column[name] / column['total']:>7.0%}"
+        if name in columns[1] and columns[0][name] > 0:
+            line += f"{columns[1][name] / columns[0][name]:>14.2f}"
+        print(line)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
