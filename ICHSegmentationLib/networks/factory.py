@@ -44,8 +44,8 @@ def build_network(system: str, preset: str, *, in_channels: int = 1, classes: in
         message = f"no network {system}/{preset}; known are {known}"
         raise ValueError(message)
     # torch takes seconds to import, which the names of the presets need not.
-    from .hardnet import HarDNet  # noqa: PLC0415
-    from .transhardnet import TransHarDNet  # noqa: PLC0415
+    from .hardnet import HarDNet
+    from .transhardnet import TransHarDNet
 
     network = {"hardnet": HarDNet, "transhardnet": TransHarDNet}[system]
     return network(in_channels=in_channels, classes=classes, **(PRESETS[system][preset] | overrides))

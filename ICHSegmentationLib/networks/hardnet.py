@@ -75,12 +75,12 @@ class HarDNet(nn.Module):
         self.encoder_blocks = nn.ModuleList()
         self.encoder_transitions = nn.ModuleList()
         channels = stem_widths[-1]
-        skips = []
+        skip_channels: list[int] = []
         for growth, count, width in zip(growths, layers, widths, strict=True):
             block = HarmonicDenseBlock(channels, growth=growth, layers=count, multiplier=multiplier, multiple=multiple)
             self.encoder_blocks.append(block)
             self.encoder_transitions.append(ConvUnit(block.out_channels, width, kernel=1))
-            skips.append(block.out_channels)
+            skip_channels.append(block.out_channels)
             channels = width
 
         self.bottleneck: nn.Module = nn.Identity()
@@ -88,7 +88,7 @@ class HarDNet(nn.Module):
         # Built and stored from coarse to fine, the order in which the decoder runs.
         self.decoder_transitions = nn.ModuleList()
         self.decoder_blocks = nn.ModuleList()
-        levels = zip(skips[:-1], decoder_widths, decoder_growths, decoder_layers, strict=True)
+        levels = zip(skip_channels[:-1], decoder_widths, decoder_growths, decoder_layers, strict=True)
         for skip, width, growth, count in reversed(list(levels)):
             self.decoder_transitions.append(ConvUnit(channels + skip, width, kernel=1))
             block = HarmonicDenseBlock(width, growth=growth, layers=count, multiplier=multiplier, multiple=multiple)
@@ -115,7 +115,7 @@ class HarDNet(nn.Module):
         if not torch.jit.is_tracing():
             self.check_size(images)
         x = self.stem(images)
-        skips = []
+        skips: list[torch.Tensor] = []
         for block, transition in zip(self.encoder_blocks, self.encoder_transitions, strict=True):
             if skips:
                 x = functional.avg_pool2d(x, 2)

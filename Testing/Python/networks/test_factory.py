@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from ICHSegmentationLib.networks import PRESETS, build_network
+
+
+@pytest.fixture(autouse=True)
+def a_device_without_memory():
+    """Networks are built without values here: only names and shapes are read."""
+    with torch.device("meta"):
+        yield
+
+
+PARAMETERS = [
+    ("hardnet", "paper", 4_118_332),
+    ("transhardnet", "paper", 27_022_460),
+    ("hardnet", "compact", 1_281_046),
+    ("transhardnet", "compact", 2_892_502),
+]
+
+
+@pytest.mark.parametrize(("system", "preset", "expected"), PARAMETERS)
+def test_network_has_the_stated_number_of_parameters(system, preset, expected):
+    network = build_network(system, preset)
+
+    assert sum(parameter.numel() for parameter in network.parameters()) == expected
+
+
+def test_every_preset_has_a_stated_number_of_parameters():
+    built = {(system, preset) for system, presets in PRESETS.items() for preset in presets}
+
+    assert built == {(system, preset) for system, preset, _ in PARAMETERS}
+
+
+def test_what_ships_stays_below_six_million_parameters():
+    network = build_network("transhardnet", "compact", in_channels=3)
+
+    assert sum(parameter.numel() for parameter in network.parameters()) <= 6_000_000
+
+
+@pytest.mark.parametrize("system", ["hardnet", "transhardnet"])
+@pytest.mark.parametrize("preset", ["paper", "compact"])
+def test_neighbouring_slices_change_the_first_convolution_only(system, preset):
+    one = {name: tuple(t.shape) for name, t in build_network(system, preset).state_dict().items()}
+    three = {name: tuple(t.shape) for name, t in build_network(system, preset, in_channels=3).state_dict().items()}
+
+    assert {name: (one[name], three[name]) for name in one if one[name] != three[name]} == {
+        "stem.0.0.weight": ((16, 1, 3, 3), (16, 3, 3, 3))
+    }
+    assert one.keys() == three.keys()
+
+
+def test_number_of_classes_changes_the_head_only():
+    six = {name: tuple(t.shape) for name, t in build_network("transhardnet", "compact").state_dict().items()}
+    two = {name: tuple(t.shape) for name, t in build_network("transhardnet", "compact", classes=2).state_dict().items()}
+
+    assert {name for name in six if six[name] != two[name]} == {"head.weight", "head.bias"}
+    assert two["head.bias"] == (2,)
+
+
+def test_override_replaces_the_argument_of_the_preset():
+    network = build_network("transhardnet", "compact", transformer_layers=1, heads=4, dropout=0.0)
+
+    assert [layer.heads for layer in network.bottleneck.layers] == [4]
+    assert network.bottleneck.dropout.p == 0.0
+    assert PRESETS["transhardnet"]["compact"]["transformer_layers"] == 2
+
+
+def test_unknown_argument_is_refused():
+    with pytest.raises(TypeError, match="embeding"):
+        build_network("transhardnet", "compact", embeding=128)
+
+
+@pytest.mark.parametrize(("system", "preset"), [("transhardnet", "tiny"), ("unet", "paper")])
+def test_unknown_name_is_refused_with_the_known_ones(system, preset):
+    with pytest.raises(ValueError, match=rf"no network {system}/{preset}; known are .*transhardnet/compact"):
+        build_network(system, preset)
+
+
+def test_names_of_the_presets_need_no_torch():
+    code = "import sys, ICHSegmentationLib.networks as n; sorted(n.PRESETS); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "False"
