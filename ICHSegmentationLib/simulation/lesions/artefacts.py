@@ -75,9 +75,7 @@ def motion(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
         _add(hu, site, index, rng.uniform(0.2, 0.5) * difference)
 
 
-def _rays(
-    shape: tuple[int, ...], row: int, column: int, site: LesionSite, rng: np.random.Generator
-) -> np.ndarray:
+def _rays(shape: tuple[int, ...], row: int, column: int, site: LesionSite, rng: np.random.Generator) -> np.ndarray:
     """Noise over the angle around a pixel, fading with the distance, about unit amplitude."""
     rows_mm = (np.arange(shape[0]) - row)[:, None] * site.spacing_mm[1]
     columns_mm = (np.arange(shape[1]) - column)[None, :] * site.spacing_mm[2]

@@ -69,7 +69,13 @@ class HostGreys:
 
 
 def blend_lesion(
-    hu: np.ndarray, lesion: Lesion, free: np.ndarray, greys: HostGreys, blur_pixels: float, rng: np.random.Generator
+    hu: np.ndarray,
+    lesion: Lesion,
+    room: np.ndarray,
+    cavity: np.ndarray,
+    greys: HostGreys,
+    blur_pixels: float,
+    rng: np.random.Generator,
 ) -> None:
     """Paint one lesion into the greys of a site, in place.
 
@@ -78,8 +84,10 @@ def blend_lesion(
     hu : numpy.ndarray
         float32, the site's greys.
     lesion : Lesion
-    free : numpy.ndarray
+    room : numpy.ndarray
         float32 on the site, 1 where earlier lesions left room.
+    cavity : numpy.ndarray
+        bool on the site; nothing is painted outside.
     greys : HostGreys
     blur_pixels : float
         Width of the scanner's in-plane blur.
@@ -88,20 +96,17 @@ def blend_lesion(
     part = hu[lesion.box]
     if lesion.edema is not None:
         part -= np.float32(_EDEMA_HU) * lesion.edema * (1 - lesion.coverage)
-    share = lesion.coverage * free[lesion.box]
-    soft = ndimage.gaussian_filter(share, (0, blur_pixels, blur_pixels))
-    # Blur must not carry blood into voxels that the lesion may not touch at all, such as bone.
-    soft = np.where(part > greys.brain_hu + 60, 0, soft)
-    used = np.flatnonzero(soft.any(axis=(1, 2)))
-    if used.size == 0:
-        return
-    rows = slice(used[0], used[-1] + 1)
-    target = np.broadcast_to(lesion.contrast_hu, part.shape)[rows] + np.float32(greys.brain_hu)
-    target = target + _texture(part[rows], greys, rng)
-    painted = part[rows] + soft[rows] * (target - part[rows])
+    width = (0, blur_pixels, blur_pixels)
+    inside = cavity[lesion.box].astype(np.float32)
+    # Normalised by the cavity, so that blood reaches the bone without a dark seam.
+    within = np.maximum(ndimage.gaussian_filter(inside, width), 0.2)
+    soft = ndimage.gaussian_filter(lesion.coverage, width) / within * inside * room[lesion.box]
+    soft = np.minimum(soft, 1)
+    target = lesion.contrast_hu + np.float32(greys.brain_hu) + _texture(part, greys, rng)
+    painted = part + soft * (target - part)
     # Beside bone the host is brighter than blood through its own blur; painting must not dig a dark line there.
-    by_bone = part[rows] > np.maximum(target, greys.brain_hu + 25)
-    part[rows] = np.where(by_bone, part[rows], painted)
+    by_bone = part > np.maximum(target, greys.brain_hu + 25)
+    part[...] = np.where(by_bone, part, painted)
 
 
 def _texture(part: np.ndarray, greys: HostGreys, rng: np.random.Generator) -> np.ndarray:

@@ -30,3 +30,29 @@ def mottled(
     """
     wavelength_mm = rng.uniform(4, 14)
     return np.float32(mean_hu) + np.float32(mottle_hu) * smooth_noise(rng, shape, spacing_mm, wavelength_mm)
+
+
+def subdural_contrast(
+    rng: np.random.Generator, shape: tuple[int, int, int], spacing_mm: tuple[float, float, float]
+) -> np.ndarray:
+    """Density of a subdural collection by age: acute, subacute, mixed, or chronic with or without a level.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 of `shape`, HU above brain.
+    """
+    age = rng.choice(["acute", "subacute", "mixed", "level", "chronic"], p=[0.55, 0.1, 0.15, 0.12, 0.08])
+    if age in ("acute", "subacute", "chronic"):
+        limits = {"acute": ACUTE_HU, "subacute": SUBACUTE_HU, "chronic": CHRONIC_HU}[str(age)]
+        return mottled(rng, shape, spacing_mm, rng.uniform(*limits), rng.uniform(0.5, 4))
+    dense, thin = rng.uniform(*ACUTE_HU), rng.uniform(*CHRONIC_HU)
+    if age == "mixed":
+        pattern = smooth_noise(rng, shape, spacing_mm, rng.uniform(8, 25))
+        share = 1 / (1 + np.exp(-4 * (pattern + rng.uniform(-0.3, 1.0))))
+    else:
+        # The patient lies on the back: cells settle towards higher rows.
+        rows_mm = (np.arange(shape[1]) * spacing_mm[1]).astype(np.float32)
+        level_mm = rng.uniform(*np.quantile(rows_mm, [0.35, 0.7]))
+        share = 1 / (1 + np.exp(-(rows_mm - level_mm) / rng.uniform(0.8, 5)))[None, :, None]
+    return (thin + (dense - thin) * share + mottled(rng, shape, spacing_mm, 0, 1.5)).astype(np.float32)

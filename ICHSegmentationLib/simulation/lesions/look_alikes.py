@@ -74,7 +74,8 @@ def tentorium(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> Non
     behind_mm = ((np.arange(hu.shape[1], dtype=np.float32) - middle[1]) * site.spacing_mm[1])[None, :, None]
     roof_mm = apex_mm - rng.uniform(0.45, 0.8) * np.abs(site.anatomy.midline_distance_mm) - 0.15 * behind_mm
     sheet = np.clip(1 - np.abs(height_mm - roof_mm) / (0.5 * slice_mm + 0.8), 0, 1) * np.clip(behind_mm / 8, 0, 1)
-    hu += (rng.uniform(5, 16) * sheet * site.anatomy.intracranial).astype(np.float32)
+    sheet = sheet * np.clip(1 + 0.4 * smooth_noise(rng, hu.shape, site.spacing_mm, 20), 0, 1.5)
+    hu += (rng.uniform(4, 13) * sheet * site.anatomy.intracranial).astype(np.float32)
 
 
 def venous_sinus(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
@@ -91,6 +92,7 @@ def venous_sinus(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> 
         side = rng.choice([-1, 1])
         level = rng.uniform(0.2, 0.35)
         near = np.clip(1.5 - np.abs(height - level) / 0.06, 0, 1)
+        depth = site.convexity_depth_mm
         share = np.clip((width_mm - depth) / 1.5, 0, 1) * near * behind * (side * midline > 0)
     target = float(np.median(hu[site.anatomy.brain])) if site.anatomy.brain.any() else 33.0
     _raise_to(hu, share * site.anatomy.intracranial, target + rng.uniform(8, 30))

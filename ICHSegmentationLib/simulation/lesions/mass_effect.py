@@ -12,8 +12,10 @@ from ICHSegmentationLib.simulation.lesions.lesion import Lesion
 from ICHSegmentationLib.simulation.lesions.site import LesionSite
 
 _COARSE = 4
-_REACH_MM = 16.0
+_SHORTEST_REACH_MM = 10.0
+_LONGEST_REACH_MM = 28.0
 _PINNED_MM = 8.0
+_NOTICEABLE_PIXELS = 0.1
 _STEEPEST = 0.5
 """Displacement may change by at most this much per mm, or the brain would fold over itself."""
 
@@ -59,7 +61,7 @@ class Displacement:
         rows, columns = self._grids()
         for index in range(image.shape[0]):
             shift_rows, shift_columns = self._source[0][index], self._source[1][index]
-            if not (shift_rows.any() or shift_columns.any()):
+            if max(np.abs(shift_rows).max(), np.abs(shift_columns).max()) < _NOTICEABLE_PIXELS:
                 moved[index] = image[index]
                 continue
             where = (rows - shift_rows, columns - shift_columns)
@@ -82,21 +84,26 @@ class Displacement:
 
     def _refined(self, coarse: np.ndarray) -> np.ndarray:
         """Back to the site's pixels; the field is smooth, so linear is enough."""
-        fine = np.empty(self._shape, dtype=np.float32)
-        zoomed = ndimage.zoom(coarse, (1, _COARSE, _COARSE), order=1, grid_mode=True, mode="nearest")
-        fine[...] = zoomed[:, : self._shape[1], : self._shape[2]]
-        return fine
+        return _linear(self._shape[1], coarse.shape[1]) @ coarse @ _linear(self._shape[2], coarse.shape[2]).T
+
+
+def _linear(pixels: int, knots: int) -> np.ndarray:
+    """Matrix (pixels, knots) that interpolates between knots at every `_COARSE`-th pixel."""
+    places = np.arange(pixels) / _COARSE
+    columns = [np.interp(places, np.arange(knots), unit) for unit in np.eye(knots)]
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def _away_from(coverage: np.ndarray, site: LesionSite, push_mm: float) -> tuple[np.ndarray, np.ndarray]:
     """Displacement in mm along rows and columns on the coarse grid."""
     pixel_mm = (site.spacing_mm[1] * _COARSE, site.spacing_mm[2] * _COARSE)
-    sigma = (_REACH_MM / site.spacing_mm[0], _REACH_MM / pixel_mm[0], _REACH_MM / pixel_mm[1])
-    pressure = ndimage.gaussian_filter(coverage, sigma, mode="constant", truncate=3)
+    reach_mm = float(np.clip(2.0 * push_mm + 6, _SHORTEST_REACH_MM, _LONGEST_REACH_MM))
+    sigma = (reach_mm / site.spacing_mm[0], reach_mm / pixel_mm[0], reach_mm / pixel_mm[1])
+    pressure = ndimage.gaussian_filter(coverage, sigma, mode="constant", truncate=2.5)
     rows = -np.gradient(pressure, pixel_mm[0], axis=1)
     columns = -np.gradient(pressure, pixel_mm[1], axis=2)
     largest = float(np.sqrt(rows**2 + columns**2).max())
     if largest == 0:
         return rows, columns
-    scale = min(push_mm, _STEEPEST * _REACH_MM) / largest
+    scale = min(push_mm, _STEEPEST * reach_mm) / largest
     return rows * scale, columns * scale

@@ -59,46 +59,47 @@ def paint_lesions(
     truth = np.zeros(hu.shape, dtype=np.uint8) if labels is None else labels.astype(np.uint8, copy=True)
     if site.is_empty or not subtypes:
         return painted, truth
-    site_hu, site_truth = painted[site.box], truth[site.box]
-    greys = HostGreys.measure(site_hu, site)
-    blur_pixels = float(rng.uniform(0.4, 0.8))
+    canvas = _Canvas(site, painted[site.box], truth[site.box], rng)
 
     solid = [_SPACE_TAKING[s](site, rng) for s in sorted(_SPACE_TAKING) if s in subtypes]
-    lesions = [lesion for lesion in solid if lesion is not None]
+    lesions = [lesion.trimmed() for lesion in solid if lesion is not None]
     displacement = Displacement(site, lesions)
-    site_hu[...] = np.where(site.cavity, displacement.warp(site_hu), site_hu)
-    site_truth[...] = displacement.warp_labels(site_truth)
-    free = (site_truth == 0).astype(np.float32)
+    canvas.deform(displacement)
     for lesion in lesions:
-        _paint(site_hu, site_truth, free, lesion, greys, blur_pixels, rng)
+        canvas.add(lesion)
 
-    fluid = {"brain_hu": greys.brain_hu, "fluid_hu": greys.fluid_hu}
+    fluid = {"brain_hu": canvas.greys.brain_hu, "fluid_hu": canvas.greys.fluid_hu}
     if Subtype.IVH in subtypes:
-        clot = site_truth == Subtype.IPH
-        ventricles = displacement.warp_labels(site.anatomy.ventricles) & (site_truth == 0)
-        ivh = plan_ventricular(site, rng, site_hu, ventricles, clot=clot, **fluid)
-        if ivh is not None:
-            _paint(site_hu, site_truth, free, ivh, greys, blur_pixels, rng)
+        ventricles = displacement.warp_labels(site.anatomy.ventricles) & (canvas.truth == 0)
+        clot = canvas.truth == Subtype.IPH
+        canvas.add(plan_ventricular(site, rng, canvas.hu, ventricles, clot=clot, **fluid))
     if Subtype.SAH in subtypes:
-        csf = displacement.warp_labels(site.anatomy.csf) & (site_truth == 0)
-        sah = plan_subarachnoid(site, rng, site_hu, csf, **fluid)
-        if sah is not None:
-            _paint(site_hu, site_truth, free, sah, greys, blur_pixels, rng)
+        csf = displacement.warp_labels(site.anatomy.csf) & (canvas.truth == 0)
+        canvas.add(plan_subarachnoid(site, rng, canvas.hu, csf, **fluid))
     return painted, truth
 
 
-def _paint(
-    hu: np.ndarray,
-    truth: np.ndarray,
-    free: np.ndarray,
-    lesion: Lesion,
-    greys: HostGreys,
-    blur_pixels: float,
-    rng: np.random.Generator,
-) -> None:
-    """Blend a lesion and label what it took, leaving earlier lesions as they are."""
-    blend_lesion(hu, lesion, free, greys, blur_pixels, rng)
-    room = free[lesion.box]
-    taken = (lesion.coverage >= 0.5) & (truth[lesion.box] == 0)
-    truth[lesion.box][taken] = lesion.subtype
-    room *= 1 - lesion.coverage
+class _Canvas:
+    """Greys and labels of a site while lesions are added to them, in place."""
+
+    def __init__(self, site: LesionSite, hu: np.ndarray, truth: np.ndarray, rng: np.random.Generator) -> None:
+        self.hu, self.truth = hu, truth
+        self.greys = HostGreys.measure(hu, site)
+        self._site, self._rng = site, rng
+        self._blur_pixels = float(rng.uniform(0.4, 0.8))
+        self._room = (truth == 0).astype(np.float32)
+
+    def deform(self, displacement: Displacement) -> None:
+        """Move the brain and the blood that the host already has."""
+        self.hu[...] = np.where(self._site.cavity, displacement.warp(self.hu), self.hu)
+        self.truth[...] = displacement.warp_labels(self.truth)
+        self._room = (self.truth == 0).astype(np.float32)
+
+    def add(self, lesion: Lesion | None) -> None:
+        """Blend a lesion and label what it took, leaving earlier lesions as they are."""
+        if lesion is None:
+            return
+        blend_lesion(self.hu, lesion, self._room, self._site.cavity, self.greys, self._blur_pixels, self._rng)
+        truth = self.truth[lesion.box]
+        truth[(lesion.coverage >= 0.5) & (truth == 0)] = lesion.subtype
+        self._room[lesion.box] *= 1 - lesion.coverage

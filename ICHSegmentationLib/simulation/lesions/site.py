@@ -12,6 +12,7 @@ from scipy import ndimage
 from ICHSegmentationLib.simulation.anatomy import Anatomy
 
 _MARGIN_VOXELS = 8
+_CORTEX_MM = 2.0
 _SEAM_VOXELS = 2
 """Thresholds leave a seam of voxels that are neither bone nor brain; blood outside the brain has to cover it."""
 
@@ -67,35 +68,29 @@ class LesionSite:
 
     @cached_property
     def depth_mm(self) -> np.ndarray:
-        """float32, distance to the inner table, 0 in the bone.
-
-        Computed on half the pixels in plane: thickness need not be finer, and it costs a quarter.
-        """
+        """float32, distance to the inner table, 0 in the bone."""
         bone = self.anatomy.skull & ~self.anatomy.intracranial
-        barrier = bone if bone.any() else ~self.anatomy.intracranial
-        slices, rows, columns = barrier.shape
-        even = np.zeros((slices, rows + rows % 2, columns + columns % 2), dtype=bool)
-        even[:, :rows, :columns] = barrier
-        coarse = even.reshape(slices, even.shape[1] // 2, 2, even.shape[2] // 2, 2).any(axis=(2, 4))
-        if not coarse.any():
-            return np.full(barrier.shape, np.inf, dtype=np.float32)
-        slice_mm, row_mm, column_mm = self.spacing_mm
-        distance = ndimage.distance_transform_edt(~coarse, sampling=(slice_mm, 2 * row_mm, 2 * column_mm))
-        fine = distance.astype(np.float32).repeat(2, axis=1).repeat(2, axis=2)[:, :rows, :columns]
-        fine = ndimage.uniform_filter(fine, size=(1, 3, 3), mode="nearest")
-        return np.where(barrier, np.float32(0), fine)
+        return _distance_to(bone if bone.any() else ~self.anatomy.intracranial, self.spacing_mm)
+
+    @cached_property
+    def convexity_depth_mm(self) -> np.ndarray:
+        """float32, distance to the vault; unlike `depth_mm` not to the skull base and its ridges.
+
+        Seen from above, what lies under brain is base: the vault bounds the union of the slices above.
+        """
+        under_vault = np.logical_or.accumulate(self.anatomy.intracranial[::-1], axis=0)[::-1]
+        return _distance_to(~under_vault, self.spacing_mm)
 
     @cached_property
     def inner_table(self) -> np.ndarray:
-        """int (N, 3), indices of cavity voxels that touch bone in plane."""
+        """Indices (N, 3) of cavity voxels that touch bone in plane."""
         bone = self.anatomy.skull & ~self.anatomy.intracranial
         return np.argwhere(self.cavity & _in_plane_neighbours(bone))
 
     @cached_property
     def tissue(self) -> np.ndarray:
-        """bool, the brain without its holes: what a parenchymal bleed may replace."""
-        brain = ndimage.binary_closing(self.anatomy.brain, structure=np.ones((1, 3, 3)), iterations=2)
-        return (brain | self.anatomy.brain) & self.anatomy.intracranial & ~self.anatomy.ventricles
+        """bool, what a parenchymal bleed may replace: the brain with its sulci, not the ventricles."""
+        return self.anatomy.intracranial & ~self.anatomy.ventricles & (self.depth_mm > _CORTEX_MM)
 
     @cached_property
     def height_fraction(self) -> np.ndarray:
@@ -144,6 +139,21 @@ def _bounding_box(mask: np.ndarray) -> Box:
             else slice(0, mask.shape[axis])
         )
     return parts[0], parts[1], parts[2]
+
+
+def _distance_to(barrier: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
+    """Distance in mm to a mask, on half the pixels in plane: it need not be finer, and costs a quarter."""
+    slices, rows, columns = barrier.shape
+    even = np.zeros((slices, rows + rows % 2, columns + columns % 2), dtype=bool)
+    even[:, :rows, :columns] = barrier
+    coarse = even.reshape(slices, even.shape[1] // 2, 2, even.shape[2] // 2, 2).any(axis=(2, 4))
+    if not coarse.any():
+        return np.full(barrier.shape, np.inf, dtype=np.float32)
+    slice_mm, row_mm, column_mm = spacing_mm
+    distance = ndimage.distance_transform_edt(~coarse, sampling=(slice_mm, 2 * row_mm, 2 * column_mm))
+    fine = distance.astype(np.float32).repeat(2, axis=1).repeat(2, axis=2)[:, :rows, :columns]
+    fine = ndimage.uniform_filter(fine, size=(1, 3, 3), mode="nearest")
+    return np.where(barrier, np.float32(0), fine)
 
 
 def _in_plane_neighbours(mask: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage
 
 from ICHSegmentationLib.simulation.lesions.densities import SUBARACHNOID_HU, mottled
 from ICHSegmentationLib.simulation.lesions.fields import fluid_share, level_for_voxels, smooth_noise
@@ -11,6 +12,10 @@ from ICHSegmentationLib.simulation.lesions.lesion import Lesion
 from ICHSegmentationLib.simulation.lesions.site import LesionSite
 from ICHSegmentationLib.subtypes import Subtype
 
+_SULCUS_MM = 5.0
+_SULCI_END_MM = 24.0
+_SHALLOW_HU, _DEEP_HU = 3.0, 6.0
+_SPECK_PIXELS = 5
 _SOFTNESS = 0.35
 """How gradually the blood thins out at its border, in units of the regional weight."""
 
@@ -49,10 +54,10 @@ def plan_subarachnoid(
     if not len(seeds):
         return None
     volume = volume_ml if volume_ml is not None else float(np.clip(6 * np.exp(rng.standard_normal()), 0.5, 40))
-    share = fluid_share(hu, csf, brain_hu, fluid_hu)
+    share = np.maximum(fluid_share(hu, csf, brain_hu, fluid_hu), _sulci(site, hu))
     box = site.around(seeds[0], (1e4,) * 3)
     spread_mm = rng.uniform(12, 40, len(seeds))
-    weight = np.full(csf.shape, -np.inf, dtype=np.float32)
+    weight: np.ndarray = np.full(csf.shape, -np.inf, dtype=np.float32)
     for seed, spread in zip(seeds, spread_mm, strict=True):
         dz, dy, dx = site.offsets_mm(seed, box)
         # Blood spreads further along a sheet of fluid than across slices that miss it.
@@ -61,11 +66,33 @@ def plan_subarachnoid(
     level = level_for_voxels(weight, share >= 0.5, volume / site.voxel_ml)
     if level is None:
         return None
-    # Kept at 1 inside the level so that the labelled voxels are those with half fluid or more.
-    local = np.clip(1 + (weight - level) / _SOFTNESS, 0, 1)
-    coverage = share * np.where(local >= 1, 1, 0.49 * local)
+    inside = _without_specks((weight >= level) & (share >= 0.5))
+    fading = np.clip(1 + (weight - level) / _SOFTNESS, 0, 1)
+    # Only what is labelled holds half or more of blood.
+    coverage = np.where(inside, share, np.minimum(share * fading, 0.49))
     contrast = mottled(rng, csf.shape, site.spacing_mm, rng.uniform(*SUBARACHNOID_HU), rng.uniform(1, 5))
+    # Blood is thickest where it came from.
+    contrast = contrast * np.float32(rng.uniform(0.6, 1)) ** np.clip(1 - (weight - level), 0, 2)
     return Lesion(Subtype.SAH, box, coverage.astype(np.float32), contrast)
+
+
+def _sulci(site: LesionSite, hu: np.ndarray) -> np.ndarray:
+    """Share of fluid in sulci that are too thin for a threshold: dark lines near the surface of the brain."""
+    smooth = ndimage.gaussian_filter(hu, (0, 0.8, 0.8))
+    across = tuple(2 * round(_SULCUS_MM / (2 * step)) + 1 for step in site.spacing_mm[1:])
+    valley = ndimage.grey_closing(smooth, size=(1, *across)) - smooth
+    near_surface = site.anatomy.intracranial & (site.depth_mm < _SULCI_END_MM) & (site.depth_mm > 1)
+    return np.where(near_surface, np.clip((valley - _SHALLOW_HU) / _DEEP_HU, 0, 1), 0).astype(np.float32)
+
+
+def _without_specks(mask: np.ndarray) -> np.ndarray:
+    """Drop pieces of a slice that no reader would outline."""
+    plane = np.zeros((3, 3, 3), dtype=bool)
+    plane[1] = True
+    pieces, _ = ndimage.label(mask, structure=plane)
+    large = np.bincount(pieces.ravel()) >= _SPECK_PIXELS
+    large[0] = False
+    return large[pieces]
 
 
 def _seeds(site: LesionSite, rng: np.random.Generator, csf: np.ndarray) -> np.ndarray:

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage
 
 from ICHSegmentationLib.simulation.lesions.densities import ACUTE_HU, mottled
 from ICHSegmentationLib.simulation.lesions.fields import coverage_above, fluid_share, level_for_voxels, smooth_noise
 from ICHSegmentationLib.simulation.lesions.lesion import Lesion
 from ICHSegmentationLib.simulation.lesions.site import LesionSite
 from ICHSegmentationLib.subtypes import Subtype
+
+_LEAST_CAST_ML = 2.0
 
 
 def plan_ventricular(
@@ -49,11 +52,13 @@ def plan_ventricular(
     if len(where) == 0:
         return None
     volume = volume_ml if volume_ml is not None else float(np.clip(5 * np.exp(1.1 * rng.standard_normal()), 0.3, 80))
+    # Choroid plexus is no fluid, yet blood surrounds and hides it.
+    ventricles = ventricles | ndimage.binary_closing(ventricles, structure=np.ones((1, 3, 3)), iterations=2)
     share = fluid_share(hu, ventricles, brain_hu, fluid_hu)
     box = site.around(where[0], (1e4,) * 3)
     if clot is not None and clot.any() and rng.random() < 0.7:
         score = _distance_score(site, rng, _nearest(where, clot, site.spacing_mm), box)
-    elif rng.random() < 0.55:
+    elif volume < _LEAST_CAST_ML or rng.random() < 0.5:
         score = _level_score(site, rng, box, where)
     else:
         score = _distance_score(site, rng, where[rng.integers(len(where))], box)
