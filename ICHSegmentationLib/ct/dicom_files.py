@@ -11,6 +11,7 @@ from pathlib import Path
 import pydicom
 from pydicom import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from ICHSegmentationLib.ct.file_kind import has_dicom_prefix, looks_like_dicom
 from ICHSegmentationLib.errors import InputError
@@ -35,6 +36,10 @@ def load_dataset(path: Path) -> FileDataset:
     except (InvalidDicomError, EOFError, OSError, ValueError, TypeError, KeyError, NotImplementedError) as error:
         message = f"{path} is truncated or corrupt: it cannot be read as DICOM."
         raise InputError(message) from error
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        # Files from before PS3.10 have no meta information: the encoding found while parsing stands in for it.
+        implicit, _ = dataset.original_encoding
+        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
     if sop_class(dataset) is None:
         message = f"{path} is truncated or corrupt: SOPClassUID (0008,0016) is missing."
         raise InputError(message)

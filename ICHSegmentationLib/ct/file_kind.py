@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from enum import Enum
 from pathlib import Path
 
-_NIFTI_MAGIC = {b"n+1\0", b"ni1\0", b"n+2\0", b"ni2\0"}
 _DICOM_SUFFIXES = {".dcm", ".ima", ".dicom"}
-_NIFTI_SUFFIXES = (".nii", ".nii.gz")
+_NIFTI_SUFFIXES = (".nii", ".nii.gz", ".hdr")
 
 
 class FileKind(Enum):
@@ -24,14 +21,14 @@ class FileKind(Enum):
 
 
 def file_kind(path: Path) -> FileKind:
-    """Return the kind of a file by content; a damaged NIfTI is still told by its name, to be refused by its reader."""
+    """Return the kind of a file by its first bytes; NIfTI, often compressed, by its name."""
     with path.open("rb") as stream:
-        head = stream.read(348)
+        head = stream.read(16)
     if head[:4] == b"NRRD":
         return FileKind.NRRD
     if head[:10] == b"ObjectType" or head[:5] == b"NDims":
         return FileKind.MHA
-    if path.name.lower().endswith(_NIFTI_SUFFIXES) or _is_nifti(path, head):
+    if path.name.lower().endswith(_NIFTI_SUFFIXES):
         return FileKind.NIFTI
     return FileKind.DICOM if looks_like_dicom(path) else FileKind.UNKNOWN
 
@@ -47,13 +44,3 @@ def looks_like_dicom(path: Path) -> bool:
     with path.open("rb") as stream:
         head = stream.read(132)
     return head[128:] == b"DICM" or head[:2] in {b"\x02\x00", b"\x08\x00"} or path.suffix.lower() in _DICOM_SUFFIXES
-
-
-def _is_nifti(path: Path, head: bytes) -> bool:
-    if head[:2] == b"\x1f\x8b":
-        try:
-            with gzip.open(path) as stream:
-                head = stream.read(348)
-        except (OSError, EOFError, zlib.error):
-            return False
-    return head[344:348] in _NIFTI_MAGIC or head[4:8] in _NIFTI_MAGIC

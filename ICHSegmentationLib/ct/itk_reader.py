@@ -37,10 +37,14 @@ def read_itk(path: Path, *, grey_window: tuple[float, float] | None = None) -> C
     if image.GetDimension() != 3:
         message = f"{path} holds an array of shape {image.GetSize()}; one 3D volume is needed."
         raise InputError(message)
+    is_nrrd = file_kind(path) is FileKind.NRRD
+    warnings: tuple[str, ...] = ()
+    if is_nrrd and not image.HasMetaDataKey("NRRD_space"):
+        warnings = ("The file does not state a space: left, right and position are assumed.",)
     affine = np.eye(4)
     affine[:3, :3] = np.reshape(image.GetDirection(), (3, 3)) * np.array(image.GetSpacing())
     affine[:3, 3] = image.GetOrigin()
     affine[:3] *= LPS_TO_RAS[:, None]
-    source = CTSource(kind="nrrd" if file_kind(path) is FileKind.NRRD else "mha", files=(path,))
+    source = CTSource(kind="nrrd" if is_nrrd else "mha", files=(path,))
     array = SimpleITK.GetArrayViewFromImage(image).T
-    return volume_from_affine(array, affine, source, grey_window=grey_window)
+    return volume_from_affine(array, affine, source, grey_window=grey_window, warnings=warnings)

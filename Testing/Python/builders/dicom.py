@@ -176,7 +176,7 @@ def write_other(path: Path, *, sop_class: str, modality: str) -> Path:
 
 
 def to_jpeg_lossless(path: Path) -> None:
-    """Compress a file in place with JPEG Lossless, first-order prediction (1.2.840.10008.1.2.4.70), the most common one."""
+    """Compress a file in place with JPEG Lossless, first-order prediction (1.2.840.10008.1.2.4.70)."""
     import gdcm
 
     reader = gdcm.ImageReader()
