@@ -68,12 +68,10 @@ def brain_fields(rng: np.random.Generator, frame: HeadFrame, inner: Field, trait
     fossa = np.maximum(np.maximum(below, frame.s - 1), -smooth_union(cerebellum, stem, 2.0))
     ventricles, calcification = _ventricles(rng, frame, traits)
     sulcus, depth, twig = _cortex(rng, frame, inner, traits)
-    suprat = smooth_step(tentorium, -1, 3) + smooth_step(frame.a, -20, -5)
-    depth = (
-        depth * np.clip(suprat, 0, 1) * (1 - 0.6 * smooth_step(-frame.s, 0, 15))
-        - 30 * smooth_step(-cerebellum, 0, 3)
-        - 30 * smooth_step(-stem, -4, 1)
-    )
+    above_tentorium = np.clip(smooth_step(tentorium, -1, 3) + smooth_step(frame.a, -20, -5), 0, 1)
+    # Sulci are shallow at the base, and there are none in cerebellum and brain stem.
+    depth = depth * above_tentorium * (1 - 0.6 * smooth_step(-frame.s, 0, 15))
+    depth -= 30 * smooth_step(-cerebellum, 0, 3) + 30 * smooth_step(-stem, -4, 1)
     widening = np.clip(1 + 0.4 * smooth_noise(rng, frame, 30), 0.4, 2)
     patchy = smooth_noise(rng, frame, 18)
     white = -2.0 * traits.white_matter_disease * (1 + patchy) * smooth_step(-ventricles, -16, 0)
