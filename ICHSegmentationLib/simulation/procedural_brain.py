@@ -60,7 +60,7 @@ def brain_fields(rng: np.random.Generator, frame: HeadFrame, inner: Field, trait
     stem = tube(frame, ((0, -24, -2), (0, -26, -30), (0, -38, -55), (0, -42, -120)), (14, 15.5, 8, 5.5))
     stem = stem + 2.5 * np.exp(-(((frame.a + 10) / 5) ** 2 + (frame.x / 5) ** 2 + ((frame.s + 10) / 10) ** 2))
     lateral = np.abs(frame.x)
-    front = np.maximum(frame.a + 36 - 0.9 * lateral, frame.a + 8.5 + 0.45 * lateral)
+    front = np.maximum(frame.a + 36 - 0.9 * lateral, frame.a + 6 + 0.45 * lateral)
     cerebellum = np.maximum(np.maximum(inner + 1.2, tentorium + 1.5), front)
     magna = ellipsoid(frame, (0, -82, -56), (7 + 8 * rng.random(), 10, 9))
     cerebellum = np.maximum(cerebellum, -magna)
