@@ -56,7 +56,7 @@ def volume_from_affine(
         raise InputError(message)
     while array.ndim > 3 and array.shape[-1] == 1:
         array = array[..., 0]
-    if array.ndim != 3:
+    if array.ndim != 3 or array.size == 0:
         message = f"{name} holds an array of shape {array.shape}; one 3D volume is needed."
         raise InputError(message)
     affine = np.array(affine_ras, dtype=np.float64)

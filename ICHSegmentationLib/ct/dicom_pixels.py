@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 import numpy as np
 
+from ICHSegmentationLib.ct.damage import damage_named
+from ICHSegmentationLib.ct.dicom_files import value_of
 from ICHSegmentationLib.ct.dicom_slice import DicomSlice
 from ICHSegmentationLib.ct.values import rescale
 from ICHSegmentationLib.ct.volume import PADDING_HU
@@ -42,7 +42,10 @@ class PixelDecoder:
         """
         stored = self._stored(item)
         if stored.shape != out.shape:
-            _refuse(item, f"{stored.shape} pixels found where {out.shape} are stated")
+            message = (
+                f"{item.path} is truncated or corrupt: it holds {stored.shape} pixels where {out.shape} are stated."
+            )
+            raise InputError(message)
         if stored.dtype == np.uint16 and stored.max() > np.iinfo(np.int16).max:
             # Some archives mark padding as -2000 in data that the header calls unsigned.
             stored = stored.view(np.int16)
@@ -54,22 +57,19 @@ class PixelDecoder:
         key = id(item.dataset)
         if key in self._frames and item.frame is not None:
             return self._frames[key][item.frame]
-        try:
+        name = getattr(item.dataset.file_meta.TransferSyntaxUID, "name", "unknown")
+        with damage_named(item.path, f"its pixel data cannot be decoded (transfer syntax {name})"):
             pixels = item.dataset.pixel_array
-        except Exception as error:  # The decoders' own exceptions share no base class.
-            syntax = item.dataset.file_meta.get("TransferSyntaxUID")
-            name = getattr(syntax, "name", "unknown")
-            _refuse(item, f"its pixel data cannot be decoded (transfer syntax {name})", error)
         if item.frame is None:
             return pixels
         self._frames[key] = pixels.reshape(-1, *pixels.shape[-2:])
         return self._frames[key][item.frame]
 
     def _pad(self, item: DicomSlice, stored: np.ndarray, out: np.ndarray) -> None:
-        low = item.dataset.get("PixelPaddingValue")
+        low = value_of(item.dataset, "PixelPaddingValue")
         if not isinstance(low, int):
             return
-        high = item.dataset.get("PixelPaddingRangeLimit")
+        high = value_of(item.dataset, "PixelPaddingRangeLimit")
         limits = sorted(_signed(value, stored) for value in (low, high if isinstance(high, int) else low))
         in_hu = [value * item.slope + item.intercept for value in limits]
         if in_hu[1] <= PADDING_HU:
@@ -94,8 +94,3 @@ def _touching_border(mask: np.ndarray) -> np.ndarray:
     frame = np.ones_like(mask)
     frame[1:-1, 1:-1] = False
     return ndimage.binary_propagation(mask & frame, mask=mask)
-
-
-def _refuse(item: DicomSlice, what: str, cause: Exception | None = None) -> NoReturn:
-    message = f"{item.path} is truncated or corrupt: {what}."
-    raise InputError(message) from cause

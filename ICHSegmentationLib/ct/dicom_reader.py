@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from pydicom import FileDataset
 
-from ICHSegmentationLib.ct.dicom_files import load_datasets
+from ICHSegmentationLib.ct.damage import damage_named
+from ICHSegmentationLib.ct.dicom_files import file_of, integer_of, load_dataset
 from ICHSegmentationLib.ct.dicom_pixels import PixelDecoder
 from ICHSegmentationLib.ct.dicom_series import choose_series, sort_files
 from ICHSegmentationLib.ct.dicom_slice import DicomSlice
@@ -27,7 +29,7 @@ def read_dicom(files: Sequence[Path], *, series: str | None = None) -> CTVolume:
     Parameters
     ----------
     files : sequence of Path
-        Files of one or more series, in any order; files that are not DICOM are passed over.
+        DICOM files of one or more series, in any order.
     series : str or None
         Which series, see :func:`ICHSegmentationLib.ct.dicom_series.choose_series`.
 
@@ -41,8 +43,8 @@ def read_dicom(files: Sequence[Path], *, series: str | None = None) -> CTVolume:
     InputError
         If the files are no CT series that can be placed in space; the message names the file or tag.
     """
-    datasets, left_out = choose_series(sort_files(load_datasets(files)), series)
-    slices, grid, order = stack([item for dataset in datasets for item in slices_of(dataset)])
+    datasets, left_out = choose_series(sort_files([load_dataset(path) for path in files]), series)
+    slices, grid, order = stack(_slices(datasets))
     _check_depth(slices[0])
     hu = np.empty(grid.shape, dtype=np.int16)
     decoder = PixelDecoder()
@@ -60,8 +62,16 @@ def read_dicom(files: Sequence[Path], *, series: str | None = None) -> CTVolume:
     return CTVolume(hu, grid, source, tuple(warnings))
 
 
+def _slices(datasets: list[FileDataset]) -> list[DicomSlice]:
+    slices: list[DicomSlice] = []
+    for dataset in datasets:
+        with damage_named(file_of(dataset)):
+            slices += slices_of(dataset)
+    return slices
+
+
 def _check_depth(item: DicomSlice) -> None:
-    if int(item.dataset.BitsAllocated) <= 8:
+    if integer_of(item.dataset, "BitsAllocated", 16) <= 8:
         message = f"{item.path} holds 8-bit greys (BitsAllocated (0028,0100)), not HU; export the original slices."
         raise InputError(message)
 

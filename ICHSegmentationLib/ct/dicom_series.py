@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from pydicom import FileDataset
 
-from ICHSegmentationLib.ct.dicom_files import file_of, sop_class
+from ICHSegmentationLib.ct.dicom_files import file_of, integer_of, sop_class, value_of
 from ICHSegmentationLib.ct.enhanced import find_value
 from ICHSegmentationLib.errors import InputError, SeveralSeriesError
 
@@ -44,7 +44,7 @@ def sort_files(datasets: list[FileDataset]) -> SortedFiles:
     found = SortedFiles()
     for dataset in datasets:
         kind = sop_class(dataset) or ""
-        colour = int(dataset.get("SamplesPerPixel") or 1) > 1
+        colour = integer_of(dataset, "SamplesPerPixel", 1) > 1
         if kind == _DICOMDIR:
             continue
         if kind.startswith(_SECONDARY_CAPTURE) and kind.removeprefix(_SECONDARY_CAPTURE)[:1] in {"", "."}:
@@ -53,7 +53,7 @@ def sort_files(datasets: list[FileDataset]) -> SortedFiles:
             found.others.append(dataset)
         elif colour:
             found.captures.append(dataset)
-        elif "LOCALIZER" in (dataset.get("ImageType") or ()):
+        elif "LOCALIZER" in (value_of(dataset, "ImageType") or ()):
             found.localizers.append(dataset)
         else:
             _check_complete(dataset)
@@ -80,7 +80,7 @@ def choose_series(found: SortedFiles, series: str | None) -> tuple[list[FileData
     """
     if not found.series:
         _refuse_without_ct(found)
-    uids = sorted(found.series, key=lambda uid: (_series_number(found.series[uid][0]), uid))
+    uids = sorted(found.series, key=lambda uid: (integer_of(found.series[uid][0], "SeriesNumber", 0), uid))
     if series is not None:
         chosen = _match(uids, series)
     else:
@@ -94,16 +94,16 @@ def choose_series(found: SortedFiles, series: str | None) -> tuple[list[FileData
 
 def count_slices(datasets: list[FileDataset]) -> int:
     """Return the number of images, frames counted singly."""
-    return sum(int(dataset.get("NumberOfFrames") or 1) for dataset in datasets)
+    return sum(integer_of(dataset, "NumberOfFrames", 1) for dataset in datasets)
 
 
 def describe(datasets: list[FileDataset]) -> str:
     """Return one line about a series, without patient data."""
     first = datasets[0]
     parts = [
-        f"series {first.get('SeriesNumber') or '?'}",
-        str(first.get("SeriesDescription") or "").strip(),
-        f"{count_slices(datasets)} slices of {first.get('Rows')} x {first.get('Columns')}",
+        f"series {value_of(first, 'SeriesNumber') or '?'}",
+        str(value_of(first, "SeriesDescription") or "").strip(),
+        f"{count_slices(datasets)} slices of {value_of(first, 'Rows')} x {value_of(first, 'Columns')}",
     ]
     thickness, kernel = find_value(first, "SliceThickness"), find_value(first, "ConvolutionKernel")
     if thickness:
@@ -113,17 +113,12 @@ def describe(datasets: list[FileDataset]) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _series_number(dataset: FileDataset) -> int:
-    number = dataset.get("SeriesNumber")
-    return 0 if number is None else int(number)
-
-
 def _check_complete(dataset: FileDataset) -> None:
     if "PixelData" not in dataset:
         message = f"{file_of(dataset)} has no pixel data (7FE0,0010): it holds a header only, or it was cut off."
         raise InputError(message)
     for keyword, tag in (("SeriesInstanceUID", "0020,000E"), ("Rows", "0028,0010"), ("Columns", "0028,0011")):
-        if not dataset.get(keyword):
+        if not value_of(dataset, keyword):
             message = f"{file_of(dataset)}: {keyword} ({tag}) is missing."
             raise InputError(message)
 
@@ -160,7 +155,7 @@ def _refuse_without_ct(found: SortedFiles) -> NoReturn:
             "export the original slices."
         )
     elif found.others:
-        modality = found.others[0].get("Modality") or "unknown"
+        modality = value_of(found.others[0], "Modality") or "unknown"
         message = f"{file_of(found.others[0])} is not CT: Modality (0008,0060) is {modality}."
     else:
         message = "No DICOM images were found."

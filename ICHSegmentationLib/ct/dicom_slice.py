@@ -13,7 +13,7 @@ from pydicom import Dataset, FileDataset
 from pydicom.datadict import tag_for_keyword
 from pydicom.tag import Tag
 
-from ICHSegmentationLib.ct.dicom_files import file_of
+from ICHSegmentationLib.ct.dicom_files import file_of, integer_of, value_of
 from ICHSegmentationLib.errors import InputError
 
 
@@ -61,8 +61,8 @@ class DicomSlice:
     @property
     def number(self) -> tuple[int, int] | None:
         """InstanceNumber and frame, or None where the file has no InstanceNumber (0020,0013)."""
-        instance = self.dataset.get("InstanceNumber")
-        return None if instance is None else (int(instance), self.frame or 0)
+        instance = integer_of(self.dataset, "InstanceNumber", -1)
+        return None if instance < 0 else (instance, self.frame or 0)
 
 
 def make_slice(dataset: FileDataset, frame: int | None, groups: Sequence[Dataset]) -> DicomSlice:
@@ -80,15 +80,17 @@ def make_slice(dataset: FileDataset, frame: int | None, groups: Sequence[Dataset
         _refuse(dataset, "ImageOrientationPatient", "does not hold two unit vectors at right angles")
     if spacing.min() <= 0:
         _refuse(dataset, "PixelSpacing", "is not positive")
-    slope, intercept = _first(groups, "RescaleSlope"), _first(groups, "RescaleIntercept")
+    slope, intercept = (_number(groups, keyword, dataset) for keyword in ("RescaleSlope", "RescaleIntercept"))
+    if slope == 0:
+        _refuse(dataset, "RescaleSlope", "is zero")
     return DicomSlice(
         dataset,
         frame,
         position,
         orientation,
         (float(spacing[0]), float(spacing[1])),
-        1.0 if slope is None else float(slope),
-        0.0 if intercept is None else float(intercept),
+        1.0 if slope is None else slope,
+        0.0 if intercept is None else intercept,
         slope is not None and intercept is not None,
     )
 
@@ -100,8 +102,12 @@ def tag_name(keyword: str) -> str:
 
 
 def _first(groups: Sequence[Dataset], keyword: str) -> Any | None:
-    values = (group.get(keyword) for group in groups)
-    return next((value for value in values if value is not None and value != ""), None)
+    values = (value_of(group, keyword) for group in groups)
+    return next((value for value in values if value is not None), None)
+
+
+def _number(groups: Sequence[Dataset], keyword: str, dataset: FileDataset) -> float | None:
+    return None if _first(groups, keyword) is None else float(_numbers(groups, keyword, 1, dataset)[0])
 
 
 def _numbers(groups: Sequence[Dataset], keyword: str, count: int, dataset: FileDataset) -> np.ndarray:
@@ -109,7 +115,7 @@ def _numbers(groups: Sequence[Dataset], keyword: str, count: int, dataset: FileD
     if value is None:
         _refuse(dataset, keyword, "is missing, so the image cannot be placed in space")
     try:
-        numbers = np.array(value, dtype=np.float64)
+        numbers = np.atleast_1d(np.array(value, dtype=np.float64))
     except (TypeError, ValueError):
         numbers = np.empty(0)
     if numbers.shape != (count,) or not np.isfinite(numbers).all():

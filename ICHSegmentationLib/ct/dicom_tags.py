@@ -7,6 +7,7 @@ import re
 
 from pydicom import Dataset
 
+from ICHSegmentationLib.ct.dicom_files import value_of
 from ICHSegmentationLib.ct.enhanced import find_value
 
 _KEYWORDS = {
@@ -30,8 +31,9 @@ def read_tags(dataset: Dataset) -> dict[str, str]:
     """Return what reports and warnings may use of a header; no patient name, id or date."""
     tags = {name: find_value(dataset, keyword) for name, keyword in _KEYWORDS.items()}
     agent = find_value(dataset, "ContrastBolusAgent")
-    if not agent and dataset.get("ContrastBolusAgentSequence"):
-        agent = str(dataset.ContrastBolusAgentSequence[0].get("CodeMeaning") or "given")
+    codes = value_of(dataset, "ContrastBolusAgentSequence")
+    if not agent and codes:
+        agent = str(value_of(codes[0], "CodeMeaning") or "given")
     tags["contrast"] = "" if agent.upper() in _NO_CONTRAST else agent
     return {name: value for name, value in tags.items() if value}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pydicom import Dataset, FileDataset
 
-from ICHSegmentationLib.ct.dicom_files import file_of
+from ICHSegmentationLib.ct.dicom_files import file_of, integer_of, value_of
 from ICHSegmentationLib.ct.dicom_slice import DicomSlice, make_slice
 from ICHSegmentationLib.errors import InputError
 
@@ -30,7 +30,7 @@ def slices_of(dataset: FileDataset) -> list[DicomSlice]:
     if not is_multi_frame(dataset):
         return [make_slice(dataset, None, [dataset])]
     frames = dataset.PerFrameFunctionalGroupsSequence
-    if len(frames) != int(dataset.get("NumberOfFrames") or 1):
+    if len(frames) != integer_of(dataset, "NumberOfFrames", 1):
         message = (
             f"{file_of(dataset)}: NumberOfFrames (0028,0008) and "
             "PerFrameFunctionalGroupsSequence (5200,9230) do not agree."
@@ -42,7 +42,7 @@ def slices_of(dataset: FileDataset) -> list[DicomSlice]:
 
 def shared_groups(dataset: Dataset) -> Iterator[Dataset]:
     """Yield the macro items of the shared functional groups (5200,9229)."""
-    for group in dataset.get("SharedFunctionalGroupsSequence") or ():
+    for group in value_of(dataset, "SharedFunctionalGroupsSequence") or ():
         yield from macros(group)
 
 
@@ -58,5 +58,5 @@ def find_value(dataset: Dataset, keyword: str) -> str:
     places = [dataset]
     if is_multi_frame(dataset):
         places += [*shared_groups(dataset), *macros(dataset.PerFrameFunctionalGroupsSequence[0])]
-    values = (place.get(keyword) for place in places)
-    return next((str(value).strip() for value in values if value not in {None, ""}), "")
+    values = (value_of(place, keyword) for place in places)
+    return next((str(value).strip() for value in values if value is not None), "")

@@ -9,6 +9,7 @@ from ICHSegmentationLib.ct.grid import SliceGrid
 from ICHSegmentationLib.ct.slice_steps import GAP_FACTOR, alike
 
 _TILT_DEG = 0.5
+_AXIAL_COSINE = 0.7
 
 
 def warn_grid(grid: SliceGrid) -> list[str]:
@@ -18,6 +19,8 @@ def warn_grid(grid: SliceGrid) -> list[str]:
         warnings.append(
             f"The slices are tilted by {abs(grid.tilt_deg):.1f} deg against the table; this is accounted for."
         )
+    if abs(grid.normal[2]) < _AXIAL_COSINE:
+        warnings.append("The slices are coronal or sagittal; an axial series is better suited.")
     steps, gaps = grid.steps_mm, set(grid.gaps)
     distinct = grid.distinct_steps()
     if len(distinct) > 1:

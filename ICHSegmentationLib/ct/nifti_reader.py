@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 
 import nibabel
 import numpy as np
 
 from ICHSegmentationLib.ct.affine_volume import volume_from_affine
+from ICHSegmentationLib.ct.damage import damage_named
 from ICHSegmentationLib.ct.source import CTSource
 from ICHSegmentationLib.ct.volume import CTVolume
 from ICHSegmentationLib.errors import InputError
@@ -28,17 +28,15 @@ def read_nifti(path: Path, *, grey_window: tuple[float, float] | None = None) ->
     InputError
         If the file cannot be read or is no CT volume, see :func:`volume_from_affine`.
     """
-    try:
+    with damage_named(path, "it cannot be read as NIfTI"):
         image = nibabel.load(path)
         if not isinstance(image, nibabel.Nifti1Pair):
             message = f"{path} is not a NIfTI file (Analyze files do not say where left and right are)."
             raise InputError(message)
         array = np.asanyarray(image.dataobj)
-    except (nibabel.filebasedimages.ImageFileError, OSError, EOFError, ValueError, zlib.error) as error:
-        message = f"{path} is truncated or corrupt: it cannot be read as NIfTI."
-        raise InputError(message) from error
+        units = image.header.get_xyzt_units()[0]
     affine = np.array(image.affine, dtype=np.float64)
-    affine[:3] *= _TO_MM.get(image.header.get_xyzt_units()[0], 1.0)
+    affine[:3] *= _TO_MM.get(units, 1.0)
     source = CTSource(kind="nifti", files=(path,))
     return volume_from_affine(array, affine, source, grey_window=grey_window, warnings=_warn_forms(image))
 
@@ -48,7 +46,7 @@ def _warn_forms(image: nibabel.Nifti1Pair) -> tuple[str, ...]:
     qform, qform_code = image.get_qform(coded=True)
     if not sform_code and not qform_code:
         return ("The file has neither sform nor qform: left, right and position are assumed.",)
-    if sform_code and qform_code:
+    if sform_code and qform_code and len(image.shape) >= 3:
         last = np.array([*image.shape[:3], 1.0])
         difference = max(np.abs((sform - qform)[:3, 3]).max(), np.abs((sform - qform) @ last).max())
         if difference > _SAME_MM:

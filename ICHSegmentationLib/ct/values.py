@@ -21,7 +21,7 @@ def rescale(stored: np.ndarray, slope: float, intercept: float, out: np.ndarray)
         The number of values below -1024 (and NaN).
     """
     hu: np.ndarray
-    if slope == 1.0 and intercept.is_integer() and stored.dtype.kind in "iu":
+    if slope == 1.0 and intercept.is_integer() and abs(intercept) < _MAXIMUM_HU and stored.dtype.kind in "iu":
         hu = stored.astype(np.int32)
         hu += int(intercept)
         padded = int(np.count_nonzero(hu < PADDING_HU))

@@ -222,6 +222,8 @@ def test_colours_few_slices_and_lost_directions_are_refused(tmp_path):
     assert refusal(tmp_path / "rgb.mha").endswith("holds colours or vectors: it is not a CT in HU.")
     path = write_nifti(tmp_path / "two.nii", stored(coded_hu((2, 8, 6))), grid.affine_ras)
     assert refusal(path) == f"{path} holds 2 slice(s), at least 3 are needed."
+    path = write_nifti(tmp_path / "image.nii", np.zeros((6, 8), dtype=np.int16), grid.affine_ras)
+    assert refusal(path) == f"{path} holds an array of shape (6, 8); one 3D volume is needed."
     flat = grid.affine_ras.copy()
     flat[:, 2] = flat[:, 1]
     path = write_nifti(tmp_path / "flat.nii", stored(coded_hu(grid.shape)), flat)

@@ -115,6 +115,19 @@ def test_orientation_without_right_angles(tmp_path, a_grid):
     assert "ImageOrientationPatient (0020,0037) does not hold two unit vectors at right angles" in refusal(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("keyword", "value", "what"),
+    [
+        ("RescaleSlope", "0", "RescaleSlope (0028,1053) is zero"),
+        ("PixelSpacing", ["0", "0.5"], "PixelSpacing (0028,0030) is not positive"),
+        ("ImagePositionPatient", ["0", "0"], "ImagePositionPatient (0020,0032) does not hold 3 numbers"),
+    ],
+)
+def test_values_that_make_no_sense(tmp_path, a_grid, keyword, value, what):
+    paths = write(tmp_path, a_grid, edit=lambda dataset, _: setattr(dataset, keyword, value))
+    assert refusal(tmp_path) == f"{paths[0]}: {what}."
+
+
 def test_mixed_orientations_sizes_and_spacings(tmp_path, a_grid):
     def turn(dataset, index):
         if index == 2:

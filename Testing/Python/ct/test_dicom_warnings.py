@@ -177,6 +177,12 @@ def test_stated_tilt_is_only_a_check(tmp_path, stated, said):
     )
 
 
+def test_coronal_slices(tmp_path):
+    grid = make_grid(oblique_deg=(80, 0, 0))
+    write_series(tmp_path, coded_hu(grid.shape), grid)
+    assert read_ct(tmp_path).warnings == ("The slices are coronal or sagittal; an axial series is better suited.",)
+
+
 PADDED = "Padding outside the scan circle was set to -1024 HU."
 WRAPPED = "Signed values are marked as unsigned (PixelRepresentation (0028,0103)); they are read as signed."
 

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever bytes a file holds, the reader answers with a volume or with one sentence."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+
+import pytest
+from builders.affine_files import write_nifti
+from builders.dicom import write_enhanced, write_series
+from builders.grids import coded_hu, make_grid
+
+from ICHSegmentationLib.ct import read_ct
+from ICHSegmentationLib.errors import InputError
+
+
+@pytest.mark.parametrize("kind", ["dicom", "enhanced", "nifti"])
+def test_random_damage_in_the_header_ends_in_a_sentence(tmp_path, kind):
+    grid = make_grid(steps_mm=[5.0, 5.0])
+    hu = coded_hu(grid.shape)
+    if kind == "dicom":
+        path = write_series(tmp_path, hu, grid)[1]
+    elif kind == "enhanced":
+        path = write_enhanced(tmp_path / "e.dcm", hu, grid)
+    else:
+        path = write_nifti(tmp_path / "ct.nii", hu.transpose(2, 1, 0).copy(), grid.affine_ras)
+    content = path.read_bytes()
+    header = 352 if kind == "nifti" else len(content)
+    generator = random.Random(0)
+    refused = 0
+    for _ in range(120):
+        damaged = bytearray(content)
+        for _ in range(4):
+            damaged[generator.randrange(header)] = generator.randrange(256)
+        path.write_bytes(damaged)
+        try:
+            read_ct(tmp_path)
+        except InputError as error:
+            refused += 1
+            assert str(tmp_path) in str(error) or path.name in str(error) or "series" in str(error)
+    assert refused > 10
+
+
+def test_importing_the_reader_loads_no_format_library():
+    code = (
+        "import sys, ICHSegmentationLib.ct; "
+        "print(sorted({'pydicom', 'nibabel', 'SimpleITK', 'torch', 'scipy', 'slicer', 'qt'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
