@@ -51,7 +51,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     try:
         yield temporary
         _flush(temporary)
-        os.replace(temporary, final)
+        temporary.replace(final)
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
         message = f"Cannot write {final}: {reason}."

@@ -73,12 +73,13 @@ def read_labels_nifti(path: Path | str) -> LabelFile:
     """
     import nibabel
     from nibabel.filebasedimages import ImageFileError
+    from nibabel.spatialimages import HeaderDataError
 
     path = Path(path)
     try:
-        image = nibabel.load(path)
+        image = nibabel.Nifti1Image.from_filename(path)
         stored = np.asanyarray(image.dataobj)
-    except (ImageFileError, OSError, EOFError, ValueError) as error:
+    except (ImageFileError, HeaderDataError, OSError, EOFError, ValueError) as error:
         message = f"{path.name} is not a NIfTI file or is damaged."
         raise InputError(message) from error
     if stored.ndim != 3 or not _are_labels(stored):

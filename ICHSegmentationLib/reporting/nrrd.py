@@ -80,7 +80,7 @@ def write_nrrd(path: Path, image: Nrrd) -> None:
     ]
     # wbits 31 asks zlib for a gzip stream without a file name or a time stamp: equal label maps give equal files.
     packer = zlib.compressobj(level=1, wbits=31)
-    data = packer.compress(np.ascontiguousarray(image.array)) + packer.flush()
+    data = packer.compress(np.ascontiguousarray(image.array).data) + packer.flush()
     path.write_bytes("\n".join(lines).encode() + b"\n\n" + data)
 
 

@@ -44,7 +44,7 @@ def test_one_voxel_counts_area_times_extent_of_its_slice():
     measured = measure(label_map)
 
     assert measured.volumes_ml["SAH"] == pytest.approx(0.25 * (4.0 + 5.5 + 7.0) / 1000)
-    assert measured.slice_volumes_ml == pytest.approx([0.001, 0, 0, 0.001375, 0, 0, 0.00175])
+    assert measured.slice_volumes_ml["SAH"] == pytest.approx([0.001, 0, 0, 0.001375, 0, 0, 0.00175])
 
 
 def test_total_is_the_sum_of_the_subtypes_and_absent_ones_are_zero():

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Text, legend and scale bar, alike in all pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from PIL import ImageDraw, ImageFont
+
+from ICHSegmentationLib.terminology import load_terminology
+
+BACKGROUND = (0, 0, 0)
+TEXT = (235, 235, 235)
+MUTED = (165, 165, 165)
+RESEARCH_USE = "Research use only - not for diagnosis"
+
+
+@cache
+def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Return the typeface that comes with Pillow, so that pictures look alike on every machine."""
+    return ImageFont.load_default(size)
+
+
+def format_ml(volume_ml: float) -> str:
+    """Return a volume as reports write it: one decimal, and what would round to zero as a bound."""
+    return "< 0.1 mL" if 0 < volume_ml < 0.05 else f"{volume_ml:.1f} mL"
+
+
+def legend_entries(volumes_ml: Mapping[str, float]) -> list[tuple[tuple[int, int, int], str]]:
+    """Return colour and text of each class that occurs, then the total; one sentence where none occurs."""
+    table = load_terminology()
+    found = [row for row in table.classes if volumes_ml.get(row.id, 0) > 0]
+    if not found:
+        return [(MUTED, "No hemorrhage found")]
+    entries = [(row.rgb, f"{row.name}  {format_ml(volumes_ml[row.id])}") for row in found]
+    return [*entries, (TEXT, f"Total  {format_ml(volumes_ml['total'])}")] if len(found) > 1 else entries
+
+
+def draw_legend(
+    draw: ImageDraw.ImageDraw, volumes_ml: Mapping[str, float], corner: tuple[int, int], width: int
+) -> None:
+    """Draw the legend's entries side by side from a corner, on a second line where the width ends."""
+    x, y = corner
+    for colour, text in legend_entries(volumes_ml):
+        length = int(draw.textlength(text, font=font(17))) + 50
+        if x > corner[0] and x + length > corner[0] + width:
+            x, y = corner[0], y + 26
+        draw.rectangle((x, y + 4, x + 14, y + 18), fill=colour)
+        draw.text((x + 22, y + 11), text, font=font(17), fill=TEXT, anchor="lm")
+        x += length
+
+
+def draw_scale_bar(draw: ImageDraw.ImageDraw, end: tuple[int, int], pixel_mm: float, length_mm: int) -> None:
+    """Draw a bar of a length in mm that ends at its right lower corner, with end ticks and the length above it."""
+    length = round(length_mm / pixel_mm)
+    x, y = end[0] - length, end[1]
+    draw.line((x, y, x + length, y), fill=TEXT, width=2)
+    for tick in (x, x + length):
+        draw.line((tick, y - 5, tick, y + 1), fill=TEXT, width=2)
+    draw.text((x + length / 2, y - 7), f"{length_mm} mm", font=font(14), fill=TEXT, anchor="ms")
