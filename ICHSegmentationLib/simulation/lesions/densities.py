@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import expit
 
 from ICHSegmentationLib.simulation.lesions.fields import smooth_noise
 
@@ -49,10 +50,10 @@ def subdural_contrast(
     dense, thin = rng.uniform(*ACUTE_HU), rng.uniform(*CHRONIC_HU)
     if age == "mixed":
         pattern = smooth_noise(rng, shape, spacing_mm, rng.uniform(8, 25))
-        share = 1 / (1 + np.exp(-4 * (pattern + rng.uniform(-0.3, 1.0))))
+        share = expit(4 * (pattern + rng.uniform(-0.3, 1.0)))
     else:
         # The patient lies on the back: cells settle towards higher rows.
         rows_mm = (np.arange(shape[1]) * spacing_mm[1]).astype(np.float32)
         level_mm = rng.uniform(*np.quantile(rows_mm, [0.35, 0.7]))
-        share = 1 / (1 + np.exp(-(rows_mm - level_mm) / rng.uniform(0.8, 5)))[None, :, None]
+        share = expit((rows_mm - level_mm) / rng.uniform(0.8, 5))[None, :, None]
     return (thin + (dense - thin) * share + mottled(rng, shape, spacing_mm, 0, 1.5)).astype(np.float32)

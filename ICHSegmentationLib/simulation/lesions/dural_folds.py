@@ -15,6 +15,7 @@ from ICHSegmentationLib.simulation.lesions.site import LesionSite
 from ICHSegmentationLib.subtypes import Subtype
 
 _DEEPEST_MM = 45.0
+_OFF_BASE_MM = 10.0
 
 
 def plan_falcine(site: LesionSite, rng: np.random.Generator, volume_ml: float | None) -> Lesion | None:
@@ -47,7 +48,7 @@ def plan_tentorial(site: LesionSite, rng: np.random.Generator, volume_ml: float 
     half = cerebellum & (side * site.anatomy.midline_distance_mm > 4)
     # Its roof: no cerebellum in the slice above.
     roof = half & ~np.concatenate([cerebellum[1:], np.zeros_like(cerebellum[:1])])
-    candidates = np.argwhere(roof)
+    candidates = np.argwhere(roof & (site.depth_mm > _OFF_BASE_MM))
     if len(candidates) == 0:
         return None
     volume = volume_ml if volume_ml is not None else drawn_volume(rng, 1, 12, median=4)

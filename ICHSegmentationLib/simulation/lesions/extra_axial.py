@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import expit
 
 from ICHSegmentationLib.simulation.lesions.densities import ACUTE_HU, mottled, subdural_contrast
 from ICHSegmentationLib.simulation.lesions.dural_folds import plan_falcine, plan_tentorial
@@ -54,7 +55,7 @@ def plan_epidural(site: LesionSite, rng: np.random.Generator, volume_ml: float |
     if rng.random() < 0.25:
         # Fresh unclotted blood among clot: the swirl sign.
         swirl = smooth_noise(rng, score.shape, site.spacing_mm, max(thickness_mm * 0.7, 4))
-        contrast = contrast - np.float32(rng.uniform(8, 22)) / (1 + np.exp(-6 * (swirl - 0.9)))
+        contrast = contrast - np.float32(rng.uniform(8, 22)) * expit(6 * (swirl - 0.9))
     return layer_lesion(site, Subtype.EDH, box, score, site.cavity[box], volume, contrast, 0.5 * thickness_mm)
 
 

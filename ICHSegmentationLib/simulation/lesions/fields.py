@@ -6,6 +6,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+_WAVES = 10
+
 
 def smooth_noise(
     rng: np.random.Generator, shape: tuple[int, ...], spacing_mm: tuple[float, ...], wavelength_mm: float
@@ -41,6 +43,34 @@ def _stretch(field: np.ndarray, axis: int, count: int, step: float) -> np.ndarra
     weight = (0.5 - 0.5 * np.cos(np.pi * (position - lower))).astype(np.float32)
     weight = weight.reshape([-1 if i == axis else 1 for i in range(field.ndim)])
     return field.take(lower, axis=axis) * (1 - weight) + field.take(lower + 1, axis=axis) * weight
+
+
+def wave_noise(
+    rng: np.random.Generator, offsets_mm: tuple[np.ndarray, np.ndarray, np.ndarray], wavelength_mm: float
+) -> np.ndarray:
+    """Noise without the axis-parallel edges of `smooth_noise`, for small boxes: a few plane waves.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    offsets_mm : tuple of numpy.ndarray
+        Open mesh of positions.
+    wavelength_mm : float
+        Middle of the range of wavelengths.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, unit standard deviation over many draws.
+    """
+    total: np.ndarray = np.zeros((), dtype=np.float32)
+    for _ in range(_WAVES):
+        direction = rng.standard_normal(3)
+        turn = 2 * np.pi / (wavelength_mm * rng.uniform(0.6, 1.6)) * direction / np.linalg.norm(direction)
+        factors = [np.exp(1j * k * x).astype(np.complex64) for k, x in zip(turn, offsets_mm, strict=True)]
+        shift = np.complex64(np.exp(2j * np.pi * rng.random()))
+        total = total + ((shift * factors[0] * factors[1]) * factors[2]).real
+    return (total * np.sqrt(2 / _WAVES)).astype(np.float32)
 
 
 def level_for_voxels(score: np.ndarray, domain: np.ndarray, voxels: float) -> float | None:

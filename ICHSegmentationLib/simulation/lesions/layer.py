@@ -11,6 +11,8 @@ from ICHSegmentationLib.simulation.lesions.lesion import Lesion
 from ICHSegmentationLib.simulation.lesions.site import Box, LesionSite
 from ICHSegmentationLib.subtypes import Subtype
 
+_PRUNINGS = 2
+
 
 def drawn_volume(rng: np.random.Generator, low: float, high: float, *, median: float) -> float:
     """Log-normal volume in mL, cut to a range."""
@@ -28,13 +30,19 @@ def layer_lesion(
     push_mm: float,
 ) -> Lesion | None:
     """Cut a field at the level that holds the volume; its largest piece is the lesion."""
-    level = level_for_voxels(score, domain, volume_ml / site.voxel_ml)
+    voxels = volume_ml / site.voxel_ml
+    for _ in range(_PRUNINGS):
+        level = level_for_voxels(score, domain, voxels)
+        if level is None:
+            return None
+        pieces, count = ndimage.label((score >= level) & domain)
+        if count == 1:
+            break
+        # Ridges of bone and roughness cut slivers off, which no reader would take for this bleed.
+        largest = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
+        domain = domain & ((pieces == 0) | largest)
+    level = level_for_voxels(score, domain, voxels)
     if level is None:
         return None
-    pieces, count = ndimage.label((score >= level) & domain)
-    if count > 1:
-        # Ridges of bone and the fold of the dura cut slivers off, which no reader would take for this bleed.
-        largest = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
-        domain = domain & ~((pieces > 0) & ~largest)
     coverage = coverage_above(score, level) * domain
     return Lesion(subtype, box, coverage, contrast, push_mm=push_mm)

@@ -91,7 +91,10 @@ class _Canvas:
 
     def deform(self, displacement: Displacement) -> None:
         """Move the brain and the blood that the host already has."""
-        self.hu[...] = np.where(self._site.cavity, displacement.warp(self.hu), self.hu)
+        cavity = self._site.cavity
+        # Bone must not be drawn inwards with the brain beside it.
+        soft = np.where(cavity, self.hu, np.float32(self.greys.brain_hu))
+        self.hu[...] = np.where(cavity, displacement.warp(soft), self.hu)
         self.truth[...] = displacement.warp_labels(self.truth)
         self._room = (self.truth == 0).astype(np.float32)
 

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from ICHSegmentationLib.simulation.anatomy import DeepRegion
 from ICHSegmentationLib.simulation.lesions.densities import ACUTE_HU, mottled
-from ICHSegmentationLib.simulation.lesions.fields import coverage_above, level_for_voxels, smooth_noise
+from ICHSegmentationLib.simulation.lesions.fields import coverage_above, level_for_voxels, smooth_noise, wave_noise
 from ICHSegmentationLib.simulation.lesions.lesion import Lesion
 from ICHSegmentationLib.simulation.lesions.site import Box, LesionSite
 from ICHSegmentationLib.subtypes import Subtype
@@ -67,7 +67,7 @@ def plan_parenchymal(site: LesionSite, rng: np.random.Generator, volume_ml: floa
     contrast = mottled(rng, score.shape, site.spacing_mm, rng.uniform(*ACUTE_HU), rng.uniform(0.5, 3.5))
     # Clot is densest in the middle, where it retracts first.
     contrast = contrast + np.float32(rng.uniform(0, 4)) * np.clip((score - level) / radius_mm, 0, 1)
-    if rng.random() < 0.1:
+    if rng.random() < 0.05:
         rows_mm = np.arange(score.shape[1], dtype=np.float32)[None, :, None] * site.spacing_mm[1]
         below = rows_mm > rng.uniform(0.4, 0.6) * rows_mm.max()
         contrast = np.where(below, contrast, contrast * np.float32(rng.uniform(0.1, 0.5)))
@@ -89,6 +89,9 @@ def _centre(site: LesionSite, rng: np.random.Generator, depth_mm: float) -> tupl
         shares = np.array([_SHARE_BY_REGION[r] for r in regions])
         region = regions[int(rng.choice(len(regions), p=shares / shares.sum()))]
         inside = inside & (site.anatomy.deep == region)
+    if region not in _ACROSS_MIDLINE:
+        off_midline = inside & (np.abs(site.anatomy.midline_distance_mm) > depth_mm)
+        inside = off_midline if off_midline.any() else inside
     candidates = np.flatnonzero(inside if inside.any() else site.anatomy.brain)
     if candidates.size == 0:
         return None, region
@@ -121,9 +124,9 @@ def _blob_score(
         axes /= np.prod(axes) ** (1 / 3)
         radius = np.sqrt(((dz - oz) / axes[0]) ** 2 + (long / axes[1]) ** 2 + (wide / axes[2]) ** 2)
         score = np.maximum(score, (size - radius).astype(np.float32))
-    coarse = smooth_noise(rng, score.shape, site.spacing_mm, max(0.7 * radius_mm, 4))
-    fine = smooth_noise(rng, score.shape, site.spacing_mm, max(0.25 * radius_mm, 2.5))
-    return score + np.float32(0.16 * radius_mm) * coarse + np.float32(0.05 * radius_mm) * fine
+    coarse = wave_noise(rng, (dz, dy, dx), max(1.5 * radius_mm, 8))
+    fine = wave_noise(rng, (dz, dy, dx), max(0.5 * radius_mm, 5))
+    return score + np.float32(0.14 * radius_mm) * coarse + np.float32(0.05 * radius_mm) * fine
 
 
 def _edema(
