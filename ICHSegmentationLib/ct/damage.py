@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ICHSegmentationLib.errors import InputError
+
+_logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -21,5 +24,7 @@ def damage_named(path: Path, what: str = "it cannot be read") -> Iterator[None]:
     except (InputError, MemoryError):
         raise
     except Exception as error:
+        # A parser's message may quote the header, and with it the patient's name: neither shown nor logged.
+        _logger.debug("%s while reading a file", type(error).__name__)
         message = f"{path} is truncated or corrupt: {what}."
-        raise InputError(message) from error
+        raise InputError(message) from None

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,20 @@ from ICHSegmentationLib.errors import InputError
 _DEFERRED_BYTES = 4096
 
 
+@contextmanager
+def quiet_pydicom() -> Iterator[None]:
+    """Keep pydicom from warning about odd values: its messages quote them, and with them the patient's data."""
+    settings, logger = pydicom.config.settings, logging.getLogger("pydicom")
+    mode, disabled = settings.reading_validation_mode, logger.disabled
+    settings.reading_validation_mode, logger.disabled = pydicom.config.IGNORE, True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        settings.reading_validation_mode, logger.disabled = mode, disabled
+
+
 def load_dataset(path: Path) -> FileDataset:
     """Open one DICOM file; pixel data stay on disk until they are asked for.
 
@@ -26,9 +43,7 @@ def load_dataset(path: Path) -> FileDataset:
     InputError
         If the file cannot be parsed.
     """
-    with damage_named(path, "it cannot be read as DICOM"), warnings.catch_warnings():
-        # Odd values in tags that are not used here (names, private tags) are no concern of the reader of a CT.
-        warnings.simplefilter("ignore")
+    with damage_named(path, "it cannot be read as DICOM"):
         dataset = pydicom.dcmread(path, defer_size=_DEFERRED_BYTES, force=not has_dicom_prefix(path))
         if "TransferSyntaxUID" not in dataset.file_meta:
             # Files from before PS3.10 have no meta information: the encoding found while parsing stands in for it.

@@ -10,7 +10,7 @@ import numpy as np
 from pydicom import FileDataset
 
 from ICHSegmentationLib.ct.damage import damage_named
-from ICHSegmentationLib.ct.dicom_files import file_of, integer_of, load_dataset
+from ICHSegmentationLib.ct.dicom_files import file_of, integer_of, load_dataset, quiet_pydicom
 from ICHSegmentationLib.ct.dicom_pixels import PixelDecoder
 from ICHSegmentationLib.ct.dicom_series import choose_series, sort_files
 from ICHSegmentationLib.ct.dicom_slice import DicomSlice
@@ -23,6 +23,7 @@ from ICHSegmentationLib.ct.volume import CTVolume
 from ICHSegmentationLib.errors import InputError
 
 
+@quiet_pydicom()
 def read_dicom(files: Sequence[Path], *, series: str | None = None) -> CTVolume:
     """Read a CT series.
 
