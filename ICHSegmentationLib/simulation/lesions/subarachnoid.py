@@ -16,6 +16,7 @@ _SULCUS_MM = 5.0
 _SULCI_END_MM = 24.0
 _SHALLOW_HU, _DEEP_HU = 3.0, 6.0
 _SPECK_PIXELS = 5
+_ABOVE_CISTERNS = 0.4
 _SOFTNESS = 0.35
 """How gradually the blood thins out at its border, in units of the regional weight."""
 
@@ -50,6 +51,7 @@ def plan_subarachnoid(
     Lesion or None
         None where no fluid space is known.
     """
+    csf = csf & ~_missed_ventricle(site)
     seeds = _seeds(site, rng, csf)
     if not len(seeds):
         return None
@@ -83,6 +85,14 @@ def _sulci(site: LesionSite, hu: np.ndarray) -> np.ndarray:
     valley = ndimage.grey_closing(smooth, size=(1, *across)) - smooth
     near_surface = site.anatomy.intracranial & (site.depth_mm < _SULCI_END_MM) & (site.depth_mm > 1)
     return np.where(near_surface, np.clip((valley - _SHALLOW_HU) / _DEEP_HU, 0, 1), 0).astype(np.float32)
+
+
+def _missed_ventricle(site: LesionSite) -> np.ndarray:
+    """Fluid deep in the cerebrum that hangs together with the ventricles: the rest of a partly found ventricle."""
+    cerebral = site.height_fraction[:, None, None] > _ABOVE_CISTERNS
+    deep = site.anatomy.csf & (site.depth_mm > _SULCI_END_MM) & cerebral
+    ventricles = site.anatomy.ventricles
+    return ndimage.binary_propagation(ventricles, mask=ventricles | deep) & ~ventricles
 
 
 def _without_specks(mask: np.ndarray) -> np.ndarray:

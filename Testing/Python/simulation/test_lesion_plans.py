@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders.heads import BRAIN_HU, FLUID_HU, ball_head
@@ -150,3 +152,17 @@ def test_noise_has_unit_width_and_its_wavelength(kind):
     assert noise.std() == pytest.approx(1, abs=0.35)
     assert np.corrcoef(noise[..., 1:].ravel(), noise[..., :-1].ravel())[0, 1] > 0.9
     assert abs(np.corrcoef(noise[..., 40:].ravel(), noise[..., :-40].ravel())[0, 1]) < 0.5
+
+
+def test_the_missed_part_of_a_ventricle_is_not_taken_for_a_cistern():
+    hu, anatomy = ball_head()
+    front = anatomy.ventricles & (np.arange(hu.shape[1]) < hu.shape[1] // 2)[None, :, None]
+    partly = replace(anatomy, ventricles=anatomy.ventricles & ~front, csf=anatomy.csf | front)
+    site = LesionSite(partly)
+    high = site.height_fraction[:, None, None] > 0.45
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        lesion = plan_subarachnoid(site, rng, hu[site.box], partly.csf[site.box], volume_ml=20.0, **GREYS)
+        blood = np.zeros(site.anatomy.csf.shape, dtype=bool)
+        blood[lesion.box] = lesion.coverage >= 0.5
+        assert not (blood & front[site.box] & high).any()

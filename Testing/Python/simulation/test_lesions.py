@@ -193,3 +193,13 @@ def test_texture_of_blood_matches_the_noise_of_the_host():
         inner = ndimage.binary_erosion(labels == Subtype.EDH, structure=np.ones((1, 3, 3)), iterations=2)
         assert inner.sum() > 200
         assert detail[inner].std() == pytest.approx(noise_hu, rel=0.35)
+
+
+@pytest.mark.parametrize("subtype", [Subtype.EDH, Subtype.SDH])
+def test_a_host_whose_greys_end_at_80_keeps_its_bone(a_head, a_site, subtype):
+    hu = np.clip(a_head[0], 0, 80)
+    result, labels = paint_lesions(hu, a_site, np.random.default_rng(6), [subtype])
+    skull = a_head[1].skull
+    assert np.all(result[skull] == 80)
+    assert not labels[skull].any()
+    assert (result[labels > 0] < 79).mean() > 0.9
