@@ -44,14 +44,13 @@ def sort_files(datasets: list[FileDataset]) -> SortedFiles:
     found = SortedFiles()
     for dataset in datasets:
         kind = sop_class(dataset) or ""
-        colour = integer_of(dataset, "SamplesPerPixel", 1) > 1
         if kind == _DICOMDIR:
             continue
         if kind.startswith(_SECONDARY_CAPTURE) and kind.removeprefix(_SECONDARY_CAPTURE)[:1] in {"", "."}:
             found.captures.append(dataset)
         elif kind not in CT_CLASSES:
             found.others.append(dataset)
-        elif colour:
+        elif _is_colour(dataset):
             found.captures.append(dataset)
         elif "LOCALIZER" in (value_of(dataset, "ImageType") or ()):
             found.localizers.append(dataset)
@@ -111,6 +110,11 @@ def describe(datasets: list[FileDataset]) -> str:
     if kernel:
         parts.append(f"kernel {kernel}")
     return ", ".join(part for part in parts if part)
+
+
+def _is_colour(dataset: FileDataset) -> bool:
+    grey = str(value_of(dataset, "PhotometricInterpretation") or "MONOCHROME2").startswith("MONOCHROME")
+    return integer_of(dataset, "SamplesPerPixel", 1) > 1 or not grey
 
 
 def _check_complete(dataset: FileDataset) -> None:

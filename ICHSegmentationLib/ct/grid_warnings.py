@@ -10,6 +10,7 @@ from ICHSegmentationLib.ct.slice_steps import GAP_FACTOR, alike
 
 _TILT_DEG = 0.5
 _AXIAL_COSINE = 0.7
+_MOST_LISTED = 4
 
 
 def warn_grid(grid: SliceGrid) -> list[str]:
@@ -24,12 +25,13 @@ def warn_grid(grid: SliceGrid) -> list[str]:
     steps, gaps = grid.steps_mm, set(grid.gaps)
     distinct = grid.distinct_steps()
     if len(distinct) > 1:
-        listed = ", ".join(f"{step:.2f}" for step in distinct)
+        few = len(distinct) <= _MOST_LISTED
+        listed = ", ".join(f"{s:.2f}" for s in distinct) if few else f"{min(distinct):.2f} to {max(distinct):.2f}"
         warnings.append(f"The step between slices varies: {listed} mm; each slice counts with its own extent.")
     lone = [i for i in range(len(steps)) if i not in gaps and not any(alike(steps[i], step) for step in distinct)]
     if lone:
-        listed = ", ".join(f"{steps[i]:.2f} mm between slices {i + 1} and {i + 2}" for i in lone[:3])
-        more = f" and {len(lone) - 3} more" if len(lone) > 3 else ""
+        listed = ", ".join(f"{steps[i]:.2f} mm between slices {i + 1} and {i + 2}" for i in lone[:_MOST_LISTED])
+        more = f" and {len(lone) - _MOST_LISTED} more" if len(lone) > _MOST_LISTED else ""
         warnings.append(f"Single steps differ from the others: {listed}{more}; each slice counts with its own extent.")
     if gaps:
         listed = ", ".join(f"{i + 1} and {i + 2} ({steps[i]:.2f} mm)" for i in sorted(gaps))

@@ -47,6 +47,11 @@ def test_colour_image_that_calls_itself_ct(tmp_path):
     assert refusal(tmp_path).startswith(f"{path} is a screenshot")
 
 
+def test_palette_colours(tmp_path, a_grid):
+    write(tmp_path, a_grid, edit=lambda dataset, _: setattr(dataset, "PhotometricInterpretation", "PALETTE COLOR"))
+    assert "is a screenshot (secondary capture or colour image)" in refusal(tmp_path)
+
+
 def test_only_a_localizer(tmp_path):
     write_localizer(tmp_path / "scout.dcm")
     assert refusal(tmp_path).startswith("Only localizer images were found")

@@ -95,6 +95,14 @@ def test_varying_steps_and_tilt(tmp_path):
     )
 
 
+def test_many_different_steps_are_summed_up(tmp_path):
+    grid = make_grid(steps_mm=[3.0, 3.2, 3.4, 3.6, 3.8, 4.0])
+    write_series(tmp_path, coded_hu(grid.shape), grid)
+    assert read_ct(tmp_path).warnings == (
+        "The step between slices varies: 3.00 to 4.00 mm; each slice counts with its own extent.",
+    )
+
+
 def test_numbers_in_another_order_than_positions(tmp_path, a_grid, an_hu_volume):
     numbers = [3, 1, 5, 2, 4]
     write_series(tmp_path, an_hu_volume, a_grid, edit=lambda d, index: setattr(d, "InstanceNumber", numbers[index]))
