@@ -32,6 +32,8 @@ class ModelEntry(BaseModel):
         HU that become 0 and 1 of the network's input.
     pixel_mm
         Size of the input's square pixels.
+    size_px
+        Least rows and columns of the input; a larger head takes more, in steps of 64.
     neighbours, neighbour_distance_mm
         Extra slices on each side, given as channels, and how far apart they are taken.
     network
@@ -60,6 +62,7 @@ class ModelEntry(BaseModel):
     classes: tuple[str, ...] = Field(min_length=2)
     window_hu: tuple[float, float]
     pixel_mm: float = Field(gt=0)
+    size_px: int = Field(default=256, gt=0, multiple_of=64)
     neighbours: int = Field(default=0, ge=0)
     neighbour_distance_mm: float = Field(default=0.0, ge=0)
     network: dict[str, Any] = Field(default_factory=dict)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import shutil
 import tempfile
@@ -16,7 +15,6 @@ import platformdirs
 from .weights import sha256_hex
 
 _CHECKSUMS = "sha256.json"
-_LOG = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
@@ -36,15 +34,10 @@ def read_entry(folder: Path) -> dict[str, bytes] | None:
     try:
         checksums: Mapping[str, str] = json.loads((folder / _CHECKSUMS).read_bytes())
         files = {name: (folder / name).read_bytes() for name in checksums}
-    except (FileNotFoundError, NotADirectoryError):
+    except (OSError, ValueError, TypeError):
         return None
-    except (OSError, ValueError):
-        _LOG.warning("The converted model in %s cannot be read; it is made anew.", folder)
-        return None
-    if any(sha256_hex(content) != checksums[name] for name, content in files.items()):
-        _LOG.warning("The converted model in %s is damaged; it is made anew.", folder)
-        return None
-    return files
+    undamaged = all(sha256_hex(content) == checksums[name] for name, content in files.items())
+    return files if undamaged else None
 
 
 def write_entry(folder: Path, write_files: Callable[[Path], None]) -> None:

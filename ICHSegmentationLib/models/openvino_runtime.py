@@ -33,7 +33,7 @@ class OpenVinoRuntime:
     entry
         The model.
     threads
-        Processor threads; None leaves the choice to OpenVINO (one per physical core).
+        Processor threads; None takes all that this process may use.
     precision
         "f32", "bf16", or None for bf16 where the processor has it and f32 elsewhere.
 
@@ -51,7 +51,7 @@ class OpenVinoRuntime:
         if precision is None:
             precision = "bf16" if "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
         self._model, self._warnings = load_converted(entry)
-        self._threads = threads or self._core.get_property("CPU", "INFERENCE_NUM_THREADS") or _processor_cores()
+        self._threads = threads or _available_threads()
         self._precision = precision
         self._shape: tuple[int, ...] | None = None
         self._requests: list[Any] = []
@@ -120,5 +120,7 @@ class OpenVinoRuntime:
         return result
 
 
-def _processor_cores() -> int:
+def _available_threads() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ..errors import ModelError
+from ..files import write_bytes, write_text
 from .manifest import MANIFEST_NAME, MODELS_FOLDER, Manifest, ModelEntry, load_manifest
 from .trained_network import load_network
 from .weights import encode_weights, sha256_hex
@@ -74,7 +73,7 @@ def register_model(
         message = f"The description of model {name} is not valid: {error}"
         raise ModelError(message) from error
     is_new_file = not draft.path.exists()
-    _write(draft.path, data)
+    write_bytes(draft.path, data)
     try:
         parameters = sum(value.numel() for value in load_network(draft).parameters())
     except ModelError:
@@ -87,7 +86,7 @@ def register_model(
     replaced = [other.path for other in manifest.models if other.name == name and other.file != entry.file]
     updated = Manifest(default=name if make_default else manifest.default, models=(*others, entry))
     text = updated.model_dump_json(indent=2, by_alias=True) + "\n"
-    _write(folder / MANIFEST_NAME, text.encode())
+    write_text(folder / MANIFEST_NAME, text)
     for path in replaced:
         path.unlink(missing_ok=True)
     _LOG.info("registered model %s: %d parameters, %d bytes", name, parameters, len(data))
@@ -99,17 +98,3 @@ def _check_size(size: int, name: str, *, is_default: bool) -> None:
     if size > most:
         message = f"The weights of model {name} take {size / 1e6:.1f} MB, more than the {most / 1e6:.0f} MB allowed."
         raise ModelError(message)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name, then rename it."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        # mkstemp makes files that only the owner reads; these belong to an installed package.
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -79,11 +79,11 @@ def _load_cuda(entry: ModelEntry, device: str, runtime: str, threads: int | None
     return _load_torch(entry, device, threads)
 
 
-def _load_torch(entry: ModelEntry, device: str, threads: int | None) -> TorchRuntime:
+def _load_torch(entry: ModelEntry, device: str, threads: int | None, warnings: tuple[str, ...] = ()) -> TorchRuntime:
     from .torch_runtime import TorchRuntime
     from .trained_network import load_network
 
-    return TorchRuntime(load_network(entry), device=device, threads=threads)
+    return TorchRuntime(load_network(entry), device=device, threads=threads, warnings=warnings)
 
 
 def _load_openvino(entry: ModelEntry, threads: int | None, *, may_fall_back: bool) -> Runtime:
@@ -95,5 +95,6 @@ def _load_openvino(entry: ModelEntry, threads: int | None, *, may_fall_back: boo
         if not may_fall_back:
             message = f"OpenVINO cannot run model {entry.name}; use runtime torch."
             raise ModelError(message) from error
-        _LOG.warning("OpenVINO cannot run model %s; torch is used, which is slower.", entry.name, exc_info=error)
-        return _load_torch(entry, "cpu", threads)
+        message = f"OpenVINO cannot run model {entry.name} on this machine; torch is used, which is slower."
+        _LOG.warning(message, exc_info=error)
+        return _load_torch(entry, "cpu", threads, (message,))

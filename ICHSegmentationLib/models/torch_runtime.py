@@ -35,15 +35,23 @@ class TorchRuntime:
         Processor threads, for the whole process; None leaves torch's choice.
     batch_size
         Images at once, at first.
+    warnings
+        Sentences for the user about the choice of this runtime.
     """
 
     def __init__(
-        self, network: torch.nn.Module, *, device: str = "cpu", threads: int | None = None, batch_size: int = 16
+        self,
+        network: torch.nn.Module,
+        *,
+        device: str = "cpu",
+        threads: int | None = None,
+        batch_size: int = 16,
+        warnings: tuple[str, ...] = (),
     ) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
         self._batch_size = batch_size
-        self._warnings: list[str] = []
+        self._warnings = list(warnings)
         # Channels last is 1.0-1.5 times as fast on processors, and what tensor cores want. (torch's own stubs lack it.)
         self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._move(device)
@@ -58,7 +66,7 @@ class TorchRuntime:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences for the user: the graphics card's memory did not suffice."""
+        """Sentences for the user: why this runtime, or that the graphics card's memory did not suffice."""
         return tuple(self._warnings)
 
     def probabilities(self, images: np.ndarray, *, progress: SlicesDone | None = None) -> np.ndarray:

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names of devices, and the count of graphics cards with a stand-in for the driver."""
+
+from __future__ import annotations
+
+import ctypes
+
+import pytest
+
+from ICHSegmentationLib.errors import InputError
+from ICHSegmentationLib.models import devices
+
+
+@pytest.mark.parametrize(
+    ("given", "full"),
+    [("auto", "auto"), ("cpu", "cpu"), ("cuda", "cuda:0"), ("cuda:0", "cuda:0"), ("cuda:3", "cuda:3")],
+)
+def test_known_names_are_taken(given, full):
+    assert devices.check_device_name(given) == full
+
+
+@pytest.mark.parametrize("name", ["", "gpu", "CUDA", "cuda:", "cuda:-1", "cuda:x", "cpu:0"])
+def test_other_names_are_refused(name):
+    with pytest.raises(InputError, match="use auto, cpu, cuda or cuda:N"):
+        devices.check_device_name(name)
+
+
+class FakeDriver:
+    def __init__(self, *, init: int, cards: int) -> None:
+        self.init = init
+        self.cards = cards
+
+    def cuInit(self, flags: int) -> int:
+        assert flags == 0
+        return self.init
+
+    def cuDeviceGetCount(self, count) -> int:
+        ctypes.cast(count, ctypes.POINTER(ctypes.c_int))[0] = self.cards
+        return 0
+
+
+@pytest.mark.parametrize(("init", "cards", "expected"), [(0, 2, 2), (0, 0, 0), (100, 2, 0)])
+def test_the_driver_is_asked_for_the_cards(monkeypatch, init, cards, expected):
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: FakeDriver(init=init, cards=cards))
+    assert devices.nvidia_cards() == expected
+
+
+def test_without_a_driver_there_are_no_cards(monkeypatch):
+    def fail(name: str) -> None:
+        raise OSError(name)
+
+    monkeypatch.setattr(ctypes, "CDLL", fail)
+    assert devices.nvidia_cards() == 0

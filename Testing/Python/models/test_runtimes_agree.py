@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""OpenVINO gives what torch gives.
+
+Stated tolerance: in f32 probabilities within 1e-4, so that labels differ only where two classes are that close; in
+bf16 probabilities within 0.1 and at most 1 % of labels different, on random weights (trained ones are surer).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ICHSegmentationLib.models import load_runtime
+from ICHSegmentationLib.models.openvino_runtime import OpenVinoRuntime
+from ICHSegmentationLib.models.publish import register_model
+
+from .conftest import FIELDS, TINY, random_state
+
+# The transformer reads the size of its grid from the image, which a converter could bake in.
+TINY_TRANSFORMER = TINY | {"embedding": 8, "transformer_layers": 1, "heads": 2, "mlp": 16}
+
+
+@pytest.fixture(params=["hardnet", "transhardnet"])
+def a_model_of_either_kind(request, tmp_path, monkeypatch):
+    monkeypatch.setenv("ICHSEG_CACHE", str(tmp_path / "cache"))
+    overrides = TINY if request.param == "hardnet" else TINY_TRANSFORMER
+    fields = FIELDS | {"system": request.param, "network": overrides}
+    return register_model(fields, random_state(request.param, **overrides), folder=tmp_path)
+
+
+def closeness_of_classes(probabilities: np.ndarray) -> np.ndarray:
+    """Distance of the two likeliest classes of each pixel."""
+    ordered = np.sort(probabilities, axis=1)
+    return ordered[:, -1] - ordered[:, -2]
+
+
+def test_openvino_in_f32_gives_the_probabilities_and_labels_of_torch(a_model_of_either_kind):
+    runtime = OpenVinoRuntime(a_model_of_either_kind, precision="f32")
+    reference = load_runtime(a_model_of_either_kind, device="cpu", runtime="torch")
+    generator = np.random.default_rng(0)
+
+    for shape in [(5, 3, 64, 128), (2, 3, 192, 64)]:
+        images = generator.random(shape, dtype=np.float32)
+        result, expected = runtime.probabilities(images), reference.probabilities(images)
+        assert result.shape == (shape[0], 6, *shape[2:])
+        assert expected.std() > 0.1
+        assert np.abs(result - expected).max() < 1e-4
+        different = result.argmax(1) != expected.argmax(1)
+        assert np.all(closeness_of_classes(expected)[different] < 2e-4)
+
+
+def test_openvino_in_bf16_gives_nearly_the_same(a_model, a_filled_cache, monkeypatch, some_images):
+    monkeypatch.setenv("ICHSEG_CACHE", str(a_filled_cache))
+    runtime = OpenVinoRuntime(a_model)
+    if runtime.info.precision != "bf16":
+        pytest.skip("this processor has no bf16")
+    expected = OpenVinoRuntime(a_model, precision="f32").probabilities(some_images)
+    result = runtime.probabilities(some_images)
+    assert np.abs(result - expected).max() < 0.1
+    assert np.mean(result.argmax(1) != expected.argmax(1)) < 0.01
