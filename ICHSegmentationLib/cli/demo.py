@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.cli.options import RunOptions
-from ICHSegmentationLib.cli.segment import check_output, segment_files
+from ICHSegmentationLib.cli.segment import PARTS, check_output, segment_files
 from ICHSegmentationLib.cli.summary import places, volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
 
@@ -21,9 +21,9 @@ TRUTH_NAME = "truth.nii.gz"
 def run(output: Path, options: RunOptions, *, seed: int, overwrite: bool, as_json: bool, quiet: bool) -> None:
     """Generate, segment and compare; see ``ichseg demo --help``."""
     check_output(output, overwrite=overwrite)
-    terminal = Terminal(quiet=quiet, as_json=as_json)
+    terminal = Terminal({"generate": 1.0, **PARTS}, quiet=quiet, as_json=as_json)
     with terminal:
-        terminal.progress("generate", 0.0)
+        terminal.progress("generate")
         truth_ml = generate(output, seed=seed)
         scan = output / SCAN_NAME
         measurements = segment_files([scan], output, options, terminal)

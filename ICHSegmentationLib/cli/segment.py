@@ -15,6 +15,8 @@ from ICHSegmentationLib.cli.summary import places, volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.errors import InputError
 
+# How long each part takes, as measured on a head CT of 28 slices on two cores; it only sets the pace of the bar.
+PARTS = {"read": 0.15, "segment": 0.45, "write": 0.4}
 RESULT_FILES = (
     "segmentation.seg.nrrd",
     "labels.nii.gz",
@@ -31,7 +33,7 @@ def run(
 ) -> None:
     """Segment, write and show the results; see ``ichseg segment --help``."""
     check_output(output, overwrite=overwrite)
-    terminal = Terminal(quiet=quiet, as_json=as_json)
+    terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
     with terminal:
         measurements = segment_files(inputs, output, options, terminal)
     text = f"{volume_table(measurements['volumes_ml'])}\n\n{places(measurements['outputs'])}"
@@ -74,10 +76,11 @@ def segment_files(inputs: Sequence[Path], output: Path, options: RunOptions, ter
 
     from ICHSegmentationLib import pipeline, read_ct
 
-    terminal.progress("read", 0.0)
+    terminal.progress("read")
     started = time.perf_counter()
     volume = read_ct(inputs[0] if len(inputs) == 1 else inputs, series=options.series, grey_window=options.grey_window)
     read_s = time.perf_counter() - started
+    # Also when segmenting fails; each text is shown once.
     terminal.warn(volume.warnings)
     result = pipeline.segment(
         volume,
@@ -86,11 +89,11 @@ def segment_files(inputs: Sequence[Path], output: Path, options: RunOptions, ter
         runtime=options.runtime,
         threads=options.threads,
         force=options.force,
-        progress=terminal.progress,
+        progress=terminal.progress("segment"),
     )
     terminal.warn(result.warnings)
     result = replace(result, timings_s={"read": read_s, **result.timings_s})
-    written = pipeline.write_outputs(result, output, progress=terminal.progress)
+    written = pipeline.write_outputs(result, output, progress=terminal.progress("write"))
     measurements: dict[str, Any] = json.loads((output / "measurements.json").read_text(encoding="utf-8"))
-    measurements["outputs"] = {path.name: str(path) for path in written.values()}
+    measurements["outputs"] = {name: str(path) for name, path in written.items()}
     return measurements

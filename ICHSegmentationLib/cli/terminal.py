@@ -9,10 +9,10 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from ICHSegmentationLib.cli.stages import Stages
+from ICHSegmentationLib.cli.parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from rich.progress import Progress, TaskID
 
@@ -25,16 +25,19 @@ class Terminal:
 
     Parameters
     ----------
+    parts : mapping of str to float
+        The parts of the work and how long each takes, for the bar; without them there is none.
     quiet : bool
         Show neither progress nor warnings nor the summary, only errors.
     as_json : bool
         Print nothing but JSON on stdout.
     """
 
-    def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
+    def __init__(self, parts: Mapping[str, float] | None = None, *, quiet: bool = False, as_json: bool = False) -> None:
         self.quiet = quiet
         self.as_json = as_json
-        self._stages = Stages()
+        self._parts = Parts(parts or {})
+        self._has_bar = bool(parts) and not quiet
         self._warnings: dict[str, None] = {}
         self._handler = _Collector(self._warnings)
         self._bar: Progress | None = None
@@ -48,7 +51,7 @@ class Terminal:
         # Foreign warnings can quote header values; they are not for the screen.
         logging.captureWarnings(capture=True)
         logging.getLogger().addHandler(logging.NullHandler())
-        if not self.quiet and sys.stderr.isatty():
+        if self._has_bar and sys.stderr.isatty():
             self._start_bar()
         return self
 
@@ -64,11 +67,16 @@ class Terminal:
             for text in self._warnings:
                 print(f"warning: {text}", file=sys.stderr)
 
-    def progress(self, stage: str, fraction: float) -> None:
-        """Show how far the work is; ``fraction`` (0 to 1) counts within the stage."""
-        done = self._stages.advance(stage, fraction)
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=done, description=stage)
+    def progress(self, part: str) -> Callable[[str, float], None]:
+        """Start a part of the work; the result takes a stage's name and how much of the part is done."""
+
+        def report(stage: str, fraction: float) -> None:
+            done = self._parts.advance(part, fraction)
+            if self._bar is not None and self._task is not None:
+                self._bar.update(self._task, completed=done, description=stage)
+
+        report(part, 0.0)
+        return report
 
     def warn(self, texts: Iterable[str]) -> None:
         """Take warnings to show when the work is over."""

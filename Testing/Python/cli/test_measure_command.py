@@ -33,12 +33,8 @@ def a_label_map() -> LabelMap:
     return LabelMap(labels, grid)
 
 
-@pytest.mark.parametrize(
-    ("name", "assumed"), [("segmentation.seg.nrrd", []), ("labels.nii.gz", ["equal steps of 4.00 mm are assumed"])]
-)
-def test_volumes_of_both_formats(
-    a_command: Command, a_label_map: LabelMap, tmp_path: Path, name: str, assumed: list[str]
-):
+@pytest.mark.parametrize("name", ["segmentation.seg.nrrd", "labels.nii.gz"])
+def test_volumes_of_both_formats(a_command: Command, a_label_map: LabelMap, tmp_path: Path, name: str):
     path = tmp_path / name
     (write_seg_nrrd if name.endswith("nrrd") else write_labels_nifti)(path, a_label_map)
     done = a_command("measure", path, "--json")
@@ -47,8 +43,8 @@ def test_volumes_of_both_formats(
         {"EDH": 0.0, "SDH": 0.0, "SAH": 0.0, "IPH": 1.6, "IVH": 0.16, "total": 1.76}
     )
     assert measured["present"] == {"EDH": False, "SDH": False, "SAH": False, "IPH": True, "IVH": True}
-    assert len(measured["warnings"]) == done.err.count("warning: ") == len(assumed)
-    assert all(text in done.err for text in assumed)
+    assert measured["warnings"] == []
+    assert done.err == ""
 
 
 def test_people_read_a_table(a_command: Command, a_label_map: LabelMap, tmp_path: Path):
@@ -71,6 +67,7 @@ def test_the_source_gives_the_positions_that_the_file_lacks(a_command: Command, 
     )
     assert not sidecar_path(tmp_path / "labels.nii.gz").exists()
     assert alone["volumes_ml"]["total"] == pytest.approx(0.88)
+    assert "equal steps of 2.00 mm are assumed" in alone["warnings"][0]
     assert placed["volumes_ml"]["total"] == pytest.approx(1.76)
 
 
