@@ -60,7 +60,7 @@ def find_lesions(label_map: LabelMap, box: tuple[slice, slice, slice], names: di
             centre = float(per_slice @ np.arange(len(per_slice))) / total
             lesion = Lesion(
                 subtype=name,
-                volume_ml=total,
+                volume_ml=round(total, 6),
                 centroid_slice=first + round(centre),
                 slices=(first, first + len(per_slice) - 1),
             )

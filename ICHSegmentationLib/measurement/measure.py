@@ -17,7 +17,8 @@ class Measurements(BaseModel):
     Attributes
     ----------
     volumes_ml : dict of str to float
-        Volume per subtype (always all five), ``ICH`` where the label map holds blood without a subtype, and ``total``.
+        To the nanolitre: volume per subtype (always all five), ``ICH`` where the label map holds blood without a
+        subtype, and ``total``.
     present : dict of str to bool
         Whether any voxel has the subtype; the same keys without ``total``.
     slice_volumes_ml : dict of str to tuple of float
@@ -62,9 +63,9 @@ def measure(label_map: LabelMap) -> Measurements:
     per_slice = {row.id: volumes_ml[:, row.label] for row in rows}
     per_slice["total"] = np.sum([per_slice[row.id] for row in rows], axis=0)
     return Measurements(
-        volumes_ml={name: float(values.sum()) for name, values in per_slice.items()},
+        volumes_ml={name: round(float(values.sum()), 6) for name, values in per_slice.items()},
         present={row.id: row.label in found for row in rows},
-        slice_volumes_ml={name: tuple(values.tolist()) for name, values in per_slice.items()},
+        slice_volumes_ml={name: tuple(np.round(values, 6).tolist()) for name, values in per_slice.items()},
         lesions=tuple(find_lesions(label_map, box, found)),
     )
 

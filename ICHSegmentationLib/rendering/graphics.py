@@ -18,10 +18,10 @@ _INSTALL = (
 
 
 class NoGraphicsError(ICHSegmentationError):
-    """This machine cannot render in 3D; the message says what to install."""
+    """No way to render in 3D on this machine; the message says what to install."""
 
 
-def offscreen_window() -> Any:  # noqa: ANN401 - the vtkRenderWindow class has no stubs
+def offscreen_window() -> Any:
     """Return a VTK render window that needs no screen.
 
     On Linux EGL is tried by hand first, because VTK ends the process where the library or its driver is missing, and
@@ -37,7 +37,7 @@ def offscreen_window() -> Any:  # noqa: ANN401 - the vtkRenderWindow class has n
     if not sys.platform.startswith("linux"):
         from vtkmodules.vtkRenderingCore import vtkRenderWindow
 
-        window = vtkRenderWindow()
+        window: Any = vtkRenderWindow()
     elif hasattr(opengl, "vtkEGLRenderWindow") and egl_works():
         window = opengl.vtkEGLRenderWindow()
     elif hasattr(opengl, "vtkOSOpenGLRenderWindow") and _library("libOSMesa.so.8", "libOSMesa.so.6") is not None:

@@ -48,7 +48,7 @@ def outline_alpha(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def _eroded(mask: np.ndarray, pixels: int) -> np.ndarray:
-    """Return the mask less a rim, by shifts along rows and columns (a diamond, near enough to a disk for a thin line)."""
+    """Return the mask less a rim, by shifts along rows and columns (a diamond, round enough for a thin line)."""
     for _ in range(pixels):
         padded = np.pad(mask, 1, constant_values=True)
         mask = mask & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ _SMOOTHING_PASSES = 15
 _SMOOTHING_BAND = 0.1
 
 
-def skull_surface(hu: np.ndarray, grid: SliceGrid) -> Any:  # noqa: ANN401 - vtkPolyData has no stubs
+def skull_surface(hu: np.ndarray, grid: SliceGrid) -> Any:
     """Return the surface of the largest piece of bone, from a volume thinned to about 2 mm.
 
     Parameters
@@ -40,7 +41,7 @@ def skull_surface(hu: np.ndarray, grid: SliceGrid) -> Any:  # noqa: ANN401 - vtk
     return _surface(coarse, float(_BONE_HU), grid, strides, (0, 0, 0), outside=-1000)
 
 
-def blood_surface(mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGrid) -> Any:  # noqa: ANN401
+def blood_surface(mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGrid) -> Any:
     """Return the smoothed surface of a mask.
 
     Parameters
@@ -75,12 +76,17 @@ def _strides(grid: SliceGrid, pixel_mm: float) -> tuple[int, int, int]:
 
 
 def _block_mean(array: np.ndarray, strides: tuple[int, int, int]) -> np.ndarray:
-    """Return float32 means of blocks; what is left over at the ends is dropped, or kept whole if it is all there is."""
-    sizes = [max(length // stride, 1) for length, stride in zip(array.shape, strides, strict=True)]
-    strides = tuple(min(stride, length) for stride, length in zip(strides, array.shape, strict=True))
-    trimmed = array[tuple(slice(size * stride) for size, stride in zip(sizes, strides, strict=True))]
-    shape = [part for size, stride in zip(sizes, strides, strict=True) for part in (size, stride)]
-    return trimmed.reshape(shape).mean(axis=(1, 3, 5), dtype=np.float32)
+    """Return float32 means over blocks, of the one or two middle samples along each axis; an incomplete end is dropped.
+
+    The middle stands well enough for a block of a picture, and takes a tenth of the time of a mean of all.
+    """
+    sizes = [length // stride for length, stride in zip(array.shape, strides, strict=True)]
+    middles = [sorted({(stride - 1) // 2, stride // 2}) for stride in strides]
+    mean = np.zeros(sizes, dtype=np.float32)
+    for starts in itertools.product(*middles):
+        part = zip(starts, sizes, strides, strict=True)
+        mean += array[tuple(slice(start, start + size * stride, stride) for start, size, stride in part)]
+    return mean / np.float32(np.prod([len(samples) for samples in middles]))
 
 
 def _surface(
@@ -91,7 +97,7 @@ def _surface(
     offset: tuple[int, int, int],
     *,
     outside: float,
-) -> Any:  # noqa: ANN401
+) -> Any:
     """Return the smoothed isosurface in LPS mm; a rim of ``outside`` closes it at the ends of the volume."""
     from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
     from vtkmodules.vtkCommonDataModel import vtkImageData

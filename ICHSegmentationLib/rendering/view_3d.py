@@ -79,7 +79,7 @@ def _actors(volume: CTVolume, label_map: LabelMap) -> list[Any]:
     return [*actors, _actor(skull_surface(volume.hu, volume.grid), _BONE_COLOUR, _BONE_OPACITY)]
 
 
-def _actor(mesh: Any, colour: tuple[float, ...], opacity: float) -> Any:  # noqa: ANN401 - VTK has no stubs
+def _actor(mesh: Any, colour: tuple[float, ...], opacity: float) -> Any:
     from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
     mapper = vtkPolyDataMapper()
@@ -93,7 +93,7 @@ def _actor(mesh: Any, colour: tuple[float, ...], opacity: float) -> Any:  # noqa
     return actor
 
 
-def _pixels(window: Any) -> Image.Image:  # noqa: ANN401
+def _pixels(window: Any) -> Image.Image:
     from vtkmodules.util.numpy_support import vtk_to_numpy
     from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 

@@ -21,6 +21,7 @@ from ICHSegmentationLib.reporting.label_file import ASSUMES_EVEN_STEPS, LabelFil
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.terminology import load_terminology
 
+_EVEN, _UNEVEN = b"ICHSegmentation: even slices", b"ICHSegmentation: uneven slices, see the JSON file"
 _COLUMN_ROW_SLICE = CTSource(storage_axes=(2, 1, 0))
 
 
@@ -54,6 +55,7 @@ def write_labels_nifti(path: Path | str, label_map: LabelMap, source: CTSource |
     # A qform holds rotations only; with code 0 no reader can prefer it to the sform of a tilted grid.
     image.set_qform(None, code=0)
     image.header.set_xyzt_units("mm")
+    image.header["descrip"] = _EVEN if label_map.grid.is_regular else _UNEVEN
     sidecar = sidecar_path(path)
     if label_map.grid.is_regular:
         sidecar.unlink(missing_ok=True)
@@ -95,6 +97,8 @@ def read_labels_nifti(path: Path | str) -> LabelFile:
         if same_place(affine, grid.nearest_affine_ras, shape):
             return LabelFile(LabelMap(labels, grid), ())
     grid = SliceGrid.from_affine(affine, shape)
+    if image.header["descrip"].tobytes().rstrip(b"\0") == _EVEN:
+        return LabelFile(LabelMap(labels, grid), ())
     step = float(grid.steps_mm.mean()) if shape[0] > 1 else 0.0
     return LabelFile(LabelMap(labels, grid), (ASSUMES_EVEN_STEPS.format(name=path.name, step=step),))
 

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The content of ``measurements.json``: what was segmented, with what, and what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ICHSegmentationLib.measurement import Measurements
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.segmentation.result import SegmentationResult
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class InputRecord(_Part):
+    """What was read, without patient data; ``warnings`` are those of reading and of segmenting."""
+
+    kind: str
+    slices: int
+    warnings: tuple[str, ...]
+
+
+class GeometryRecord(_Part):
+    """The slice grid in the project's words: steps between positions, distances along the normal, in mm."""
+
+    tilt_deg: float
+    step_mm: tuple[float, ...]
+    slice_distance_mm: tuple[float, ...]
+    spacing_mm: tuple[float, float]
+
+
+class ModelRecord(_Part):
+    """Which weights were used."""
+
+    name: str
+    system: str
+    preset: str
+    sha256: str
+    licence: str
+
+
+class RuntimeRecord(_Part):
+    """What they ran on."""
+
+    device: str
+    backend: str
+    threads: int
+
+
+class LargestLesion(_Part):
+    """The largest connected region of one subtype; ``centroid_slice`` counts from 0."""
+
+    subtype: str
+    volume_ml: float
+    centroid_slice: int
+
+
+class MeasurementRecord(_Part):
+    """The file. Schema 1; ``abc2_ml`` is null as long as nothing measures it."""
+
+    schema_version: int = Field(default=1, alias="schema")
+    input: InputRecord
+    geometry: GeometryRecord
+    model: ModelRecord
+    runtime: RuntimeRecord
+    volumes_ml: dict[str, float]
+    present: dict[str, bool]
+    abc2_ml: dict[str, float] | None = None
+    largest_lesion: LargestLesion | None
+    timings_s: dict[str, float]
+
+    def to_json(self) -> str:
+        """Return the file's text."""
+        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
+
+def make_record(
+    result: SegmentationResult, measurements: Measurements, timings_s: Mapping[str, float] | None = None
+) -> MeasurementRecord:
+    """Gather the record of a result.
+
+    Parameters
+    ----------
+    result : SegmentationResult
+        What was segmented.
+    measurements : Measurements
+        What :func:`ICHSegmentationLib.measurement.measure` gave for its label map.
+    timings_s : mapping of str to float, optional
+        Seconds per stage, where more is known than ``result.timings_s`` says.
+    """
+    grid, source = result.volume.grid, result.volume.source
+    largest = measurements.largest_lesion
+    return MeasurementRecord(
+        input=InputRecord(
+            kind=source.kind,
+            slices=grid.shape[0],
+            warnings=tuple(dict.fromkeys((*result.volume.warnings, *result.warnings))),
+        ),
+        geometry=GeometryRecord(
+            # Adding zero turns -0.0 into 0.0.
+            tilt_deg=round(grid.tilt_deg, 2) + 0.0,
+            step_mm=tuple(grid.distinct_steps()),
+            slice_distance_mm=tuple(grid.distinct_slice_distances()),
+            spacing_mm=(round(grid.spacing_mm[0], 4), round(grid.spacing_mm[1], 4)),
+        ),
+        model=ModelRecord(**{name: getattr(result.model, name) for name in ModelRecord.model_fields}),
+        runtime=RuntimeRecord(**{name: getattr(result.runtime, name) for name in RuntimeRecord.model_fields}),
+        volumes_ml=measurements.volumes_ml,
+        present=measurements.present,
+        largest_lesion=largest
+        and LargestLesion(subtype=largest.subtype, volume_ml=largest.volume_ml, centroid_slice=largest.centroid_slice),
+        timings_s={name: round(seconds, 3) for name, seconds in (timings_s or result.timings_s).items()},
+    )

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``measurements.json`` and ``measurements.csv``."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from ICHSegmentationLib.files import write_text
+from ICHSegmentationLib.measurement import Measurements
+from ICHSegmentationLib.reporting.record import MeasurementRecord
+from ICHSegmentationLib.terminology import load_terminology
+
+CSV_HEADER = ("subtype", "name", "present", "volume_ml", "lesions", "largest_lesion_ml")
+
+
+def write_measurements_json(path: Path | str, record: MeasurementRecord) -> None:
+    """Write the record, atomically."""
+    write_text(path, record.to_json())
+
+
+def write_measurements_csv(path: Path | str, measurements: Measurements) -> None:
+    """Write one row per subtype and one for the total, volumes in mL with three decimals, atomically."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(CSV_HEADER)
+    table = load_terminology()
+    for identifier, volume_ml in measurements.volumes_ml.items():
+        total = identifier == "total"
+        sizes = [lesion.volume_ml for lesion in measurements.lesions if total or lesion.subtype == identifier]
+        writer.writerow(
+            (
+                identifier,
+                "All hemorrhage" if total else table.by_id(identifier).name,
+                "yes" if sizes else "no",
+                f"{volume_ml:.3f}",
+                len(sizes),
+                f"{max(sizes, default=0.0):.3f}",
+            )
+        )
+    write_text(path, text.getvalue())
