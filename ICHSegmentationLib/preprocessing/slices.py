@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Prepare a volume for a slice-wise network, and take its answer back to the source slices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ICHSegmentationLib.errors import NotAHeadError
+from ICHSegmentationLib.preprocessing.head import find_head
+from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
+from ICHSegmentationLib.preprocessing.sampling import HeadSampling
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.preprocessing.input_spec import InputSpec
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedSlices:
+    """Slices as a network sees them, and the way back.
+
+    Attributes
+    ----------
+    images : numpy.ndarray
+        (n, channels, H, W) float32 in [0, 1], the slices with brain from feet to head.
+    slice_numbers : numpy.ndarray
+        (n,) canonical slice of each image.
+    orientation : CanonicalOrientation
+        From the source slices to the canonical axes.
+    sampling : HeadSampling
+        From canonical pixels to the network's.
+    source_shape : tuple of int
+        (slices, rows, columns) of the source.
+    """
+
+    images: np.ndarray
+    slice_numbers: np.ndarray
+    orientation: CanonicalOrientation
+    sampling: HeadSampling
+    source_shape: tuple[int, int, int]
+
+    def restore(self, probabilities: np.ndarray) -> np.ndarray:
+        """Turn class probabilities into labels on the source slices.
+
+        Probabilities are interpolated, and the likeliest class is taken on the source pixels: interpolating labels
+        would make staircases.
+
+        Parameters
+        ----------
+        probabilities : numpy.ndarray
+            (n, classes, H, W) float32, background first.
+
+        Returns
+        -------
+        numpy.ndarray
+            (slices, rows, columns) uint8, class numbers.
+        """
+        labels = np.zeros(self.source_shape, dtype=np.uint8)
+        canonical = self.orientation.apply(labels)
+        for number, planes in zip(self.slice_numbers, probabilities, strict=True):
+            # Another class can only win where background has less than one half, before or after interpolation.
+            blood = planes[0] < 0.5
+            if not blood.any():
+                continue
+            rows, columns = (_with_margin(blood.any(axis=axis)) for axis in (1, 0))
+            sampled, box = self.sampling.to_source(planes, rows, columns)
+            canonical[(number, *box)] = sampled.argmax(axis=0)
+        return labels
+
+
+def prepare_slices(volume: CTVolume, spec: InputSpec, *, force: bool = False) -> PreparedSlices:
+    """Bring a CT to what a slice-wise network is shown.
+
+    Parameters
+    ----------
+    volume : CTVolume
+        Any orientation and spacing.
+    spec : InputSpec
+        Window, pixels and neighbours.
+    force : bool
+        Go on with a volume that does not look like a head.
+
+    Raises
+    ------
+    NotAHeadError
+        If the volume does not look like a head and ``force`` is False.
+    """
+    orientation = CanonicalOrientation.of(volume.grid)
+    hu = orientation.apply(volume.hu)
+    region = find_head(hu, orientation.coordinates_mm)
+    if region.doubt and not force:
+        message = f"This does not look like a head CT: {region.doubt}. Use --force to segment it all the same."
+        raise NotAHeadError(message)
+    slices_mm, rows_mm, columns_mm = orientation.coordinates_mm
+    sampling = HeadSampling.around(
+        rows_mm,
+        columns_mm,
+        head_rows_mm=region.rows_mm,
+        head_columns_mm=region.columns_mm,
+        pixel_mm=spec.pixel_mm,
+        least_size=spec.size_px,
+    )
+    planes = np.stack([sampling.to_network(spec.window(plane)) for plane in hu])
+    numbers = np.flatnonzero(region.slices)
+    weights = spec.stack_weights(slices_mm)[numbers]
+    return PreparedSlices(
+        images=np.tensordot(weights, planes, axes=1),
+        slice_numbers=numbers,
+        orientation=orientation,
+        sampling=sampling,
+        source_shape=volume.grid.shape,
+    )
+
+
+def _with_margin(present: np.ndarray) -> slice:
+    found = np.flatnonzero(present)
+    return slice(max(int(found[0]) - 1, 0), int(found[-1]) + 2)
