@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Anatomy of a real head CT, from thresholds and a registered atlas, as a host for simulated lesions."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from ICHSegmentationLib.simulation.anatomy import Anatomy, DeepRegion
+
+_BONE_HU = 250
+_CSF_BELOW_BRAIN_HU = 9.0
+_SMOOTHING_MM = 0.7
+_VENTRICLE_REACH_MM = 9.0  # the affine registration is about that good
+_VENTRICLE_DEPTH_MM = 15.0  # below the skull, where sulci have ended
+_REGISTRATION_MM = (4.0, 3.0, 3.0)
+_VENTRICLE_NAME = "Ventricle"
+# Which parts of the region names of the atlas stand for which place of a parenchymal bleed.
+_DEEP_NAMES = {
+    "BasalGanglia": DeepRegion.BASAL_GANGLIA,
+    "Basalganglia": DeepRegion.BASAL_GANGLIA,
+    "Caudate": DeepRegion.BASAL_GANGLIA,
+    "Thalamus": DeepRegion.THALAMUS,
+    "Lobe": DeepRegion.LOBAR_WHITE_MATTER,
+    "Cerebellum": DeepRegion.CEREBELLUM,
+    "BrainStem": DeepRegion.PONS,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Atlas:
+    """A labelled head in template space.
+
+    Attributes
+    ----------
+    mask, regions : SimpleITK.Image
+        Inside of the skull (float) and region numbers (uint8), on one grid.
+    ventricle : int
+        Region number of the ventricles.
+    deep : dict
+        `DeepRegion` of each region number that has one.
+    """
+
+    mask: sitk.Image
+    regions: sitk.Image
+    ventricle: int
+    deep: dict[int, DeepRegion]
+
+    @classmethod
+    def read(cls, folder: Path) -> Atlas:
+        """Read ``ct_template_mask``, ``atlas_template_space`` and ``atlas_labels`` of a folder."""
+        with (folder / "atlas_labels.csv").open(newline="") as file:
+            names = {int(row["ROIIndex"]): row["ROIName"] for row in csv.DictReader(file)}
+        deep = {
+            number: region for number, name in names.items() for part, region in _DEEP_NAMES.items() if part in name
+        }
+        ventricle = next(number for number, name in names.items() if name == _VENTRICLE_NAME)
+        regions = _itk_image(folder / "atlas_template_space.nii.gz", np.uint8)
+        return cls(_itk_image(folder / "ct_template_mask.nii.gz", np.float32), regions, ventricle, deep)
+
+
+@dataclass(frozen=True, eq=False)
+class RegisteredAtlas:
+    """The atlas on a host's grid.
+
+    Attributes
+    ----------
+    regions : numpy.ndarray
+        (slices, rows, columns) uint8 region numbers.
+    left_mm : numpy.ndarray
+        (slices, rows, columns) float32, signed distance to the midline, positive to the patient's left.
+    ventricle_distance_mm : numpy.ndarray
+        (slices, rows, columns) float32, distance to the atlas' ventricles; 0 inside.
+    """
+
+    regions: np.ndarray
+    left_mm: np.ndarray
+    ventricle_distance_mm: np.ndarray
+
+
+def register_atlas(atlas: Atlas, intracranial: np.ndarray, spacing_mm: tuple[float, float, float]) -> RegisteredAtlas:
+    """Register the atlas to a host by the insides of the two skulls (affine, mean squares).
+
+    Parameters
+    ----------
+    atlas : Atlas
+        Labelled template.
+    intracranial : numpy.ndarray
+        (slices, rows, columns) bool, inside of the host's skull on canonical axes.
+    spacing_mm : tuple of float
+        (slice, row, column).
+    """
+    host = sitk.GetImageFromArray(intracranial.astype(np.float32))
+    host.SetSpacing([float(s) for s in spacing_mm[::-1]])
+    fixed = _coarse(host, _REGISTRATION_MM)
+    moving = _coarse(atlas.mask, _REGISTRATION_MM)
+    initial = sitk.CenteredTransformInitializer(
+        fixed, moving, sitk.AffineTransform(3), sitk.CenteredTransformInitializerFilter.MOMENTS
+    )
+    registration = sitk.ImageRegistrationMethod()
+    registration.SetMetricAsMeanSquares()
+    registration.SetInterpolator(sitk.sitkLinear)
+    registration.SetOptimizerAsRegularStepGradientDescent(1.0, 1e-3, 150)
+    registration.SetOptimizerScalesFromPhysicalShift()
+    registration.SetShrinkFactorsPerLevel([2, 1])
+    registration.SetSmoothingSigmasPerLevel([4, 2])
+    registration.SmoothingSigmasAreSpecifiedInPhysicalUnitsOn()
+    registration.SetInitialTransform(initial, inPlace=False)
+    transform = registration.Execute(fixed, moving)
+    regions = sitk.GetArrayFromImage(sitk.Resample(atlas.regions, host, transform, sitk.sitkNearestNeighbor, 0))
+    distance = ndimage.distance_transform_edt(regions != atlas.ventricle, sampling=spacing_mm).astype(np.float32)
+    return RegisteredAtlas(regions, _template_left(transform, host), distance)
+
+
+def host_anatomy(
+    hu: np.ndarray,
+    intracranial: np.ndarray,
+    registered: RegisteredAtlas,
+    deep: dict[int, DeepRegion],
+    spacing_mm: tuple[float, float, float],
+) -> Anatomy:
+    """Find the masks that lesions are placed by in a real head.
+
+    Parameters
+    ----------
+    hu : numpy.ndarray
+        (slices, rows, columns) HU on canonical axes.
+    intracranial : numpy.ndarray
+        (slices, rows, columns) bool, inside of the skull.
+    registered : RegisteredAtlas
+        The atlas on the same grid.
+    deep : dict
+        `DeepRegion` of the atlas' region numbers.
+    spacing_mm : tuple of float
+        (slice, row, column).
+    """
+    sigma = (0.0, _SMOOTHING_MM / spacing_mm[1], _SMOOTHING_MM / spacing_mm[2])
+    smooth = ndimage.gaussian_filter(np.clip(hu, 0, 80).astype(np.float32), sigma)
+    fluid = intracranial & (smooth < np.median(smooth[intracranial]) - _CSF_BELOW_BRAIN_HU)
+    depth = np.stack([ndimage.distance_transform_edt(plane, sampling=spacing_mm[1:]) for plane in intracranial])
+    ventricles = fluid & (registered.ventricle_distance_mm <= _VENTRICLE_REACH_MM) & (depth >= _VENTRICLE_DEPTH_MM)
+    brain = intracranial & ~fluid
+    regions = np.zeros(hu.shape, dtype=np.uint8)
+    for number, region in deep.items():
+        regions[brain & (registered.regions == number)] = region
+    return Anatomy(
+        skull=(hu >= _BONE_HU) & ~intracranial,
+        intracranial=intracranial,
+        brain=brain,
+        csf=fluid & ~ventricles,
+        ventricles=ventricles,
+        deep=regions,
+        midline_distance_mm=registered.left_mm,
+        spacing_mm=spacing_mm,
+    )
+
+
+def _template_left(transform: sitk.Transform, host: sitk.Image) -> np.ndarray:
+    """Left coordinate (LPS x) of every host voxel in template space, where the midline is the plane x = 0."""
+    size = host.GetSize()
+    corners = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)]
+    lefts = [transform.TransformPoint(host.TransformIndexToPhysicalPoint(corner))[0] for corner in corners]
+    steps = [value - lefts[0] for value in lefts[1:]]
+    columns, rows, slices = (np.arange(n, dtype=np.float32) * s for n, s in zip(size, steps, strict=True))
+    return (lefts[0] + slices[:, None, None] + rows[None, :, None] + columns[None, None, :]).astype(np.float32)
+
+
+def _coarse(image: sitk.Image, spacing_zyx: tuple[float, float, float]) -> sitk.Image:
+    spacing = [max(new, old) for new, old in zip(spacing_zyx[::-1], image.GetSpacing(), strict=True)]
+    size = [round(n * old / new) for n, old, new in zip(image.GetSize(), image.GetSpacing(), spacing, strict=True)]
+    smooth = sitk.SmoothingRecursiveGaussian(image, 1.5)
+    return sitk.Resample(
+        smooth, size, sitk.Transform(), sitk.sitkLinear, image.GetOrigin(), spacing, image.GetDirection(), 0.0
+    )
+
+
+def _itk_image(path: Path, dtype: type) -> sitk.Image:
+    """Read NIfTI as LPS on axes that run as the host's: slices to the head, rows to the back, columns to the left."""
+    canonical = nib.as_closest_canonical(nib.load(path))
+    array = np.asarray(canonical.dataobj).astype(dtype)[::-1, ::-1, :]
+    spacing = [float(s) for s in canonical.header.get_zooms()[:3]]
+    image = sitk.GetImageFromArray(np.ascontiguousarray(array.transpose(2, 1, 0)))
+    image.SetSpacing(spacing)
+    last = canonical.affine[:3, 3] + canonical.affine[:3, :3] @ [array.shape[0] - 1, array.shape[1] - 1, 0]
+    image.SetOrigin([-float(last[0]), -float(last[1]), float(canonical.affine[2, 3])])
+    return image
