@@ -1,4 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Segment and measure intracranial hemorrhage on head CT. Research use only."""
+"""Segment and measure intracranial hemorrhage on head CT. Research use only.
+
+Examples
+--------
+>>> from ICHSegmentationLib import measure, read_ct, segment
+>>> result = segment(read_ct("folder"))  # doctest: +SKIP
+>>> measure(result.label_map).volumes_ml["IPH"]  # doctest: +SKIP
+12.3
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.ct import read_ct
+    from ICHSegmentationLib.measurement import measure
+    from ICHSegmentationLib.pipeline import segment, write_outputs
 
 __version__ = "0.1.0"
+__all__ = ["__version__", "measure", "read_ct", "segment", "write_outputs"]
+
+_HOMES = {"read_ct": "ct", "measure": "measurement", "segment": "pipeline", "write_outputs": "pipeline"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public functions on first use: the command line and Slicer start without what they do not need."""
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

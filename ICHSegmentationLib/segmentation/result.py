@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A segmentation with everything a report has to say about how it was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
+    from ICHSegmentationLib.segmentation.label_map import LabelMap
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentationResult:
+    """A segmented CT.
+
+    Attributes
+    ----------
+    volume : CTVolume
+        The input.
+    label_map : LabelMap
+        One label per voxel of the input's slices.
+    model : ModelEntry
+        What made it.
+    runtime : RuntimeInfo
+        Where it ran.
+    timings_s : dict of str to float
+        Seconds of each stage so far.
+    warnings : tuple of str
+        The volume's warnings and those of the run.
+    """
+
+    volume: CTVolume
+    label_map: LabelMap
+    model: ModelEntry
+    runtime: RuntimeInfo
+    timings_s: dict[str, float]
+    warnings: tuple[str, ...]

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every system offers, and which class implements which system."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from ICHSegmentationLib.errors import ModelError
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.models import ModelEntry, Runtime
+    from ICHSegmentationLib.segmentation.label_map import LabelMap
+    from ICHSegmentationLib.segmentation.stages import Stages
+
+
+class Segmenter(Protocol):
+    """A system that labels hemorrhage on the source slices."""
+
+    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> LabelMap:
+        """Label a volume; ``stages`` is told how far it is and raises `CancelledError` when asked to stop."""
+
+
+def build_segmenter(entry: ModelEntry, runtime: Runtime) -> Segmenter:
+    """Make the segmenter of a model's system.
+
+    Raises
+    ------
+    ModelError
+        If this version of the library does not have the system.
+    """
+    from ICHSegmentationLib.segmentation.slicewise import SlicewiseSegmenter
+
+    systems = {"hardnet": SlicewiseSegmenter, "transhardnet": SlicewiseSegmenter}
+    if entry.system not in systems:
+        message = f"Model {entry.name} needs the system {entry.system!r}, which this version does not have; update it."
+        raise ModelError(message)
+    return systems[entry.system](entry, runtime)

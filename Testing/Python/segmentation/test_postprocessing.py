@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+from builders.grids import make_grid
+
+from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
+from ICHSegmentationLib.subtypes import Subtype
+
+OFF = PostProcessing(island_share=None, least_volume_ml=None, hole_area_mm2=None)
+
+
+@pytest.fixture
+def a_grid():
+    """Six slices of 40 x 40 pixels of 1 mm, 5 mm apart: a voxel is 0.005 mL."""
+    return make_grid(rows=40, columns=40, steps_mm=[5.0] * 5, spacing_mm=(1.0, 1.0))
+
+
+@pytest.fixture
+def a_clot():
+    """10 x 10 pixels on two slices of IPH, 1 mL."""
+    labels = np.zeros((6, 40, 40), dtype=np.uint8)
+    labels[2:4, 10:20, 10:20] = Subtype.IPH
+    return labels
+
+
+def test_without_rules_nothing_changes(a_grid, a_clot):
+    a_clot[0, 0, 0] = Subtype.SDH
+    np.testing.assert_array_equal(OFF.apply(a_clot, a_grid), a_clot)
+
+
+def test_an_empty_label_map_stays_empty(a_grid):
+    assert not PostProcessing().apply(np.zeros((6, 40, 40), dtype=np.uint8), a_grid).any()
+
+
+@pytest.mark.parametrize(("pixels", "kept"), [(19, False), (20, True)])
+def test_blood_below_the_least_volume_is_dropped(a_grid, a_clot, pixels, kept):
+    a_clot[5, 30, :pixels] = Subtype.SAH
+    cleaned = PostProcessing(least_volume_ml=0.1).apply(a_clot, a_grid)
+    assert (cleaned == Subtype.SAH).sum() == (pixels if kept else 0)
+    assert (cleaned == Subtype.IPH).sum() == 200
+
+
+def test_a_small_hole_takes_the_label_around_it_and_a_large_one_stays(a_grid, a_clot):
+    a_clot[2, 14:16, 14:16] = 0
+    a_clot[3, 11:19, 11:19] = 0
+    cleaned = PostProcessing(hole_area_mm2=20, least_volume_ml=None).apply(a_clot, a_grid)
+    assert (cleaned[2] == Subtype.IPH).sum() == 100
+    assert (cleaned[3] == Subtype.IPH).sum() == 36
+
+
+def test_a_speck_of_another_subtype_inside_a_bleed_joins_it(a_grid, a_clot):
+    a_clot[2, 10:12, 10:12] = Subtype.IVH
+    cleaned = PostProcessing().apply(a_clot, a_grid)
+    assert (cleaned == Subtype.IPH).sum() == 200
+    assert not (cleaned == Subtype.IVH).any()
+
+
+def test_a_large_part_of_another_subtype_stays(a_grid, a_clot):
+    a_clot[2:4, 10:20, 20:25] = Subtype.IVH
+    cleaned = PostProcessing().apply(a_clot, a_grid)
+    assert (cleaned == Subtype.IVH).sum() == 100
+
+
+def test_a_speck_far_from_the_larger_subtype_keeps_its_own_if_it_is_a_bleed_by_itself(a_grid, a_clot):
+    a_clot[5, 30:36, 30:36] = Subtype.SDH
+    cleaned = PostProcessing().apply(a_clot, a_grid)
+    assert (cleaned == Subtype.SDH).sum() == 36
+
+
+def test_the_input_is_left_alone(a_grid, a_clot):
+    a_clot[5, 0, 0] = Subtype.EDH
+    before = a_clot.copy()
+    PostProcessing().apply(a_clot, a_grid)
+    np.testing.assert_array_equal(a_clot, before)
