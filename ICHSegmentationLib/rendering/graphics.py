@@ -34,16 +34,16 @@ def offscreen_window() -> Any:
     """
     import vtkmodules.vtkRenderingOpenGL2 as opengl
 
+    window_class: Any
     if not sys.platform.startswith("linux"):
-        from vtkmodules.vtkRenderingCore import vtkRenderWindow
-
-        window: Any = vtkRenderWindow()
+        from vtkmodules.vtkRenderingCore import vtkRenderWindow as window_class
     elif hasattr(opengl, "vtkEGLRenderWindow") and egl_works():
-        window = opengl.vtkEGLRenderWindow()
+        window_class = opengl.vtkEGLRenderWindow
     elif hasattr(opengl, "vtkOSOpenGLRenderWindow") and _library("libOSMesa.so.8", "libOSMesa.so.6") is not None:
-        window = opengl.vtkOSOpenGLRenderWindow()
+        window_class = opengl.vtkOSOpenGLRenderWindow
     else:
         raise NoGraphicsError(_INSTALL)
+    window = window_class()
     window.SetOffScreenRendering(1)
     return window
 

@@ -95,7 +95,6 @@ def make_record(
         Seconds per stage, where more is known than ``result.timings_s`` says.
     """
     grid, source = result.volume.grid, result.volume.source
-    largest = measurements.largest_lesion
     return MeasurementRecord(
         input=InputRecord(
             kind=source.kind,
@@ -113,7 +112,13 @@ def make_record(
         runtime=RuntimeRecord(**{name: getattr(result.runtime, name) for name in RuntimeRecord.model_fields}),
         volumes_ml=measurements.volumes_ml,
         present=measurements.present,
-        largest_lesion=largest
-        and LargestLesion(subtype=largest.subtype, volume_ml=largest.volume_ml, centroid_slice=largest.centroid_slice),
+        largest_lesion=_largest(measurements),
         timings_s={name: round(seconds, 3) for name, seconds in (timings_s or result.timings_s).items()},
     )
+
+
+def _largest(measurements: Measurements) -> LargestLesion | None:
+    lesion = measurements.largest_lesion
+    if lesion is None:
+        return None
+    return LargestLesion(subtype=lesion.subtype, volume_ml=lesion.volume_ml, centroid_slice=lesion.centroid_slice)
