@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import openvino
 import pytest
 import torch
 
@@ -18,6 +17,7 @@ from ICHSegmentationLib.models import conversion
 from ICHSegmentationLib.models.conversion import convert_network, load_converted
 from ICHSegmentationLib.models.model_cache import read_entry
 from ICHSegmentationLib.models.openvino_runtime import OpenVinoRuntime
+from ICHSegmentationLib.models.quiet_openvino import import_openvino
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -123,6 +123,7 @@ def test_a_cache_that_cannot_be_written_is_a_warning(a_model, tmp_path, monkeypa
 
 
 def test_a_full_disk_is_a_warning_and_leaves_no_half_model(a_model, an_empty_cache, monkeypatch):
+    openvino = import_openvino()
     save_model = openvino.save_model
 
     def save_half(model, path, **kwargs):
