@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import ndimage
 from skimage.morphology import convex_hull_image
@@ -123,7 +125,7 @@ def _distance(plane: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.n
     return ndimage.distance_transform_edt(plane, sampling=spacing_mm[1:])
 
 
-def _in_plane(operation, mask: np.ndarray, footprint: np.ndarray) -> np.ndarray:
+def _in_plane(operation: Callable[..., np.ndarray], mask: np.ndarray, footprint: np.ndarray) -> np.ndarray:
     pad = footprint.shape[0]
     padded = np.pad(mask, ((0, 0), (pad, pad), (pad, pad)))
     return np.stack([operation(plane, structure=footprint) for plane in padded])[:, pad:-pad, pad:-pad]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,13 +97,13 @@ def prepare(config: TrainingConfig) -> Iterator[Path]:
     jobs: list[tuple[Path, Callable[[], TrainingVolume]]] = []
     atlas = Atlas.read(config.data.anatomy)
     for name in names:
-        jobs.append((folder.real(name), lambda name=name: _real(config, atlas, folder, name)))
+        jobs.append((folder.real(name), partial(_real, config, atlas, folder, name)))
     for number in range(config.data.procedural_heads):
-        jobs.append((folder.procedural(number), lambda number=number: _procedural(config, number)))
+        jobs.append((folder.procedural(number), partial(_procedural, config, number)))
     for copy in range(config.data.painted_per_case):
         for name in hosts:
             rng = np.random.default_rng([config.seed, names.index(name), copy])
-            jobs.append((folder.painted(name, copy), lambda name=name, rng=rng: _painted(folder, name, rng)))
+            jobs.append((folder.painted(name, copy), partial(_painted, folder, name, rng)))
     for path, job in jobs:
         if not path.exists():
             job().write(path)
