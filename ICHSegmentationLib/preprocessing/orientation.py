@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import SliceGrid
@@ -38,8 +38,7 @@ class CanonicalOrientation:
     def of(cls, grid: SliceGrid) -> CanonicalOrientation:
         """Find the axis permutation that lies nearest to the patient's axes, oblique stacks included."""
         directions = np.array([_stacking_direction(grid), grid.orientation[1], grid.orientation[0]])
-        source, lps = linear_sum_assignment(-np.abs(directions))
-        source_of_lps = dict(zip(lps.tolist(), source.tolist(), strict=True))
+        source_of_lps = max(permutations(range(3)), key=lambda order: np.abs(directions[list(order), range(3)]).sum())
         axes = [source_of_lps[axis] for axis in _CANONICAL_LPS_AXES]
         flips = [bool(directions[axis, lps_axis] < 0) for axis, lps_axis in zip(axes, _CANONICAL_LPS_AXES, strict=True)]
         along = (
