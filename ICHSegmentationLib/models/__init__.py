@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from .manifest import Manifest, ModelEntry, get_model, load_manifest
-from .runtime import Runtime, RuntimeInfo
-from .select import load_runtime
+from ICHSegmentationLib.models.manifest import Manifest, ModelEntry, get_model, load_manifest
+from ICHSegmentationLib.models.runtime import Runtime, RuntimeInfo
+from ICHSegmentationLib.models.select import load_runtime
 
 __all__ = ["Manifest", "ModelEntry", "Runtime", "RuntimeInfo", "get_model", "load_manifest", "load_runtime"]

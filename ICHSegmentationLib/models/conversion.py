@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ModelError
-from .model_cache import cache_folder, read_entry, write_entry
-from .quiet_openvino import import_converter, import_openvino
-from .weights import read_verified
+from ICHSegmentationLib.errors import ModelError
+from ICHSegmentationLib.models.model_cache import cache_folder, read_entry, write_entry
+from ICHSegmentationLib.models.quiet_openvino import import_converter, import_openvino
+from ICHSegmentationLib.models.weights import read_verified
 
 if TYPE_CHECKING:
-    from .manifest import ModelEntry
+    from ICHSegmentationLib.models.manifest import ModelEntry
 
 # Raise when the conversion or the code of a network changes, so that older cache entries are left alone.
 CONVERSION_VERSION = 1
@@ -93,7 +93,7 @@ def _cache_key(entry: ModelEntry, openvino_version: str) -> str:
 
 
 def _convert(entry: ModelEntry) -> Any:
-    from .trained_network import load_network
+    from ICHSegmentationLib.models.trained_network import load_network
 
     return convert_network(load_network(entry), channels=entry.in_channels)
 

@@ -7,7 +7,7 @@ import ctypes
 import re
 import sys
 
-from ..errors import InputError
+from ICHSegmentationLib.errors import InputError
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 

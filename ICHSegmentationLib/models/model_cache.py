@@ -12,7 +12,7 @@ from pathlib import Path
 
 import platformdirs
 
-from .weights import sha256_hex
+from ICHSegmentationLib.models.weights import sha256_hex
 
 _CHECKSUMS = "sha256.json"
 

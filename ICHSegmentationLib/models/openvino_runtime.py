@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .conversion import load_converted
-from .quiet_openvino import import_openvino
-from .runtime import RuntimeInfo, SlicesDone
+from ICHSegmentationLib.models.conversion import load_converted
+from ICHSegmentationLib.models.quiet_openvino import import_openvino
+from ICHSegmentationLib.models.runtime import RuntimeInfo, SlicesDone
 
 if TYPE_CHECKING:
-    from .manifest import ModelEntry
+    from ICHSegmentationLib.models.manifest import ModelEntry
 
 # More slices at once give no more speed, but each takes memory of its own.
 _MOST_STREAMS = 4

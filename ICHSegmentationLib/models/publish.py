@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from ..errors import ModelError
-from ..files import write_bytes, write_text
-from .manifest import MANIFEST_NAME, MODELS_FOLDER, Manifest, ModelEntry, load_manifest
-from .trained_network import load_network
-from .weights import encode_weights, sha256_hex
+from ICHSegmentationLib.errors import ModelError
+from ICHSegmentationLib.files import write_bytes, write_text
+from ICHSegmentationLib.models.manifest import MANIFEST_NAME, MODELS_FOLDER, Manifest, ModelEntry, load_manifest
+from ICHSegmentationLib.models.trained_network import load_network
+from ICHSegmentationLib.models.weights import encode_weights, sha256_hex
 
 if TYPE_CHECKING:
     import torch

@@ -6,13 +6,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from ..errors import InputError, ModelError
-from .devices import check_device_name, nvidia_cards, torch_cards
+from ICHSegmentationLib.errors import InputError, ModelError
+from ICHSegmentationLib.models.devices import check_device_name, nvidia_cards, torch_cards
 
 if TYPE_CHECKING:
-    from .manifest import ModelEntry
-    from .runtime import Runtime
-    from .torch_runtime import TorchRuntime
+    from ICHSegmentationLib.models.manifest import ModelEntry
+    from ICHSegmentationLib.models.runtime import Runtime
+    from ICHSegmentationLib.models.torch_runtime import TorchRuntime
 
 _RUNTIMES = ("auto", "openvino", "torch")
 _LOG = logging.getLogger(__name__)
@@ -80,14 +80,14 @@ def _load_cuda(entry: ModelEntry, device: str, runtime: str, threads: int | None
 
 
 def _load_torch(entry: ModelEntry, device: str, threads: int | None, warnings: tuple[str, ...] = ()) -> TorchRuntime:
-    from .torch_runtime import TorchRuntime
-    from .trained_network import load_network
+    from ICHSegmentationLib.models.torch_runtime import TorchRuntime
+    from ICHSegmentationLib.models.trained_network import load_network
 
     return TorchRuntime(load_network(entry), device=device, threads=threads, warnings=warnings)
 
 
 def _load_openvino(entry: ModelEntry, threads: int | None, *, may_fall_back: bool) -> Runtime:
-    from .openvino_runtime import OpenVinoRuntime
+    from ICHSegmentationLib.models.openvino_runtime import OpenVinoRuntime
 
     try:
         return OpenVinoRuntime(entry, threads=threads)

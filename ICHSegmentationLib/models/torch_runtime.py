@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..errors import ICHSegmentationError
-from .runtime import RuntimeInfo, SlicesDone
+from ICHSegmentationLib.errors import ICHSegmentationError
+from ICHSegmentationLib.models.runtime import RuntimeInfo, SlicesDone
 
 _LOG = logging.getLogger(__name__)
 

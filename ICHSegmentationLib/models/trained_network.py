@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..errors import ModelError
-from ..networks import build_network
-from .weights import read_weights
+from ICHSegmentationLib.errors import ModelError
+from ICHSegmentationLib.models.weights import read_weights
+from ICHSegmentationLib.networks import build_network
 
 if TYPE_CHECKING:
-    from .manifest import ModelEntry
+    from ICHSegmentationLib.models.manifest import ModelEntry
 
 
 def load_network(entry: ModelEntry) -> torch.nn.Module:

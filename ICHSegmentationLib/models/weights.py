@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import ModelError
+from ICHSegmentationLib.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .manifest import ModelEntry
+    from ICHSegmentationLib.models.manifest import ModelEntry
 
 
 def sha256_hex(data: bytes) -> str:

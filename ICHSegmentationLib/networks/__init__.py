@@ -31,7 +31,7 @@ Errors of the publication that are avoided
 
 from __future__ import annotations
 
-from .factory import build_network
-from .presets import PRESETS
+from ICHSegmentationLib.networks.factory import build_network
+from ICHSegmentationLib.networks.presets import PRESETS
 
 __all__ = ["PRESETS", "build_network"]

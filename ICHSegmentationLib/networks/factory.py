@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .presets import PRESETS
+from ICHSegmentationLib.networks.presets import PRESETS
 
 if TYPE_CHECKING:
-    from .hardnet import HarDNet
+    from ICHSegmentationLib.networks.hardnet import HarDNet
 
 
 def build_network(system: str, preset: str, *, in_channels: int = 1, classes: int = 6, **overrides: Any) -> HarDNet:
@@ -44,8 +44,8 @@ def build_network(system: str, preset: str, *, in_channels: int = 1, classes: in
         message = f"no network {system}/{preset}; known are {known}"
         raise ValueError(message)
     # torch takes seconds to import, which the names of the presets need not.
-    from .hardnet import HarDNet
-    from .transhardnet import TransHarDNet
+    from ICHSegmentationLib.networks.hardnet import HarDNet
+    from ICHSegmentationLib.networks.transhardnet import TransHarDNet
 
     network = {"hardnet": HarDNet, "transhardnet": TransHarDNet}[system]
     return network(in_channels=in_channels, classes=classes, **(PRESETS[system][preset] | overrides))

@@ -8,7 +8,7 @@ import math
 import torch
 from torch import nn
 
-from .layers import ConvUnit
+from ICHSegmentationLib.networks.layers import ConvUnit
 
 
 def harmonic_links(layer: int) -> list[int]:

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .hard_block import HarmonicDenseBlock
-from .layers import ConvUnit, initialise
+from ICHSegmentationLib.networks.hard_block import HarmonicDenseBlock
+from ICHSegmentationLib.networks.layers import ConvUnit, initialise
 
 
 class HarDNet(nn.Module):

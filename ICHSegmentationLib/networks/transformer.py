@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .position_code import position_code
+from ICHSegmentationLib.networks.position_code import position_code
 
 
 class TransformerLayer(nn.Module):

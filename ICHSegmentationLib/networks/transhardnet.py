@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .hardnet import HarDNet
-from .layers import initialise
-from .transformer import TransformerBottleneck
+from ICHSegmentationLib.networks.hardnet import HarDNet
+from ICHSegmentationLib.networks.layers import initialise
+from ICHSegmentationLib.networks.transformer import TransformerBottleneck
 
 
 class TransHarDNet(HarDNet):

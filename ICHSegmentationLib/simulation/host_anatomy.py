@@ -183,7 +183,7 @@ def _coarse(image: sitk.Image, spacing_zyx: tuple[float, float, float]) -> sitk.
 def _itk_image(path: Path, dtype: type) -> sitk.Image:
     """Read NIfTI as LPS on axes that run as the host's: slices to the head, rows to the back, columns to the left."""
     canonical = nib.as_closest_canonical(nib.load(path))
-    array = np.asarray(canonical.dataobj).astype(dtype)[::-1, ::-1, :]
+    array: np.ndarray = np.asarray(canonical.dataobj).astype(dtype)[::-1, ::-1, :]
     spacing = [float(s) for s in canonical.header.get_zooms()[:3]]
     image = sitk.GetImageFromArray(np.ascontiguousarray(array.transpose(2, 1, 0)))
     image.SetSpacing(spacing)
