@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.measurement import Measurements
+    from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
     from ICHSegmentationLib.segmentation.stages import Cancel, Progress
 
 _LOG = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ def segment(
     runtime: str = "auto",
     threads: int | None = None,
     force: bool = False,
+    postprocessing: PostProcessing | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> SegmentationResult:
@@ -53,6 +55,8 @@ def segment(
         See `ICHSegmentationLib.models.load_runtime`.
     force : bool
         Go on with a volume that does not look like a head.
+    postprocessing : PostProcessing, optional
+        Rules that clean the labels; `PostProcessing.off` keeps what the network said.
     progress : callable, optional
         Called with a stage's name and the share of the work that is done.
     cancel : callable, optional
@@ -78,7 +82,7 @@ def segment(
     with stages.stage("load"):
         entry = get_model(model)
         loaded = load_runtime(entry, device=device, runtime=runtime, threads=threads)
-    label_map = build_segmenter(entry, loaded).segment(volume, stages, force=force)
+    label_map = build_segmenter(entry, loaded, postprocessing).segment(volume, stages, force=force)
     return SegmentationResult(
         volume=volume,
         label_map=label_map,

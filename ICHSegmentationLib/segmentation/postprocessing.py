@@ -41,6 +41,11 @@ class PostProcessing:
     least_volume_ml: float | None = 0.1
     hole_area_mm2: float | None = 20.0
 
+    @classmethod
+    def off(cls) -> PostProcessing:
+        """Return rules that change nothing."""
+        return cls(island_share=None, least_volume_ml=None, hole_area_mm2=None)
+
     def apply(self, labels: np.ndarray, grid: SliceGrid) -> np.ndarray:
         """Apply the rules.
 

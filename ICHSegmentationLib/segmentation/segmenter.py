@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
     from ICHSegmentationLib.segmentation.label_map import LabelMap
+    from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
     from ICHSegmentationLib.segmentation.stages import Stages
 
 
@@ -21,8 +22,8 @@ class Segmenter(Protocol):
         """Label a volume; ``stages`` is told how far it is and raises `CancelledError` when asked to stop."""
 
 
-def build_segmenter(entry: ModelEntry, runtime: Runtime) -> Segmenter:
-    """Make the segmenter of a model's system.
+def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing | None = None) -> Segmenter:
+    """Make the segmenter of a model's system; without ``postprocessing`` it uses the default rules.
 
     Raises
     ------
@@ -35,4 +36,4 @@ def build_segmenter(entry: ModelEntry, runtime: Runtime) -> Segmenter:
     if entry.system not in systems:
         message = f"Model {entry.name} needs the system {entry.system!r}, which this version does not have; update it."
         raise ModelError(message)
-    return systems[entry.system](entry, runtime)
+    return systems[entry.system](entry, runtime, postprocessing)

@@ -6,8 +6,6 @@ from builders.grids import make_grid
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.subtypes import Subtype
 
-OFF = PostProcessing(island_share=None, least_volume_ml=None, hole_area_mm2=None)
-
 
 @pytest.fixture
 def a_grid():
@@ -25,7 +23,7 @@ def a_clot():
 
 def test_without_rules_nothing_changes(a_grid, a_clot):
     a_clot[0, 0, 0] = Subtype.SDH
-    np.testing.assert_array_equal(OFF.apply(a_clot, a_grid), a_clot)
+    np.testing.assert_array_equal(PostProcessing.off().apply(a_clot, a_grid), a_clot)
 
 
 def test_an_empty_label_map_stays_empty(a_grid):
