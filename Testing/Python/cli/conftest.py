@@ -3,25 +3,15 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import pytest
+from builders.command import Command, Outcome, ichseg
 
 from ICHSegmentationLib.cli import main
-
-
-class Outcome(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Outcome]
 
 
 @pytest.fixture
@@ -46,3 +36,12 @@ def a_scan_file(tmp_path: Path) -> Path:
     path = tmp_path / "scan.nii.gz"
     path.write_bytes(b"scan")
     return path
+
+
+@pytest.fixture(scope="session")
+def a_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The folder of a generated head that went the whole way, and what the command printed."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = ichseg("demo", "--output", folder, "--json", "--threads", 2)
+    assert done.code == 0, done.err
+    return folder, json.loads(done.out)

@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import pytest
+from builders.command import Command
 
 from ICHSegmentationLib import __version__
-
-from .conftest import Command
 
 
 def test_the_version_is_the_package_s(a_command: Command):

@@ -9,14 +9,13 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+from builders.command import Command
 
 from ICHSegmentationLib.ct.grid import SliceGrid
 from ICHSegmentationLib.reporting.labels_nifti import sidecar_path, write_labels_nifti
 from ICHSegmentationLib.reporting.seg_nrrd import write_seg_nrrd
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.subtypes import Subtype
-
-from .conftest import Command
 
 # Five slices 4 mm apart; pixels of 0.5 x 0.8 mm: a voxel takes 1.6 mm3.
 SHAPE = (5, 40, 30)

@@ -6,10 +6,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from builders.command import Command
 
 from ICHSegmentationLib.models import manifest
-
-from .conftest import Command
 
 ENTRY = {
     "name": "small",

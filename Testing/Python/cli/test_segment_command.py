@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders.command import Command
 
 from ICHSegmentationLib.cli import segment
 from ICHSegmentationLib.cli.options import RunOptions
 from ICHSegmentationLib.cli.terminal import Terminal
-
-from .conftest import Command
 
 Calls = list[tuple[Any, ...]]
 

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The generated head goes the whole way: files in, files out, with the installed default model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import nibabel
+import numpy as np
+import pytest
+from builders.command import ichseg
+
+from ICHSegmentationLib.cli.segment import RESULT_FILES
+from ICHSegmentationLib.subtypes import Subtype
+
+
+def test_every_result_is_there(a_demo: tuple[Path, dict[str, Any]]):
+    folder, shown = a_demo
+    assert set(shown["outputs"]) >= set(RESULT_FILES) - {"render.png"}
+    assert all(Path(path).stat().st_size > 0 and Path(path).parent == folder for path in shown["outputs"].values())
+
+
+def test_the_truth_is_that_of_the_label_file(a_demo: tuple[Path, dict[str, Any]]):
+    folder, shown = a_demo
+    image = nibabel.load(folder / "truth.nii.gz")
+    labels = np.asarray(image.dataobj)
+    voxel_ml = abs(np.linalg.det(image.affine[:3, :3])) / 1000
+    for subtype in Subtype:
+        assert shown["truth_ml"][subtype.name] == pytest.approx(np.sum(labels == subtype) * voxel_ml, rel=1e-5)
+        assert shown["truth_ml"][subtype.name] > 0.5
+
+
+def test_the_bleeds_are_found_where_they_are(a_demo: tuple[Path, dict[str, Any]]):
+    folder, _ = a_demo
+    truth, found = (nibabel.load(folder / name) for name in ("truth.nii.gz", "labels.nii.gz"))
+    np.testing.assert_allclose(found.affine, truth.affine, atol=1e-4)
+    true, seen = np.asarray(truth.dataobj) > 0, np.asarray(found.dataobj) > 0
+    dice = 2 * np.sum(true & seen) / (true.sum() + seen.sum())
+    assert dice > 0.5
+
+
+@pytest.mark.parametrize("name", ["segmentation.seg.nrrd", "labels.nii.gz"])
+def test_measure_prints_the_same_volumes(a_demo: tuple[Path, dict[str, Any]], name: str):
+    folder, shown = a_demo
+    measured = json.loads(ichseg("measure", folder / name, "--json").out)
+    assert measured["volumes_ml"] == pytest.approx(shown["volumes_ml"], abs=1e-3)
+
+
+def test_the_folder_is_not_overwritten_by_the_next_run(a_demo: tuple[Path, dict[str, Any]]):
+    folder, _ = a_demo
+    before = (folder / "labels.nii.gz").read_bytes()
+    done = ichseg("segment", folder / "ct.nii.gz", "--output", folder)
+    assert done.code == 2
+    assert done.out == ""
+    assert "already holds results" in done.err
+    assert (folder / "labels.nii.gz").read_bytes() == before
