@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 WINDOW_HU = (0.0, 80.0)
 """Width 80, centre 40: the brain window in which fresh blood is bright."""
 _TISSUE_HU = -300
+_TISSUE_SHARE = 0.2
+"""A pixel belongs to the head if tissue lies there on this share of the slices."""
 _COLUMNS, _ROWS = 3, 2
 _PANEL_PX = 440
 _GAP_PX = 6
@@ -67,20 +69,17 @@ def draw_slices(volume: CTVolume, label_map: LabelMap, measurements: Measurement
 
 
 def _head_box(hu: np.ndarray, pixel_mm: tuple[float, float], orientation: DisplayOrientation) -> tuple[slice, slice]:
-    """Return the rows and columns, as shown, of the widest slice's largest piece of tissue, with a margin."""
+    """Return the rows and columns, as shown, of the largest piece of tissue seen through all slices, with a margin."""
     from scipy import ndimage
 
-    flat = orientation.apply((hu[:, ::4, ::4] > _TISSUE_HU).mean(axis=0) > 0.2)
+    flat = orientation.apply(np.count_nonzero(hu > _TISSUE_HU, axis=0) > _TISSUE_SHARE * len(hu))
     pieces, count = ndimage.label(flat)
     if count == 0:
-        return slice(0, flat.shape[0] * 4), slice(0, flat.shape[1] * 4)
-    largest = int(np.argmax(np.bincount(pieces.ravel())[1:]))
-    shape = orientation.apply(hu[0]).shape
-    found = ndimage.find_objects(pieces)[largest]
-    margins = [round(_MARGIN_MM / size) for size in pixel_mm]
+        return slice(0, flat.shape[0]), slice(0, flat.shape[1])
+    found = ndimage.find_objects(pieces)[int(np.argmax(np.bincount(pieces.ravel())[1:]))]
     rows, columns = (
-        slice(max(part.start * 4 - margin, 0), min(part.stop * 4 + margin, length))
-        for part, margin, length in zip(found, margins, shape, strict=True)
+        slice(max(part.start - round(_MARGIN_MM / size), 0), min(part.stop + round(_MARGIN_MM / size), length))
+        for part, size, length in zip(found, pixel_mm, flat.shape, strict=True)
     )
     return rows, columns
 

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The picture of the key slices: outlines in place, colours, marks and scale."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders.label_maps import labelled
+from PIL import Image, ImageDraw
+
+from ICHSegmentationLib.ct import CTVolume, SliceGrid
+from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.rendering import slices_picture
+from ICHSegmentationLib.rendering.drawing import draw_scale_bar, format_ml, legend_entries
+from ICHSegmentationLib.rendering.outlines import outline_alpha
+from ICHSegmentationLib.rendering.png import write_png
+from ICHSegmentationLib.rendering.slices_picture import draw_slices
+from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.terminology import load_terminology
+
+HEADER_PX = 66
+
+
+def places_of(picture: Image.Image, identifier: str) -> np.ndarray:
+    """Return (row, column) of the pixels below the legend that have nearly a subtype's colour."""
+    colour = np.array(load_terminology().by_id(identifier).rgb, dtype=int)
+    near = np.abs(np.asarray(picture).astype(int) - colour).max(axis=2) < 40
+    near[:HEADER_PX] = False
+    return np.argwhere(near)
+
+
+def test_patients_left_is_on_the_right_of_every_panel(a_head_ct, a_label_map):
+    picture = draw_slices(a_head_ct, a_label_map, measure(a_label_map))
+    panel = picture.width / 3
+
+    left_bleed, right_bleed = places_of(picture, "IPH"), places_of(picture, "SDH")
+    assert len(left_bleed) > 200
+    assert len(right_bleed) > 200
+    assert (left_bleed[:, 1] % panel > panel / 2).all()
+    assert (right_bleed[:, 1] % panel < panel / 2).all()
+
+
+@pytest.mark.parametrize("flip", ["rows", "columns", "slices", "transpose"])
+def test_storage_order_does_not_change_the_panels(a_head_ct, a_label_map, flip):
+    grid = a_head_ct.grid
+    if flip == "transpose":
+        axes = (0, 2, 1)
+        turned = SliceGrid(
+            tuple(grid.shape[axis] for axis in axes), grid.positions_mm, grid.orientation[::-1], grid.spacing_mm[::-1]
+        )
+        hu, labels = a_head_ct.hu.transpose(axes), a_label_map.labels.transpose(axes)
+    else:
+        axis = {"slices": 0, "rows": 1, "columns": 2}[flip]
+        far = [[index, 0, 0] for index in range(grid.shape[0])]
+        orientation = grid.orientation.copy()
+        if axis:
+            far = [
+                [index, *(grid.shape[axis] - 1 if a == axis else 0 for a in (1, 2))] for index in range(grid.shape[0])
+            ]
+            orientation[2 - axis] *= -1
+        positions = grid.points_mm(np.array(far))
+        turned = SliceGrid(grid.shape, positions if axis else positions[::-1], orientation, grid.spacing_mm)
+        hu, labels = np.flip(a_head_ct.hu, axis), np.flip(a_label_map.labels, axis)
+    volume = CTVolume(np.ascontiguousarray(hu), turned)
+    label_map = LabelMap(np.ascontiguousarray(labels), turned)
+    first = np.asarray(draw_slices(a_head_ct, a_label_map, measure(a_label_map)).convert("L"), dtype=int)
+    second = np.asarray(draw_slices(volume, label_map, measure(label_map)).convert("L"), dtype=int)
+
+    # Numbers of slices may differ, so compare the lower half of the first panel only.
+    size = first.shape[0] // 2 - HEADER_PX
+    panels = [
+        picture[HEADER_PX + 60 : HEADER_PX + size - 40, 10 : picture.shape[1] // 3 - 20] for picture in (first, second)
+    ]
+    assert np.abs(panels[0] - panels[1]).mean() < 3
+    assert panels[0].std() > 40
+
+
+def test_no_blood_says_so_and_draws_no_outline(a_head_ct):
+    empty = labelled(a_head_ct.grid)
+    measurements = measure(empty)
+    picture = draw_slices(a_head_ct, empty, measurements)
+
+    assert legend_entries(measurements.volumes_ml)[0][1] == "No hemorrhage found"
+    body = np.asarray(picture)[HEADER_PX:].astype(int)
+    assert (body.max(axis=2) - body.min(axis=2)).max() == 0
+    assert body.max() == 255
+
+
+def test_panels_are_cropped_to_the_head(a_head_ct):
+    orientation = slices_picture.DisplayOrientation.of(a_head_ct.grid)
+    rows, columns = slices_picture._head_box(a_head_ct.hu, orientation.pixel_mm, orientation)
+
+    assert (columns.stop - columns.start) * 1.5 == pytest.approx(2 * 78 + 16, abs=14)
+    assert (rows.stop - rows.start) * 1.5 == pytest.approx(2 * 93 + 16, abs=20)
+
+
+def test_outline_lies_on_the_edge_and_leaves_the_inside_free():
+    mask = np.zeros((40, 60), dtype=bool)
+    mask[10:30, 20:50] = True
+    alpha = outline_alpha(mask, (240, 160))
+
+    assert alpha.shape == (160, 240)
+    assert alpha[80, 140] == 0
+    assert alpha[:36].max() == 0
+    inside = np.argwhere(alpha > 0.5)
+    assert inside.min(axis=0) == pytest.approx([40, 80], abs=1)
+    assert inside.max(axis=0) == pytest.approx([119, 199], abs=1)
+
+
+def test_outline_at_the_border_and_of_one_pixel_is_drawn():
+    mask = np.zeros((20, 20), dtype=bool)
+    mask[0, 0] = mask[12, 12] = True
+    alpha = outline_alpha(mask, (80, 80))
+
+    assert alpha[:4, :4].max() == 1
+    assert alpha[48:52, 48:52].max() == 1
+    assert outline_alpha(np.zeros((20, 20), dtype=bool), (80, 80)).max() == 0
+
+
+@pytest.mark.parametrize(("pixel_mm", "length_mm"), [(0.5, 50), (0.41, 50)])
+def test_scale_bar_has_the_length_it_states(pixel_mm, length_mm):
+    image = Image.new("RGB", (300, 60))
+    draw_scale_bar(ImageDraw.Draw(image), (290, 50), pixel_mm, length_mm)
+    columns = np.flatnonzero(np.asarray(image)[50, :, 0] > 128)
+
+    assert (columns[-1] - columns[0]) * pixel_mm == pytest.approx(length_mm, abs=1.5 * pixel_mm)
+
+
+def test_legend_lists_what_is_there_and_the_total():
+    texts = [text for _, text in legend_entries({"EDH": 0.0, "IPH": 12.34, "IVH": 0.02, "total": 12.36})]
+    assert texts == ["Intraparenchymal hemorrhage  12.3 mL", "Intraventricular hemorrhage  < 0.1 mL", "Total  12.4 mL"]
+
+
+@pytest.mark.parametrize(
+    ("volume_ml", "text"), [(0, "0.0 mL"), (0.049, "< 0.1 mL"), (0.05, "0.1 mL"), (81.28, "81.3 mL")]
+)
+def test_volumes_are_written_with_one_decimal(volume_ml, text):
+    assert format_ml(volume_ml) == text
+
+
+def test_png_holds_no_metadata(tmp_path, a_head_ct, a_label_map):
+    write_png(tmp_path / "slices.png", draw_slices(a_head_ct, a_label_map, measure(a_label_map)))
+    with Image.open(tmp_path / "slices.png") as picture:
+        assert picture.info == {}
+        assert picture.mode == "RGB"

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``measurements.json`` and ``.csv`` say what the contract says, in its words."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+
+import pytest
+from builders.label_maps import ellipsoid_ml, labelled
+from builders.simple_head import CLOT_RADII_MM
+from pydantic import ValidationError
+
+from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.reporting.record import MeasurementRecord, make_record
+from ICHSegmentationLib.reporting.tables import write_measurements_csv, write_measurements_json
+
+
+@pytest.fixture
+def a_written_json(tmp_path, a_result) -> dict:
+    record = make_record(a_result, measure(a_result.label_map), {**a_result.timings_s, "write": 0.7, "total": 2.51234})
+    write_measurements_json(tmp_path / "measurements.json", record)
+    return json.loads((tmp_path / "measurements.json").read_text(encoding="utf-8"))
+
+
+def test_keys_are_those_of_the_contract(a_written_json):
+    assert list(a_written_json) == [
+        "schema", "input", "geometry", "model", "runtime", "volumes_ml", "present", "abc2_ml", "largest_lesion",
+        "timings_s",
+    ]  # fmt: skip
+    assert a_written_json["schema"] == 1
+    assert a_written_json["abc2_ml"] is None
+
+
+def test_input_and_geometry(a_written_json):
+    assert a_written_json["input"] == {
+        "kind": "dicom",
+        "slices": 28,
+        "warnings": ["The slices are tilted.", "No graphics card was found."],
+    }
+    geometry = a_written_json["geometry"]
+    assert geometry["tilt_deg"] == pytest.approx(18.5, abs=0.01)
+    assert geometry["step_mm"] == [4.0, 7.0]
+    assert geometry["slice_distance_mm"] == pytest.approx([3.79, 6.64], abs=0.01)
+    assert geometry["spacing_mm"] == [1.9, 1.8]
+
+
+def test_model_runtime_and_timings(a_written_json):
+    assert a_written_json["model"] == {
+        "name": "bright",
+        "system": "transhardnet",
+        "preset": "compact",
+        "sha256": "c0ffee" + "0" * 58,
+        "licence": "Apache-2.0",
+    }
+    assert a_written_json["runtime"] == {"device": "cpu", "backend": "openvino", "threads": 2}
+    assert a_written_json["timings_s"] == {
+        "read": 0.512, "preprocess": 0.2, "infer": 1.0, "postprocess": 0.1, "write": 0.7, "total": 2.512,
+    }  # fmt: skip
+
+
+def test_volumes_and_largest_lesion(a_written_json):
+    assert list(a_written_json["volumes_ml"]) == ["EDH", "SDH", "SAH", "IPH", "IVH", "total"]
+    assert a_written_json["volumes_ml"]["IPH"] == pytest.approx(ellipsoid_ml(CLOT_RADII_MM), rel=0.04)
+    assert a_written_json["present"] == {"EDH": False, "SDH": False, "SAH": False, "IPH": True, "IVH": True}
+    lesion = a_written_json["largest_lesion"]
+    assert list(lesion) == ["subtype", "volume_ml", "centroid_slice"]
+    assert lesion["subtype"] == "IPH"
+    assert lesion["volume_ml"] == a_written_json["volumes_ml"]["IPH"]
+
+
+def test_no_blood_has_no_largest_lesion(a_result):
+    empty = replace(a_result, label_map=labelled(a_result.volume.grid))
+    record = make_record(empty, measure(empty.label_map))
+
+    assert json.loads(record.to_json())["largest_lesion"] is None
+    assert json.loads(record.to_json())["volumes_ml"]["total"] == 0
+
+
+def test_no_tilt_is_not_written_as_minus_zero(a_result):
+    from builders.label_maps import head_grid
+    from builders.simple_head import head_volume
+
+    volume = head_volume(head_grid([5.0] * 9, rows=20, columns=20))
+    record = make_record(replace(a_result, volume=volume), measure(labelled(volume.grid)))
+    assert '"tilt_deg": 0.0' in record.to_json()
+
+
+def test_the_file_reads_back_and_refuses_unknown_keys(a_result):
+    record = make_record(a_result, measure(a_result.label_map))
+    assert MeasurementRecord.model_validate_json(record.to_json()) == record
+    with pytest.raises(ValidationError):
+        MeasurementRecord.model_validate_json(record.to_json().replace('"runtime"', '"machine"'))
+
+
+def test_csv_has_one_row_per_subtype_and_the_total(tmp_path, a_result):
+    measurements = measure(a_result.label_map)
+    write_measurements_csv(tmp_path / "measurements.csv", measurements)
+    with (tmp_path / "measurements.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+
+    assert [row["subtype"] for row in rows] == ["EDH", "SDH", "SAH", "IPH", "IVH", "total"]
+    assert rows[3]["name"] == "Intraparenchymal hemorrhage"
+    assert float(rows[3]["volume_ml"]) == pytest.approx(measurements.volumes_ml["IPH"], abs=5e-4)
+    assert (rows[0]["present"], rows[0]["volume_ml"], rows[0]["lesions"]) == ("no", "0.000", "0")
+    assert (rows[5]["present"], rows[5]["lesions"]) == ("yes", "2")
+    assert rows[5]["largest_lesion_ml"] == rows[3]["largest_lesion_ml"]

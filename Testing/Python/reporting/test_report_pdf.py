@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The report is one page with everything on it, pictures inside, and no patient data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pypdfium2
+import pytest
+from builders.label_maps import labelled
+from PIL import Image
+
+from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.reporting.record import make_record
+from ICHSegmentationLib.reporting.report_pdf import write_report_pdf
+
+SLICES, VIEW = Image.new("RGB", (1300, 990), (30, 30, 30)), Image.new("RGB", (1240, 694), (60, 60, 60))
+
+
+def write_and_open(path, result, *, view_3d: Image.Image | None = VIEW) -> pypdfium2.PdfDocument:
+    measurements = measure(result.label_map)
+    write_report_pdf(path, make_record(result, measurements), measurements, slices=SLICES, view_3d=view_3d)
+    return pypdfium2.PdfDocument(path)
+
+
+def text_of(document: pypdfium2.PdfDocument) -> str:
+    return " ".join(document[0].get_textpage().get_text_bounded().split())
+
+
+def test_one_a4_page_says_what_was_measured_and_how(tmp_path, a_result):
+    document = write_and_open(tmp_path / "report.pdf", a_result)
+    text = text_of(document)
+    volumes = measure(a_result.label_map).volumes_ml
+
+    assert len(document) == 1
+    assert document[0].get_size() == pytest.approx((595.28, 841.89), abs=0.1)
+    assert "Intracranial hemorrhage - segmentation report" in text
+    assert "RESEARCH USE ONLY" in text
+    assert f"Intraparenchymal hemorrhage {volumes['IPH']:.1f} mL 1" in text
+    assert "Epidural hemorrhage 0.0 mL -" in text
+    assert f"Total {volumes['total']:.1f} mL 2" in text
+    assert "gantry tilt 18.5 deg; step 4.00 / 7.00 mm" in text
+    assert "model bright (transhardnet, compact), licence Apache-2.0" in text
+    assert "c0ffee" + "0" * 58 in text.replace(" ", "")
+    assert "The slices are tilted. No graphics card was found." in text
+    assert "Largest lesion: intraparenchymal hemorrhage" in text
+
+
+def test_both_pictures_are_inside_at_full_resolution(tmp_path, a_result):
+    document = write_and_open(tmp_path / "report.pdf", a_result)
+    images = [item for item in document[0].get_objects() if item.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
+
+    assert sorted(image.get_px_size() for image in images) == [VIEW.size, SLICES.size]
+    for image in images:
+        left, bottom, right, top = image.get_bounds()
+        assert left >= 39
+        assert right <= 595.3 - 39
+        assert bottom >= 40
+        assert (right - left) / (top - bottom) == pytest.approx(
+            image.get_px_size()[0] / image.get_px_size()[1], rel=0.01
+        )
+
+
+def test_without_a_3d_view_the_report_says_so(tmp_path, a_result):
+    document = write_and_open(tmp_path / "report.pdf", a_result, view_3d=None)
+    assert "this computer cannot render in 3D" in text_of(document)
+
+
+def test_no_blood_is_stated(tmp_path, a_result):
+    empty = replace(a_result, label_map=labelled(a_result.volume.grid))
+    assert "Finding No hemorrhage found." in text_of(write_and_open(tmp_path / "report.pdf", empty))
+
+
+def test_many_warnings_stay_on_the_page(tmp_path, a_result):
+    warnings = tuple(f"Warning number {number} is a sentence of some length, as they all are." for number in range(200))
+    document = write_and_open(tmp_path / "report.pdf", replace(a_result, warnings=warnings))
+    page = document[0].get_textpage()
+
+    assert len(document) == 1
+    assert "... more in measurements.json" in text_of(document)
+    lowest = min(page.get_rect(index)[1] for index in range(page.count_rects()))
+    assert lowest >= 25
+
+
+def test_equal_results_give_equal_files_without_dates(tmp_path, a_result):
+    write_and_open(tmp_path / "a.pdf", a_result)
+    write_and_open(tmp_path / "b.pdf", a_result)
+
+    assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+    assert pypdfium2.PdfDocument(tmp_path / "a.pdf").get_metadata_value("CreationDate").startswith("D:2000")
