@@ -27,14 +27,16 @@ def format_ml(volume_ml: float) -> str:
     return "< 0.1 mL" if 0 < volume_ml < 0.05 else f"{volume_ml:.1f} mL"
 
 
-def legend_entries(volumes_ml: Mapping[str, float]) -> list[tuple[tuple[int, int, int], str]]:
-    """Return colour and text of each class that occurs, then the total; one sentence where none occurs."""
+def legend_entries(volumes_ml: Mapping[str, float]) -> list[tuple[tuple[int, int, int] | None, str]]:
+    """Return colour and text of each class that occurs, then the total; one sentence where none occurs (no colour)."""
     table = load_terminology()
     found = [row for row in table.classes if volumes_ml.get(row.id, 0) > 0]
     if not found:
-        return [(MUTED, "No hemorrhage found")]
-    entries = [(row.rgb, f"{row.name}  {format_ml(volumes_ml[row.id])}") for row in found]
-    return [*entries, (TEXT, f"Total  {format_ml(volumes_ml['total'])}")] if len(found) > 1 else entries
+        return [(None, "No hemorrhage found")]
+    entries: list[tuple[tuple[int, int, int] | None, str]] = [
+        (row.rgb, f"{row.name}  {format_ml(volumes_ml[row.id])}") for row in found
+    ]
+    return [*entries, (None, f"Total  {format_ml(volumes_ml['total'])}")] if len(found) > 1 else entries
 
 
 def draw_legend(
@@ -43,11 +45,13 @@ def draw_legend(
     """Draw the legend's entries side by side from a corner, on a second line where the width ends."""
     x, y = corner
     for colour, text in legend_entries(volumes_ml):
-        length = int(draw.textlength(text, font=font(17))) + 50
+        indent = 0 if colour is None else 22
+        length = int(draw.textlength(text, font=font(17))) + indent + 28
         if x > corner[0] and x + length > corner[0] + width:
             x, y = corner[0], y + 26
-        draw.rectangle((x, y + 4, x + 14, y + 18), fill=colour)
-        draw.text((x + 22, y + 11), text, font=font(17), fill=TEXT, anchor="lm")
+        if colour is not None:
+            draw.rectangle((x, y + 4, x + 14, y + 18), fill=colour)
+        draw.text((x + indent, y + 11), text, font=font(17), fill=TEXT, anchor="lm")
         x += length
 
 

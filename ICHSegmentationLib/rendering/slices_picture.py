@@ -114,7 +114,9 @@ def _draw_panel(
     draw = ImageDraw.Draw(panel)
     number = volume.grid.shape[0]
     draw.text((8, 8), f"{index + 1} / {number}", font=font(18), fill=TEXT, anchor="lt")
-    draw.text((8, size[1] / 2), orientation.left, font=font(20), fill=TEXT, anchor="lm")
-    draw.text((size[0] - 8, size[1] / 2), orientation.right, font=font(20), fill=TEXT, anchor="rm")
+    # Above the head rest, which fills the sides of the lower half.
+    marks = 0.28 * size[1]
+    draw.text((8, marks), orientation.left, font=font(20), fill=TEXT, anchor="lm")
+    draw.text((size[0] - 8, marks), orientation.right, font=font(20), fill=TEXT, anchor="rm")
     draw_scale_bar(draw, (size[0] - 10, size[1] - 10), pixel_mm, _SCALE_MM)
     return panel
