@@ -38,6 +38,7 @@ class OptimisationSection(_Section):
     weight_decay: float = Field(ge=0)
     warm_up: float = Field(gt=0, lt=1)
     ema_decay: float = Field(gt=0, lt=1)
+    class_weights: tuple[float, ...]
     bleed_share: float = Field(ge=0, le=1)
     checkpoint_minutes: float = Field(gt=0)
 

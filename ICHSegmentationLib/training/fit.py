@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 from torch.utils.data import DataLoader
 
 from ICHSegmentationLib.files import atomic_path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _CLIP_NORM = 5.0
+_STATISTICS_BATCHES = 60
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def fit(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = build_network(config.system, config.preset, in_channels=config.input.channels)
     network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(options.ema_decay), use_buffers=True)
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(options.ema_decay))
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, options.learning_rate, total_steps=options.steps, pct_start=options.warm_up, cycle_momentum=False
@@ -70,8 +71,9 @@ def fit(
     parts = {"network": network, "average": average, "optimiser": optimiser, "schedule": schedule}
     step = _resume(parts, checkpoint, device)
     dataset = SliceDataset(files, config, start=step * options.batch)
-    batches = iter(DataLoader(dataset, batch_size=options.batch))
-    loss_of = DiceCrossEntropy()
+    # One process of its own prepares the next batches while the network learns from this one.
+    batches = iter(DataLoader(dataset, batch_size=options.batch, num_workers=1))
+    loss_of = DiceCrossEntropy(options.class_weights).to(device)
     network.train()
     saved, total, count = time.monotonic(), 0.0, 0
     while step < options.steps:
@@ -94,6 +96,8 @@ def fit(
         if time.monotonic() - saved > options.checkpoint_minutes * 60 or step == options.steps:
             _save(parts, checkpoint, step)
             saved = time.monotonic()
+    # Batch statistics belong to the weights they were gathered with: gather them anew for the averaged weights.
+    update_bn((next(batches)["image"] for _ in range(_STATISTICS_BATCHES)), average.module, device=device)
     return average.module.state_dict()
 
 

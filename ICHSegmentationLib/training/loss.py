@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from monai.losses import MaskedDiceLoss
 from torch import nn
@@ -11,14 +13,21 @@ from ICHSegmentationLib.training.clot import IGNORE
 
 
 class DiceCrossEntropy(nn.Module):
-    """Mean of soft Dice over the subtypes of the batch, plus cross-entropy."""
+    """Mean of soft Dice over the subtypes of the batch, plus cross-entropy.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    class_weights : sequence of float, optional
+        Weight of each class in the cross-entropy, background first; equal weights without it.
+    """
+
+    def __init__(self, class_weights: Sequence[float] | None = None) -> None:
         super().__init__()
         # The mask multiplies what the Dice loss is given, so it must be given probabilities: masked logits of zero
         # would still be probabilities of one sixth.
         self._dice = MaskedDiceLoss(include_background=False, to_onehot_y=True, batch=True)
-        self._cross_entropy = nn.CrossEntropyLoss(ignore_index=IGNORE)
+        weight = None if class_weights is None else torch.tensor(class_weights)
+        self._cross_entropy = nn.CrossEntropyLoss(weight, ignore_index=IGNORE)
 
     def forward(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Loss of (N, K, H, W) logits against (N, 1, H, W) labels; `IGNORE` voxels count for nothing."""

@@ -44,6 +44,7 @@ def a_config(tmp_path):
                 "weight_decay": 0.0,
                 "warm_up": 0.5,
                 "ema_decay": 0.5,
+                "class_weights": (1, 2, 2, 2, 2, 2),
                 "bleed_share": 0.75,
                 "checkpoint_minutes": 60.0,
             },
