@@ -125,9 +125,6 @@ def test_a_perfect_answer_has_hardly_any_loss():
 def test_an_interrupted_fit_goes_on_to_the_same_weights(tmp_path, a_config, some_files):
     straight = fit(a_config, some_files, tmp_path / "straight" / "checkpoint.pt", report=lambda _: None)
 
-    class Interrupted(Exception):
-        pass
-
     hasty = a_config.optimisation.model_copy(update={"checkpoint_minutes": 1e-9})
     config = a_config.model_copy(update={"optimisation": hasty})
     original = SliceDataset._slice
@@ -136,13 +133,14 @@ def test_an_interrupted_fit_goes_on_to_the_same_weights(tmp_path, a_config, some
     def failing(self, rng):
         calls.append(rng)
         if len(calls) > 4:
-            raise Interrupted
+            message = "interrupted"
+            raise RuntimeError(message)
         return original(self, rng)
 
     checkpoint = tmp_path / "resumed" / "checkpoint.pt"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SliceDataset, "_slice", failing)
-        with pytest.raises(Interrupted):
+        with pytest.raises(RuntimeError, match="interrupted"):
             fit(config, some_files, checkpoint, report=lambda _: None)
     assert torch.load(checkpoint, weights_only=True)["step"] == 2
     resumed = fit(config, some_files, checkpoint, report=lambda _: None)
