@@ -15,16 +15,16 @@ from ICHSegmentationLib.errors import InputError
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct.grid import SliceGrid
-    from ICHSegmentationLib.reporting.label_file import LabelFile
 
 
 def run(segmentation: Path, source: Path | None, *, as_json: bool, quiet: bool) -> None:
     """Measure and show the volumes; see ``ichseg measure --help``."""
     from ICHSegmentationLib.measurement.measure import measure
+    from ICHSegmentationLib.reporting.label_reader import read_labels
 
     terminal = Terminal(quiet=quiet, as_json=as_json)
     with terminal:
-        found = _read(segmentation)
+        found = read_labels(segmentation)
         label_map, warnings = found.label_map, found.warnings
         if source is not None:
             from ICHSegmentationLib.ct.reader import read_ct
@@ -37,23 +37,6 @@ def run(segmentation: Path, source: Path | None, *, as_json: bool, quiet: bool) 
         measured = measure(label_map)
     content = {"volumes_ml": measured.volumes_ml, "present": measured.present, "warnings": list(warnings)}
     terminal.show(content, volume_table(measured.volumes_ml))
-
-
-def _read(path: Path) -> LabelFile:
-    if not path.is_file():
-        message = f"{path} does not exist or is not a file."
-        raise InputError(message)
-    name = path.name.lower()
-    if name.endswith(".nrrd"):
-        from ICHSegmentationLib.reporting.seg_nrrd import read_seg_nrrd
-
-        return read_seg_nrrd(path)
-    if name.endswith((".nii", ".nii.gz")):
-        from ICHSegmentationLib.reporting.labels_nifti import read_labels_nifti
-
-        return read_labels_nifti(path)
-    message = f"{path} is neither a .seg.nrrd nor a NIfTI file of labels."
-    raise InputError(message)
 
 
 def _check_same_slices(labels: SliceGrid, scan: SliceGrid, segmentation: Path, source: Path) -> None:

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ICHSegmentationLib.cli.parts import Parts
+from ICHSegmentationLib.errors import CancelledError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -56,7 +57,13 @@ class Terminal:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        """Take the bar away and show the warnings."""
+        """Take the bar away and show the warnings.
+
+        Raises
+        ------
+        CancelledError
+            In place of an interrupt, which typer would swallow without a word.
+        """
         if self._bar is not None:
             self._bar.stop()
         logger = logging.getLogger("ICHSegmentationLib")
@@ -66,6 +73,8 @@ class Terminal:
         if not self.quiet:
             for text in self._warnings:
                 print(f"warning: {text}", file=sys.stderr)
+        if kind is KeyboardInterrupt:
+            raise CancelledError from error
 
     def progress(self, part: str) -> Callable[[str, float], None]:
         """Start a part of the work; the result takes a stage's name and how much of the part is done."""

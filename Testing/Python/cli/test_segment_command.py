@@ -161,4 +161,4 @@ def test_an_interrupt_ends_with_130(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(segment, "segment_files", interrupted)
-    assert a_command("segment", a_scan_file, "--output", tmp_path / "out").code == 130
+    assert a_command("segment", a_scan_file, "--output", tmp_path / "out") == (130, "", "Cancelled.\n")
