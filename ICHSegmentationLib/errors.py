@@ -28,9 +28,37 @@ class NotAHeadError(InputError):
     """The volume does not look like a head; ``force=True`` goes on all the same."""
 
 
+class NoGraphicsCardError(InputError):
+    """A graphics card was asked for that is not there or that the installed torch cannot use."""
+
+
 class ModelError(ICHSegmentationError):
     """A model is missing, damaged or does not fit what the manifest says of it."""
 
 
+class MissingModelError(ModelError):
+    """No such model is installed, or its weights are not there."""
+
+
+class ChecksumError(ModelError):
+    """The weights are not those that the manifest describes."""
+
+
+class OutOfMemoryError(ICHSegmentationError):
+    """The memory of the computer or of the graphics card does not suffice."""
+
+
+class DiskFullError(ICHSegmentationError):
+    """The disk or the quota is full."""
+
+
 class CancelledError(ICHSegmentationError):
     """The caller's ``cancel`` callable returned True."""
+
+
+class WorkerKilledError(ICHSegmentationError):
+    """The system killed the worker process, most likely because the memory ran out."""
+
+
+class WorkerCrashedError(ICHSegmentationError):
+    """The worker process did not start, or ended without being asked to."""

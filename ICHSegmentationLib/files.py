@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ICHSegmentationLib.errors import ICHSegmentationError
+from ICHSegmentationLib.errors import DiskFullError, ICHSegmentationError
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder",
@@ -22,6 +22,14 @@ _REASONS = {
     errno.ENOTDIR: "the folder does not exist",
     errno.EISDIR: "a folder of that name exists",
 }
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def write_error(path: Path, error: OSError) -> ICHSegmentationError:
+    """Return the error that tells a user why a file could not be written, and what to do."""
+    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+    message = f"Cannot write {path}: {reason}."
+    return DiskFullError(message) if error.errno in _FULL else ICHSegmentationError(message)
 
 
 @contextmanager
@@ -53,9 +61,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
         _flush(temporary)
         temporary.replace(final)
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-        message = f"Cannot write {final}: {reason}."
-        raise ICHSegmentationError(message) from error
+        raise write_error(final, error) from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.errors import ICHSegmentationError
 from ICHSegmentationLib.measurement import measure
-from ICHSegmentationLib.models import get_model, load_runtime
+from ICHSegmentationLib.models import LoadedModel, get_model
 from ICHSegmentationLib.segmentation.result import SegmentationResult
 from ICHSegmentationLib.segmentation.segmenter import build_segmenter
 from ICHSegmentationLib.segmentation.stages import Stages
@@ -40,6 +40,7 @@ def segment(
     threads: int | None = None,
     force: bool = False,
     postprocessing: PostProcessing | None = None,
+    loaded: LoadedModel | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> SegmentationResult:
@@ -57,6 +58,8 @@ def segment(
         Go on with a volume that does not look like a head.
     postprocessing : PostProcessing, optional
         Rules that clean the labels; `PostProcessing.off` keeps what the network said.
+    loaded : LoadedModel, optional
+        Keeps the model from one call to the next.
     progress : callable, optional
         Called with a stage's name and the share of the work that is done.
     cancel : callable, optional
@@ -81,15 +84,15 @@ def segment(
     stages = Stages(_SEGMENT_SHARES, progress, cancel)
     with stages.stage("load"):
         entry = get_model(model)
-        loaded = load_runtime(entry, device=device, runtime=runtime, threads=threads)
-    label_map = build_segmenter(entry, loaded, postprocessing).segment(volume, stages, force=force)
+        network = (loaded or LoadedModel()).get(entry, device=device, runtime=runtime, threads=threads)
+    label_map = build_segmenter(entry, network, postprocessing).segment(volume, stages, force=force)
     return SegmentationResult(
         volume=volume,
         label_map=label_map,
         model=entry,
-        runtime=loaded.info,
+        runtime=network.info,
         timings_s=stages.timings_s,
-        warnings=tuple(dict.fromkeys((*volume.warnings, *loaded.warnings))),
+        warnings=tuple(dict.fromkeys((*volume.warnings, *network.warnings))),
     )
 
 

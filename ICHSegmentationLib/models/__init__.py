@@ -3,8 +3,18 @@
 
 from __future__ import annotations
 
+from ICHSegmentationLib.models.loaded_model import LoadedModel
 from ICHSegmentationLib.models.manifest import Manifest, ModelEntry, get_model, load_manifest
 from ICHSegmentationLib.models.runtime import Runtime, RuntimeInfo
 from ICHSegmentationLib.models.select import load_runtime
 
-__all__ = ["Manifest", "ModelEntry", "Runtime", "RuntimeInfo", "get_model", "load_manifest", "load_runtime"]
+__all__ = [
+    "LoadedModel",
+    "Manifest",
+    "ModelEntry",
+    "Runtime",
+    "RuntimeInfo",
+    "get_model",
+    "load_manifest",
+    "load_runtime",
+]

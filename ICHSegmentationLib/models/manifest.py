@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ICHSegmentationLib.errors import ModelError
+from ICHSegmentationLib.errors import MissingModelError, ModelError
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Models"
 MANIFEST_NAME = "manifest.json"
@@ -127,7 +128,7 @@ class Manifest(BaseModel):
 
         Raises
         ------
-        ModelError
+        MissingModelError
             If there is no such model; the message lists those there are.
         """
         wanted = self.default if name == "default" else name
@@ -139,23 +140,32 @@ class Manifest(BaseModel):
         else:
             known = ", ".join(entry.name for entry in self.models)
             message = f"There is no model named {name!r}; installed are: {known}."
-        raise ModelError(message)
+        raise MissingModelError(message)
 
 
-def load_manifest(folder: Path = MODELS_FOLDER) -> Manifest:
-    """Read the manifest of a folder of models.
+def models_folder() -> Path:
+    """Where the installed models are: ICHSEG_MODELS if set, else the folder inside the package."""
+    chosen = os.environ.get("ICHSEG_MODELS")
+    return Path(chosen) if chosen else MODELS_FOLDER
+
+
+def load_manifest(folder: Path | None = None) -> Manifest:
+    """Read the manifest of a folder of models, by default of the installed ones.
 
     Raises
     ------
+    MissingModelError
+        If it cannot be read.
     ModelError
-        If it is missing or malformed; the message names the file and the first wrong field.
+        If it is malformed; the message names the file and the first wrong field.
     """
+    folder = folder or models_folder()
     path = folder / MANIFEST_NAME
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         message = f"The list of models {path} cannot be read; reinstall the package."
-        raise ModelError(message) from error
+        raise MissingModelError(message) from error
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
@@ -167,6 +177,6 @@ def load_manifest(folder: Path = MODELS_FOLDER) -> Manifest:
     return manifest.model_copy(update={"models": entries})
 
 
-def get_model(name: str = "default", *, folder: Path = MODELS_FOLDER) -> ModelEntry:
+def get_model(name: str = "default", *, folder: Path | None = None) -> ModelEntry:
     """Find an installed model by its name, or the default one; see :meth:`Manifest.get`."""
     return load_manifest(folder).get(name)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from ICHSegmentationLib.errors import InputError, ModelError
+from ICHSegmentationLib.errors import InputError, ModelError, NoGraphicsCardError
 from ICHSegmentationLib.models.devices import check_device_name, nvidia_cards, torch_cards
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ def load_runtime(
     Raises
     ------
     InputError
-        If the device or the runtime is not known, not there, or they do not fit each other.
+        If the device or the runtime is not known, or they do not fit each other.
+    NoGraphicsCardError
+        If a graphics card was asked for that cannot be used.
     ModelError
         If the weights are missing or damaged.
     """
@@ -68,14 +70,14 @@ def _load_cuda(entry: ModelEntry, device: str, runtime: str, threads: int | None
         raise InputError(message)
     if not nvidia_cards():
         message = f"The device {device} was asked for, but no NVIDIA graphics card or driver was found; use device cpu."
-        raise InputError(message)
+        raise NoGraphicsCardError(message)
     cards = torch_cards()
     if not cards:
         message = f"The device {device} was asked for, but the installed torch has no CUDA; install a CUDA build of it."
-        raise InputError(message)
+        raise NoGraphicsCardError(message)
     if int(device.removeprefix("cuda:")) >= cards:
         message = f"The device {device} was asked for, but the last of the {cards} graphics cards is cuda:{cards - 1}."
-        raise InputError(message)
+        raise NoGraphicsCardError(message)
     return _load_torch(entry, device, threads)
 
 

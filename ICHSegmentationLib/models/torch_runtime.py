@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ICHSegmentationLib.errors import ICHSegmentationError
+from ICHSegmentationLib.errors import OutOfMemoryError
 from ICHSegmentationLib.models.runtime import RuntimeInfo, SlicesDone
 
 _LOG = logging.getLogger(__name__)
@@ -122,6 +122,6 @@ class TorchRuntime:
             self._move("cpu")
         else:
             message = "There is not enough memory to run the network; close other programs and try again."
-            raise ICHSegmentationError(message) from failure
+            raise OutOfMemoryError(message) from failure
         if torch.cuda.is_initialized():
             torch.cuda.empty_cache()

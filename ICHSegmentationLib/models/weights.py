@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ICHSegmentationLib.errors import ModelError
+from ICHSegmentationLib.errors import ChecksumError, MissingModelError, ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,17 +28,19 @@ def read_verified(entry: ModelEntry) -> bytes:
 
     Raises
     ------
-    ModelError
-        If the file is missing or is not the one that the manifest describes.
+    MissingModelError
+        If the file is missing.
+    ChecksumError
+        If it is not the one that the manifest describes.
     """
     try:
         data = entry.path.read_bytes()
     except OSError as error:
         message = f"The weights of model {entry.name} are missing ({entry.path}); reinstall the package."
-        raise ModelError(message) from error
+        raise MissingModelError(message) from error
     if sha256_hex(data) != entry.sha256:
         message = f"The weights of model {entry.name} ({entry.path}) are damaged or replaced; reinstall the package."
-        raise ModelError(message)
+        raise ChecksumError(message)
     return data
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ICHSegmentationLib.errors import ICHSegmentationError
+from ICHSegmentationLib.errors import DiskFullError, ICHSegmentationError
 from ICHSegmentationLib.files import atomic_path, write_bytes, write_text
 
 
@@ -68,7 +68,7 @@ def test_a_full_disk_found_at_the_flush_is_named_too(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ICHSegmentationError, match="the disk is full"):
+    with pytest.raises(DiskFullError, match="the disk is full"):
         write_bytes(tmp_path / "report.pdf", b"x")
     assert list(tmp_path.iterdir()) == []
 

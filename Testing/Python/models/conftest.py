@@ -7,48 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
+from builders.tiny_model import FIELDS, TINY, random_state
 
 from ICHSegmentationLib.models import ModelEntry
 from ICHSegmentationLib.models.publish import register_model
-from ICHSegmentationLib.networks import build_network
-
-# Every level of the network, but as narrow as it goes, so that it converts in about a second.
-TINY = {
-    "stem_widths": (8, 8),
-    "growths": (8,) * 5,
-    "layers": (2,) * 5,
-    "widths": (8,) * 5,
-    "decoder_widths": (8,) * 4,
-    "decoder_growths": (8,) * 4,
-    "decoder_layers": (2,) * 4,
-    "multiple": 8,
-}
-FIELDS = {
-    "name": "tiny",
-    "system": "hardnet",
-    "preset": "compact",
-    "classes": ["background", "EDH", "SDH", "SAH", "IPH", "IVH"],
-    "window_hu": [0.0, 80.0],
-    "pixel_mm": 0.9,
-    "neighbours": 1,
-    "neighbour_distance_mm": 5.0,
-    "network": TINY,
-    "training_data": "none, random weights",
-    "licence": "Apache-2.0",
-    "non_commercial": False,
-    "reference_seconds": 0.1,
-    "card": "docs/models/tiny.md",
-}
-
-
-def random_state(system: str = "hardnet", **overrides: object) -> dict[str, torch.Tensor]:
-    """Weights that give probabilities of all sizes, not the nearly even ones of a fresh network."""
-    torch.manual_seed(0)
-    state = build_network(system, "compact", in_channels=3, **overrides).state_dict()
-    last = [name for name, value in state.items() if value.ndim == 4][-1]
-    state[last] *= 100
-    return state
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from builders.tiny_model import FIELDS
 from pydantic import ValidationError
 
-from ICHSegmentationLib.errors import ModelError
+from ICHSegmentationLib.errors import MissingModelError, ModelError
 from ICHSegmentationLib.models import get_model, load_manifest
 from ICHSegmentationLib.models.weights import read_weights
-
-from .conftest import FIELDS
 
 WRITTEN = {"file": "tiny.safetensors", "sha256": "0" * 64, "size_bytes": 1, "parameters": 1}
 
@@ -40,24 +39,30 @@ def test_a_model_is_found_by_its_name_and_as_the_default(tmp_path):
     assert entry.path == tmp_path / "tiny.safetensors"
 
 
+def test_another_folder_of_models_is_named_by_the_environment(a_models_folder, monkeypatch):
+    monkeypatch.setenv("ICHSEG_MODELS", str(a_models_folder))
+    assert get_model() == get_model("tiny", folder=a_models_folder)
+    assert get_model().folder == a_models_folder
+
+
 def test_an_entry_cannot_be_changed(a_model):
     with pytest.raises(ValidationError, match="frozen"):
         a_model.sha256 = "f" * 64
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones(a_models_folder):
-    with pytest.raises(ModelError, match=r"no model named 'large'; installed are: tiny\."):
+    with pytest.raises(MissingModelError, match=r"no model named 'large'; installed are: tiny\."):
         get_model("large", folder=a_models_folder)
 
 
 def test_an_empty_list_says_that_no_model_is_installed(tmp_path):
     write_manifest(tmp_path, default="")
-    with pytest.raises(ModelError, match="No model is installed"):
+    with pytest.raises(MissingModelError, match="No model is installed"):
         get_model(folder=tmp_path)
 
 
 def test_a_missing_list_is_named(tmp_path):
-    with pytest.raises(ModelError, match=r"manifest\.json cannot be read"):
+    with pytest.raises(MissingModelError, match=r"manifest\.json cannot be read"):
         load_manifest(tmp_path)
 
 

@@ -6,14 +6,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from builders.tiny_model import FIELDS, TINY, random_state
 
 from ICHSegmentationLib.errors import ModelError
 from ICHSegmentationLib.models import load_manifest, publish
 from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.models.weights import read_weights
 from ICHSegmentationLib.networks import build_network
-
-from .conftest import FIELDS, TINY, random_state
 
 
 def files(folder):

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.tiny_model import FIELDS, TINY, random_state
 
 from ICHSegmentationLib.models import load_runtime
 from ICHSegmentationLib.models.openvino_runtime import OpenVinoRuntime
 from ICHSegmentationLib.models.publish import register_model
-
-from .conftest import FIELDS, TINY, random_state
 
 # The transformer reads the size of its grid from the image, which a converter could bake in.
 TINY_TRANSFORMER = TINY | {"embedding": 8, "transformer_layers": 1, "heads": 2, "mlp": 16}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ICHSegmentationLib.errors import InputError, ModelError
+from ICHSegmentationLib.errors import InputError, ModelError, NoGraphicsCardError
 from ICHSegmentationLib.models import load_runtime, openvino_runtime, select
 
 
@@ -52,18 +52,29 @@ def test_auto_takes_openvino_if_torch_cannot_use_the_card(a_model, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("device", "runtime", "driver", "torch", "sentence"),
+    ("device", "driver", "torch", "sentence"),
     [
-        ("cuda", "auto", 0, 0, "no NVIDIA graphics card or driver was found; use device cpu"),
-        ("cuda:0", "torch", 1, 0, "the installed torch has no CUDA"),
-        ("cuda:4", "auto", 2, 2, "cuda:4 was asked for, but the last of the 2 graphics cards is cuda:1"),
-        ("cuda", "openvino", 2, 2, "OpenVINO runs on the processor only"),
-        ("gpu", "auto", 2, 2, "'gpu' is not known"),
-        ("auto", "tensorrt", 2, 2, "'tensorrt' is not known; use auto, openvino, torch"),
+        ("cuda", 0, 0, "no NVIDIA graphics card or driver was found; use device cpu"),
+        ("cuda:0", 1, 0, "the installed torch has no CUDA"),
+        ("cuda:4", 2, 2, "cuda:4 was asked for, but the last of the 2 graphics cards is cuda:1"),
     ],
 )
-def test_what_is_not_there_is_refused_with_a_sentence(a_model, monkeypatch, device, runtime, driver, torch, sentence):
+def test_a_card_that_cannot_be_used_is_refused_with_a_sentence(a_model, monkeypatch, device, driver, torch, sentence):
     set_cards(monkeypatch, driver=driver, torch=torch)
+    with pytest.raises(NoGraphicsCardError, match=sentence):
+        load_runtime(a_model, device=device)
+
+
+@pytest.mark.parametrize(
+    ("device", "runtime", "sentence"),
+    [
+        ("cuda", "openvino", "OpenVINO runs on the processor only"),
+        ("gpu", "auto", "'gpu' is not known"),
+        ("auto", "tensorrt", "'tensorrt' is not known; use auto, openvino, torch"),
+    ],
+)
+def test_what_is_not_known_or_does_not_fit_is_refused_with_a_sentence(a_model, monkeypatch, device, runtime, sentence):
+    set_cards(monkeypatch, driver=2, torch=2)
     with pytest.raises(InputError, match=sentence):
         load_runtime(a_model, device=device, runtime=runtime)
 

@@ -7,13 +7,12 @@ import pickle
 
 import numpy as np
 import pytest
+from builders.tiny_model import TINY, random_state
 from safetensors.numpy import load
 
-from ICHSegmentationLib.errors import ModelError
+from ICHSegmentationLib.errors import ChecksumError, MissingModelError, ModelError
 from ICHSegmentationLib.models.trained_network import load_network
 from ICHSegmentationLib.models.weights import encode_weights, read_verified, read_weights, sha256_hex
-
-from .conftest import TINY, random_state
 
 
 @pytest.fixture
@@ -52,13 +51,13 @@ def test_one_changed_byte_is_refused(a_movable_model):
     data[len(data) // 2] ^= 1
     a_movable_model.path.write_bytes(data)
 
-    with pytest.raises(ModelError, match=r"tiny .* damaged or replaced"):
+    with pytest.raises(ChecksumError, match=r"tiny .* damaged or replaced"):
         read_weights(a_movable_model)
 
 
 def test_missing_weights_are_named(a_movable_model):
     a_movable_model.path.unlink()
-    with pytest.raises(ModelError, match=r"tiny are missing .*\.safetensors"):
+    with pytest.raises(MissingModelError, match=r"tiny are missing .*\.safetensors"):
         read_verified(a_movable_model)
 
 
