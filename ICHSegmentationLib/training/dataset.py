@@ -11,6 +11,7 @@ from monai import transforms
 from torch.utils.data import IterableDataset
 
 from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.training.beam_hardening import RandBeamHardeningd
 from ICHSegmentationLib.training.clot import IGNORE
 from ICHSegmentationLib.training.samples import TrainingVolume
 
@@ -100,6 +101,7 @@ def _augmentation(crop_px: int) -> transforms.Compose:
                 padding_mode="zeros",
             ),
             transforms.RandSpatialCropd(both, roi_size=(crop_px, crop_px), random_size=False),
+            RandBeamHardeningd(image, prob=0.4, strength=(-0.05, 0.4), sigma_px=(4, 20)),
             transforms.RandGaussianSmoothd(image, prob=0.25, sigma_x=(0.3, 1.0), sigma_y=(0.3, 1.0)),
             transforms.RandGaussianNoised(image, prob=0.4, std=0.06),
             transforms.RandScaleIntensityd(image, factors=0.12, prob=0.4),
