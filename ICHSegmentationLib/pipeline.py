@@ -142,7 +142,7 @@ def write_outputs(
         write_seg_nrrd(place("segmentation.seg.nrrd"), result.label_map)
         write_labels_nifti(place("labels.nii.gz"), result.label_map, result.volume.source)
         stages.advance(0.2)
-        measurements = measure(result.label_map)
+        measurements = measure(result.label_map, result.volume)
         write_measurements_csv(place("measurements.csv"), measurements)
         slices = draw_slices(result.volume, result.label_map, measurements)
         write_png(place("slices.png"), slices)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ICHSegmentationLib.cli.summary import volume_table
+from ICHSegmentationLib.cli.summary import abc2_lines, volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.errors import InputError
 
@@ -25,7 +25,7 @@ def run(segmentation: Path, source: Path | None, *, as_json: bool, quiet: bool) 
     terminal = Terminal(quiet=quiet, as_json=as_json)
     with terminal:
         found = read_labels(segmentation)
-        label_map, warnings = found.label_map, found.warnings
+        label_map, warnings, volume = found.label_map, found.warnings, None
         if source is not None:
             from ICHSegmentationLib.ct.reader import read_ct
 
@@ -34,9 +34,15 @@ def run(segmentation: Path, source: Path | None, *, as_json: bool, quiet: bool) 
             # What the file left open is known now, so its warnings are settled.
             label_map, warnings = replace(label_map, grid=volume.grid), volume.warnings
         terminal.warn(warnings)
-        measured = measure(label_map)
-    content = {"volumes_ml": measured.volumes_ml, "present": measured.present, "warnings": list(warnings)}
-    terminal.show(content, volume_table(measured.volumes_ml))
+        measured = measure(label_map, volume)
+    content = {
+        "volumes_ml": measured.volumes_ml,
+        "present": measured.present,
+        "abc2_ml": measured.abc2_ml,
+        "lesions": [lesion.model_dump(mode="json") for lesion in measured.lesions],
+        "warnings": list(warnings),
+    }
+    terminal.show(content, "\n".join([volume_table(measured.volumes_ml), *abc2_lines(measured)]))
 
 
 def _check_same_slices(labels: SliceGrid, scan: SliceGrid, segmentation: Path, source: Path) -> None:

@@ -4,6 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.measurement import Measurements
 
 _PLACES = (
     ("Report", ("report.pdf",)),
@@ -23,6 +27,17 @@ def volume_table(volumes_ml: Mapping[str, float], truth_ml: Mapping[str, float] 
             line += f"{truth_ml.get(name, 0.0):>8.1f}"
         lines.append(line)
     return "\n".join(lines)
+
+
+def abc2_lines(measurements: Measurements) -> list[str]:
+    """Return the bedside estimate of each lesion that has one, largest first."""
+    return [
+        f"{lesion.subtype} on slice {abc2.slice + 1}: {abc2.method} {abc2.a_mm:.0f} x {abc2.b_mm:.0f} x {abc2.c_mm:.0f} "
+        f"mm / 2 = {abc2.volume_ml:.1f} mL ({abc2.difference_ml:+.1f} mL to its voxels); "
+        f"weighted slices {abc2.weighted_ml:.1f} mL"
+        for lesion in measurements.lesions
+        if (abc2 := lesion.abc2) is not None
+    ]
 
 
 def places(outputs: Mapping[str, str]) -> str:

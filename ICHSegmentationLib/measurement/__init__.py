@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes and lesions of a label map."""
+"""Volumes, diameters and lesions of a label map."""
 
+from ICHSegmentationLib.measurement.abc2 import Abc2
 from ICHSegmentationLib.measurement.lesions import Lesion
 from ICHSegmentationLib.measurement.measure import Measurements, measure
 
-__all__ = ["Lesion", "Measurements", "measure"]
+__all__ = ["Abc2", "Lesion", "Measurements", "measure"]

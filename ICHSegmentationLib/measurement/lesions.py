@@ -6,6 +6,9 @@ from __future__ import annotations
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from ICHSegmentationLib.ct.grid import SliceGrid
+from ICHSegmentationLib.measurement.abc2 import METHODS, Abc2, measure_abc2
+from ICHSegmentationLib.measurement.diameters import longest_line
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 
 
@@ -20,8 +23,16 @@ class Lesion(BaseModel):
         By the extents rule, as the subtype's total.
     centroid_slice : int
         Index (from 0) of the source slice that holds the volume-weighted centre.
+    centroid_lps_mm : tuple of float
+        The volume-weighted centre, LPS mm.
     slices : tuple of int
         First and last index of the slices it touches.
+    longest_diameter_mm : float
+        Longest line between two of its points, in three dimensions.
+    hu_mean, hu_sd : float or None
+        Mean and standard deviation of its voxels' HU; None where the scan was not given.
+    abc2 : Abc2 or None
+        The bedside estimate; None for subtypes that it is not made for.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -29,10 +40,17 @@ class Lesion(BaseModel):
     subtype: str
     volume_ml: float
     centroid_slice: int
+    centroid_lps_mm: tuple[float, float, float]
     slices: tuple[int, int]
+    longest_diameter_mm: float
+    hu_mean: float | None = None
+    hu_sd: float | None = None
+    abc2: Abc2 | None = None
 
 
-def find_lesions(label_map: LabelMap, box: tuple[slice, slice, slice], names: dict[int, str]) -> list[Lesion]:
+def find_lesions(
+    label_map: LabelMap, box: tuple[slice, slice, slice], names: dict[int, str], hu: np.ndarray | None = None
+) -> list[Lesion]:
     """Return the connected regions of each label, largest first.
 
     Voxels touch by face, edge or corner (26 neighbours), so that a thin rim of blood on a slice is one lesion.
@@ -45,24 +63,46 @@ def find_lesions(label_map: LabelMap, box: tuple[slice, slice, slice], names: di
         A box that holds every labelled voxel.
     names : dict of int to str
         Segment ID of each label to look for.
+    hu : numpy.ndarray, optional
+        (slices, rows, columns) HU of the whole scan.
     """
     from scipy import ndimage
 
     labels = label_map.labels[box]
-    volumes_ml = label_map.grid.voxel_volumes_mm3[box[0]] / 1000
+    densities = None if hu is None else hu[box]
     lesions: list[Lesion] = []
     for label, name in names.items():
         regions, count = ndimage.label(labels == label, structure=np.ones((3, 3, 3)))
         for index, extent in enumerate(ndimage.find_objects(regions, max_label=count), start=1):
-            per_slice = np.count_nonzero(regions[extent] == index, axis=(1, 2)) * volumes_ml[extent[0]]
-            total = float(per_slice.sum())
-            first = box[0].start + extent[0].start
-            centre = float(per_slice @ np.arange(len(per_slice))) / total
-            lesion = Lesion(
-                subtype=name,
-                volume_ml=round(total, 6),
-                centroid_slice=first + round(centre),
-                slices=(first, first + len(per_slice) - 1),
-            )
-            lesions.append(lesion)
+            mask = regions[extent] == index
+            slices, rows, columns = (outer.start + inner.start for outer, inner in zip(box, extent, strict=True))
+            values = None if densities is None else densities[extent][mask]
+            lesions.append(_describe(name, mask, (slices, rows, columns), label_map.grid, values))
     return sorted(lesions, key=lambda lesion: lesion.volume_ml, reverse=True)
+
+
+def _describe(
+    name: str, mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGrid, hu: np.ndarray | None
+) -> Lesion:
+    """Measure one region: a box around it, where the box begins in the volume, and the HU of its voxels."""
+    counts = np.count_nonzero(mask, axis=(1, 2))
+    per_slice = counts * grid.voxel_volumes_mm3[offset[0] : offset[0] + len(mask)] / 1000
+    total = float(per_slice.sum())
+    centre = float(per_slice @ np.arange(len(mask))) / total
+    # Within a slice positions are linear in the index, so the mean index of a slice is its centre.
+    rows = mask.sum(axis=2) @ np.arange(mask.shape[1]) / np.maximum(counts, 1)
+    columns = mask.sum(axis=1) @ np.arange(mask.shape[2]) / np.maximum(counts, 1)
+    middles = np.stack([np.arange(len(mask)), rows, columns], axis=1) + offset
+    x, y, z = (per_slice @ grid.points_mm(middles) / total).round(2).tolist()
+    method = METHODS.get(name)
+    return Lesion(
+        subtype=name,
+        volume_ml=round(total, 6),
+        centroid_slice=offset[0] + round(centre),
+        centroid_lps_mm=(x, y, z),
+        slices=(offset[0], offset[0] + len(mask) - 1),
+        longest_diameter_mm=round(longest_line(mask, offset, grid).length_mm, 2),
+        hu_mean=None if hu is None else round(float(hu.mean()), 1),
+        hu_sd=None if hu is None else round(float(hu.std()), 1),
+        abc2=None if method is None else measure_abc2(mask, offset, grid, method=method, voxels_ml=total),
+    )

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes per subtype by the extents rule."""
+"""Volumes per subtype by the extents rule, and what else is measured."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from ICHSegmentationLib.measurement.abc2 import METHODS
 from ICHSegmentationLib.measurement.lesions import Lesion, find_lesions
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.terminology import load_terminology
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.ct.volume import CTVolume
 
 
 class Measurements(BaseModel):
@@ -35,23 +41,45 @@ class Measurements(BaseModel):
     lesions: tuple[Lesion, ...]
 
     @property
+    def abc2_ml(self) -> dict[str, float | None]:
+        """ABC/2 of all lesions of a subtype together; None for subtypes that the estimate is not made for.
+
+        For EDH and SDH it is the variant XYZ/2; see :func:`ICHSegmentationLib.measurement.abc2.measure_abc2`.
+        """
+        found = [(lesion.subtype, lesion.abc2.volume_ml) for lesion in self.lesions if lesion.abc2 is not None]
+        return {
+            name: round(sum(ml for subtype, ml in found if subtype == name), 3) + 0.0 if name in METHODS else None
+            for name in self.present
+        }
+
+    @property
     def largest_lesion(self) -> Lesion | None:
         """The largest connected region of one subtype, or None without blood."""
         return self.lesions[0] if self.lesions else None
 
 
-def measure(label_map: LabelMap) -> Measurements:
+def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements:
     """Measure volumes and lesions.
 
     The volume of a label is the sum over slices of its voxel count times the in-plane pixel area times the slice's own
     extent along the normal (:attr:`ICHSegmentationLib.ct.grid.SliceGrid.voxel_volumes_mm3`). On a tilted or oblique
     grid a product of spacings would be too large.
 
+    Parameters
+    ----------
+    label_map : LabelMap
+        The labels.
+    volume : CTVolume, optional
+        The scan they belong to, for the HU of the lesions; without it these are None.
+
     Raises
     ------
     ValueError
-        If the label map has one slice only: the extent of a single slice is unknown.
+        If the label map has one slice only (the extent of a single slice is unknown), or is not of the scan's shape.
     """
+    if volume is not None and volume.hu.shape != label_map.labels.shape:
+        message = f"The labels of shape {label_map.labels.shape} do not fit a scan of shape {volume.hu.shape}."
+        raise ValueError(message)
     table = load_terminology()
     box = labelled_box(label_map.labels)
     counts = np.zeros((label_map.grid.shape[0], 256))
@@ -66,7 +94,7 @@ def measure(label_map: LabelMap) -> Measurements:
         volumes_ml={name: round(float(values.sum()), 6) for name, values in per_slice.items()},
         present={row.id: row.label in found for row in rows},
         slice_volumes_ml={name: tuple(np.round(values, 6).tolist()) for name, values in per_slice.items()},
-        lesions=tuple(find_lesions(label_map, box, found)),
+        lesions=tuple(find_lesions(label_map, box, found, None if volume is None else volume.hu)),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ICHSegmentationLib.measurement import Measurements
+from ICHSegmentationLib.measurement import Lesion, Measurements
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.segmentation.result import SegmentationResult
@@ -62,7 +62,7 @@ class LargestLesion(_Part):
 
 
 class MeasurementRecord(_Part):
-    """The file. Schema 1; ``abc2_ml`` is null as long as nothing measures it."""
+    """The file, schema 1; ``abc2_ml`` is null for subtypes that the estimate is not made for."""
 
     schema_version: int = Field(default=1, alias="schema")
     input: InputRecord
@@ -71,8 +71,9 @@ class MeasurementRecord(_Part):
     runtime: RuntimeRecord
     volumes_ml: dict[str, float]
     present: dict[str, bool]
-    abc2_ml: dict[str, float] | None = None
+    abc2_ml: dict[str, float | None]
     largest_lesion: LargestLesion | None
+    lesions: tuple[Lesion, ...]
     timings_s: dict[str, float]
 
     def to_json(self) -> str:
@@ -112,7 +113,9 @@ def make_record(
         runtime=RuntimeRecord(**{name: getattr(result.runtime, name) for name in RuntimeRecord.model_fields}),
         volumes_ml=measurements.volumes_ml,
         present=measurements.present,
+        abc2_ml=measurements.abc2_ml,
         largest_lesion=_largest(measurements),
+        lesions=measurements.lesions,
         timings_s={name: round(seconds, 3) for name, seconds in (timings_s or result.timings_s).items()},
     )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib import __version__
 from ICHSegmentationLib.files import write_bytes
-from ICHSegmentationLib.measurement import Measurements
+from ICHSegmentationLib.measurement import Lesion, Measurements
 from ICHSegmentationLib.rendering.drawing import format_ml
 from ICHSegmentationLib.reporting.record import MeasurementRecord
 from ICHSegmentationLib.terminology import load_terminology
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TITLE = "Intracranial hemorrhage - segmentation report"
 _MARGIN = 40.0
-_TABLE_WIDTH = 262.0
+_TABLE_WIDTH = 272.0
 _BODY, _BOLD = "Helvetica", "Helvetica-Bold"
 _JPEG_QUALITY = 92
 
@@ -102,11 +102,12 @@ def _draw_heading(canvas: Any, y: float, width: float) -> float:
 def _draw_volumes(canvas: Any, measurements: Measurements, y: float) -> float:
     """Draw the table and return its lower edge."""
     table = load_terminology()
-    columns = (_MARGIN + 16, _MARGIN + 208, _MARGIN + _TABLE_WIDTH)
+    columns = (_MARGIN + 16, _MARGIN + 186, _MARGIN + 231, _MARGIN + _TABLE_WIDTH)
     canvas.setFont(_BOLD, 9)
     canvas.drawString(columns[0], y - 12, "Subtype")
     canvas.drawRightString(columns[1], y - 12, "Volume")
-    canvas.drawRightString(columns[2], y - 12, "Lesions")
+    canvas.drawRightString(columns[2], y - 12, "ABC/2")
+    canvas.drawRightString(columns[3], y - 12, "Lesions")
     canvas.line(_MARGIN, y - 17, _MARGIN + _TABLE_WIDTH, y - 17)
     for identifier, volume_ml in measurements.volumes_ml.items():
         y -= 17
@@ -125,7 +126,9 @@ def _draw_volumes(canvas: Any, measurements: Measurements, y: float) -> float:
             canvas.setFillColorRGB(0, 0, 0)
         canvas.drawString(columns[0], y - 13, name)
         canvas.drawRightString(columns[1], y - 13, format_ml(volume_ml))
-        canvas.drawRightString(columns[2], y - 13, str(count) if count else "-")
+        abc2_ml = measurements.abc2_ml.get(identifier)
+        canvas.drawRightString(columns[2], y - 13, format_ml(abc2_ml) if abc2_ml else "-")
+        canvas.drawRightString(columns[3], y - 13, str(count) if count else "-")
     return y - 22
 
 
@@ -167,14 +170,9 @@ def _draw_lines(canvas: Any, lines: list[str], x: float, y: float) -> float:
 def _facts(record: MeasurementRecord, measurements: Measurements) -> list[tuple[str, str]]:
     geometry, model = record.geometry, record.model
     largest = measurements.largest_lesion
-    if largest is None:
-        finding = "No hemorrhage found."
-    else:
-        name = load_terminology().by_id(largest.subtype).name.lower()
-        number = largest.centroid_slice + 1
-        finding = f"Largest lesion: {name}, {format_ml(largest.volume_ml)}, centred on slice {number}."
     return [
-        ("Finding", finding),
+        ("Finding", "No hemorrhage found." if largest is None else f"Largest lesion: {_describe(largest)}."),
+        *([("ABC/2", _describe_abc2(measurements))] if any(measurements.abc2_ml.values()) else []),
         (
             "Geometry",
             f"{record.input.kind.upper()} input, {record.input.slices} slices; "
@@ -190,6 +188,28 @@ def _facts(record: MeasurementRecord, measurements: Measurements) -> list[tuple[
         ),
         ("Warnings", " ".join(record.input.warnings) or "None."),
     ]
+
+
+def _describe(lesion: Lesion) -> str:
+    name = load_terminology().by_id(lesion.subtype).name.lower()
+    parts = [name, format_ml(lesion.volume_ml), f"centred on slice {lesion.centroid_slice + 1}"]
+    parts.append(f"longest diameter {lesion.longest_diameter_mm:.0f} mm")
+    if lesion.hu_mean is not None and lesion.hu_sd is not None:
+        parts.append(f"{lesion.hu_mean:.0f} HU (SD {lesion.hu_sd:.0f})")
+    return ", ".join(parts)
+
+
+def _describe_abc2(measurements: Measurements) -> str:
+    """Show the figures behind the column, of the largest lesion inside the brain, else of the largest that has them."""
+    found = [(lesion, lesion.abc2) for lesion in measurements.lesions if lesion.abc2 is not None]
+    lesion, abc2 = min(found, key=lambda pair: pair[1].method != "ABC/2")
+    name = load_terminology().by_id(lesion.subtype).name.lower()
+    more = "more" if abc2.difference_ml >= 0 else "less"
+    return (
+        f"Largest {name} ({abc2.method}): {abc2.a_mm:.0f} x {abc2.b_mm:.0f} x {abc2.c_mm:.0f} mm / 2 = "
+        f"{format_ml(abc2.volume_ml)}, {format_ml(abs(abc2.difference_ml))} {more} than its voxels; with weighted "
+        f"slices {format_ml(abc2.weighted_ml)}. The column adds all lesions; for epidural and subdural blood it is XYZ/2."
+    )
 
 
 def _numbers(values: tuple[float, ...]) -> str:

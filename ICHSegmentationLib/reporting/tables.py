@@ -12,7 +12,7 @@ from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.reporting.record import MeasurementRecord
 from ICHSegmentationLib.terminology import load_terminology
 
-CSV_HEADER = ("subtype", "name", "present", "volume_ml", "lesions", "largest_lesion_ml")
+CSV_HEADER = ("subtype", "name", "present", "volume_ml", "lesions", "largest_lesion_ml", "abc2_ml")
 
 
 def write_measurements_json(path: Path | str, record: MeasurementRecord) -> None:
@@ -21,13 +21,17 @@ def write_measurements_json(path: Path | str, record: MeasurementRecord) -> None
 
 
 def write_measurements_csv(path: Path | str, measurements: Measurements) -> None:
-    """Write one row per subtype and one for the total, volumes in mL with three decimals, atomically."""
+    """Write one row per subtype and one for the total, volumes in mL with three decimals, atomically.
+
+    ``abc2_ml`` is empty where the estimate is not made; for EDH and SDH it is the variant XYZ/2.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(CSV_HEADER)
     table = load_terminology()
     for identifier, volume_ml in measurements.volumes_ml.items():
         total = identifier == "total"
+        abc2_ml = measurements.abc2_ml.get(identifier)
         sizes = [lesion.volume_ml for lesion in measurements.lesions if total or lesion.subtype == identifier]
         writer.writerow(
             (
@@ -37,6 +41,7 @@ def write_measurements_csv(path: Path | str, measurements: Measurements) -> None
                 f"{volume_ml:.3f}",
                 len(sizes),
                 f"{max(sizes, default=0.0):.3f}",
+                "" if abc2_ml is None else f"{abc2_ml:.3f}",
             )
         )
     write_text(path, text.getvalue())

@@ -42,6 +42,11 @@ def test_volumes_of_both_formats(a_command: Command, a_label_map: LabelMap, tmp_
         {"EDH": 0.0, "SDH": 0.0, "SAH": 0.0, "IPH": 1.6, "IVH": 0.16, "total": 1.76}
     )
     assert measured["present"] == {"EDH": False, "SDH": False, "SAH": False, "IPH": True, "IVH": True}
+    # IPH is 25 rows of 0.5 mm by 20 columns of 0.8 mm on two slices of 4 mm; its diagonal between edges is 12 by 16 mm.
+    assert measured["abc2_ml"] == {"EDH": 0, "SDH": 0, "SAH": None, "IPH": pytest.approx(1.2, abs=0.1), "IVH": None}
+    assert [lesion["subtype"] for lesion in measured["lesions"]] == ["IPH", "IVH"]
+    assert measured["lesions"][0]["abc2"]["a_mm"] == pytest.approx(20.0)
+    assert measured["lesions"][0]["hu_mean"] is None
     assert measured["warnings"] == []
     assert done.err == ""
 
@@ -49,6 +54,7 @@ def test_volumes_of_both_formats(a_command: Command, a_label_map: LabelMap, tmp_
 def test_people_read_a_table(a_command: Command, a_label_map: LabelMap, tmp_path: Path):
     write_seg_nrrd(tmp_path / "a.seg.nrrd", a_label_map)
     assert "IPH         1.6\n" in a_command("measure", tmp_path / "a.seg.nrrd").out
+    assert "IPH on slice 2: ABC/2 20 x " in a_command("measure", tmp_path / "a.seg.nrrd").out
 
 
 def test_the_source_gives_the_positions_that_the_file_lacks(a_command: Command, a_label_map: LabelMap, tmp_path: Path):
@@ -68,6 +74,7 @@ def test_the_source_gives_the_positions_that_the_file_lacks(a_command: Command, 
     assert alone["volumes_ml"]["total"] == pytest.approx(0.88)
     assert "equal steps of 2.00 mm are assumed" in alone["warnings"][0]
     assert placed["volumes_ml"]["total"] == pytest.approx(1.76)
+    assert (placed["lesions"][0]["hu_mean"], placed["lesions"][0]["hu_sd"]) == (30.0, 0.0)
 
 
 def test_a_scan_of_other_slices_is_refused(a_command: Command, a_label_map: LabelMap, tmp_path: Path):

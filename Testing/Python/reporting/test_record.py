@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from builders.label_maps import ellipsoid_ml, labelled
-from builders.simple_head import CLOT_RADII_MM
+from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM
 from pydantic import ValidationError
 
 from ICHSegmentationLib.measurement import measure
@@ -19,7 +19,9 @@ from ICHSegmentationLib.reporting.tables import write_measurements_csv, write_me
 
 @pytest.fixture
 def a_written_json(tmp_path, a_result) -> dict:
-    record = make_record(a_result, measure(a_result.label_map), {**a_result.timings_s, "write": 0.7, "total": 2.51234})
+    record = make_record(
+        a_result, measure(a_result.label_map, a_result.volume), {**a_result.timings_s, "write": 0.7, "total": 2.51234}
+    )
     write_measurements_json(tmp_path / "measurements.json", record)
     return json.loads((tmp_path / "measurements.json").read_text(encoding="utf-8"))
 
@@ -27,10 +29,26 @@ def a_written_json(tmp_path, a_result) -> dict:
 def test_keys_are_those_of_the_contract(a_written_json):
     assert list(a_written_json) == [
         "schema", "input", "geometry", "model", "runtime", "volumes_ml", "present", "abc2_ml", "largest_lesion",
-        "timings_s",
+        "lesions", "timings_s",
     ]  # fmt: skip
     assert a_written_json["schema"] == 1
-    assert a_written_json["abc2_ml"] is None
+
+
+def test_abc2_is_null_where_it_is_not_made(a_written_json):
+    abc2 = a_written_json["lesions"][0]["abc2"]
+    assert a_written_json["abc2_ml"] == {
+        "EDH": 0.0, "SDH": 0.0, "SAH": None, "IPH": abc2["volume_ml"], "IVH": None,
+    }  # fmt: skip
+    assert abc2["volume_ml"] == pytest.approx(ellipsoid_ml(CLOT_RADII_MM) * 3 / 3.1416, rel=0.2)
+    assert abc2["difference_ml"] == pytest.approx(abc2["volume_ml"] - a_written_json["volumes_ml"]["IPH"], abs=1e-3)
+
+
+def test_lesions_have_diameter_centre_and_density(a_written_json):
+    lesion, ventricle = a_written_json["lesions"]
+    assert lesion["longest_diameter_mm"] == pytest.approx(2 * max(CLOT_RADII_MM), abs=4)
+    assert lesion["centroid_lps_mm"] == pytest.approx(CLOT_CENTRE_MM, abs=1)
+    assert (lesion["hu_mean"], lesion["hu_sd"]) == (60.0, 0.0)
+    assert (ventricle["subtype"], ventricle["abc2"]) == ("IVH", None)
 
 
 def test_input_and_geometry(a_written_json):
@@ -106,3 +124,5 @@ def test_csv_has_one_row_per_subtype_and_the_total(tmp_path, a_result):
     assert (rows[0]["present"], rows[0]["volume_ml"], rows[0]["lesions"]) == ("no", "0.000", "0")
     assert (rows[5]["present"], rows[5]["lesions"]) == ("yes", "2")
     assert rows[5]["largest_lesion_ml"] == rows[3]["largest_lesion_ml"]
+    assert float(rows[3]["abc2_ml"]) == measurements.abc2_ml["IPH"]
+    assert [rows[index]["abc2_ml"] for index in (0, 2, 4, 5)] == ["0.000", "", "", ""]

@@ -13,12 +13,13 @@ from PIL import Image
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.reporting.record import make_record
 from ICHSegmentationLib.reporting.report_pdf import write_report_pdf
+from ICHSegmentationLib.subtypes import Subtype
 
 SLICES, VIEW = Image.new("RGB", (1300, 990), (30, 30, 30)), Image.new("RGB", (1240, 694), (60, 60, 60))
 
 
 def write_and_open(path, result, *, view_3d: Image.Image | None = VIEW) -> pypdfium2.PdfDocument:
-    measurements = measure(result.label_map)
+    measurements = measure(result.label_map, result.volume)
     write_report_pdf(path, make_record(result, measurements), measurements, slices=SLICES, view_3d=view_3d)
     return pypdfium2.PdfDocument(path)
 
@@ -30,20 +31,34 @@ def text_of(document: pypdfium2.PdfDocument) -> str:
 def test_one_a4_page_says_what_was_measured_and_how(tmp_path, a_result):
     document = write_and_open(tmp_path / "report.pdf", a_result)
     text = text_of(document)
-    volumes = measure(a_result.label_map).volumes_ml
+    measured = measure(a_result.label_map, a_result.volume)
+    volumes, abc2 = measured.volumes_ml, measured.lesions[0].abc2
 
     assert len(document) == 1
     assert document[0].get_size() == pytest.approx((595.28, 841.89), abs=0.1)
     assert "Intracranial hemorrhage - segmentation report" in text
     assert "RESEARCH USE ONLY" in text
-    assert f"Intraparenchymal hemorrhage {volumes['IPH']:.1f} mL 1" in text
-    assert "Epidural hemorrhage 0.0 mL -" in text
-    assert f"Total {volumes['total']:.1f} mL 2" in text
+    assert f"Intraparenchymal hemorrhage {volumes['IPH']:.1f} mL {abc2.volume_ml:.1f} mL 1" in text
+    assert "Epidural hemorrhage 0.0 mL - -" in text
+    assert f"Total {volumes['total']:.1f} mL - 2" in text
     assert "gantry tilt 18.5 deg; step 4.00 / 7.00 mm" in text
     assert "model bright (transhardnet, compact), licence Apache-2.0" in text
     assert "c0ffee" + "0" * 58 in text.replace(" ", "")
     assert "The slices are tilted. No graphics card was found." in text
     assert "Largest lesion: intraparenchymal hemorrhage" in text
+    assert f"longest diameter {measured.lesions[0].longest_diameter_mm:.0f} mm, 60 HU (SD 0)." in text
+    sides = f"{abc2.a_mm:.0f} x {abc2.b_mm:.0f} x {abc2.c_mm:.0f} mm / 2"
+    assert f"(ABC/2): {sides} = {abc2.volume_ml:.1f} mL" in text
+
+
+def test_the_clot_inside_the_brain_explains_abc2_before_a_larger_one_outside(tmp_path, a_result):
+    labels = a_result.label_map.labels.copy()
+    labels[10:14, 20:90, 60:90] = Subtype.SDH
+    outside = replace(a_result, label_map=replace(a_result.label_map, labels=labels))
+    text = text_of(write_and_open(tmp_path / "report.pdf", outside))
+
+    assert "Largest lesion: subdural hemorrhage" in text
+    assert "Largest intraparenchymal hemorrhage (ABC/2)" in text
 
 
 def test_both_pictures_are_inside_at_full_resolution(tmp_path, a_result):
