@@ -32,8 +32,8 @@ def volume_table(volumes_ml: Mapping[str, float], truth_ml: Mapping[str, float] 
 def abc2_lines(measurements: Measurements) -> list[str]:
     """Return the bedside estimate of each lesion that has one, largest first."""
     return [
-        f"{lesion.subtype} on slice {abc2.slice + 1}: {abc2.method} {abc2.a_mm:.0f} x {abc2.b_mm:.0f} x {abc2.c_mm:.0f} "
-        f"mm / 2 = {abc2.volume_ml:.1f} mL ({abc2.difference_ml:+.1f} mL to its voxels); "
+        f"{lesion.subtype} on slice {abc2.slice + 1}: {abc2.method} {abc2.a_mm:.0f} x {abc2.b_mm:.0f} x "
+        f"{abc2.c_mm:.0f} mm / 2 = {abc2.volume_ml:.1f} mL ({abc2.difference_ml:+.1f} mL to its voxels); "
         f"weighted slices {abc2.weighted_ml:.1f} mL"
         for lesion in measurements.lesions
         if (abc2 := lesion.abc2) is not None

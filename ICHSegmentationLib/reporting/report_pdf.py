@@ -208,7 +208,8 @@ def _describe_abc2(measurements: Measurements) -> str:
     return (
         f"Largest {name} ({abc2.method}): {abc2.a_mm:.0f} x {abc2.b_mm:.0f} x {abc2.c_mm:.0f} mm / 2 = "
         f"{format_ml(abc2.volume_ml)}, {format_ml(abs(abc2.difference_ml))} {more} than its voxels; with weighted "
-        f"slices {format_ml(abc2.weighted_ml)}. The column adds all lesions; for epidural and subdural blood it is XYZ/2."
+        f"slices {format_ml(abc2.weighted_ml)}. The column adds all lesions; for epidural and subdural blood it is "
+        "XYZ/2."
     )
 
 
