@@ -6,10 +6,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.preprocessing.head import HeadRegion
+    from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 
 _SIZE_MULTIPLE = 64  # the strides of the networks
 _MARGIN_MM = 8.0  # around the inside of the skull, so that the skull itself is seen
@@ -34,23 +39,25 @@ class HeadSampling:
 
     @classmethod
     def around(
-        cls,
-        rows_mm: np.ndarray,
-        columns_mm: np.ndarray,
-        *,
-        head_rows_mm: tuple[float, float],
-        head_columns_mm: tuple[float, float],
-        pixel_mm: float,
-        least_size: int,
+        cls, coordinates_mm: tuple[np.ndarray, np.ndarray, np.ndarray], region: HeadRegion, spec: InputSpec
     ) -> HeadSampling:
-        """Centre square pixels of ``pixel_mm`` on the head.
+        """Centre the network's square pixels on the head.
 
-        The size is ``least_size`` pixels, more (in steps of 64) only for a head that does not fit: one size for
+        The size is ``spec.size_px`` pixels, more (in steps of 64) only for a head that does not fit: one size for
         nearly all heads keeps one compiled model.
+
+        Parameters
+        ----------
+        coordinates_mm : tuple of numpy.ndarray
+            Sample positions along the canonical axes.
+        region : HeadRegion
+            Where the head lies.
+        spec : InputSpec
+            Pixel and least size.
         """
-        network_rows = _centred(head_rows_mm, pixel_mm, least_size)
-        network_columns = _centred(head_columns_mm, pixel_mm, least_size)
-        return cls(rows_mm, columns_mm, network_rows, network_columns)
+        network_rows = _centred(region.rows_mm, spec.pixel_mm, spec.size_px)
+        network_columns = _centred(region.columns_mm, spec.pixel_mm, spec.size_px)
+        return cls(coordinates_mm[1], coordinates_mm[2], network_rows, network_columns)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -94,18 +94,10 @@ def prepare_slices(volume: CTVolume, spec: InputSpec, *, force: bool = False) ->
     if region.doubt and not force:
         message = f"This does not look like a head CT: {region.doubt}. Use --force to segment it all the same."
         raise NotAHeadError(message)
-    slices_mm, rows_mm, columns_mm = orientation.coordinates_mm
-    sampling = HeadSampling.around(
-        rows_mm,
-        columns_mm,
-        head_rows_mm=region.rows_mm,
-        head_columns_mm=region.columns_mm,
-        pixel_mm=spec.pixel_mm,
-        least_size=spec.size_px,
-    )
+    sampling = HeadSampling.around(orientation.coordinates_mm, region, spec)
     planes = np.stack([sampling.to_network(spec.window(plane)) for plane in hu])
     numbers = np.flatnonzero(region.slices)
-    weights = spec.stack_weights(slices_mm)[numbers]
+    weights = spec.stack_weights(orientation.coordinates_mm[0])[numbers]
     return PreparedSlices(
         images=np.tensordot(weights, planes, axes=1),
         slice_numbers=numbers,

@@ -137,18 +137,11 @@ class _Sampled:
 def _sampled(case: PheSichCase, spec: InputSpec) -> _Sampled:
     orientation = CanonicalOrientation.of(case.grid)
     hu, edema = orientation.apply(case.hu), orientation.apply(case.edema)
-    slices_mm, rows_mm, columns_mm = orientation.coordinates_mm
+    slices_mm = orientation.coordinates_mm[0]
     region = find_head(hu, orientation.coordinates_mm)
     if region.doubt:
         _LOG.warning("Case %s: %s.", case.name, region.doubt)
-    sampling = HeadSampling.around(
-        rows_mm,
-        columns_mm,
-        head_rows_mm=region.rows_mm,
-        head_columns_mm=region.columns_mm,
-        pixel_mm=spec.pixel_mm,
-        least_size=spec.size_px,
-    )
+    sampling = HeadSampling.around(orientation.coordinates_mm, region, spec)
     keep = region.slices
     window = sampling.to_network(spec.window(hu[keep]))
     bone = sampling.to_network(hu[keep] >= case.hu.max()) > 0.5
