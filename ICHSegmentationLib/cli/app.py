@@ -20,6 +20,7 @@ from ICHSegmentationLib.cli.options import (
     Runtime,
     RuntimeChoice,
     Threads,
+    YesNo,
 )
 
 app = typer.Typer(
@@ -91,13 +92,23 @@ def measure(
     source: Annotated[
         Path | None, typer.Option(metavar="CT", help="The CT it belongs to, for the positions of its slices.")
     ] = None,
+    gcs: Annotated[
+        int | None, typer.Option(min=3, max=15, metavar="N", help="Glasgow Coma Scale, for the ICH score.")
+    ] = None,
+    age: Annotated[
+        int | None, typer.Option(min=0, max=130, metavar="YEARS", help="Age in years, for the ICH score.")
+    ] = None,
+    infratentorial: Annotated[
+        YesNo | None, typer.Option(help="Whether the bleed began below the tentorium, for the ICH score.")
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure the volumes of a segmentation, also one that was edited by hand."""
-    from ICHSegmentationLib.cli.measure import run
+    """Measure the volumes of a segmentation, also one that was edited by hand; score a spontaneous hemorrhage."""
+    from ICHSegmentationLib.cli.measure import Patient, run
 
-    run(segmentation, source, as_json=as_json, quiet=quiet)
+    patient = Patient(gcs, age, None if infratentorial is None else infratentorial is YesNo.yes)
+    run(segmentation, source, patient, as_json=as_json, quiet=quiet)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,10 +16,20 @@ from ICHSegmentationLib.errors import InputError
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct.grid import SliceGrid
 
+NO_SCORE = "ICH score: not offered, since there is no intraparenchymal hemorrhage."
 
-def run(segmentation: Path, source: Path | None, *, as_json: bool, quiet: bool) -> None:
+
+class Patient(NamedTuple):
+    """What the ICH score asks of the patient; None is not determined."""
+
+    gcs: int | None = None
+    age_years: int | None = None
+    infratentorial: bool | None = None
+
+
+def run(segmentation: Path, source: Path | None, patient: Patient, *, as_json: bool, quiet: bool) -> None:
     """Measure and show the volumes; see ``ichseg measure --help``."""
-    from ICHSegmentationLib.measurement.measure import measure
+    from ICHSegmentationLib.measurement import ich_score, measure
     from ICHSegmentationLib.reporting.label_reader import read_labels
 
     terminal = Terminal(quiet=quiet, as_json=as_json)
@@ -35,14 +45,19 @@ def run(segmentation: Path, source: Path | None, *, as_json: bool, quiet: bool) 
             label_map, warnings = replace(label_map, grid=volume.grid), volume.warnings
         terminal.warn(warnings)
         measured = measure(label_map, volume)
+    score = ich_score(measured, **patient._asdict())
     content = {
         "volumes_ml": measured.volumes_ml,
         "present": measured.present,
         "abc2_ml": measured.abc2_ml,
         "lesions": [lesion.model_dump(mode="json") for lesion in measured.lesions],
+        "ich_score": None if score is None else score.model_dump(mode="json"),
         "warnings": list(warnings),
     }
-    terminal.show(content, "\n".join([volume_table(measured.volumes_ml), *abc2_lines(measured)]))
+    lines = [volume_table(measured.volumes_ml), *abc2_lines(measured)]
+    if patient != Patient():
+        lines.append(NO_SCORE if score is None else score.describe())
+    terminal.show(content, "\n".join(lines))
 
 
 def _check_same_slices(labels: SliceGrid, scan: SliceGrid, segmentation: Path, source: Path) -> None:

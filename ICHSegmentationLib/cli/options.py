@@ -20,6 +20,13 @@ class RuntimeChoice(StrEnum):
     torch = "torch"
 
 
+class YesNo(StrEnum):
+    """An answer; no answer is a third one."""
+
+    yes = "yes"
+    no = "no"
+
+
 def _checked_device(device: str) -> str:
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
         message = f"{device!r} is not one of auto, cpu, cuda:N."

@@ -57,6 +57,31 @@ def test_people_read_a_table(a_command: Command, a_label_map: LabelMap, tmp_path
     assert "IPH on slice 2: ABC/2 20 x " in a_command("measure", tmp_path / "a.seg.nrrd").out
 
 
+def test_the_ich_score_takes_what_the_labels_do_not_say(a_command: Command, a_label_map: LabelMap, tmp_path: Path):
+    """GCS 4 gives 2, age 80 one, blood in the ventricles one; 1.6 mL none."""
+    path = tmp_path / "a.seg.nrrd"
+    write_seg_nrrd(path, a_label_map)
+    unknown = json.loads(a_command("measure", path, "--json").out)["ich_score"]
+    assert (unknown["score"], unknown["lowest"], unknown["highest"]) == (None, 1, 5)
+
+    known = ("--gcs", 4, "--age", 80, "--infratentorial", "no")
+    score = json.loads(a_command("measure", path, *known, "--json").out)["ich_score"]
+    assert (score["score"], score["mortality_30d_percent"], score["is_large"]) == (4, [97, 97], False)
+    assert (
+        "spontaneous ICH only; Hemphill 2001): 4; published 30-day mortality 97 %"
+        in a_command("measure", path, *known).out
+    )
+    assert "ICH score" not in a_command("measure", path).out
+    assert a_command("measure", path, "--gcs", 16).code == 2
+
+
+def test_no_ich_score_without_blood_inside_the_brain(a_command: Command, a_label_map: LabelMap, tmp_path: Path):
+    a_label_map.labels[a_label_map.labels == Subtype.IPH] = Subtype.SDH
+    write_seg_nrrd(tmp_path / "a.seg.nrrd", a_label_map)
+    assert json.loads(a_command("measure", tmp_path / "a.seg.nrrd", "--gcs", 4, "--json").out)["ich_score"] is None
+    assert "ICH score: not offered" in a_command("measure", tmp_path / "a.seg.nrrd", "--gcs", 4).out
+
+
 def test_the_source_gives_the_positions_that_the_file_lacks(a_command: Command, a_label_map: LabelMap, tmp_path: Path):
     """A plain NIfTI of the labels says 2 mm per slice; the scan on the same slices says 4 mm."""
     affine = a_label_map.grid.nearest_affine_ras
