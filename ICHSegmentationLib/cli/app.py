@@ -111,6 +111,28 @@ def measure(
     run(segmentation, source, patient, as_json=as_json, quiet=quiet)
 
 
+@app.command(short_help="Compare predicted with reference labels.")
+def evaluate(
+    predictions: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of predicted labels (.seg.nrrd or NIfTI), or one file.")
+    ],
+    references: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of reference labels of the same names, or one file.")
+    ],
+    output: Output,
+    compare: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A second model's predictions, to test the difference.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Compare predicted with reference labels: overlap, distance, volumes, detection. Needs the train extra."""
+    from ICHSegmentationLib.cli.evaluate import run
+
+    run(predictions, references, output, compare, overwrite=overwrite, as_json=as_json, quiet=quiet)
+
+
 @app.command()
 def models(as_json: AsJson = False) -> None:
     """List the installed models."""
