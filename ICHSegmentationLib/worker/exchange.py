@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arrays between host and worker: ``.npy`` files in a folder that only this user may enter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ICHSegmentationLib.ct import CTVolume, SliceGrid
+from ICHSegmentationLib.errors import ICHSegmentationError, InputError
+from ICHSegmentationLib.files import write_error
+from ICHSegmentationLib.reporting.grid_record import GridRecord, parse_grid_record
+from ICHSegmentationLib.segmentation.label_map import LabelMap
+
+VOLUME_NAME = "volume.npy"
+GEOMETRY_NAME = "geometry.json"
+LABELS_NAME = "labels.npy"
+
+
+def write_volume(folder: Path, volume: CTVolume) -> None:
+    """Make the folder and write a volume's HU (int16) and grid; nothing else of the scan leaves the host.
+
+    Raises
+    ------
+    DiskFullError, ICHSegmentationError
+        If the system refuses a file.
+    """
+    try:
+        folder.mkdir(mode=0o700)
+        (folder / GEOMETRY_NAME).write_text(GridRecord.of(volume.grid).to_json(), encoding="utf-8")
+    except OSError as error:
+        raise write_error(folder, error) from error
+    _save(folder / VOLUME_NAME, volume.hu)
+
+
+def read_volume(folder: Path) -> CTVolume:
+    """Read what `write_volume` wrote.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, damaged, or does not fit the other.
+    """
+    try:
+        record = parse_grid_record((folder / GEOMETRY_NAME).read_bytes())
+        hu = np.load(folder / VOLUME_NAME, allow_pickle=False)
+        if record is not None:
+            return CTVolume(hu, record.grid())
+    except (OSError, EOFError, ValueError) as error:
+        message = f"The volume that was handed to the worker cannot be used ({type(error).__name__})."
+        raise InputError(message) from error
+    message = "The geometry that was handed to the worker cannot be used."
+    raise InputError(message)
+
+
+def write_labels(folder: Path, label_map: LabelMap) -> Path:
+    """Write labels (uint8) and return where; errors as `write_volume`."""
+    path = folder / LABELS_NAME
+    _save(path, label_map.labels)
+    return path
+
+
+def read_labels(path: Path, grid: SliceGrid) -> LabelMap:
+    """Read what `write_labels` wrote.
+
+    Raises
+    ------
+    ICHSegmentationError
+        If the file is missing, damaged, or does not fit the grid.
+    """
+    try:
+        return LabelMap(np.load(path, allow_pickle=False), grid)
+    except (OSError, EOFError, ValueError) as error:
+        message = f"The labels that the worker wrote cannot be used ({type(error).__name__}); try again."
+        raise ICHSegmentationError(message) from error
+
+
+def _save(path: Path, array: np.ndarray) -> None:
+    try:
+        # Not flushed to the disk as results are: these files do not outlive the request.
+        np.save(path, array, allow_pickle=False)
+    except OSError as error:
+        raise write_error(path, error) from error

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a worker does for a request."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.models import LoadedModel, load_manifest
+from ICHSegmentationLib.pipeline import segment
+from ICHSegmentationLib.worker.exchange import read_volume, write_labels
+from ICHSegmentationLib.worker.messages import ModelsMessage, ModelsRequest, ResultMessage, SegmentRequest
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.segmentation.stages import Cancel, Progress
+
+
+def run_segment(request: SegmentRequest, loaded: LoadedModel, progress: Progress, cancel: Cancel) -> ResultMessage:
+    """Segment and measure the volume of a request; errors are those of :func:`ICHSegmentationLib.segment`.
+
+    Parameters
+    ----------
+    request : SegmentRequest
+        What the host asks.
+    loaded : LoadedModel
+        The model that is kept between requests.
+    progress, cancel : callable
+        As for :func:`ICHSegmentationLib.segment`.
+    """
+    started = time.perf_counter()
+    volume = read_volume(request.folder)
+    read_s = time.perf_counter() - started
+    result = segment(
+        volume,
+        model=request.model,
+        device=request.device,
+        runtime=request.runtime,
+        threads=request.threads,
+        force=request.force,
+        loaded=loaded,
+        progress=progress,
+        cancel=cancel,
+    )
+    measured = time.perf_counter()
+    measurements = measure(result.label_map)
+    written = time.perf_counter()
+    labels = write_labels(request.folder, result.label_map)
+    ended = time.perf_counter()
+    timings_s = {"read": read_s, **result.timings_s, "measure": written - measured, "write": ended - written}
+    return ResultMessage(
+        id=request.id,
+        labels=labels,
+        model=result.model,
+        runtime=result.runtime,
+        measurements=measurements,
+        warnings=result.warnings,
+        timings_s={**timings_s, "total": ended - started},
+    )
+
+
+def run_models(request: ModelsRequest) -> ModelsMessage:
+    """List the installed models."""
+    manifest = load_manifest()
+    return ModelsMessage(id=request.id, default=manifest.default, models=manifest.models)

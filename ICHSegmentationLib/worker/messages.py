@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What host and worker say to each other: one JSON object per line, told apart by its ``type``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from ICHSegmentationLib import __version__
+from ICHSegmentationLib.measurement import Measurements
+from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
+from ICHSegmentationLib.worker.failures import FailureKind
+
+PROTOCOL = 1
+"""Raised when a message changes so that the other side would not understand it."""
+
+
+class Message(BaseModel):
+    """One line."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def to_line(self) -> bytes:
+        """Return the message as UTF-8 with its line end."""
+        return self.model_dump_json().encode() + b"\n"
+
+
+class SegmentRequest(Message):
+    """Segment the volume that lies in ``folder``; options as :func:`ICHSegmentationLib.segment` takes them.
+
+    Answered by any number of `ProgressMessage`, then `ResultMessage` or `ErrorMessage`.
+    """
+
+    type: Literal["segment"] = "segment"
+    id: int
+    folder: Path
+    model: str = "default"
+    device: str = "auto"
+    runtime: str = "auto"
+    threads: int | None = Field(default=None, ge=1)
+    force: bool = False
+
+
+class ModelsRequest(Message):
+    """List the installed models; answered by `ModelsMessage` or `ErrorMessage` when it is its turn."""
+
+    type: Literal["models"] = "models"
+    id: int
+
+
+class PingRequest(Message):
+    """Show that you live; answered at once by `PongMessage`, also during work."""
+
+    type: Literal["ping"] = "ping"
+    id: int
+
+
+class CancelRequest(Message):
+    """Stop a request, running or waiting; it is then answered by an `ErrorMessage` of kind "cancelled".
+
+    Itself not answered; one that comes too late does nothing.
+    """
+
+    type: Literal["cancel"] = "cancel"
+    request: int
+
+
+class ShutdownRequest(Message):
+    """Stop what runs and end. The end of the standard input, as when the host dies, means the same."""
+
+    type: Literal["shutdown"] = "shutdown"
+
+
+class HelloMessage(Message):
+    """The worker's first line. The host refuses a worker of another protocol or version."""
+
+    # So that one of a later protocol can be named.
+    model_config = ConfigDict(extra="ignore")
+
+    type: Literal["hello"] = "hello"
+    protocol: int = PROTOCOL
+    version: str = __version__
+    pid: int
+
+
+class ProgressMessage(Message):
+    """How far a segmentation is; ``fraction`` is of the whole, 0 to 1, and never falls."""
+
+    type: Literal["progress"] = "progress"
+    id: int
+    stage: str
+    fraction: float = Field(ge=0, le=1)
+
+
+class ResultMessage(Message):
+    """A segmentation.
+
+    Attributes
+    ----------
+    labels : Path
+        (slices, rows, columns) uint8 as ``.npy`` in the request's folder.
+    model, runtime, warnings, timings_s
+        See :class:`ICHSegmentationLib.segmentation.result.SegmentationResult`.
+    measurements : Measurements
+        Of the labels.
+    """
+
+    type: Literal["result"] = "result"
+    id: int
+    labels: Path
+    model: ModelEntry
+    runtime: RuntimeInfo
+    measurements: Measurements
+    warnings: tuple[str, ...]
+    timings_s: dict[str, float]
+
+
+class ModelsMessage(Message):
+    """The installed models and which is taken when none is chosen."""
+
+    type: Literal["models"] = "models"
+    id: int
+    default: str
+    models: tuple[ModelEntry, ...]
+
+
+class PongMessage(Message):
+    """The answer to a ping."""
+
+    type: Literal["pong"] = "pong"
+    id: int
+
+
+class ErrorMessage(Message):
+    """A request that came to nothing: the kind of failure and one sentence for the user.
+
+    ``id`` is None where the request could not be read so far.
+    """
+
+    type: Literal["error"] = "error"
+    id: int | None
+    kind: FailureKind
+    message: str
+
+
+Request = SegmentRequest | ModelsRequest | PingRequest | CancelRequest | ShutdownRequest
+Response = HelloMessage | ProgressMessage | ResultMessage | ModelsMessage | PongMessage | ErrorMessage
+
+_REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="type")])
+_RESPONSE: TypeAdapter[Response] = TypeAdapter(Annotated[Response, Field(discriminator="type")])
+
+
+def parse_request(line: bytes) -> Request:
+    """Read a line of the host.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If it is not a request.
+    """
+    return _REQUEST.validate_json(line)
+
+
+def parse_response(line: bytes) -> Response:
+    """Read a line of the worker.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If it is not a response.
+    """
+    return _RESPONSE.validate_json(line)
