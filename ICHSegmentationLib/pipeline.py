@@ -113,7 +113,8 @@ def write_outputs(
     Returns
     -------
     dict of str to pathlib.Path
-        What was written, by file name. ``render.png`` is absent where nothing can render without a screen.
+        What was written, by file name. ``render.png`` is absent where nothing can render without a screen, the DICOM
+        files where the scan was not read from DICOM or its headers do not allow them.
 
     Raises
     ------
@@ -122,6 +123,7 @@ def write_outputs(
     """
     from ICHSegmentationLib.rendering.png import write_png
     from ICHSegmentationLib.rendering.slices_picture import draw_slices
+    from ICHSegmentationLib.reporting.dicom_results import write_dicom_results
     from ICHSegmentationLib.reporting.labels_nifti import write_labels_nifti
     from ICHSegmentationLib.reporting.record import make_record
     from ICHSegmentationLib.reporting.report_pdf import write_report_pdf
@@ -150,8 +152,11 @@ def write_outputs(
         render, warnings = _render(result, measurements)
         if render is not None:
             write_png(place("render.png"), render)
-        stages.advance(0.8)
-        result = replace(result, warnings=tuple(dict.fromkeys((*result.warnings, *warnings))))
+        stages.advance(0.7)
+        dicom, not_written = write_dicom_results(directory, result, measurements)
+        paths.update(dicom)
+        stages.advance(0.9)
+        result = replace(result, warnings=tuple(dict.fromkeys((*result.warnings, *warnings, *not_written))))
         write_report_pdf(
             place("report.pdf"), make_record(result, measurements), measurements, slices=slices, view_3d=render
         )

@@ -88,7 +88,9 @@ def segment(
 
 @app.command(short_help="Measure the volumes of a segmentation.")
 def measure(
-    segmentation: Annotated[Path, typer.Argument(metavar="SEG", help="segmentation.seg.nrrd or labels.nii.gz.")],
+    segmentation: Annotated[
+        Path, typer.Argument(metavar="SEG", help="segmentation.seg.nrrd, labels.nii.gz or segmentation.dcm.")
+    ],
     source: Annotated[
         Path | None, typer.Option(metavar="CT", help="The CT it belongs to, for the positions of its slices.")
     ] = None,

@@ -3,18 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from ICHSegmentationLib.cli.summary import abc2_lines, volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
-from ICHSegmentationLib.errors import InputError
-
-if TYPE_CHECKING:
-    from ICHSegmentationLib.ct.grid import SliceGrid
 
 NO_SCORE = "ICH score: not offered, since there is no intraparenchymal hemorrhage."
 
@@ -34,15 +27,14 @@ def run(segmentation: Path, source: Path | None, patient: Patient, *, as_json: b
 
     terminal = Terminal(quiet=quiet, as_json=as_json)
     with terminal:
-        found = read_labels(segmentation)
-        label_map, warnings, volume = found.label_map, found.warnings, None
+        volume = None
         if source is not None:
             from ICHSegmentationLib.ct.reader import read_ct
 
             volume = read_ct(source)
-            _check_same_slices(label_map.grid, volume.grid, segmentation, source)
-            # What the file left open is known now, so its warnings are settled.
-            label_map, warnings = replace(label_map, grid=volume.grid), volume.warnings
+        label_map, warnings = read_labels(segmentation, None if volume is None else volume.grid)
+        if volume is not None:
+            warnings = (*volume.warnings, *warnings)
         terminal.warn(warnings)
         measured = measure(label_map, volume)
     score = ich_score(measured, **patient._asdict())
@@ -58,16 +50,3 @@ def run(segmentation: Path, source: Path | None, patient: Patient, *, as_json: b
     if patient != Patient():
         lines.append(NO_SCORE if score is None else score.describe())
     terminal.show(content, "\n".join(lines))
-
-
-def _check_same_slices(labels: SliceGrid, scan: SliceGrid, segmentation: Path, source: Path) -> None:
-    """Refuse a scan on which the labels do not lie; positions may differ, since not every file can hold them."""
-
-    def directions(grid: SliceGrid) -> np.ndarray:
-        stack = grid.positions_mm[-1] - grid.positions_mm[0]
-        return np.vstack([grid.orientation, stack / np.linalg.norm(stack)])
-
-    alike = (directions(labels) * directions(scan)).sum(axis=1)
-    if labels.shape != scan.shape or alike.min() < np.cos(np.deg2rad(1)):
-        message = f"{segmentation} does not lie on the slices of {source}; give the scan that was segmented."
-        raise InputError(message)

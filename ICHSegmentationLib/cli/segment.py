@@ -25,6 +25,8 @@ RESULT_FILES = (
     "slices.png",
     "render.png",
     "report.pdf",
+    "segmentation.dcm",
+    "measurements.dcm",
 )
 
 

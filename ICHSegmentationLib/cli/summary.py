@@ -14,6 +14,7 @@ _PLACES = (
     ("Pictures", ("slices.png", "render.png")),
     ("Segmentation", ("segmentation.seg.nrrd", "labels.nii.gz")),
     ("Measurements", ("measurements.json", "measurements.csv")),
+    ("DICOM", ("segmentation.dcm", "measurements.dcm")),
 )
 
 

@@ -1,23 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Label files of any format that this library writes, known by their names."""
+"""Label files of any format that this library writes, known by their names, DICOM by its content."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from ICHSegmentationLib.ct.file_kind import looks_like_dicom
+from ICHSegmentationLib.ct.grid import SliceGrid
 from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.reporting.label_file import LabelFile
 
 LABEL_SUFFIXES = (".seg.nrrd", ".nrrd", ".nii.gz", ".nii")
+_SAME_MM = 0.1
 
 
-def read_labels(path: Path) -> LabelFile:
-    """Read labels from ``.seg.nrrd`` or NIfTI.
+def read_labels(path: Path, scan: SliceGrid | None = None) -> LabelFile:
+    """Read labels from ``.seg.nrrd``, NIfTI or a DICOM segmentation.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    scan : SliceGrid, optional
+        The slices of the scan that the labels belong to. The labels are put on them, which settles what the file left
+        open.
 
     Raises
     ------
     InputError
-        If the file does not exist, is of another kind, or is damaged.
+        If the file does not exist, is of another kind, is damaged, or does not lie on the slices of the scan.
     """
     if not path.is_file():
         message = f"{path} does not exist or is not a file."
@@ -26,10 +40,37 @@ def read_labels(path: Path) -> LabelFile:
     if name.endswith(".nrrd"):
         from ICHSegmentationLib.reporting.seg_nrrd import read_seg_nrrd
 
-        return read_seg_nrrd(path)
+        return _placed(read_seg_nrrd(path), scan, path)
     if name.endswith((".nii", ".nii.gz")):
         from ICHSegmentationLib.reporting.labels_nifti import read_labels_nifti
 
-        return read_labels_nifti(path)
-    message = f"{path} is neither a .seg.nrrd nor a NIfTI file of labels."
+        return _placed(read_labels_nifti(path), scan, path)
+    if looks_like_dicom(path):
+        from ICHSegmentationLib.reporting.dicom_seg_reader import read_dicom_seg
+
+        return read_dicom_seg(path, scan)
+    message = f"{path} is neither a .seg.nrrd nor a NIfTI file of labels nor a DICOM segmentation."
+    raise InputError(message)
+
+
+def _placed(found: LabelFile, scan: SliceGrid | None, path: Path) -> LabelFile:
+    if scan is None:
+        return found
+    _check_same_slices(found, scan, path)
+    return LabelFile(replace(found.label_map, grid=scan), ())
+
+
+def _check_same_slices(found: LabelFile, scan: SliceGrid, path: Path) -> None:
+    """Refuse a scan on which the labels do not lie; positions that the file only assumes may differ."""
+
+    def directions(grid: SliceGrid) -> np.ndarray:
+        stack = grid.positions_mm[-1] - grid.positions_mm[0]
+        return np.vstack([grid.orientation, stack / np.linalg.norm(stack)])
+
+    labels = found.label_map.grid
+    if labels.shape == scan.shape:
+        alike = (directions(labels) * directions(scan)).sum(axis=1).min() > np.cos(np.deg2rad(1))
+        if alike and (found.warnings or labels.matches(scan, tolerance_mm=_SAME_MM)):
+            return
+    message = f"{path} does not lie on the slices of the scan; give the scan that was segmented."
     raise InputError(message)
