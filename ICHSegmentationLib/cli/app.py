@@ -66,6 +66,9 @@ def segment(
         typer.Option(metavar="LOW HIGH", help="HU of grey 0 and grey 255, for a file that holds windowed greys."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Go on when the volume does not look like a head.")] = False,
+    no_cleaning: Annotated[
+        bool, typer.Option("--no-cleaning", help="Keep the network's labels as they are, specks and holes included.")
+    ] = False,
     threads: Threads = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -82,6 +85,7 @@ def segment(
         series=series,
         grey_window=grey_window,
         force=force,
+        cleaning=not no_cleaning,
     )
     run(inputs, output, options, overwrite=overwrite, as_json=as_json, quiet=quiet)
 

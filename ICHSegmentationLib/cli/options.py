@@ -55,3 +55,4 @@ class RunOptions:
     series: str | None = None
     grey_window: tuple[float, float] | None = None
     force: bool = False
+    cleaning: bool = True

@@ -77,6 +77,7 @@ def segment_files(inputs: Sequence[Path], output: Path, options: RunOptions, ter
             raise InputError(message)
 
     from ICHSegmentationLib import pipeline, read_ct
+    from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 
     terminal.progress("read")
     started = time.perf_counter()
@@ -91,6 +92,7 @@ def segment_files(inputs: Sequence[Path], output: Path, options: RunOptions, ter
         runtime=options.runtime,
         threads=options.threads,
         force=options.force,
+        postprocessing=None if options.cleaning else PostProcessing.off(),
         progress=terminal.progress("segment"),
     )
     terminal.warn(result.warnings)

@@ -47,7 +47,7 @@ def the_calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 def test_options_reach_the_library(a_command: Command, a_scan_file: Path, tmp_path: Path, the_calls: Calls):
     done = a_command(
         *("segment", a_scan_file, "--output", tmp_path / "out", "--model", "other", "--device", "cuda:1"),
-        *("--runtime", "torch", "--series", "2", "--grey-window", -10, 90, "--force", "--threads", 3),
+        *("--runtime", "torch", "--series", "2", "--grey-window", -10, 90, "--force", "--no-cleaning", "--threads", 3),
     )
     assert done.code == 0
     expected = RunOptions(
@@ -57,6 +57,7 @@ def test_options_reach_the_library(a_command: Command, a_scan_file: Path, tmp_pa
         series="2",
         grey_window=(-10.0, 90.0),
         force=True,
+        cleaning=False,
         threads=3,
     )
     assert the_calls == [([a_scan_file], tmp_path / "out", expected)]
