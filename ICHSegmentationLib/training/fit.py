@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from ICHSegmentationLib.training.config import TrainingConfig
+    from ICHSegmentationLib.training.config import OptimisationSection, TrainingConfig
 
 _LOG = logging.getLogger(__name__)
 _CLIP_NORM = 5.0
@@ -65,9 +67,7 @@ def fit(
     network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(options.ema_decay))
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, options.learning_rate, total_steps=options.steps, pct_start=options.warm_up, cycle_momentum=False
-    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, partial(_learning_rate_share, options))
     parts = {"network": network, "average": average, "optimiser": optimiser, "schedule": schedule}
     step = _resume(parts, checkpoint, device)
     dataset = SliceDataset(files, config, start=step * options.batch)
@@ -99,6 +99,14 @@ def fit(
     # Batch statistics belong to the weights they were gathered with: gather them anew for the averaged weights.
     update_bn((next(batches)["image"] for _ in range(_STATISTICS_BATCHES)), average.module, device=device)
     return average.module.state_dict()
+
+
+def _learning_rate_share(options: OptimisationSection, step: int) -> float:
+    """Linear warm-up, then half a cosine down to zero; a longer run goes on from a shorter one's checkpoint."""
+    done = min(step / options.steps, 1.0)
+    if done < options.warm_up:
+        return (step + 1) / (options.warm_up * options.steps + 1)
+    return 0.5 * (1 + math.cos(math.pi * (done - options.warm_up) / (1 - options.warm_up)))
 
 
 def _save(parts: dict[str, torch.nn.Module], checkpoint: Path, step: int) -> None:
