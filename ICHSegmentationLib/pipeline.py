@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,14 +17,10 @@ from ICHSegmentationLib.segmentation.stages import Stages
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PIL.Image import Image
-
     from ICHSegmentationLib.ct import CTVolume
-    from ICHSegmentationLib.measurement import Measurements
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
     from ICHSegmentationLib.segmentation.stages import Cancel, Progress
 
-_LOG = logging.getLogger(__name__)
 # Shares of the time as measured on a head CT of 28 slices on two cores; they only set the pace of the progress bar.
 _SEGMENT_SHARES = {"load": 0.15, "preprocess": 0.25, "infer": 0.5, "postprocess": 0.1}
 _WRITE_SHARES = {"write": 1.0}
@@ -123,6 +118,7 @@ def write_outputs(
     """
     from ICHSegmentationLib.rendering.png import write_png
     from ICHSegmentationLib.rendering.slices_picture import draw_slices
+    from ICHSegmentationLib.rendering.view_3d import try_draw_3d
     from ICHSegmentationLib.reporting.dicom_results import write_dicom_results
     from ICHSegmentationLib.reporting.labels_nifti import write_labels_nifti
     from ICHSegmentationLib.reporting.record import make_record
@@ -149,7 +145,7 @@ def write_outputs(
         slices = draw_slices(result.volume, result.label_map, measurements)
         write_png(place("slices.png"), slices)
         stages.advance(0.4)
-        render, warnings = _render(result, measurements)
+        render, warnings = try_draw_3d(result.volume, result.label_map, measurements)
         if render is not None:
             write_png(place("render.png"), render)
         stages.advance(0.7)
@@ -164,17 +160,6 @@ def write_outputs(
     timings_s["total"] = sum(timings_s.values())
     write_measurements_json(place("measurements.json"), make_record(result, measurements, timings_s))
     return paths
-
-
-def _render(result: SegmentationResult, measurements: Measurements) -> tuple[Image | None, tuple[str, ...]]:
-    from ICHSegmentationLib.rendering.graphics import NoGraphicsError
-    from ICHSegmentationLib.rendering.view_3d import draw_3d
-
-    try:
-        return draw_3d(result.volume, result.label_map, measurements), ()
-    except NoGraphicsError as error:
-        _LOG.warning("%s", error)
-        return None, (str(error),)
 
 
 def _make(directory: Path) -> None:

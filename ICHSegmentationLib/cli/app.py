@@ -12,6 +12,7 @@ from ICHSegmentationLib import __version__
 from ICHSegmentationLib.cli.options import (
     AsJson,
     Device,
+    ExportKind,
     Model,
     Output,
     Overwrite,
@@ -115,6 +116,29 @@ def measure(
 
     patient = Patient(gcs, age, None if infratentorial is None else infratentorial is YesNo.yes)
     run(segmentation, source, patient, as_json=as_json, quiet=quiet)
+
+
+@app.command(short_help="Write a segmentation, also an edited one, as report, table or DICOM.")
+def export(
+    segmentation: Annotated[
+        Path, typer.Argument(metavar="SEG", help="segmentation.seg.nrrd, labels.nii.gz or segmentation.dcm.")
+    ],
+    kind: Annotated[ExportKind, typer.Option("--to", help="What to write.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
+    source: Annotated[
+        Path | None, typer.Option(metavar="CT", help="The CT it belongs to; pdf and DICOM need it.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
+) -> None:
+    """Write a segmentation, also one that was edited by hand, as report, table or DICOM.
+
+    Which model made it is taken from the measurements.json in the folder of SEG.
+    """
+    from ICHSegmentationLib.cli.export import run
+
+    run(segmentation, kind, output, source, overwrite=overwrite, as_json=as_json, quiet=quiet)
 
 
 @app.command(short_help="Compare predicted with reference labels.")

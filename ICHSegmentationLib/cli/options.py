@@ -27,6 +27,16 @@ class YesNo(StrEnum):
     no = "no"
 
 
+class ExportKind(StrEnum):
+    """What a segmentation can be exported to."""
+
+    pdf = "pdf"
+    csv = "csv"
+    json = "json"
+    dicom_seg = "dicom-seg"
+    dicom_sr = "dicom-sr"
+
+
 def _checked_device(device: str) -> str:
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
         message = f"{device!r} is not one of auto, cpu, cuda:N."

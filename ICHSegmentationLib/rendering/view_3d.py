@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,13 +12,14 @@ from PIL import Image, ImageDraw
 from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.measurement.measure import labelled_box
 from ICHSegmentationLib.rendering.drawing import BACKGROUND, MUTED, RESEARCH_USE, TEXT, draw_legend, font
-from ICHSegmentationLib.rendering.graphics import offscreen_window
+from ICHSegmentationLib.rendering.graphics import NoGraphicsError, offscreen_window
 from ICHSegmentationLib.terminology import load_terminology
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct.volume import CTVolume
     from ICHSegmentationLib.segmentation.label_map import LabelMap
 
+_LOG = logging.getLogger(__name__)
 _VIEW_PX = (620, 600)
 _HEADER_PX, _FOOTER_PX = 66, 28
 _BONE_COLOUR = (0.93, 0.90, 0.82)
@@ -27,6 +29,17 @@ _VIEWS = (
     ((0.55, -0.75, 0.35), (0.0, 0.0, 1.0), "From the front and the patient's left"),
     ((-1.0, -0.15, 0.25), (0.0, 0.0, 1.0), "From the patient's right"),
 )
+
+
+def try_draw_3d(
+    volume: CTVolume, label_map: LabelMap, measurements: Measurements
+) -> tuple[Image.Image | None, tuple[str, ...]]:
+    """Return the picture of :func:`draw_3d`, or None and why there is none where this machine cannot render."""
+    try:
+        return draw_3d(volume, label_map, measurements), ()
+    except NoGraphicsError as error:
+        _LOG.warning("%s", error)
+        return None, (str(error),)
 
 
 def draw_3d(volume: CTVolume, label_map: LabelMap, measurements: Measurements) -> Image.Image:

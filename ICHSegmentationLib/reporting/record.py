@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ICHSegmentationLib.measurement import Lesion, Measurements
 
@@ -76,9 +77,30 @@ class MeasurementRecord(_Part):
     lesions: tuple[Lesion, ...]
     timings_s: dict[str, float]
 
+    def remeasured(self, measurements: Measurements, *warnings: str) -> MeasurementRecord:
+        """Return the record of the same run with other measurements, as after corrections by hand."""
+        return self.model_copy(
+            update={
+                "input": self.input.model_copy(update={"warnings": (*self.input.warnings, *warnings)}),
+                "volumes_ml": measurements.volumes_ml,
+                "present": measurements.present,
+                "abc2_ml": measurements.abc2_ml,
+                "largest_lesion": _largest(measurements),
+                "lesions": measurements.lesions,
+            }
+        )
+
     def to_json(self) -> str:
         """Return the file's text."""
         return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
+
+def read_record(path: Path) -> MeasurementRecord | None:
+    """Return the content of a ``measurements.json``, or None where there is none that can be read."""
+    try:
+        return MeasurementRecord.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
 
 
 def make_record(
