@@ -19,8 +19,9 @@ from ICHSegmentationLib.subtypes import Subtype
 from ICHSegmentationLib.training.config import read_config
 from ICHSegmentationLib.training.fit import Progress, fit
 from ICHSegmentationLib.training.prepare import prepare, training_files
-from ICHSegmentationLib.training.quality import held_out_dice
+from ICHSegmentationLib.training.quality import held_out_dice, simulated_dice
 
+_HEADS = 10
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 _CONFIG = Annotated[Path, typer.Argument(help="YAML configuration, as in ICHSegmentationLib/training/configs.")]
 
@@ -71,6 +72,7 @@ def publish_command(
         "held_out_real_patients": len(dice),
         "held_out_iph_dice_median": round(median(dice.values()), 3),
         "held_out_iph_dice_least": round(min(dice.values()), 3),
+        **{f"simulated_{name.lower()}_dice": round(value, 3) for name, value in simulated_dice(entry, _HEADS).items()},
     }
     register_model({**fields, "quality": fields.get("quality", {}) | quality}, state, make_default=True)
     typer.echo(json.dumps(quality))
