@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.segmentation.stages import Cancel, Progress
 
-CANCEL_GRACE_S = 0.5
-"""A worker that has not stopped its work by then is killed."""
+CANCEL_GRACE_S = 0.4
+"""A worker that has not stopped its work by then is killed, so that all is over within half a second."""
 _POLL_S = 0.02
 _EXIT_GRACE_S = 0.5
 # A first start on a slow disk with a virus scanner takes half a minute.
@@ -123,7 +123,7 @@ class WorkerClient:
     ) -> WorkerResult:
         """Segment a volume; parameters as those of :func:`ICHSegmentationLib.segment`.
 
-        ``cancel`` is asked every 20 ms; the work is over at most half a second after it returned True.
+        ``cancel`` is asked every 20 ms; half a second after it returned True the work is over.
         """
         with self._lock:
             process = self._running(cancel)

@@ -43,7 +43,7 @@ def run_segment(request: SegmentRequest, loaded: LoadedModel, progress: Progress
         cancel=cancel,
     )
     measured = time.perf_counter()
-    measurements = measure(result.label_map)
+    measurements = measure(result.label_map, volume)
     written = time.perf_counter()
     labels = write_labels(request.folder, result.label_map)
     ended = time.perf_counter()
