@@ -2,8 +2,8 @@
 """Seconds of a worker's first and later requests, and how soon it stops when it is cancelled.
 
 Figures, not a test. "outside" is what the host waits for beyond the worker's own stages: the process's start, arrays
-through files, messages. A cancel is sent at the start of each stage, with the model loaded; a worker that does not look up
-in time is killed, and the next request has to start another.
+through files, messages. A cancel is sent at the start of each stage, with the model loaded; a worker that does not
+look up in time is killed, and the next request has to start another.
 
     python Testing/Benchmarks/bench_worker.py [CT] [--model NAME] [--repeats N] [--threads N]
 
