@@ -59,7 +59,7 @@ def read_dicom_seg(path: Path | str, source: SliceGrid | None = None) -> LabelFi
     with damage_named(path):
         frames = slices_of(dataset)
         numbers = [_segment_number(dataset, index) for index in range(len(frames))]
-        masks = dataset.pixel_array.reshape(-1, int(dataset.Rows), int(dataset.Columns)).astype(bool)
+        masks = dataset.pixel_array.reshape(-1, int(dataset.Rows), int(dataset.Columns)).view(bool)
         classes = segment_classes(dataset)
         labels_of_segments = {int(item.SegmentNumber): str(item.SegmentLabel) for item in dataset.SegmentSequence}
     grid = source or _grid_of(frames, path)

@@ -22,7 +22,7 @@ from ICHSegmentationLib.ct.source import CTSource
 from ICHSegmentationLib.ct.volume import CTVolume
 from ICHSegmentationLib.errors import InputError
 
-_TYPE_1 = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
+_TYPE_1 = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
 _TYPE_2 = (
     "PatientName",
     "PatientID",

@@ -15,6 +15,8 @@ from ICHSegmentationLib.reporting.label_file import LabelFile
 
 LABEL_SUFFIXES = (".seg.nrrd", ".nrrd", ".nii.gz", ".nii")
 _SAME_MM = 0.1
+_ASIDE_MM = 5.0
+"""How far the first slice of an affine that was fitted to uneven, tilted slices may lie aside."""
 
 
 def read_labels(path: Path, scan: SliceGrid | None = None) -> LabelFile:
@@ -61,16 +63,20 @@ def _placed(found: LabelFile, scan: SliceGrid | None, path: Path) -> LabelFile:
 
 
 def _check_same_slices(found: LabelFile, scan: SliceGrid, path: Path) -> None:
-    """Refuse a scan on which the labels do not lie; positions that the file only assumes may differ."""
-
-    def directions(grid: SliceGrid) -> np.ndarray:
-        stack = grid.positions_mm[-1] - grid.positions_mm[0]
-        return np.vstack([grid.orientation, stack / np.linalg.norm(stack)])
-
+    """Refuse a scan on which the labels do not lie; distances between slices that the file only assumes may differ."""
     labels = found.label_map.grid
     if labels.shape == scan.shape:
-        alike = (directions(labels) * directions(scan)).sum(axis=1).min() > np.cos(np.deg2rad(1))
-        if alike and (found.warnings or labels.matches(scan, tolerance_mm=_SAME_MM)):
+        if labels.matches(scan, tolerance_mm=_SAME_MM):
+            return
+        alike = (_directions(labels) * _directions(scan)).sum(axis=1).min() > np.cos(np.deg2rad(1))
+        aside_mm = np.abs(scan.orientation @ (labels.positions_mm[0] - scan.positions_mm[0])).max()
+        alike &= bool(aside_mm < _ASIDE_MM and np.allclose(labels.spacing_mm, scan.spacing_mm, rtol=0.01))
+        if found.warnings and alike:
             return
     message = f"{path} does not lie on the slices of the scan; give the scan that was segmented."
     raise InputError(message)
+
+
+def _directions(grid: SliceGrid) -> np.ndarray:
+    stack = grid.positions_mm[-1] - grid.positions_mm[0]
+    return np.vstack([grid.orientation, stack / np.linalg.norm(stack)])

@@ -102,6 +102,19 @@ def test_the_source_gives_the_positions_that_the_file_lacks(a_command: Command, 
     assert (placed["lesions"][0]["hu_mean"], placed["lesions"][0]["hu_sd"]) == (30.0, 0.0)
 
 
+def test_labels_beside_the_scan_are_refused(a_command: Command, a_label_map: LabelMap, tmp_path: Path):
+    affine = a_label_map.grid.nearest_affine_ras
+    hu = np.full(SHAPE[::-1], 30, np.int16)
+    hu[:, :2] = -1000
+    nibabel.save(nibabel.Nifti1Image(hu, affine), tmp_path / "ct.nii.gz")
+    moved = affine.copy()
+    moved[0, 3] += 10
+    nibabel.save(nibabel.Nifti1Image(a_label_map.labels.transpose(2, 1, 0), moved), tmp_path / "labels.nii.gz")
+    done = a_command("measure", tmp_path / "labels.nii.gz", "--source", tmp_path / "ct.nii.gz")
+    assert done.code == 2
+    assert "does not lie on the slices" in done.err
+
+
 def test_a_scan_of_other_slices_is_refused(a_command: Command, a_label_map: LabelMap, tmp_path: Path):
     write_seg_nrrd(tmp_path / "a.seg.nrrd", a_label_map)
     hu = np.full((30, 40, 6), 30, np.int16)

@@ -15,8 +15,10 @@ from ICHSegmentationLib.ct import CTVolume, read_ct
 from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
+from ICHSegmentationLib.pipeline import write_outputs
 from ICHSegmentationLib.reporting.dicom_results import write_dicom_results
 from ICHSegmentationLib.reporting.label_reader import read_labels
+from ICHSegmentationLib.reporting.record import read_record
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.segmentation.result import SegmentationResult
 from ICHSegmentationLib.subtypes import Subtype
@@ -52,6 +54,16 @@ def test_both_files_are_written_and_the_segmentation_measures_the_same(tmp_path)
     assert read.warnings == ()
     assert measure(read.label_map).volumes_ml == pytest.approx(measured.volumes_ml, abs=1e-5)
     assert measured.volumes_ml["IPH"] > 0.1
+
+
+def test_they_are_among_the_outputs_of_a_run(tmp_path):
+    result = a_result(a_volume(tmp_path))
+    written = write_outputs(result, tmp_path / "out")
+
+    record = read_record(tmp_path / "out" / "measurements.json")
+    assert {name for name in written if name.endswith(".dcm")} == {"segmentation.dcm", "measurements.dcm"}
+    read = read_labels(tmp_path / "out" / "segmentation.dcm", result.volume.grid)
+    assert measure(read.label_map).volumes_ml == pytest.approx(record.volumes_ml, abs=1e-5)
 
 
 def test_a_volume_from_elsewhere_gets_none_and_old_ones_go(tmp_path):
