@@ -34,10 +34,6 @@ def write_dicom_results(
     ICHSegmentationError
         If the system refuses a file.
     """
-    from ICHSegmentationLib.reporting.dicom_seg import write_dicom_seg
-    from ICHSegmentationLib.reporting.dicom_source import load_source_datasets
-    from ICHSegmentationLib.reporting.dicom_sr import write_dicom_sr
-
     paths = {name: directory / name for name in (SEG_NAME, SR_NAME)}
     for path in paths.values():
         # Of another scan, perhaps: such a pair must not be taken for this one's.
@@ -45,6 +41,10 @@ def write_dicom_results(
     source = result.volume.source
     if source.kind != "dicom":
         return {}, ()
+    from ICHSegmentationLib.reporting.dicom_seg import write_dicom_seg
+    from ICHSegmentationLib.reporting.dicom_source import load_source_datasets
+    from ICHSegmentationLib.reporting.dicom_sr import write_dicom_sr
+
     try:
         datasets = load_source_datasets(result.volume)
         segmentation = write_dicom_seg(paths[SEG_NAME], result.label_map, source, datasets, model=result.model)
