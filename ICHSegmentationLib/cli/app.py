@@ -163,6 +163,30 @@ def evaluate(
     run(predictions, references, output, compare, overwrite=overwrite, as_json=as_json, quiet=quiet)
 
 
+@app.command(short_help="Show how the bleeds changed between two scans.")
+def compare(
+    baseline: Annotated[
+        Path, typer.Argument(metavar="BASELINE", help="Results of the first scan: their folder, or a file of labels.")
+    ],
+    followup: Annotated[Path, typer.Argument(metavar="FOLLOWUP", help="Results of the second scan.")],
+    baseline_ct: Annotated[
+        Path | None, typer.Option(metavar="CT", help="The first scan, to bring both together and draw them.")
+    ] = None,
+    followup_ct: Annotated[Path | None, typer.Option(metavar="CT", help="The second scan.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder for comparison.json and .png.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Show how the bleeds of one patient changed between two scans, and whether that is expansion."""
+    from ICHSegmentationLib.cli.compare import Side, run
+
+    sides = Side(baseline, baseline_ct), Side(followup, followup_ct)
+    run(*sides, output, overwrite=overwrite, as_json=as_json, quiet=quiet)
+
+
 @app.command()
 def models(as_json: AsJson = False) -> None:
     """List the installed models."""

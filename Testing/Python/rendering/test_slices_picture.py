@@ -10,9 +10,9 @@ from PIL import Image, ImageDraw
 
 from ICHSegmentationLib.ct import CTVolume, SliceGrid
 from ICHSegmentationLib.measurement import measure
-from ICHSegmentationLib.rendering import slices_picture
 from ICHSegmentationLib.rendering.drawing import draw_scale_bar, format_ml, legend_entries
 from ICHSegmentationLib.rendering.outlines import outline_alpha
+from ICHSegmentationLib.rendering.panels import PanelLayout
 from ICHSegmentationLib.rendering.png import write_png
 from ICHSegmentationLib.rendering.slices_picture import draw_slices
 from ICHSegmentationLib.segmentation.label_map import LabelMap
@@ -87,8 +87,7 @@ def test_no_blood_says_so_and_draws_no_outline(a_head_ct):
 
 
 def test_panels_are_cropped_to_the_head(a_head_ct):
-    orientation = slices_picture.DisplayOrientation.of(a_head_ct.grid)
-    rows, columns = slices_picture._head_box(a_head_ct.hu, orientation.pixel_mm, orientation)
+    rows, columns = PanelLayout.of(a_head_ct, 440).box
 
     assert (columns.stop - columns.start) * 1.5 == pytest.approx(2 * 78 + 16, abs=14)
     assert (rows.stop - rows.start) * 1.5 == pytest.approx(2 * 93 + 16, abs=20)

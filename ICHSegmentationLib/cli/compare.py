@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ichseg compare``: how the bleeds of one patient changed between two scans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ICHSegmentationLib.cli.terminal import Terminal
+from ICHSegmentationLib.errors import InputError
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.ct.volume import CTVolume
+    from ICHSegmentationLib.measurement.growth import Growth, Verdict
+    from ICHSegmentationLib.registration import Registration
+    from ICHSegmentationLib.segmentation.label_map import LabelMap
+
+PARTS = {"read": 0.3, "register": 0.6, "draw": 0.1}
+RESULT_FILES = ("comparison.json", "comparison.png")
+SEGMENTATIONS = ("segmentation.seg.nrrd", "labels.nii.gz")
+NO_SCANS = "Without the CT of both scans nothing is registered or drawn; volumes are compared only."
+
+
+@dataclass(frozen=True)
+class Side:
+    """One scan: a result folder or a file of labels, and the CT it belongs to where it was given."""
+
+    segmentation: Path
+    scan: Path | None
+
+
+def run(baseline: Side, followup: Side, output: Path | None, *, overwrite: bool, as_json: bool, quiet: bool) -> None:
+    """Compare and show the change; see ``ichseg compare --help``."""
+    if output is not None:
+        _check_output(output, overwrite=overwrite)
+    from ICHSegmentationLib.measurement import measure
+    from ICHSegmentationLib.measurement.growth import compare_volumes
+
+    terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
+    with terminal:
+        terminal.progress("read")
+        (first, first_scan), (second, second_scan) = _read(baseline, terminal), _read(followup, terminal)
+        growth = compare_volumes(measure(first), measure(second))
+        content: dict[str, Any] = {"schema": 1, **growth.model_dump(mode="json"), "registration": None, "warnings": []}
+        registration = None
+        if first_scan is None or second_scan is None:
+            content["warnings"].append(NO_SCANS)
+        else:
+            terminal.progress("register")
+            registration, warnings = _register(first_scan, second_scan)
+            content["registration"] = _describe(registration)
+            content["warnings"] += warnings
+        terminal.warn(content["warnings"])
+        if output is not None:
+            terminal.progress("draw")
+            _write(output, content)
+            if first_scan is not None and second_scan is not None and registration is not None:
+                _draw(output, (first_scan, first), (second_scan, second), registration)
+    terminal.show(content, text_of(growth, registration))
+
+
+def text_of(growth: Growth, registration: Registration | None) -> str:
+    """Return the change of each subtype and both definitions with their verdicts."""
+    lines = [f"{'':<7}{'baseline':>10}{'follow-up':>11}{'change':>9}{'per cent':>14}"]
+    for name, change in growth.changes.items():
+        per_cent = "not defined" if change.change_percent is None else f"{change.change_percent:+.0f} %"
+        volumes = f"{change.baseline_ml:>10.1f}{change.followup_ml:>11.1f}{change.change_ml:>+9.1f}"
+        lines.append(f"{name:<7}{volumes}{per_cent:>14}")
+    lines += ["volumes in mL", "", _verdict("Expansion", growth.expansion)]
+    lines.append(_verdict("Expansion, revised", growth.revised_expansion))
+    if registration is not None:
+        word = "good" if registration.is_good else "POOR"
+        lines.append(
+            f"Registration: {word}, correlation {registration.quality:.2f} on {registration.shared:.0%} of the head"
+        )
+    return "\n".join(lines)
+
+
+def _verdict(name: str, verdict: Verdict) -> str:
+    word = {None: "not defined, no intraparenchymal blood on the baseline", True: "yes", False: "no"}[verdict.met]
+    return f"{name}: {word}\n  {verdict.definition}"
+
+
+def _check_output(output: Path, *, overwrite: bool) -> None:
+    if output.exists() and not output.is_dir():
+        message = f"{output} is a file; --output names a folder."
+        raise InputError(message)
+    if not overwrite and any((output / name).exists() for name in RESULT_FILES):
+        message = f"{output} already holds a comparison; choose another folder, or add --overwrite to replace it."
+        raise InputError(message)
+
+
+def _read(side: Side, terminal: Terminal) -> tuple[LabelMap, CTVolume | None]:
+    from ICHSegmentationLib.ct.reader import read_ct
+    from ICHSegmentationLib.reporting.label_reader import read_labels
+
+    path = side.segmentation
+    if path.is_dir():
+        found = [path / name for name in SEGMENTATIONS if (path / name).is_file()]
+        if not found:
+            message = f"{path} holds no {' or '.join(SEGMENTATIONS)}; give a folder that `ichseg segment` wrote."
+            raise InputError(message)
+        path = found[0]
+    volume = None if side.scan is None else read_ct(side.scan)
+    labels = read_labels(path, None if volume is None else volume.grid)
+    terminal.warn((*(() if volume is None else volume.warnings), *labels.warnings))
+    return labels.label_map, volume
+
+
+def _register(first: CTVolume, second: CTVolume) -> tuple[Registration, list[str]]:
+    from ICHSegmentationLib.registration import register
+    from ICHSegmentationLib.registration.patients import warn_patients
+
+    registration = register(first, second)
+    warnings = warn_patients(first.source, second.source)
+    if not registration.is_good:
+        warnings.append(
+            f"The scans fit poorly (correlation {registration.quality:.2f} on {registration.shared:.0%} of the head): "
+            "they may be of different patients, or the pictures are out of place."
+        )
+    return registration, warnings
+
+
+def _describe(registration: Registration) -> dict[str, Any]:
+    return {
+        "quality": registration.quality,
+        "shared": registration.shared,
+        "is_good": registration.is_good,
+        "rotation_deg": round(registration.rotation_deg, 2),
+        "matrix_lps": registration.matrix.round(6).tolist(),
+    }
+
+
+def _write(output: Path, content: dict[str, Any]) -> None:
+    import json
+
+    from ICHSegmentationLib.files import write_text
+
+    output.mkdir(parents=True, exist_ok=True)
+    write_text(output / "comparison.json", json.dumps(content, indent=2) + "\n")
+
+
+def _draw(
+    output: Path, first: tuple[CTVolume, LabelMap], second: tuple[CTVolume, LabelMap], registration: Registration
+) -> None:
+    from ICHSegmentationLib.rendering.comparison_picture import draw_comparison
+    from ICHSegmentationLib.rendering.png import write_png
+
+    write_png(output / "comparison.png", draw_comparison(first, second, registration))

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How bleeds changed between two scans, and whether that is expansion by the published definitions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.measurement.measure import Measurements
+
+EXPANSION_PERCENT, EXPANSION_ML = 33.0, 6.0
+IVH_GROWTH_ML = 1.0
+EXPANSION = (
+    "intraparenchymal volume grew by at least 33 % or at least 6 mL (Dowlatshahi D et al., Neurology 2011;76:1238-1244)"
+)
+REVISED_EXPANSION = (
+    "intraparenchymal volume grew by at least 33 % or at least 6 mL, or there is new intraventricular blood, or it "
+    "grew by at least 1 mL (Yogendrakumar V et al., Stroke 2020;51:1120-1127)"
+)
+NOT_DEFINED = "not defined"
+
+
+class Change(BaseModel):
+    """One subtype on both scans.
+
+    Attributes
+    ----------
+    baseline_ml, followup_ml : float
+        Volumes by the extents rule of each scan's own slices.
+    change_ml : float
+        Follow-up less baseline.
+    change_percent : float or None
+        The same in per cent of the baseline; None (not defined) from a baseline of zero.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    baseline_ml: float
+    followup_ml: float
+    change_ml: float
+    change_percent: float | None
+
+    @classmethod
+    def between(cls, baseline_ml: float, followup_ml: float) -> Change:
+        """Compare two volumes."""
+        change_ml = round(followup_ml - baseline_ml, 6)
+        # Rounded, so that 39.9 after 30.0 mL is 33 % and not a last bit less.
+        percent = round(100 * change_ml / baseline_ml, 6) if baseline_ml > 0 else None
+        return cls(baseline_ml=baseline_ml, followup_ml=followup_ml, change_ml=change_ml, change_percent=percent)
+
+
+class Verdict(BaseModel):
+    """Whether a definition is met; None is not defined, without intraparenchymal blood on the baseline."""
+
+    model_config = ConfigDict(frozen=True)
+
+    met: bool | None
+    definition: str
+
+
+class Growth(BaseModel):
+    """The change of each subtype and in total, and both definitions of expansion.
+
+    Attributes
+    ----------
+    changes : dict of str to Change
+        By segment ID, and ``total``.
+    expansion : Verdict
+        By the usual definition.
+    revised_expansion : Verdict
+        By the one that includes the ventricles.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    changes: dict[str, Change]
+    expansion: Verdict
+    revised_expansion: Verdict
+
+
+def compare_volumes(baseline: Measurements, followup: Measurements) -> Growth:
+    """Compare the measurements of two scans of one patient.
+
+    Expansion is an increase of the intraparenchymal volume by at least 33 % or 6 mL (Dowlatshahi D et al., Defining
+    hematoma expansion in intracerebral hemorrhage: relationship with patient outcomes, Neurology 2011;76:1238-1244);
+    by the revised definition also blood that is new in the ventricles, or at least 1 mL more of it (Yogendrakumar V et
+    al., Redefining hematoma expansion with the inclusion of intraventricular hemorrhage growth, Stroke 2020;51:
+    1120-1127). Both speak of a hematoma that was there before: without one on the baseline they are not defined.
+
+    Parameters
+    ----------
+    baseline, followup : Measurements
+        Of the first and the second scan.
+    """
+    names = [name for name in (*baseline.volumes_ml, *followup.volumes_ml) if name != "total"]
+    changes = {
+        name: Change.between(baseline.volumes_ml.get(name, 0.0), followup.volumes_ml.get(name, 0.0))
+        for name in [*dict.fromkeys(names), "total"]
+    }
+    iph, ivh = changes["IPH"], changes["IVH"]
+    usual = revised = None
+    if iph.change_percent is not None:
+        usual = iph.change_percent >= EXPANSION_PERCENT or iph.change_ml >= EXPANSION_ML
+        is_new = followup.present["IVH"] and not baseline.present["IVH"]
+        revised = usual or is_new or ivh.change_ml >= IVH_GROWTH_ML
+    return Growth(
+        changes=changes,
+        expansion=Verdict(met=usual, definition=EXPANSION),
+        revised_expansion=Verdict(met=revised, definition=REVISED_EXPANSION),
+    )

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether two scans say that they are of one patient; what they say is compared and never shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+    from ICHSegmentationLib.ct.source import CTSource
+
+_KEYWORDS = {
+    "PatientID": "PatientID (0010,0020)",
+    "PatientName": "PatientName (0010,0010)",
+    "PatientBirthDate": "PatientBirthDate (0010,0030)",
+    "PatientSex": "PatientSex (0010,0040)",
+}
+_TIMES = (("AcquisitionDate", "AcquisitionTime"), ("SeriesDate", "SeriesTime"), ("StudyDate", "StudyTime"))
+
+
+def warn_patients(baseline: CTSource, followup: CTSource) -> list[str]:
+    """Return a sentence for each doubt that the headers raise: other patients, the same series, the wrong order.
+
+    Only DICOM headers are read; other files say nothing about the patient. The name is compared where both have no
+    PatientID only, since it is spelt in many ways.
+
+    Parameters
+    ----------
+    baseline, followup : CTSource
+        Where the scans came from.
+    """
+    if baseline.kind != "dicom" or followup.kind != "dicom":
+        return []
+    if baseline.series_uid is not None and baseline.series_uid == followup.series_uid:
+        return ["Both scans are the same series (SeriesInstanceUID (0020,000E))."]
+    first, second = _header(baseline), _header(followup)
+    warnings = []
+    differing = [name for keyword, name in _KEYWORDS.items() if _differ(first, second, keyword)]
+    if first.get("PatientID") and second.get("PatientID"):
+        differing = [name for name in differing if not name.startswith("PatientName")]
+    if differing:
+        warnings.append(f"The scans are of different patients by {', '.join(differing)}; their change means nothing.")
+    times = _times(first, second)
+    if times is not None and times[0] > times[1]:
+        warnings.append("The follow-up was scanned before the baseline, by the times in their headers.")
+    return warnings
+
+
+def _header(source: CTSource) -> Dataset:
+    from pydicom import dcmread
+
+    from ICHSegmentationLib.ct.dicom_files import quiet_pydicom
+
+    with quiet_pydicom():
+        tags = [*_KEYWORDS, *(tag for pair in _TIMES for tag in pair)]
+        return dcmread(source.files[0], stop_before_pixels=True, specific_tags=tags, force=True)
+
+
+def _differ(first: Dataset, second: Dataset, keyword: str) -> bool:
+    """Whether both state a value, and not the same; case, spaces and the separators of names do not count."""
+    values = [_plain(str(dataset.get(keyword, "") or "")) for dataset in (first, second)]
+    return all(values) and values[0] != values[1]
+
+
+def _plain(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def _times(first: Dataset, second: Dataset) -> tuple[str, str] | None:
+    """Return the first pair of date and time that both state."""
+    for date, time in _TIMES:
+        if all(dataset.get(date) and dataset.get(time) for dataset in (first, second)):
+            one, other = (f"{dataset[date].value} {dataset[time].value}" for dataset in (first, second))
+            return one, other
+    return None

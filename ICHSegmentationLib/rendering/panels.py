@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Slices as panels: cropped to the head, true to scale, with outlines and marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from ICHSegmentationLib.rendering.drawing import TEXT, draw_scale_bar, font
+from ICHSegmentationLib.rendering.orientation import DisplayOrientation
+from ICHSegmentationLib.rendering.outlines import outline_alpha
+from ICHSegmentationLib.terminology import load_terminology
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.ct.volume import CTVolume
+
+WINDOW_HU = (0.0, 80.0)
+"""Width 80, centre 40: the brain window in which fresh blood is bright."""
+TISSUE_HU = -300
+_TISSUE_SHARE = 0.2
+"""A pixel belongs to the head if tissue lies there on this share of the slices."""
+_MARGIN_MM = 8.0
+_SCALE_MM = 50
+
+
+@dataclass(frozen=True)
+class PanelLayout:
+    """How the slices of one scan are shown, all alike.
+
+    Attributes
+    ----------
+    orientation : DisplayOrientation
+        Which way round.
+    box : tuple of slice
+        Rows and columns, as shown, that hold the head.
+    size : tuple of int
+        (width, height) of a panel.
+    pixel_mm : float
+        Side of a screen pixel.
+    """
+
+    orientation: DisplayOrientation
+    box: tuple[slice, slice]
+    size: tuple[int, int]
+    pixel_mm: float
+
+    @classmethod
+    def of(cls, volume: CTVolume, panel_px: int) -> PanelLayout:
+        """Fit the head into panels whose longer side has a number of pixels."""
+        orientation = DisplayOrientation.of(volume.grid)
+        box = _head_box(volume.hu, orientation.pixel_mm, orientation)
+        sides = zip(box, orientation.pixel_mm, strict=True)
+        height_mm, width_mm = ((part.stop - part.start) * size for part, size in sides)
+        screen_mm = max(height_mm, width_mm) / panel_px
+        size = max(round(width_mm / screen_mm), 1), max(round(height_mm / screen_mm), 1)
+        return cls(orientation, box, size, screen_mm)
+
+    def draw(
+        self, hu: np.ndarray, labels: np.ndarray, caption: str, window_hu: tuple[float, float] = WINDOW_HU
+    ) -> Image.Image:
+        """Return one slice with outlines in the subtypes' colours, sides of the patient and a scale bar.
+
+        Parameters
+        ----------
+        hu, labels : numpy.ndarray
+            (rows, columns) of the slice, as in the scan.
+        caption : str
+            Stands in the upper left corner.
+        window_hu : tuple of float
+            HU that are black and white.
+        """
+        low, high = window_hu
+        shown_hu = self.orientation.apply(hu)[self.box].astype(np.float32)
+        greys = np.clip((shown_hu - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
+        resized = Image.fromarray(greys).resize(self.size, Image.Resampling.BICUBIC)
+        shown = np.repeat(np.asarray(resized, dtype=np.float32)[..., None], 3, axis=2)
+        shown_labels = self.orientation.apply(labels)[self.box]
+        for row in load_terminology().classes:
+            mask = shown_labels == row.label
+            if mask.any():
+                alpha = outline_alpha(mask, self.size)[..., None]
+                shown += alpha * (np.array(row.rgb, dtype=np.float32) - shown)
+        panel = Image.fromarray(np.clip(shown + 0.5, 0, 255).astype(np.uint8))
+        draw = ImageDraw.Draw(panel)
+        draw.text((8, 8), caption, font=font(18), fill=TEXT, anchor="lt")
+        width, height = self.size
+        # Above the head rest, which fills the sides of the lower half.
+        marks = 0.28 * height
+        draw.text((8, marks), self.orientation.left, font=font(20), fill=TEXT, anchor="lm")
+        draw.text((width - 8, marks), self.orientation.right, font=font(20), fill=TEXT, anchor="rm")
+        draw_scale_bar(draw, (width - 10, height - 10), self.pixel_mm, _SCALE_MM)
+        return panel
+
+
+def tissue_slices(hu: np.ndarray) -> np.ndarray:
+    """Return the indices of the slices that show some of the head."""
+    return np.flatnonzero((hu[:, ::4, ::4] > TISSUE_HU).mean(axis=(1, 2)) > 0.02)
+
+
+def _head_box(hu: np.ndarray, pixel_mm: tuple[float, float], orientation: DisplayOrientation) -> tuple[slice, slice]:
+    """Return the rows and columns, as shown, of the largest piece of tissue seen through all slices, with a margin."""
+    from scipy import ndimage
+
+    flat = orientation.apply(np.count_nonzero(hu > TISSUE_HU, axis=0) > _TISSUE_SHARE * len(hu))
+    pieces, count = ndimage.label(flat)
+    if count == 0:
+        return slice(0, flat.shape[0]), slice(0, flat.shape[1])
+    found = ndimage.find_objects(pieces)[int(np.argmax(np.bincount(pieces.ravel())[1:]))]
+    rows, columns = (
+        slice(max(part.start - round(_MARGIN_MM / size), 0), min(part.stop + round(_MARGIN_MM / size), length))
+        for part, size, length in zip(found, pixel_mm, flat.shape, strict=True)
+    )
+    return rows, columns
