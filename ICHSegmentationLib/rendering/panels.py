@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,12 @@ class PanelLayout:
         return cls(orientation, box, size, screen_mm)
 
     def draw(
-        self, hu: np.ndarray, labels: np.ndarray, caption: str, window_hu: tuple[float, float] = WINDOW_HU
+        self,
+        hu: np.ndarray,
+        labels: np.ndarray,
+        caption: str,
+        window_hu: tuple[float, float] = WINDOW_HU,
+        lines: Sequence[np.ndarray] = (),
     ) -> Image.Image:
         """Return one slice with outlines in the subtypes' colours, sides of the patient and a scale bar.
 
@@ -71,6 +77,8 @@ class PanelLayout:
             Stands in the upper left corner.
         window_hu : tuple of float
             HU that are black and white.
+        lines : sequence of numpy.ndarray
+            (2, 2) row and column of both ends of lines to draw, as diameters.
         """
         low, high = window_hu
         shown_hu = self.orientation.apply(hu)[self.box].astype(np.float32)
@@ -85,6 +93,8 @@ class PanelLayout:
                 shown += alpha * (np.array(row.rgb, dtype=np.float32) - shown)
         panel = Image.fromarray(np.clip(shown + 0.5, 0, 255).astype(np.uint8))
         draw = ImageDraw.Draw(panel)
+        for ends in lines:
+            draw.line([self._on_screen(row, column, hu.shape) for row, column in ends], fill=TEXT, width=1)
         draw.text((8, 8), caption, font=font(18), fill=TEXT, anchor="lt")
         width, height = self.size
         # Above the head rest, which fills the sides of the lower half.
@@ -93,6 +103,20 @@ class PanelLayout:
         draw.text((width - 8, marks), self.orientation.right, font=font(20), fill=TEXT, anchor="rm")
         draw_scale_bar(draw, (width - 10, height - 10), self.pixel_mm, _SCALE_MM)
         return panel
+
+    def _on_screen(self, row: float, column: float, shape: tuple[int, ...]) -> tuple[float, float]:
+        """Return (x, y) of a fractional row and column of a slice."""
+        height, width = shape
+        if self.orientation.transpose:
+            row, column, height, width = column, row, width, height
+        if self.orientation.flip_rows:
+            row = height - 1 - row
+        if self.orientation.flip_columns:
+            column = width - 1 - column
+        rows, columns = self.box
+        x = (column + 0.5 - columns.start) * self.size[0] / (columns.stop - columns.start)
+        y = (row + 0.5 - rows.start) * self.size[1] / (rows.stop - rows.start)
+        return x, y
 
 
 def tissue_slices(hu: np.ndarray) -> np.ndarray:

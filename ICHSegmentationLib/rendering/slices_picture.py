@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 from ICHSegmentationLib.measurement import Measurements
+from ICHSegmentationLib.registration.sampling import indices_at
 from ICHSegmentationLib.rendering.drawing import BACKGROUND, MUTED, RESEARCH_USE, draw_legend, font
 from ICHSegmentationLib.rendering.key_slices import choose_slices
 from ICHSegmentationLib.rendering.panels import WINDOW_HU, PanelLayout, tissue_slices
 
 if TYPE_CHECKING:
+    from ICHSegmentationLib.ct.grid import SliceGrid
     from ICHSegmentationLib.ct.volume import CTVolume
     from ICHSegmentationLib.segmentation.label_map import LabelMap
 
@@ -20,13 +23,15 @@ _COLUMNS, _ROWS = 3, 2
 _PANEL_PX = 440
 _GAP_PX = 6
 _HEADER_PX, _FOOTER_PX = 66, 28
+_LEAST_ML = 0.5
+"""Of smaller bleeds the outline says as much as its diameters."""
 
 
 def draw_slices(volume: CTVolume, label_map: LabelMap, measurements: Measurements) -> Image.Image:
     """Return a picture of the six slices with most blood, or of evenly spaced ones where there is none.
 
     Patient right is on the left (radiological convention). Panels are cropped to the head, all alike, and true to
-    scale in both directions.
+    scale in both directions. The two diameters of ABC/2 (XYZ/2) are drawn where they were measured.
     """
     layout = PanelLayout.of(volume, _PANEL_PX)
     size = layout.size
@@ -38,12 +43,24 @@ def draw_slices(volume: CTVolume, label_map: LabelMap, measurements: Measurement
     draw_legend(draw, measurements.volumes_ml, (_GAP_PX + 6, 10), width - 24)
     for place, index in enumerate(chosen):
         caption = f"{index + 1} / {volume.grid.shape[0]}"
-        panel = layout.draw(volume.hu[index], label_map.labels[index], caption)
+        lines = _diameters(measurements, volume.grid, index)
+        panel = layout.draw(volume.hu[index], label_map.labels[index], caption, lines=lines)
         corner = (
             _GAP_PX + place % _COLUMNS * (size[0] + _GAP_PX),
             _HEADER_PX + place // _COLUMNS * (size[1] + _GAP_PX),
         )
         picture.paste(panel, corner)
     note = f"Window {WINDOW_HU[0]:.0f} to {WINDOW_HU[1]:.0f} HU. Slices are numbered as in the input. {RESEARCH_USE}."
+    if any(measurements.abc2_ml.values()):
+        note += " Thin lines: diameters of ABC/2 (outside the brain XYZ/2)."
     draw.text((_GAP_PX + 6, picture.height - 15), note, font=font(14), fill=MUTED, anchor="lm")
     return picture
+
+
+def _diameters(measurements: Measurements, grid: SliceGrid, index: int) -> list[np.ndarray]:
+    """Return (2, 2) rows and columns of the ends of each diameter that was measured on a slice."""
+    found = [lesion.abc2 for lesion in measurements.lesions if lesion.volume_ml >= _LEAST_ML]
+    ends = [
+        ends for abc2 in found if abc2 is not None and abc2.slice == index for ends in (abc2.a_ends_mm, abc2.b_ends_mm)
+    ]
+    return [indices_at(grid, np.array(pair))[:, 1:] for pair in ends]

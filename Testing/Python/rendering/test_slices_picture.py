@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from ICHSegmentationLib.ct import CTVolume, SliceGrid
 from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.rendering import slices_picture
 from ICHSegmentationLib.rendering.drawing import draw_scale_bar, format_ml, legend_entries
 from ICHSegmentationLib.rendering.outlines import outline_alpha
 from ICHSegmentationLib.rendering.panels import PanelLayout
@@ -91,6 +92,33 @@ def test_panels_are_cropped_to_the_head(a_head_ct):
 
     assert (columns.stop - columns.start) * 1.5 == pytest.approx(2 * 78 + 16, abs=14)
     assert (rows.stop - rows.start) * 1.5 == pytest.approx(2 * 93 + 16, abs=20)
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["as scanned", "rows and columns exchanged, reversed"])
+def test_diameters_lie_where_they_were_measured(turned):
+    """A clot of 40 x 20 mm, 30 mm to the left of the middle: the long line down, the short one across."""
+    columns, rows = np.array([1.0, 0, 0]), np.array([0, 1.0, 0])
+    axes = np.stack([-rows, columns]) if turned else np.stack([columns, rows])
+    first = np.array([-100.0, 100, 0]) if turned else np.array([-100.0, -100, 0])
+    grid = SliceGrid((5, 201, 201), first + np.arange(5)[:, None] * [0, 0, 5.0], axes, (1.0, 1.0))
+    indices = np.stack(np.meshgrid(*map(np.arange, grid.shape), indexing="ij"), axis=-1)
+    x, y, _ = np.moveaxis(grid.points_mm(indices), -1, 0)
+    clot = ((x - 30) / 10) ** 2 + (y / 20) ** 2 <= 1
+    clot[[0, 4]] = False
+    hu = np.where(x**2 + y**2 <= 80**2, -100, -1000).astype(np.int16)
+    volume, label_map = CTVolume(hu, grid), labelled(grid, (4, clot))
+    layout = PanelLayout.of(volume, 440)
+    measurements = measure(label_map)
+    lines = slices_picture._diameters(measurements, grid, measurements.lesions[0].abc2.slice)
+    panel = np.asarray(layout.draw(hu[1], np.zeros(grid.shape[1:], np.uint8), "", lines=lines)).astype(int)
+    middle = layout.size[0] / 2
+    # Between the marks of the sides and the scale bar only the two lines are bright.
+    corner = 140, int(middle + 20)
+    bright = np.add(np.argwhere(panel[corner[0] : 300, corner[1] : corner[1] + 130].min(axis=2) > 200), corner)
+
+    assert slices_picture._diameters(measurements, grid, 4) == []
+    assert np.ptp(bright, axis=0) * layout.pixel_mm == pytest.approx((40, 20), abs=1.5)
+    assert (bright.mean(axis=0) - (layout.size[1] / 2, middle)) * layout.pixel_mm == pytest.approx((0, 30), abs=1.5)
 
 
 def test_outline_lies_on_the_edge_and_leaves_the_inside_free():
