@@ -199,6 +199,17 @@ def test_a_worker_of_another_version_is_refused(an_environment, a_temporary_fold
     assert list(a_temporary_folder.iterdir()) == []
 
 
+def test_temporary_files_of_the_worker_s_libraries_lie_in_the_folder_that_is_removed(
+    an_environment, a_temporary_folder, tmp_path
+):
+    note = tmp_path / "note"
+    script = write_script(tmp_path / "python", f'#!/bin/sh\necho "$TMPDIR" >"{note}"\nexec "{sys.executable}" "$@"\n')
+    with WorkerClient(script, an_environment) as client:
+        client.ping()
+        (folder,) = a_temporary_folder.iterdir()
+        assert note.read_text().strip() == str(folder)
+
+
 def test_the_children_of_the_worker_are_killed_with_it(an_environment, a_head, tmp_path):
     note = tmp_path / "child"
     # As Slicer's launcher: the interpreter is a child of what was started.
@@ -209,4 +220,5 @@ def test_the_children_of_the_worker_are_killed_with_it(an_environment, a_head, t
     assert is_running(child)
     with pytest.raises(WindowClosedError):
         client.segment(a_head, progress=close_window)
-    assert not is_running(child)
+    # The system takes its time over each process of a group.
+    assert wait_until(lambda: not is_running(child))

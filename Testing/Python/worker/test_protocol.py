@@ -162,6 +162,21 @@ def test_the_end_of_the_input_stops_work_and_ends_the_worker(a_worker, a_folder,
     assert not a_folder.exists()
 
 
+def test_work_that_never_looks_up_does_not_outlive_the_host(a_folder):
+    code = """
+import sys, time
+from pathlib import Path
+from ICHSegmentationLib.worker import loop
+from ICHSegmentationLib.worker.channel import Channel
+loop.run_segment = lambda *_: time.sleep(1000)
+loop.Worker(Channel.take_standard_streams(), Path(sys.argv[1])).run()
+"""
+    request = b'{"type": "segment", "id": 1, "folder": "."}\n'
+    done = subprocess.run([sys.executable, "-c", code, str(a_folder)], input=request, timeout=60, check=False)
+    assert done.returncode == 0
+    assert not a_folder.exists()
+
+
 def test_whatever_prints_does_not_reach_the_host():
     code = """
 import os
