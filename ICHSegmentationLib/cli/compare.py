@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib.cli.terminal import Terminal
-from ICHSegmentationLib.errors import InputError
+from ICHSegmentationLib.errors import ICHSegmentationError, InputError
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from ICHSegmentationLib.ct.volume import CTVolume
     from ICHSegmentationLib.measurement.growth import Growth, Verdict
     from ICHSegmentationLib.registration import Registration
@@ -40,23 +43,29 @@ def run(baseline: Side, followup: Side, output: Path | None, *, overwrite: bool,
     terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
     with terminal:
         terminal.progress("read")
-        (first, first_scan), (second, second_scan) = _read(baseline, terminal), _read(followup, terminal)
+        (first, first_scan, found), (second, second_scan, more) = _read(baseline), _read(followup)
+        warnings = [*found, *more]
         growth = compare_volumes(measure(first), measure(second))
-        content: dict[str, Any] = {"schema": 1, **growth.model_dump(mode="json"), "registration": None, "warnings": []}
-        registration = None
+        registration = picture = None
         if first_scan is None or second_scan is None:
-            content["warnings"].append(NO_SCANS)
+            warnings.append(NO_SCANS)
         else:
             terminal.progress("register")
-            registration, warnings = _register(first_scan, second_scan)
-            content["registration"] = _describe(registration)
-            content["warnings"] += warnings
-        terminal.warn(content["warnings"])
+            registration, doubts = _register(first_scan, second_scan)
+            warnings += doubts
+            if output is not None:
+                terminal.progress("draw")
+                picture = _draw((first_scan, first), (second_scan, second), registration)
+        warnings = list(dict.fromkeys(warnings))
+        terminal.warn(warnings)
+        content = {
+            "schema": 1,
+            **growth.model_dump(mode="json"),
+            "registration": None if registration is None else _describe(registration),
+            "warnings": warnings,
+        }
         if output is not None:
-            terminal.progress("draw")
-            _write(output, content)
-            if first_scan is not None and second_scan is not None and registration is not None:
-                _draw(output, (first_scan, first), (second_scan, second), registration)
+            _write(output, content, picture)
     terminal.show(content, text_of(growth, registration))
 
 
@@ -91,7 +100,8 @@ def _check_output(output: Path, *, overwrite: bool) -> None:
         raise InputError(message)
 
 
-def _read(side: Side, terminal: Terminal) -> tuple[LabelMap, CTVolume | None]:
+def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
+    """Return labels, scan and what there is to warn of."""
     from ICHSegmentationLib.ct.reader import read_ct
     from ICHSegmentationLib.reporting.label_reader import read_labels
 
@@ -104,8 +114,7 @@ def _read(side: Side, terminal: Terminal) -> tuple[LabelMap, CTVolume | None]:
         path = found[0]
     volume = None if side.scan is None else read_ct(side.scan)
     labels = read_labels(path, None if volume is None else volume.grid)
-    terminal.warn((*(() if volume is None else volume.warnings), *labels.warnings))
-    return labels.label_map, volume
+    return labels.label_map, volume, (*(() if volume is None else volume.warnings), *labels.warnings)
 
 
 def _register(first: CTVolume, second: CTVolume) -> tuple[Registration, list[str]]:
@@ -132,19 +141,24 @@ def _describe(registration: Registration) -> dict[str, Any]:
     }
 
 
-def _write(output: Path, content: dict[str, Any]) -> None:
-    import json
-
-    from ICHSegmentationLib.files import write_text
-
-    output.mkdir(parents=True, exist_ok=True)
-    write_text(output / "comparison.json", json.dumps(content, indent=2) + "\n")
-
-
-def _draw(
-    output: Path, first: tuple[CTVolume, LabelMap], second: tuple[CTVolume, LabelMap], registration: Registration
-) -> None:
+def _draw(first: tuple[CTVolume, LabelMap], second: tuple[CTVolume, LabelMap], registration: Registration) -> Image:
     from ICHSegmentationLib.rendering.comparison_picture import draw_comparison
+
+    return draw_comparison(first, second, registration)
+
+
+def _write(output: Path, content: dict[str, Any], picture: Image | None) -> None:
+    """Write the table and the picture; without one, that of an earlier comparison is taken away."""
+    from ICHSegmentationLib.files import write_text
     from ICHSegmentationLib.rendering.png import write_png
 
-    write_png(output / "comparison.png", draw_comparison(first, second, registration))
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"Cannot make the folder {output}: {error.strerror}."
+        raise ICHSegmentationError(message) from error
+    write_text(output / "comparison.json", json.dumps(content, indent=2) + "\n")
+    if picture is None:
+        (output / "comparison.png").unlink(missing_ok=True)
+    else:
+        write_png(output / "comparison.png", picture)

@@ -45,7 +45,7 @@ class Change(BaseModel):
     @classmethod
     def between(cls, baseline_ml: float, followup_ml: float) -> Change:
         """Compare two volumes."""
-        change_ml = round(followup_ml - baseline_ml, 6)
+        change_ml = round(followup_ml - baseline_ml, 6) + 0.0
         # Rounded, so that 39.9 after 30.0 mL is 33 % and not a last bit less.
         percent = round(100 * change_ml / baseline_ml, 6) if baseline_ml > 0 else None
         return cls(baseline_ml=baseline_ml, followup_ml=followup_ml, change_ml=change_ml, change_percent=percent)

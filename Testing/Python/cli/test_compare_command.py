@@ -88,6 +88,7 @@ def test_scans_are_brought_together_and_drawn(a_command: Command, tmp_path: Path
 
     assert a_command("compare", first, second, "--output", output).code == 2
     assert a_command("compare", first, second, "--output", output, "--overwrite").code == 0
+    assert not (output / "comparison.png").exists()
 
 
 def test_a_folder_without_results_is_refused(a_command: Command, two_results: tuple[Path, Path], tmp_path: Path):
