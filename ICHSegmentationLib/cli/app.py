@@ -16,6 +16,7 @@ from ICHSegmentationLib.cli.options import (
     Model,
     Output,
     Overwrite,
+    PublicSetName,
     Quiet,
     RunOptions,
     Runtime,
@@ -185,6 +186,36 @@ def compare(
 
     sides = Side(baseline, baseline_ct), Side(followup, followup_ct)
     run(*sides, output, overwrite=overwrite, as_json=as_json, quiet=quiet)
+
+
+@app.command(short_help="Bring a public data set into nnU-Net's folder layout.")
+def prepare(
+    dataset: Annotated[PublicSetName, typer.Argument(metavar="DATASET", help=f"One of {', '.join(PublicSetName)}.")],
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The folder it was unpacked to.")],
+    output: Output,
+    anatomy: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the blast-ct brain atlas, for phe-sich.")
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, metavar="N", help="Folds of the split by patient.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the split.")] = 0,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Bring a public data set, as it was downloaded, into nnU-Net's folder layout, split by patient."""
+    from ICHSegmentationLib.cli.prepare import run
+
+    run(
+        dataset.value,
+        source,
+        output,
+        anatomy,
+        folds=folds,
+        seed=seed,
+        overwrite=overwrite,
+        as_json=as_json,
+        quiet=quiet,
+    )
 
 
 @app.command()

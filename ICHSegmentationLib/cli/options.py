@@ -37,6 +37,16 @@ class ExportKind(StrEnum):
     dicom_sr = "dicom-sr"
 
 
+class PublicSetName(StrEnum):
+    """A public data set that can be prepared for training."""
+
+    bhsd = "bhsd"
+    cq500_bhx = "cq500-bhx"
+    ct_ich = "ct-ich"
+    instance2022 = "instance2022"
+    phe_sich = "phe-sich"
+
+
 def _checked_device(device: str) -> str:
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
         message = f"{device!r} is not one of auto, cpu, cuda:N."

@@ -44,23 +44,40 @@ def write_labels_nifti(path: Path | str, label_map: LabelMap, source: CTSource |
         Where the volume came from. The labels of a NIfTI, NRRD or MHA file are written in that file's axis order and
         with its affine; all others as (column, row, slice).
     """
+    write_on_grid_nifti(path, label_map.labels, label_map.grid, source)
+
+
+def write_on_grid_nifti(path: Path | str, array: np.ndarray, grid: SliceGrid, source: CTSource | None = None) -> None:
+    """Write the voxels of a scan's slices, its labels or its HU; see :func:`write_labels_nifti`.
+
+    Parameters
+    ----------
+    path : Path or str
+        Ends in ``.nii.gz`` or ``.nii``.
+    array : numpy.ndarray
+        (slices, rows, columns) of the grid.
+    grid : SliceGrid
+        Where the slices lie.
+    source : CTSource, optional
+        Where the volume came from.
+    """
     import nibabel
 
     if source is None or source.file_affine is None:
-        source, affine = _COLUMN_ROW_SLICE, label_map.grid.nearest_affine_ras
+        source, affine = _COLUMN_ROW_SLICE, grid.nearest_affine_ras
     else:
         affine = source.file_affine
-    image = nibabel.Nifti1Image(to_storage_order(label_map.labels, source), affine)
+    image = nibabel.Nifti1Image(to_storage_order(array, source), affine)
     image.set_sform(affine, code=1)
     # A qform holds rotations only; with code 0 no reader can prefer it to the sform of a tilted grid.
     image.set_qform(None, code=0)
     image.header.set_xyzt_units("mm")
-    image.header["descrip"] = _EVEN if label_map.grid.is_regular else _UNEVEN
+    image.header["descrip"] = _EVEN if grid.is_regular else _UNEVEN
     sidecar = sidecar_path(path)
-    if label_map.grid.is_regular:
+    if grid.is_regular:
         sidecar.unlink(missing_ok=True)
     else:
-        write_text(sidecar, GridRecord.of(label_map.grid, source.storage_axes).to_json())
+        write_text(sidecar, GridRecord.of(grid, source.storage_axes).to_json())
     with atomic_path(path) as temporary:
         nibabel.save(image, temporary)
 

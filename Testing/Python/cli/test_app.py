@@ -13,7 +13,7 @@ def test_the_version_is_the_package_s(a_command: Command):
     assert a_command("--version") == (0, f"ichseg {__version__}\n", "")
 
 
-@pytest.mark.parametrize("command", ["segment", "measure", "export", "evaluate", "models", "demo"])
+@pytest.mark.parametrize("command", ["segment", "measure", "export", "evaluate", "prepare", "models", "demo"])
 def test_help_lists_each_command_once(a_command: Command, command: str):
     lines = a_command("--help").out.splitlines()
     assert sum(line.split()[:1] == [command] for line in lines) == 1
