@@ -37,10 +37,11 @@ def run(
             overwrite=overwrite,
             progress=terminal.progress("convert"),
         )
-        left_out = [f"{case} was left out: {reason}" for case, reason in sources["left_out"].items()]
-        terminal.warn(left_out[:_MOST_WARNINGS])
-        if len(left_out) > _MOST_WARNINGS:
-            terminal.warn([f"{len(left_out)} cases were left out; {output / SOURCES_NAME} lists them all."])
+        warnings = [f"{case} was left out: {reason}" for case, reason in sources["left_out"].items()]
+        warnings += [f"{count} scan(s): {text}" for text, count in sources["warnings"].items()]
+        terminal.warn(warnings[:_MOST_WARNINGS])
+        if len(warnings) > _MOST_WARNINGS:
+            terminal.warn([f"{len(warnings) - _MOST_WARNINGS} more warnings are listed in {output / SOURCES_NAME}."])
     terminal.show(sources, _summary(sources, output))
 
 

@@ -79,7 +79,8 @@ def prepare_set(
     Returns
     -------
     dict
-        The content of `sources.json`. Cases that cannot be read are left out and listed there with the reason.
+        The content of `sources.json`: with the cases that cannot be read and so are left out, each with the reason, and
+        what reading warned of, with the number of cases.
 
     Raises
     ------
@@ -92,6 +93,7 @@ def prepare_set(
     written: list[CaseName] = []
     left_out: dict[str, str] = {}
     counts: Counter[str] = Counter()
+    warnings: Counter[str] = Counter()
     for number, case in enumerate(cases):
         progress("convert", number / len(cases))
         try:
@@ -101,6 +103,7 @@ def prepare_set(
             continue
         folder.write_case(case.name, prepared)
         counts.update(prepared.counts)
+        warnings.update(prepared.volume.warnings)
         written.append(case)
     if not written:
         message = f"No case can be used; the first: {next(iter(left_out.values()))}"
@@ -119,6 +122,7 @@ def prepare_set(
         "patients": len({case.patient for case in written}),
         "cases_with": dict(sorted(folder.cases_with.items())),
         "counts": dict(sorted(counts.items())),
+        "warnings": dict(warnings.most_common()),
         "left_out": left_out,
         "folds": folds,
         "seed": seed,

@@ -93,6 +93,16 @@ def test_a_case_that_cannot_be_read_is_left_out_with_its_reason(a_ct_ich: Path, 
         assert sorted(fold["train"] + fold["val"]) == ["ct-ich-049", "ct-ich-051"]
 
 
+def test_what_reading_warned_of_is_counted(a_ct_ich: Path, tmp_path: Path):
+    for name in ("049", "050"):
+        scan = nibabel.load(a_ct_ich / "ct_scans" / f"{name}.nii")
+        shifted = nibabel.Nifti1Image(np.asarray(scan.dataobj) + np.int16(1200), scan.affine)
+        nibabel.save(shifted, a_ct_ich / "ct_scans" / f"{name}.nii")
+    sources = prepare_set(open_set("ct-ich", a_ct_ich), tmp_path / "out", folds=2)
+    shifts = {text: count for text, count in sources["warnings"].items() if "air is about -1000 HU" in text}
+    assert list(shifts.values()) == [2]
+
+
 def test_an_existing_set_is_replaced_only_when_asked(a_ct_ich: Path, tmp_path: Path):
     prepare_set(open_set("ct-ich", a_ct_ich), tmp_path / "out", folds=2)
     with pytest.raises(InputError, match="already holds a data set; choose another folder, or add --overwrite"):
