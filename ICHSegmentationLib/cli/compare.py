@@ -44,7 +44,7 @@ def run(baseline: Side, followup: Side, output: Path | None, *, overwrite: bool,
     with terminal:
         terminal.progress("read")
         (first, first_scan, found), (second, second_scan, more) = _read(baseline), _read(followup)
-        warnings = [*found, *more]
+        warnings = [f"Baseline: {text}" for text in found] + [f"Follow-up: {text}" for text in more]
         growth = compare_volumes(measure(first), measure(second))
         registration = picture = None
         if first_scan is None or second_scan is None:
@@ -73,8 +73,9 @@ def text_of(growth: Growth, registration: Registration | None) -> str:
     """Return the change of each subtype and both definitions with their verdicts."""
     lines = [f"{'':<7}{'baseline':>10}{'follow-up':>11}{'change':>9}{'per cent':>14}"]
     for name, change in growth.changes.items():
-        per_cent = "not defined" if change.change_percent is None else f"{change.change_percent:+.0f} %"
-        volumes = f"{change.baseline_ml:>10.1f}{change.followup_ml:>11.1f}{change.change_ml:>+9.1f}"
+        per_cent = "not defined" if change.change_percent is None else f"{round(change.change_percent):+d} %"
+        # Adding zero turns -0.0 into 0.0.
+        volumes = f"{change.baseline_ml:>10.1f}{change.followup_ml:>11.1f}{round(change.change_ml, 1) + 0.0:>+9.1f}"
         lines.append(f"{name:<7}{volumes}{per_cent:>14}")
     lines += ["volumes in mL", "", _verdict("Expansion", growth.expansion)]
     lines.append(_verdict("Expansion, revised", growth.revised_expansion))

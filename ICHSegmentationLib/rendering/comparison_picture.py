@@ -10,9 +10,19 @@ from PIL import Image, ImageDraw
 
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.registration.sampling import indices_at, values_at
-from ICHSegmentationLib.rendering.drawing import BACKGROUND, MUTED, RESEARCH_USE, TEXT, draw_legend, font
+from ICHSegmentationLib.rendering.drawing import (
+    BACKGROUND,
+    MUTED,
+    RESEARCH_USE,
+    TEXT,
+    Entry,
+    draw_entries,
+    font,
+    format_ml,
+)
 from ICHSegmentationLib.rendering.key_slices import choose_slices
 from ICHSegmentationLib.rendering.panels import WINDOW_HU, PanelLayout, tissue_slices
+from ICHSegmentationLib.terminology import load_terminology
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct.volume import CTVolume
@@ -23,7 +33,7 @@ DIFFERENCE_HU = (-40.0, 40.0)
 _ROWS = 3
 _PANEL_PX = 400
 _GAP_PX = 6
-_TITLE_PX, _LEGEND_PX, _FOOTER_PX = 30, 30, 28
+_HEADER_PX, _TITLE_PX, _FOOTER_PX = 66, 30, 28
 _AIR_HU = -1024
 
 
@@ -44,17 +54,14 @@ def draw_comparison(
     volume, label_map = baseline
     layout = PanelLayout.of(volume, _PANEL_PX)
     width, height = layout.size
-    volumes_ml = [measure(labels).volumes_ml for _, labels in (baseline, followup)]
     blood = _slice_volumes(baseline, followup, registration)
     chosen = choose_slices(blood, tissue_slices(volume.hu), volume.grid.positions_mm[:, 2], _ROWS)
-    top = 2 * _LEGEND_PX + _TITLE_PX + _GAP_PX
+    top = _HEADER_PX + _TITLE_PX
     picture = Image.new(
         "RGB", (3 * (width + _GAP_PX) + _GAP_PX, top + len(chosen) * (height + _GAP_PX) + _FOOTER_PX), BACKGROUND
     )
     draw = ImageDraw.Draw(picture)
-    for line, (name, volumes) in enumerate(zip(("Baseline", "Follow-up"), volumes_ml, strict=True)):
-        draw.text((_GAP_PX + 6, 21 + line * _LEGEND_PX), name, font=font(17), fill=TEXT, anchor="lm")
-        draw_legend(draw, volumes, (_GAP_PX + 106, 10 + line * _LEGEND_PX), 3 * width - 124)
+    draw_entries(draw, _changes(label_map, followup[1]), (_GAP_PX + 6, 10), 3 * width - 12)
     for column, title in enumerate(("Baseline", "Follow-up on the same plane", "Follow-up less baseline")):
         x = _GAP_PX + column * (width + _GAP_PX) + 8
         draw.text((x, top - _TITLE_PX / 2), title, font=font(17), fill=TEXT, anchor="lm")
@@ -74,6 +81,16 @@ def draw_comparison(
     )
     draw.text((_GAP_PX + 6, picture.height - 15), note, font=font(14), fill=MUTED, anchor="lm")
     return picture
+
+
+def _changes(baseline: LabelMap, followup: LabelMap) -> list[Entry]:
+    """Return what the legend says: of each class that either scan has, its volume before and after."""
+    before, after = measure(baseline).volumes_ml, measure(followup).volumes_ml
+    rows = [(row.rgb, row.id) for row in load_terminology().classes if before.get(row.id, 0) + after.get(row.id, 0) > 0]
+    return [
+        (colour, f"{name}  {format_ml(before.get(name, 0.0))} to {format_ml(after.get(name, 0.0))}")
+        for colour, name in [*rows, (None, "total")]
+    ]
 
 
 def _slice_volumes(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from PIL import ImageDraw, ImageFont
@@ -13,6 +13,8 @@ from ICHSegmentationLib.terminology import load_terminology
 BACKGROUND = (0, 0, 0)
 TEXT = (235, 235, 235)
 MUTED = (165, 165, 165)
+Entry = tuple[tuple[int, int, int] | None, str]
+"""Colour of a legend's swatch, if it has one, and text."""
 RESEARCH_USE = "Research use only - not for diagnosis"
 
 
@@ -27,15 +29,13 @@ def format_ml(volume_ml: float) -> str:
     return "< 0.1 mL" if 0 < volume_ml < 0.05 else f"{volume_ml:.1f} mL"
 
 
-def legend_entries(volumes_ml: Mapping[str, float]) -> list[tuple[tuple[int, int, int] | None, str]]:
+def legend_entries(volumes_ml: Mapping[str, float]) -> list[Entry]:
     """Return colour and text of each class that occurs, then the total; one sentence where none occurs (no colour)."""
     table = load_terminology()
     found = [row for row in table.classes if volumes_ml.get(row.id, 0) > 0]
     if not found:
         return [(None, "No hemorrhage found")]
-    entries: list[tuple[tuple[int, int, int] | None, str]] = [
-        (row.rgb, f"{row.name}  {format_ml(volumes_ml[row.id])}") for row in found
-    ]
+    entries: list[Entry] = [(row.rgb, f"{row.name}  {format_ml(volumes_ml[row.id])}") for row in found]
     return [*entries, (None, f"Total  {format_ml(volumes_ml['total'])}")] if len(found) > 1 else entries
 
 
@@ -43,8 +43,13 @@ def draw_legend(
     draw: ImageDraw.ImageDraw, volumes_ml: Mapping[str, float], corner: tuple[int, int], width: int
 ) -> None:
     """Draw the legend's entries side by side from a corner, on a second line where the width ends."""
+    draw_entries(draw, legend_entries(volumes_ml), corner, width)
+
+
+def draw_entries(draw: ImageDraw.ImageDraw, entries: Sequence[Entry], corner: tuple[int, int], width: int) -> None:
+    """Draw swatches with their texts side by side from a corner, on a further line where the width ends."""
     x, y = corner
-    for colour, text in legend_entries(volumes_ml):
+    for colour, text in entries:
         indent = 0 if colour is None else 22
         length = int(draw.textlength(text, font=font(17))) + indent + 28
         if x > corner[0] and x + length > corner[0] + width:

@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.label_maps import head_grid, labelled
 from builders.moved_head import moved_scan, pose_matrix
 
 from ICHSegmentationLib.registration import Registration
+from ICHSegmentationLib.rendering import comparison_picture
 from ICHSegmentationLib.rendering.comparison_picture import draw_comparison
+from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.terminology import load_terminology
 
 POSE = ((4.0, -3.0, 8.0), (6.0, -9.0, 4.0))
 TOP_PX, PANEL_PX, FOOTER_PX, GAP_PX = 96, 400, 28, 6
@@ -38,6 +42,21 @@ def test_the_clot_lies_at_the_same_place_and_is_larger(panels):
         assert centres[0] == pytest.approx(centres[1], abs=6)
         sizes = [np.ptp(found, axis=0).mean() for found in (before, after)]
         assert sizes[1] / sizes[0] == pytest.approx(18 / 14, abs=0.15)
+
+
+def test_the_legend_says_before_and_after():
+    """Ten voxels of 0.125 mL each, then sixteen; the other class is gone."""
+    grid = head_grid([5.0] * 4, rows=10, columns=10, spacing_mm=(5.0, 5.0))
+    before, after = labelled(grid), labelled(grid)
+    before.labels[1, 0, :10], before.labels[2, 0, :8] = Subtype.IPH, Subtype.SAH
+    after.labels[1, 0:2, :8] = Subtype.IPH
+    table = load_terminology()
+
+    assert comparison_picture._changes(before, after) == [
+        (table.by_id("SAH").rgb, "SAH  1.0 mL to 0.0 mL"),
+        (table.by_id("IPH").rgb, "IPH  1.2 mL to 2.0 mL"),
+        (None, "total  2.2 mL to 2.0 mL"),
+    ]
 
 
 def test_the_difference_is_white_where_blood_came_and_grey_inside(panels):
