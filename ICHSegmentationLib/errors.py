@@ -28,6 +28,10 @@ class NotAHeadError(InputError):
     """The volume does not look like a head; ``force=True`` goes on all the same."""
 
 
+class UnknownModelError(InputError):
+    """No installed model has the name that was asked for; the message lists those that there are."""
+
+
 class NoGraphicsCardError(InputError):
     """A graphics card was asked for that is not there or that the installed torch cannot use."""
 
@@ -37,7 +41,7 @@ class ModelError(ICHSegmentationError):
 
 
 class MissingModelError(ModelError):
-    """No such model is installed, or its weights are not there."""
+    """No model is installed, or the weights of one are not there."""
 
 
 class ChecksumError(ModelError):

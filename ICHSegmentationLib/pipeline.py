@@ -7,7 +7,6 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ICHSegmentationLib.errors import ICHSegmentationError
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.models import LoadedModel, get_model
 from ICHSegmentationLib.segmentation.result import SegmentationResult
@@ -58,7 +57,7 @@ def segment(
     progress : callable, optional
         Called with a stage's name and the share of the work that is done.
     cancel : callable, optional
-        Asked often; True stops the work.
+        Asked at every slice and stage; True stops the work.
 
     Returns
     -------
@@ -94,14 +93,14 @@ def segment(
 def write_outputs(
     result: SegmentationResult, directory: Path, *, progress: Progress | None = None, cancel: Cancel | None = None
 ) -> dict[str, Path]:
-    """Write every file of a result; each appears whole or not at all.
+    """Write every file of a result, in place of an earlier result's; all of them or none.
 
     Parameters
     ----------
     result : SegmentationResult
         What `segment` gave.
     directory : pathlib.Path
-        Made if need be.
+        Made if need be. What it holds of an earlier result is replaced when all is written.
     progress, cancel : callable, optional
         As for `segment`.
 
@@ -123,48 +122,31 @@ def write_outputs(
     from ICHSegmentationLib.reporting.labels_nifti import write_labels_nifti
     from ICHSegmentationLib.reporting.record import make_record
     from ICHSegmentationLib.reporting.report_pdf import write_report_pdf
+    from ICHSegmentationLib.reporting.result_files import RESULT_FILES, replacing_results
     from ICHSegmentationLib.reporting.seg_nrrd import write_seg_nrrd
     from ICHSegmentationLib.reporting.tables import write_measurements_csv, write_measurements_json
 
     stages = Stages(_WRITE_SHARES, progress, cancel)
     started = time.perf_counter()
-    _make(directory)
-    paths: dict[str, Path] = {}
-
-    def place(name: str) -> Path:
-        paths[name] = directory / name
-        return paths[name]
-
-    with stages.stage("write"):
-        # Labels first: whatever fails later, they are safe.
-        write_seg_nrrd(place("segmentation.seg.nrrd"), result.label_map)
-        write_labels_nifti(place("labels.nii.gz"), result.label_map, result.volume.source)
+    with replacing_results(directory) as folder, stages.stage("write"):
+        write_seg_nrrd(folder / "segmentation.seg.nrrd", result.label_map)
+        write_labels_nifti(folder / "labels.nii.gz", result.label_map, result.volume.source)
         stages.advance(0.2)
         measurements = measure(result.label_map, result.volume)
-        write_measurements_csv(place("measurements.csv"), measurements)
+        write_measurements_csv(folder / "measurements.csv", measurements)
         slices = draw_slices(result.volume, result.label_map, measurements)
-        write_png(place("slices.png"), slices)
+        write_png(folder / "slices.png", slices)
         stages.advance(0.4)
         render, warnings = try_draw_3d(result.volume, result.label_map, measurements)
         if render is not None:
-            write_png(place("render.png"), render)
+            write_png(folder / "render.png", render)
         stages.advance(0.7)
-        dicom, not_written = write_dicom_results(directory, result, measurements)
-        paths.update(dicom)
+        not_written = write_dicom_results(folder, result, measurements)
         stages.advance(0.9)
         result = replace(result, warnings=tuple(dict.fromkeys((*result.warnings, *warnings, *not_written))))
-        write_report_pdf(
-            place("report.pdf"), make_record(result, measurements), measurements, slices=slices, view_3d=render
-        )
-    timings_s = {**result.timings_s, "write": time.perf_counter() - started}
-    timings_s["total"] = sum(timings_s.values())
-    write_measurements_json(place("measurements.json"), make_record(result, measurements, timings_s))
-    return paths
-
-
-def _make(directory: Path) -> None:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"Cannot make the folder {directory}: {error.strerror}."
-        raise ICHSegmentationError(message) from error
+        record = make_record(result, measurements)
+        write_report_pdf(folder / "report.pdf", record, measurements, slices=slices, view_3d=render)
+        timings_s = {**result.timings_s, "write": time.perf_counter() - started}
+        timings_s["total"] = sum(timings_s.values())
+        write_measurements_json(folder / "measurements.json", make_record(result, measurements, timings_s))
+    return {name: directory / name for name in RESULT_FILES if (directory / name).exists()}

@@ -10,6 +10,7 @@ from ICHSegmentationLib.cli.options import RunOptions
 from ICHSegmentationLib.cli.segment import PARTS, check_output, segment_files
 from ICHSegmentationLib.cli.summary import places, volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
+from ICHSegmentationLib.reporting.result_files import RESULT_FILES
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct.volume import CTVolume
@@ -20,7 +21,7 @@ TRUTH_NAME = "truth.nii.gz"
 
 def run(output: Path, options: RunOptions, *, seed: int, overwrite: bool, as_json: bool, quiet: bool) -> None:
     """Generate, segment and compare; see ``ichseg demo --help``."""
-    check_output(output, overwrite=overwrite)
+    check_output(output, overwrite=overwrite, names=(*RESULT_FILES, SCAN_NAME, TRUTH_NAME))
     terminal = Terminal({"generate": 1.0, **PARTS}, quiet=quiet, as_json=as_json)
     with terminal:
         terminal.progress("generate")

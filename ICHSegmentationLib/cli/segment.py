@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,20 +15,10 @@ from ICHSegmentationLib.cli.options import RunOptions
 from ICHSegmentationLib.cli.summary import places, volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.errors import InputError
+from ICHSegmentationLib.reporting.result_files import RESULT_FILES
 
 # How long each part takes, as measured on a head CT of 28 slices on two cores; it only sets the pace of the bar.
 PARTS = {"read": 0.15, "segment": 0.45, "write": 0.4}
-RESULT_FILES = (
-    "segmentation.seg.nrrd",
-    "labels.nii.gz",
-    "measurements.json",
-    "measurements.csv",
-    "slices.png",
-    "render.png",
-    "report.pdf",
-    "segmentation.dcm",
-    "measurements.dcm",
-)
 
 
 def run(
@@ -42,18 +33,22 @@ def run(
     terminal.show(measurements, text)
 
 
-def check_output(output: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that already holds results, which may have been corrected by hand.
+def check_output(output: Path, *, overwrite: bool, names: Sequence[str] = RESULT_FILES) -> None:
+    """Refuse a folder that cannot be written, or that holds ``names`` already: they may have been corrected by hand.
 
     Raises
     ------
     InputError
-        If ``output`` is a file, or holds results and ``overwrite`` is not set.
+        If ``output`` is or lies in a file, may not be written, or holds results and ``overwrite`` is not set.
     """
-    if output.exists() and not output.is_dir():
-        message = f"{output} is a file; --output names a folder."
+    nearest = next(path for path in (output.absolute(), *output.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        message = f"{nearest} is a file; --output names a folder."
         raise InputError(message)
-    if not overwrite and any((output / name).exists() for name in RESULT_FILES):
+    if not os.access(nearest, os.W_OK):
+        message = f"You may not write in {nearest}; choose another folder."
+        raise InputError(message)
+    if not overwrite and any((output / name).exists() for name in names):
         message = f"{output} already holds results; choose another folder, or add --overwrite to replace them."
         raise InputError(message)
 
@@ -77,8 +72,10 @@ def segment_files(inputs: Sequence[Path], output: Path, options: RunOptions, ter
             raise InputError(message)
 
     from ICHSegmentationLib import pipeline, read_ct
+    from ICHSegmentationLib.models import get_model
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 
+    get_model(options.model)  # a wrong name is found before a large scan is read
     terminal.progress("read")
     started = time.perf_counter()
     volume = read_ct(inputs[0] if len(inputs) == 1 else inputs, series=options.series, grey_window=options.grey_window)

@@ -6,16 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ICHSegmentationLib.reporting.result_files import RESULT_KINDS
+
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import Measurements
-
-_PLACES = (
-    ("Report", ("report.pdf",)),
-    ("Pictures", ("slices.png", "render.png")),
-    ("Segmentation", ("segmentation.seg.nrrd", "labels.nii.gz")),
-    ("Measurements", ("measurements.json", "measurements.csv")),
-    ("DICOM", ("segmentation.dcm", "measurements.dcm")),
-)
 
 
 def volume_table(volumes_ml: Mapping[str, float], truth_ml: Mapping[str, float] | None = None) -> str:
@@ -44,7 +38,7 @@ def abc2_lines(measurements: Measurements) -> list[str]:
 def places(outputs: Mapping[str, str]) -> str:
     """Return one line per kind of result with the files that were written."""
     lines = []
-    for title, names in _PLACES:
+    for title, names in RESULT_KINDS:
         found = [outputs[name] for name in names if name in outputs]
         if found:
             lines.append(f"{title:<14}{'  '.join(found)}")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from builders.command import ichseg
 
-from ICHSegmentationLib.cli.segment import RESULT_FILES
+from ICHSegmentationLib.reporting.result_files import RESULT_FILES
 from ICHSegmentationLib.subtypes import Subtype
 
 

@@ -16,6 +16,7 @@ from builders.command import Command
 from ICHSegmentationLib.cli import segment
 from ICHSegmentationLib.cli.options import RunOptions
 from ICHSegmentationLib.cli.terminal import Terminal
+from ICHSegmentationLib.reporting.result_files import RESULT_FILES
 
 Calls = list[tuple[Any, ...]]
 
@@ -101,7 +102,7 @@ def test_quiet_leaves_json(a_command: Command, a_scan_file: Path, tmp_path: Path
     assert done.err == ""
 
 
-@pytest.mark.parametrize("name", segment.RESULT_FILES)
+@pytest.mark.parametrize("name", RESULT_FILES)
 def test_results_are_not_replaced_without_a_yes(
     a_command: Command, a_scan_file: Path, tmp_path: Path, the_calls: Calls, name: str
 ):
@@ -163,3 +164,17 @@ def test_an_interrupt_ends_with_130(
 
     monkeypatch.setattr(segment, "segment_files", interrupted)
     assert a_command("segment", a_scan_file, "--output", tmp_path / "out") == (130, "", "Cancelled.\n")
+
+
+def test_a_folder_inside_a_file_is_refused_before_any_work(a_command: Command, a_scan_file: Path, the_calls: Calls):
+    done = a_command("segment", a_scan_file, "--output", a_scan_file / "out")
+    assert done.code == 2
+    assert done.err == f"error: {a_scan_file} is a file; --output names a folder.\n"
+    assert the_calls == []
+
+
+def test_an_unknown_model_is_refused_before_the_scan_is_read(a_command: Command, a_scan_file: Path, tmp_path: Path):
+    done = a_command("segment", a_scan_file, "--output", tmp_path / "out", "--model", "nope")
+    assert done.code == 2
+    assert done.err.startswith("error: There is no model named 'nope'; installed are: ")
+    assert not (tmp_path / "out").exists()

@@ -46,10 +46,9 @@ def a_volume(folder: Path, **options) -> CTVolume:
 def test_both_files_are_written_and_the_segmentation_measures_the_same(tmp_path):
     result = a_result(a_volume(tmp_path))
     measured = measure(result.label_map)
-    paths, warnings = write_dicom_results(tmp_path, result, measured)
 
-    assert (set(paths), warnings) == ({"segmentation.dcm", "measurements.dcm"}, ())
-    assert all(dciodvfy(path) == [] for path in paths.values())
+    assert write_dicom_results(tmp_path, result, measured) == ()
+    assert all(dciodvfy(tmp_path / name) == [] for name in ("segmentation.dcm", "measurements.dcm"))
     read = read_labels(tmp_path / "segmentation.dcm")
     assert read.warnings == ()
     assert measure(read.label_map).volumes_ml == pytest.approx(measured.volumes_ml, abs=1e-5)
@@ -66,20 +65,16 @@ def test_they_are_among_the_outputs_of_a_run(tmp_path):
     assert measure(read.label_map).volumes_ml == pytest.approx(record.volumes_ml, abs=1e-5)
 
 
-def test_a_volume_from_elsewhere_gets_none_and_old_ones_go(tmp_path):
+def test_a_volume_from_elsewhere_gets_none(tmp_path):
     result = a_result(CTVolume(np.zeros(GRID.shape, dtype=np.int16), GRID))
-    for name in ("segmentation.dcm", "measurements.dcm"):
-        (tmp_path / name).write_text("of another scan")
-
-    assert write_dicom_results(tmp_path, result, measure(result.label_map)) == ({}, ())
+    assert write_dicom_results(tmp_path, result, measure(result.label_map)) == ()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_headers_that_do_not_allow_it_are_a_warning(tmp_path):
     result = a_result(a_volume(tmp_path, edit=lambda dataset, _: dataset.pop("FrameOfReferenceUID")))
-    paths, warnings = write_dicom_results(tmp_path, result, measure(result.label_map))
+    warnings = write_dicom_results(tmp_path, result, measure(result.label_map))
 
-    assert paths == {}
     assert warnings[0].startswith("No DICOM files were written: ")
     assert "FrameOfReferenceUID (0020,0052) is missing" in warnings[0]
     assert [path.name for path in tmp_path.iterdir()] == ["ct"]
