@@ -84,7 +84,7 @@ def _cache_key(entry: ModelEntry, openvino_version: str) -> str:
     """Name of the cache entry: whatever changes the converted model is in it."""
     facts = {
         "weights": entry.sha256,
-        "network": [entry.system, entry.preset, entry.in_channels, len(entry.classes), entry.network],
+        "network": [entry.system, entry.preset, entry.input_spec.channels, len(entry.classes), entry.network],
         "openvino": openvino_version,
         "conversion": CONVERSION_VERSION,
     }
@@ -95,7 +95,7 @@ def _cache_key(entry: ModelEntry, openvino_version: str) -> str:
 def _convert(entry: ModelEntry) -> Any:
     from ICHSegmentationLib.models.trained_network import load_network
 
-    return convert_network(load_network(entry), channels=entry.in_channels)
+    return convert_network(load_network(entry), channels=entry.input_spec.channels)
 
 
 def convert_network(network: Any, *, channels: int) -> Any:

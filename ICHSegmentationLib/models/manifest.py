@@ -9,7 +9,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ICHSegmentationLib.errors import MissingModelError, ModelError
+from ICHSegmentationLib.errors import MissingModelError, ModelError, UnknownModelError
+from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Models"
 MANIFEST_NAME = "manifest.json"
@@ -97,9 +98,15 @@ class ModelEntry(BaseModel):
         return self.folder / self.file
 
     @property
-    def in_channels(self) -> int:
-        """Channels of the network's input: the slice and its neighbours."""
-        return 1 + 2 * self.neighbours
+    def input_spec(self) -> InputSpec:
+        """What the network is shown."""
+        return InputSpec(
+            window_hu=self.window_hu,
+            pixel_mm=self.pixel_mm,
+            size_px=self.size_px,
+            neighbours=self.neighbours,
+            neighbour_distance_mm=self.neighbour_distance_mm,
+        )
 
 
 class Manifest(BaseModel):
@@ -128,8 +135,10 @@ class Manifest(BaseModel):
 
         Raises
         ------
-        MissingModelError
+        UnknownModelError
             If there is no such model; the message lists those there are.
+        MissingModelError
+            If there is none at all.
         """
         wanted = self.default if name == "default" else name
         for entry in self.models:
@@ -137,10 +146,10 @@ class Manifest(BaseModel):
                 return entry
         if not self.models:
             message = "No model is installed; reinstall the package, or train and register a model."
-        else:
-            known = ", ".join(entry.name for entry in self.models)
-            message = f"There is no model named {name!r}; installed are: {known}."
-        raise MissingModelError(message)
+            raise MissingModelError(message)
+        known = ", ".join(entry.name for entry in self.models)
+        message = f"There is no model named {name!r}; installed are: {known}."
+        raise UnknownModelError(message)
 
 
 def models_folder() -> Path:

@@ -56,6 +56,8 @@ class OpenVinoRuntime:
         self._precision = precision
         self._shape: tuple[int, ...] | None = None
         self._requests: list[Any] = []
+        # The usual size at once: a processor that cannot run the network shows it here, where torch can step in.
+        self.prepare(entry.size_px, entry.size_px)
 
     @property
     def info(self) -> RuntimeInfo:

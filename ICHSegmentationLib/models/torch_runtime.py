@@ -78,7 +78,9 @@ class TorchRuntime:
             batch = images[done : done + self._batch_size]
             try:
                 parts.append(self._run(batch))
-            except torch.OutOfMemoryError as error:
+            except RuntimeError as error:
+                if not _is_out_of_memory(error):
+                    raise
                 failure = error
             else:
                 done += len(batch)
@@ -125,3 +127,8 @@ class TorchRuntime:
             raise OutOfMemoryError(message) from failure
         if torch.cuda.is_initialized():
             torch.cuda.empty_cache()
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    # On the processor torch raises a plain RuntimeError ("DefaultCPUAllocator: can't allocate memory").
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -26,7 +26,11 @@ def load_network(entry: ModelEntry) -> torch.nn.Module:
     weights = read_weights(entry)
     try:
         network = build_network(
-            entry.system, entry.preset, in_channels=entry.in_channels, classes=len(entry.classes), **entry.network
+            entry.system,
+            entry.preset,
+            in_channels=entry.input_spec.channels,
+            classes=len(entry.classes),
+            **entry.network,
         )
         network.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
     except (RuntimeError, TypeError, ValueError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ICHSegmentationLib.preprocessing import InputSpec, prepare_slices
+from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 
@@ -29,13 +29,7 @@ class SlicewiseSegmenter:
     """
 
     def __init__(self, entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing | None = None) -> None:
-        self._spec = InputSpec(
-            window_hu=entry.window_hu,
-            pixel_mm=entry.pixel_mm,
-            size_px=entry.size_px,
-            neighbours=entry.neighbours,
-            neighbour_distance_mm=entry.neighbour_distance_mm,
-        )
+        self._spec = entry.input_spec
         self._runtime = runtime
         self._postprocessing = postprocessing or PostProcessing()
 

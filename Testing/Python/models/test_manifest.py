@@ -9,7 +9,7 @@ import pytest
 from builders.tiny_model import FIELDS
 from pydantic import ValidationError
 
-from ICHSegmentationLib.errors import MissingModelError, ModelError
+from ICHSegmentationLib.errors import MissingModelError, ModelError, UnknownModelError
 from ICHSegmentationLib.models import get_model, load_manifest
 from ICHSegmentationLib.models.weights import read_weights
 
@@ -35,7 +35,7 @@ def test_a_model_is_found_by_its_name_and_as_the_default(tmp_path):
     entry = get_model("tiny", folder=tmp_path)
     assert entry.window_hu == (0.0, 80.0)
     assert entry.classes[4] == "IPH"
-    assert entry.in_channels == 3
+    assert entry.input_spec.channels == 3
     assert entry.path == tmp_path / "tiny.safetensors"
 
 
@@ -51,7 +51,7 @@ def test_an_entry_cannot_be_changed(a_model):
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones(a_models_folder):
-    with pytest.raises(MissingModelError, match=r"no model named 'large'; installed are: tiny\."):
+    with pytest.raises(UnknownModelError, match=r"no model named 'large'; installed are: tiny\."):
         get_model("large", folder=a_models_folder)
 
 

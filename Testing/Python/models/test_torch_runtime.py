@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from ICHSegmentationLib.errors import ICHSegmentationError
+from ICHSegmentationLib.errors import ICHSegmentationError, OutOfMemoryError
 from ICHSegmentationLib.models import load_runtime
 from ICHSegmentationLib.models.torch_runtime import TorchRuntime
 
@@ -57,6 +57,20 @@ def test_out_of_memory_halves_the_batch_and_remembers_it(seven_images):
     network.batches.clear()
     runtime.probabilities(seven_images[:2])
     assert [size for _, size in network.batches] == [1, 1]
+
+
+def test_the_processors_own_out_of_memory_is_known_by_its_text(seven_images):
+    network = HungryNetwork(cpu=16)
+    network.forward = lambda images: torch.empty(10**15, dtype=images.dtype)
+    with pytest.raises(OutOfMemoryError, match="not enough memory"):
+        TorchRuntime(network, batch_size=2).probabilities(seven_images)
+
+
+def test_other_failures_of_the_network_are_not_taken_for_memory(seven_images):
+    network = HungryNetwork(cpu=16)
+    network.forward = lambda images: images.reshape(5)
+    with pytest.raises(RuntimeError, match="invalid for input of size"):
+        TorchRuntime(network, batch_size=2).probabilities(seven_images)
 
 
 def test_a_card_without_memory_for_one_image_is_left_with_a_warning(seven_images, caplog):
