@@ -46,7 +46,7 @@ def measure(arguments: argparse.Namespace) -> None:
         runtime = load_runtime(
             entry, device=arguments.device, runtime=arguments.runtime, threads=arguments.threads or None
         )
-    shape = (arguments.slices, entry.in_channels, arguments.size, arguments.size)
+    shape = (arguments.slices, entry.input_spec.channels, arguments.size, arguments.size)
     images = np.random.default_rng(0).random(shape, dtype=np.float32)
     with lap(laps, "one slice"):
         runtime.probabilities(images[:1])
