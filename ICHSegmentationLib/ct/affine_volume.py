@@ -6,11 +6,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from nibabel.orientations import io_orientation
 
 from ICHSegmentationLib.ct.grid import SliceGrid
 from ICHSegmentationLib.ct.grid_warnings import warn_grid
-from ICHSegmentationLib.ct.source import CTSource, from_storage_order
+from ICHSegmentationLib.ct.source import CTSource, from_storage_order, nearest_axes
 from ICHSegmentationLib.ct.values import rescale
 from ICHSegmentationLib.ct.volume import CTVolume
 from ICHSegmentationLib.errors import InputError
@@ -63,7 +62,7 @@ def volume_from_affine(
     if not np.isfinite(affine).all() or abs(np.linalg.det(_directions(affine))) < 1e-3:
         message = f"{name} cannot be placed in space: the directions of its axes are missing or not independent."
         raise InputError(message)
-    axes = _slice_row_column_axes(affine)
+    axes = nearest_axes(affine)
     source = replace(source, storage_axes=axes, file_affine=affine)
     stored = from_storage_order(array, source)
     if stored.shape[0] < _MINIMUM_SLICES:
@@ -77,11 +76,6 @@ def volume_from_affine(
 def _directions(affine: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(affine[:3, :3], axis=0)
     return affine[:3, :3] / np.where(lengths == 0, 1, lengths)
-
-
-def _slice_row_column_axes(affine: np.ndarray) -> tuple[int, int, int]:
-    world_of_axis = io_orientation(affine)[:, 0].astype(int).tolist()
-    return world_of_axis.index(2), world_of_axis.index(1), world_of_axis.index(0)
 
 
 def _to_hu(

@@ -43,6 +43,14 @@ class CTSource:
     tags: dict[str, str] = field(default_factory=dict)
 
 
+def nearest_axes(affine_ras: np.ndarray) -> tuple[int, int, int]:
+    """Return which of a file's (i, j, k) axes are slices, rows and columns: those nearest to S-I, A-P and L-R."""
+    from nibabel.orientations import io_orientation
+
+    world_of_axis = io_orientation(affine_ras)[:, 0].tolist()
+    return world_of_axis.index(2), world_of_axis.index(1), world_of_axis.index(0)
+
+
 def to_storage_order(array: np.ndarray, source: CTSource) -> np.ndarray:
     """Return a (slices, rows, columns) array in the axis order of the file it belongs to, to be written beside it.
 

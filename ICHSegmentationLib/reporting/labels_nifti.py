@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ICHSegmentationLib.ct.grid import SliceGrid
-from ICHSegmentationLib.ct.source import CTSource, from_storage_order, to_storage_order
+from ICHSegmentationLib.ct.source import CTSource, from_storage_order, nearest_axes, to_storage_order
 from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.files import atomic_path, write_text
 from ICHSegmentationLib.reporting.grid_record import GridRecord, parse_grid_record
@@ -105,7 +105,7 @@ def read_labels_nifti(path: Path | str) -> LabelFile:
         message = f"{path.name} is not a label map: a 3D image of the whole numbers 0-6 is expected."
         raise InputError(message)
     record = _sidecar(path)
-    source = CTSource(storage_axes=record.storage_axes if record else _nearest_axes(image.affine))
+    source = CTSource(storage_axes=record.storage_axes if record else nearest_axes(image.affine))
     labels = np.ascontiguousarray(from_storage_order(stored, source), dtype=np.uint8)
     shape = (labels.shape[0], labels.shape[1], labels.shape[2])
     affine = image.affine[:, [*reversed(source.storage_axes), 3]]
@@ -131,11 +131,3 @@ def _sidecar(path: Path) -> GridRecord | None:
     with contextlib.suppress(OSError):
         return parse_grid_record(sidecar_path(path).read_bytes())
     return None
-
-
-def _nearest_axes(affine_ras: np.ndarray) -> tuple[int, int, int]:
-    """Return which (i, j, k) axes are slices, rows, columns, by the rule of reading a CT."""
-    import nibabel
-
-    world_of_axis = nibabel.io_orientation(affine_ras)[:, 0].tolist()
-    return world_of_axis.index(2), world_of_axis.index(1), world_of_axis.index(0)

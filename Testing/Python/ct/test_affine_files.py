@@ -10,8 +10,10 @@ import SimpleITK
 from builders.affine_files import AXIS_ORDERS, in_axis_order, write_nifti, write_nrrd
 from builders.dicom import truncate, write_series
 from builders.grids import coded_hu, make_grid
+from scipy.spatial.transform import Rotation
 
 from ICHSegmentationLib.ct import from_storage_order, read_ct, to_storage_order
+from ICHSegmentationLib.ct.source import nearest_axes
 from ICHSegmentationLib.errors import InputError
 
 
@@ -55,6 +57,16 @@ def test_every_axis_order_reads_to_the_same_places_and_is_written_back(
     np.testing.assert_array_equal(to_storage_order(volume.hu, volume.source), array)
     np.testing.assert_array_equal(from_storage_order(array, volume.source), volume.hu)
     np.testing.assert_allclose(volume.source.file_affine, affine, atol=1e-4)
+
+
+@pytest.mark.parametrize(("letters", "axes"), [("LPS", (2, 1, 0)), ("PIR", (1, 0, 2)), ("SLA", (0, 2, 1))])
+def test_the_axes_nearest_to_the_bodys_are_slices_rows_and_columns(letters, axes):
+    orientation = nibabel.orientations.axcodes2ornt(letters)
+    affine = nibabel.orientations.inv_ornt_aff(orientation, (9, 9, 9))
+    turned = np.eye(4)
+    turned[:3, :3] = Rotation.from_euler("xyz", (20, -15, 10), degrees=True).as_matrix()
+    assert nearest_axes(np.linalg.inv(affine)) == axes
+    assert nearest_axes(turned @ np.linalg.inv(affine)) == axes
 
 
 @pytest.mark.parametrize(("order", "flips"), AXIS_ORDERS[::7])
