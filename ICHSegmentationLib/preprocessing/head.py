@@ -13,6 +13,8 @@ _BONE_HU = 250
 _SOFT_TISSUE_HU = (-20, 120)  # brain, CSF and clot; neither fat nor bone
 _DETACH_MM = 4.0  # erosion that cuts scalp, orbits and neck off the brain
 _ENCLOSING_DIRECTIONS = 6  # of 8; a craniectomy leaves two or three of them open
+_LEAST_BONY = 0.03  # share of the inside that bone alone encloses; less is a body without a skull, not a cropped head
+_CUT_OFF_MM = 20.0  # of the image border in one slice with brain at it; less is a partial volume of scalp
 _LEAST_AREA_MM2 = 150.0  # of brain on a slice for it to count
 _BRAIN_ML = (250.0, 2600.0)  # from a partial scan to a large head, CSF spaces included
 _BRAIN_MEDIAN_HU = (5.0, 60.0)
@@ -30,7 +32,9 @@ class HeadRegion:
     rows_mm, columns_mm : tuple of float
         First and last position of the inside of the skull along canonical rows and columns.
     volume_ml : float
-        Volume of the inside of the skull.
+        Volume of the inside of the skull, as far as it is in the image.
+    cut_off : bool
+        Whether the image border cuts through the inside of the skull.
     doubt : str
         Why this may not be a head, in words; empty where it looks like one.
     """
@@ -39,6 +43,7 @@ class HeadRegion:
     rows_mm: tuple[float, float]
     columns_mm: tuple[float, float]
     volume_ml: float
+    cut_off: bool
     doubt: str
 
 
@@ -60,21 +65,21 @@ def find_head(hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.n
     stride = tuple(max(1, round(_WORKING_MM / _median_step(axis))) for axis in coordinates_mm[1:])
     coarse = hu[:, :: stride[0], :: stride[1]]
     slices_mm, rows_mm, columns_mm = coordinates_mm[0], coordinates_mm[1][:: stride[0]], coordinates_mm[2][:: stride[1]]
-    inside = intracranial_mask(coarse, (_median_step(rows_mm), _median_step(columns_mm)))
-    area = inside.sum(axis=(1, 2)) * _median_step(rows_mm) * _median_step(columns_mm)
+    spacing_mm = (_median_step(rows_mm), _median_step(columns_mm))
+    inside = intracranial_mask(coarse, spacing_mm)
+    area = inside.sum(axis=(1, 2)) * np.prod(spacing_mm)
     with_brain = area >= _LEAST_AREA_MM2
     if not with_brain.any():
         doubt = "no soft tissue was found inside a skull"
-        everything = np.ones(len(hu), dtype=bool)
-        return HeadRegion(everything, _span(coordinates_mm[1]), _span(coordinates_mm[2]), 0.0, doubt)
+        rows, columns = (_span(axis) for axis in coordinates_mm[1:])
+        return HeadRegion(np.ones(len(hu), dtype=bool), rows, columns, volume_ml=0.0, cut_off=False, doubt=doubt)
     volume_ml = float((area * np.gradient(slices_mm)).sum() / 1000)
-    rows = np.flatnonzero(inside.any(axis=(0, 2)))
-    columns = np.flatnonzero(inside.any(axis=(0, 1)))
     region = HeadRegion(
         slices=ndimage.binary_dilation(with_brain),  # a thin convexity bleed may lie one slice above the brain
-        rows_mm=_span(rows_mm[rows]),
-        columns_mm=_span(columns_mm[columns]),
+        rows_mm=_span(rows_mm[inside.any(axis=(0, 2))]),
+        columns_mm=_span(columns_mm[inside.any(axis=(0, 1))]),
         volume_ml=volume_ml,
+        cut_off=_is_cut_off(inside, spacing_mm),
         doubt="",
     )
     return replace(region, doubt=_doubt(region, float(np.median(coarse[inside]))))
@@ -82,6 +87,8 @@ def find_head(hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.n
 
 def intracranial_mask(hu: np.ndarray, spacing_mm: tuple[float, float]) -> np.ndarray:
     """Soft tissue inside the skull: the largest piece that bone encloses, closed and filled slice by slice.
+
+    Where the field of view is smaller than the head, soft tissue at the image border stands for the skull beyond it.
 
     Parameters
     ----------
@@ -95,8 +102,18 @@ def intracranial_mask(hu: np.ndarray, spacing_mm: tuple[float, float]) -> np.nda
     numpy.ndarray
         (slices, rows, columns) bool.
     """
-    enclosed = _enclosing_directions(hu >= _BONE_HU) >= _ENCLOSING_DIRECTIONS
-    tissue = enclosed & (hu >= _SOFT_TISSUE_HU[0]) & (hu <= _SOFT_TISSUE_HU[1])
+    soft = (hu >= _SOFT_TISSUE_HU[0]) & (hu <= _SOFT_TISSUE_HU[1])
+    bone = hu >= _BONE_HU
+    bony = soft & (_enclosing_directions(bone) >= _ENCLOSING_DIRECTIONS)
+    cut = soft & _border(hu.shape)
+    if not cut.any():
+        return _largest_piece(bony, spacing_mm)
+    inside = _largest_piece(soft & (_enclosing_directions(bone | cut) >= _ENCLOSING_DIRECTIONS), spacing_mm)
+    is_head = np.count_nonzero(bony & inside) > _LEAST_BONY * np.count_nonzero(inside)
+    return inside if is_head else _largest_piece(bony, spacing_mm)
+
+
+def _largest_piece(tissue: np.ndarray, spacing_mm: tuple[float, float]) -> np.ndarray:
     # Distances are taken slice by slice: thick slices must not erode each other.
     core = np.stack([_deeper_than(plane, spacing_mm, _DETACH_MM) for plane in tissue])
     pieces, count = ndimage.label(core)
@@ -134,6 +151,18 @@ def _along(bone: np.ndarray, axis: int) -> np.ndarray:
     forward = np.logical_or.accumulate(bone, axis=axis).astype(np.uint8)
     backward = np.flip(np.logical_or.accumulate(np.flip(bone, axis), axis=axis), axis).astype(np.uint8)
     return forward + backward
+
+
+def _border(shape: tuple[int, ...]) -> np.ndarray:
+    border = np.ones(shape, dtype=bool)
+    border[:, 1:-1, 1:-1] = False
+    return border
+
+
+def _is_cut_off(inside: np.ndarray, spacing_mm: tuple[float, float]) -> bool:
+    rows_mm = inside[:, :, [0, -1]].sum(axis=1) * spacing_mm[0]
+    columns_mm = inside[:, [0, -1], :].sum(axis=2) * spacing_mm[1]
+    return bool(max(rows_mm.max(), columns_mm.max()) >= _CUT_OFF_MM)
 
 
 def _doubt(region: HeadRegion, median_hu: float) -> str:

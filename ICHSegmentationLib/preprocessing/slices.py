@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ICHSegmentationLib.errors import NotAHeadError
+from ICHSegmentationLib.errors import InputError, NotAHeadError
 from ICHSegmentationLib.preprocessing.head import find_head
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.preprocessing.sampling import HeadSampling
@@ -16,6 +16,9 @@ from ICHSegmentationLib.preprocessing.sampling import HeadSampling
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.preprocessing.input_spec import InputSpec
+
+_FEWEST_PIXELS = 32  # per side; a head would have pixels of 5 mm and more
+_CUT_OFF = "The head is cut off by the image border; bleeds outside cannot be seen."
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +37,8 @@ class PreparedSlices:
         From canonical pixels to the network's.
     source_shape : tuple of int
         (slices, rows, columns) of the source.
+    warnings : tuple of str
+        What the reader of the result must know, one sentence each.
     """
 
     images: np.ndarray
@@ -41,6 +46,7 @@ class PreparedSlices:
     orientation: CanonicalOrientation
     sampling: HeadSampling
     source_shape: tuple[int, int, int]
+    warnings: tuple[str, ...]
 
     def restore(self, probabilities: np.ndarray) -> np.ndarray:
         """Turn class probabilities into labels on the source slices.
@@ -85,11 +91,17 @@ def prepare_slices(volume: CTVolume, spec: InputSpec, *, force: bool = False) ->
 
     Raises
     ------
+    InputError
+        If a slice has too few rows or columns to show anything, with ``force`` too.
     NotAHeadError
         If the volume does not look like a head and ``force`` is False.
     """
     orientation = CanonicalOrientation.of(volume.grid)
     hu = orientation.apply(volume.hu)
+    rows, columns = hu.shape[1:]
+    if min(rows, columns) < _FEWEST_PIXELS:
+        message = f"The slices have {rows} rows and {columns} columns: at least {_FEWEST_PIXELS} of each are needed."
+        raise InputError(message)
     region = find_head(hu, orientation.coordinates_mm)
     if region.doubt and not force:
         message = f"This does not look like a head CT: {region.doubt}. Use --force to segment it all the same."
@@ -104,6 +116,7 @@ def prepare_slices(volume: CTVolume, spec: InputSpec, *, force: bool = False) ->
         orientation=orientation,
         sampling=sampling,
         source_shape=volume.grid.shape,
+        warnings=(_CUT_OFF,) if region.cut_off else (),
     )
 
 

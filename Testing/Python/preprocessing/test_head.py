@@ -51,6 +51,38 @@ def test_fluid_filled_and_dense_parts_belong_to_the_inside(a_grid):
     assert mask[ellipsoid_mask(a_grid, (0, 0, 0), (40, 40, 40))].all()
 
 
+def cropped(hu, grid, height_mm, width_mm):
+    """The middle of each slice on canonical axes."""
+    orientation = CanonicalOrientation.of(grid)
+    slices_mm, rows_mm, columns_mm = orientation.coordinates_mm
+    rows, columns = abs(rows_mm - rows_mm.mean()) <= height_mm / 2, abs(columns_mm - columns_mm.mean()) <= width_mm / 2
+    return orientation.apply(hu)[:, rows][:, :, columns], (slices_mm, rows_mm[rows], columns_mm[columns])
+
+
+@pytest.mark.parametrize(("height_mm", "width_mm"), [(126, 117), (200, 100), (120, 200), (100, 90)])
+def test_a_field_of_view_inside_the_head_is_brain_up_to_its_border(a_grid, height_mm, width_mm):
+    hu, coordinates_mm = cropped(head_hu(a_grid), a_grid, height_mm, width_mm)
+    brain, _ = cropped(ellipsoid_mask(a_grid, (0, 0, 0), INNER_RADII_MM), a_grid, height_mm, width_mm)
+    region = find_head(hu, coordinates_mm)
+    assert region.cut_off
+    assert region.doubt == ""
+    assert region.volume_ml == pytest.approx(brain.sum() * 1.6 * 1.6 * 5 / 1000, rel=0.05)
+    assert region.slices.sum() == pytest.approx(brain.any(axis=(1, 2)).sum(), abs=2)
+
+
+def test_a_whole_head_is_not_cut_off(a_grid):
+    assert not region_of(head_hu(a_grid), a_grid).cut_off
+
+
+def test_soft_tissue_up_to_the_border_around_a_spine_is_doubted(a_grid):
+    hu = np.full(a_grid.shape, 45, dtype=np.int16)
+    hu[ellipsoid_mask(a_grid, (0, 30, 0), (20, 20, 500))] = 600
+    hu[ellipsoid_mask(a_grid, (0, 30, 0), (12, 12, 500))] = 30
+    region = region_of(hu, a_grid)
+    assert not region.cut_off
+    assert "mL of soft tissue" in region.doubt
+
+
 def test_a_box_of_soft_tissue_in_bone_wider_than_a_head_is_doubted():
     grid = head_grid([8.0] * 30, rows=160, columns=160, spacing_mm=(2.5, 2.5))
     hu = np.full(grid.shape, -1000, dtype=np.int16)
@@ -65,6 +97,11 @@ def test_the_real_head_is_found(shared_data):
     assert region.doubt == ""
     assert 1300 < region.volume_ml < 1700
     assert region.slices.all()
+    assert not region.cut_off
+    part = find_head(*cropped(volume.hu, volume.grid, 126, 117))
+    assert (part.cut_off, part.doubt) == (True, "")
+    assert 1150 < part.volume_ml < 1400
+    assert part.slices.all()
 
 
 def test_the_plastic_phantom_is_doubted(shared_data):
