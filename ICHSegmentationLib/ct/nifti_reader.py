@@ -9,7 +9,7 @@ import nibabel
 import numpy as np
 
 from ICHSegmentationLib.ct.affine_volume import volume_from_affine
-from ICHSegmentationLib.ct.damage import damage_named
+from ICHSegmentationLib.ct.damage import check_gzip, damage_named
 from ICHSegmentationLib.ct.source import CTSource
 from ICHSegmentationLib.ct.volume import CTVolume
 from ICHSegmentationLib.errors import InputError
@@ -29,6 +29,7 @@ def read_nifti(path: Path, *, grey_window: tuple[float, float] | None = None) ->
         If the file cannot be read or is no CT volume, see :func:`volume_from_affine`.
     """
     with damage_named(path, "it cannot be read as NIfTI"):
+        check_gzip(path)
         image = nibabel.load(path)
         if not isinstance(image, nibabel.Nifti1Pair):
             message = f"{path} is not a NIfTI file (Analyze files do not say where left and right are)."

@@ -8,10 +8,12 @@ is written, and a JSON file beside it (``labels.json`` for ``labels.nii.gz``) ho
 from __future__ import annotations
 
 import contextlib
+import zlib
 from pathlib import Path
 
 import numpy as np
 
+from ICHSegmentationLib.ct.damage import check_gzip
 from ICHSegmentationLib.ct.grid import SliceGrid
 from ICHSegmentationLib.ct.source import CTSource, from_storage_order, nearest_axes, to_storage_order
 from ICHSegmentationLib.errors import InputError
@@ -96,9 +98,10 @@ def read_labels_nifti(path: Path | str) -> LabelFile:
 
     path = Path(path)
     try:
+        check_gzip(path)
         image = nibabel.Nifti1Image.from_filename(path)
         stored = np.asanyarray(image.dataobj)
-    except (ImageFileError, HeaderDataError, OSError, EOFError, ValueError) as error:
+    except (ImageFileError, HeaderDataError, OSError, EOFError, ValueError, zlib.error) as error:
         message = f"{path.name} is not a NIfTI file or is damaged."
         raise InputError(message) from error
     if stored.ndim != 3 or not _are_labels(stored):

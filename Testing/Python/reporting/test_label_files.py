@@ -219,6 +219,17 @@ def test_damaged_nifti_is_refused_by_name(tmp_path):
         read_labels_nifti(tmp_path / "bad.nii.gz")
 
 
+@pytest.mark.parametrize("from_end", [1, 6])  # length, checksum
+def test_a_changed_byte_of_a_compressed_nifti_is_refused_by_name(tmp_path, from_end):
+    path = tmp_path / "a.nii.gz"
+    write_labels_nifti(path, two_bleeds(GRIDS["even"]))
+    content = bytearray(path.read_bytes())
+    content[-from_end] ^= 0x10
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.nii\.gz is not a NIfTI file or is damaged"):
+        read_labels_nifti(path)
+
+
 def test_uneven_nifti_without_its_sidecar_warns(tmp_path):
     write_labels_nifti(tmp_path / "labels.nii.gz", two_bleeds(GRIDS["mixed and tilted"]))
     (tmp_path / "labels.json").unlink()
