@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -53,7 +54,7 @@ def read_ct(
             raise InputError(message)
         from ICHSegmentationLib.ct.dicom_reader import read_dicom
 
-        return read_dicom(dicom, series=series)
+        return _warn_left_out(read_dicom(dicom, series=series), volumes)
     if len(volumes) != 1:
         _refuse(files, volumes)
     if series is not None:
@@ -87,11 +88,20 @@ def _files(path: Path | str | Sequence[Path | str]) -> list[Path]:
     return files
 
 
+def _warn_left_out(volume: CTVolume, files: list[Path]) -> CTVolume:
+    if not files:
+        return volume
+    warning = f"Only the DICOM files were read; left out: {_names(files)}."
+    return replace(volume, warnings=(*volume.warnings, warning))
+
+
+def _names(files: list[Path]) -> str:
+    return ", ".join(file.name for file in files[:5])
+
+
 def _refuse(files: list[Path], volumes: list[Path]) -> NoReturn:
     if volumes:
-        message = (
-            f"There are {len(volumes)} volume files here; give one of them: {', '.join(v.name for v in volumes[:5])}."
-        )
+        message = f"There are {len(volumes)} volume files here; give one of them: {_names(volumes)}."
     elif len(files) == 1:
         message = f"{files[0]} is not a DICOM, NIfTI, NRRD or MHA file, or it is corrupt."
     else:

@@ -112,6 +112,15 @@ def test_a_folder_with_one_volume_file_is_read_and_with_two_refused(tmp_path, a_
     assert refusal(tmp_path) == "There are 2 volume files here; give one of them: a.nii, b.nii."
 
 
+def test_a_volume_file_beside_dicom_files_is_left_out_and_said(tmp_path, a_tilted_grid, an_hu_volume):
+    write_series(tmp_path, an_hu_volume, a_tilted_grid)
+    assert not any("left out" in warning for warning in read_ct(tmp_path).warnings)
+    write_nifti(tmp_path / "other.nii.gz", stored(an_hu_volume + 1), a_tilted_grid.affine_ras)
+    volume = read_ct(tmp_path)
+    np.testing.assert_array_equal(volume.hu, an_hu_volume)
+    assert volume.warnings[-1] == "Only the DICOM files were read; left out: other.nii.gz."
+
+
 def test_sform_goes_before_qform_and_a_difference_is_said(tmp_path):
     grid = make_grid()
     image = nibabel.Nifti1Image(stored(coded_hu(grid.shape)), grid.affine_ras)
@@ -175,7 +184,10 @@ def test_scaling_and_float_values_are_rounded_to_hu(tmp_path):
     values = np.array([[[-1000.4, 0.6, np.nan], [-3024.0, 1e9, 36.49]]], dtype=np.float32)
     volume = read_ct(write_nifti(tmp_path / "float.nii", values, grid.affine_ras))
     np.testing.assert_array_equal(volume.hu[:, :, 0], [[-1000, -1024], [1, 32767], [-1024, 36]])
-    assert volume.warnings == ("Padding outside the scan circle was set to -1024 HU.",)
+    assert volume.warnings == (
+        "1 voxel(s) hold no number (NaN or infinite); they were set to -1024 HU.",
+        "Padding outside the scan circle was set to -1024 HU.",
+    )
 
 
 def test_one_volume_in_four_dimensions_is_read_and_two_are_refused(tmp_path, a_tilted_grid, an_hu_volume):
@@ -200,8 +212,10 @@ def test_greys_need_a_window(tmp_path, suffix):
         "if so, say which HU black and white stand for with --grey-window LOW HIGH."
     )
     volume = read_ct(path, grey_window=(-20, 80))
-    np.testing.assert_array_equal(volume.hu[0], [[-20, 0], [20, 80]])
-    assert volume.warnings[-1] == "Greys were mapped to -20 to 80 HU; what lay outside that window is lost."
+    np.testing.assert_array_equal(volume.hu[0], [[-1000, 0], [20, 1000]])
+    assert volume.warnings[-1] == (
+        "Greys were mapped to -20 to 80 HU, black to air and white to bone; what lay outside that window is lost."
+    )
     assert refusal(path, grey_window=(80, 0)) == "The grey window 80 to 0 is empty: give LOW, then HIGH."
 
 
@@ -210,7 +224,38 @@ def test_fractions_are_greys_too(tmp_path):
     values = np.linspace(0, 1, 6, dtype=np.float32).reshape(1, 2, 3)
     path = write_nifti(tmp_path / "unit.nii", values, grid.affine_ras)
     assert "look like windowed greys" in refusal(path)
-    assert read_ct(path, grey_window=(0, 100)).hu[-1, -1, 0] == 100
+    hu = read_ct(path, grey_window=(0, 100)).hu
+    np.testing.assert_array_equal(hu[:, :, 0], [[-1000, 60], [20, 80], [40, 1000]])
+
+
+@pytest.mark.parametrize(("stray", "values"), [(-1, "-1 to 255"), (258, "0 to 258")])
+def test_one_stray_value_does_not_make_greys_hu(tmp_path, stray, values):
+    grid = make_grid(rows=20, columns=20, steps_mm=[5] * 4)
+    greys = np.resize(np.arange(256, dtype=np.int16), grid.shape)
+    greys[2, 3, 4] = stray
+    path = write_nifti(tmp_path / "greys.nii", stored(greys), grid.affine_ras)
+    assert f"holds values from {values}: these look like windowed greys" in refusal(path)
+    assert read_ct(path, grey_window=(0, 255)).hu[2, 3, 4] == (-1000 if stray < 0 else 1000)
+
+
+def test_hu_of_a_brain_without_its_skull_are_no_greys(tmp_path):
+    grid = make_grid(rows=20, columns=20, steps_mm=[5] * 4)
+    hu = np.full(grid.shape, 30, dtype=np.int16)
+    hu[2, 3, 4] = -40
+    path = write_nifti(tmp_path / "brain.nii", stored(hu), grid.affine_ras)
+    np.testing.assert_array_equal(read_ct(path).hu, hu)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_voxels_without_a_number_are_padding_and_said_and_a_file_of_them_is_refused(tmp_path, value):
+    grid = make_grid(rows=20, columns=20, steps_mm=[5] * 4)
+    values = coded_hu(grid.shape).astype(np.float32)
+    values[1, 2, 3:5] = value
+    hu = read_ct(write_nifti(tmp_path / "ct.nii", stored(values), grid.affine_ras))
+    assert hu.hu[1, 2].tolist() == [*values[1, 2, :3], -1024, -1024, *values[1, 2, 5:]]
+    assert hu.warnings == ("2 voxel(s) hold no number (NaN or infinite); they were set to -1024 HU.",)
+    path = write_nifti(tmp_path / "none.nii", np.full_like(values, value), grid.affine_ras)
+    assert refusal(path) == f"{path} holds no numbers: every voxel is NaN or infinite."
 
 
 def test_a_grey_window_on_hu_is_refused(tmp_path, a_tilted_grid, an_hu_volume):
@@ -250,6 +295,16 @@ def test_truncated_files_are_named(tmp_path, a_tilted_grid, name, fraction):
     (write_nrrd if name.endswith("nrrd") else write_nifti)(path, noise, a_tilted_grid.affine_ras)
     truncate(path, fraction)
     assert str(path) in refusal(path)
+
+
+@pytest.mark.parametrize("from_end", [1, 6, 30, 3000])
+def test_a_changed_byte_of_a_compressed_file_is_named(tmp_path, a_tilted_grid, from_end):
+    noise = np.random.default_rng(0).integers(-1000, 1000, (6, 40, 30)).astype(np.int16)
+    path = write_nifti(tmp_path / "ct.nii.gz", noise, a_tilted_grid.affine_ras)
+    content = bytearray(path.read_bytes())
+    content[-from_end] ^= 0x10
+    path.write_bytes(content)
+    assert refusal(path) == f"{path} is truncated or corrupt: it cannot be read as NIfTI."
 
 
 def test_a_series_cannot_be_chosen_in_a_file(tmp_path, a_tilted_grid, an_hu_volume):

@@ -58,6 +58,14 @@ def test_every_axis_order_gives_the_clot_on_the_files_own_grid(tmp_path, order, 
     assert dice(np.asarray(written.dataobj) == Subtype.IPH, truth) > 0.95
 
 
+def test_a_head_in_windowed_greys_is_told_by_its_skull_and_the_clot_is_found(tmp_path):
+    grid = head_grid([5.0] * 33, rows=72, columns=64, spacing_mm=(2.8, 2.8))
+    greys = np.clip(np.rint(head_hu(grid) * (255 / 80)), 0, 255).astype(np.uint8)
+    path = write_nifti(tmp_path / "greys.nii.gz", greys.transpose(2, 1, 0), grid.affine_ras)
+    label_map = segment(read_ct(path, grey_window=(0, 80)), pixel_mm=2.8, size_px=128)
+    assert dice(label_map.labels == Subtype.IPH, ellipsoid_mask(grid, CLOT_CENTRE_MM, CLOT_RADII_MM)) > 0.95
+
+
 def test_the_network_sees_the_head_upright_whatever_the_order_of_the_slices():
     grid = head_grid([5.0] * 33, rows=130, columns=112, spacing_mm=(1.6, 1.6))
     reversed_grid = SliceGrid(grid.shape, grid.positions_mm[::-1], grid.orientation, grid.spacing_mm)
