@@ -64,7 +64,17 @@ def draw_scale_bar(draw: ImageDraw.ImageDraw, end: tuple[int, int], pixel_mm: fl
     """Draw a bar of a length in mm that ends at its right lower corner, with end ticks and the length above it."""
     length = round(length_mm / pixel_mm)
     x, y = end[0] - length, end[1]
-    draw.line((x, y, x + length, y), fill=TEXT, width=2)
-    for tick in (x, x + length):
-        draw.line((tick, y - 5, tick, y + 1), fill=TEXT, width=2)
-    draw.text((x + length / 2, y - 7), f"{length_mm} mm", font=font(14), fill=TEXT, anchor="ms")
+    lines = [(x, y, x + length, y), *((tick, y - 5, tick, y + 1) for tick in (x, x + length))]
+    # Dark edges: the bar may lie over bone, which is white too.
+    for colour, width in ((BACKGROUND, 6), (TEXT, 2)):
+        for line in lines:
+            draw.line(line, fill=colour, width=width)
+    draw.text(
+        (x + length / 2, y - 7),
+        f"{length_mm} mm",
+        font=font(14),
+        fill=TEXT,
+        anchor="ms",
+        stroke_width=2,
+        stroke_fill=BACKGROUND,
+    )

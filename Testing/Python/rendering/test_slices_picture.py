@@ -153,6 +153,18 @@ def test_scale_bar_has_the_length_it_states(pixel_mm, length_mm):
     assert (columns[-1] - columns[0]) * pixel_mm == pytest.approx(length_mm, abs=1.5 * pixel_mm)
 
 
+def test_scale_bar_and_its_label_are_seen_over_white():
+    image = Image.new("RGB", (300, 60), "white")
+    draw_scale_bar(ImageDraw.Draw(image), (290, 50), 0.5, 50)
+    grey = np.asarray(image.convert("L"))
+
+    dark = grey < 64
+    assert dark[47:49, 195:285].any(axis=0).all()  # above the bar
+    label = dark[25:43, 210:270]
+    assert label.any(axis=0).sum() > 40
+    assert (np.abs(grey[25:43, 210:270].astype(int) - 235)[label.any(axis=1)] < 5).any()  # the letters stay light
+
+
 def test_legend_lists_what_is_there_and_the_total():
     texts = [text for _, text in legend_entries({"EDH": 0.0, "IPH": 12.34, "IVH": 0.02, "total": 12.36})]
     assert texts == ["Intraparenchymal hemorrhage  12.3 mL", "Intraventricular hemorrhage  < 0.1 mL", "Total  12.4 mL"]
