@@ -79,14 +79,14 @@ def segment(
     with stages.stage("load"):
         entry = get_model(model)
         network = (loaded or LoadedModel()).get(entry, device=device, runtime=runtime, threads=threads)
-    label_map = build_segmenter(entry, network, postprocessing).segment(volume, stages, force=force)
+    label_map, found = build_segmenter(entry, network, postprocessing).segment(volume, stages, force=force)
     return SegmentationResult(
         volume=volume,
         label_map=label_map,
         model=entry,
         runtime=network.info,
         timings_s=stages.timings_s,
-        warnings=tuple(dict.fromkeys((*volume.warnings, *network.warnings))),
+        warnings=tuple(dict.fromkeys((*volume.warnings, *found, *network.warnings))),
     )
 
 

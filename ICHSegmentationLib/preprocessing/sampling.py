@@ -59,6 +59,11 @@ class HeadSampling:
         network_columns = _centred(region.columns_mm, spec.pixel_mm, spec.size_px)
         return cls(coordinates_mm[1], coordinates_mm[2], network_rows, network_columns)
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """(rows, columns) of the network's input."""
+        return len(self.network_rows_mm), len(self.network_columns_mm)
+
     def to_network(self, planes: np.ndarray) -> np.ndarray:
         """Sample (slices, rows, columns) canonical planes; float32 (slices, H, W).
 

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 class Segmenter(Protocol):
     """A system that labels hemorrhage on the source slices."""
 
-    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> LabelMap:
-        """Label a volume; ``stages`` is told how far it is and raises `CancelledError` when asked to stop."""
+    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> tuple[LabelMap, tuple[str, ...]]:
+        """Label a volume, and give what the reader of the labels must know, one sentence each.
+
+        ``stages`` is told how far the work is and raises `CancelledError` when asked to stop.
+        """
 
 
 def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing | None = None) -> Segmenter:

@@ -33,10 +33,10 @@ class SlicewiseSegmenter:
         self._runtime = runtime
         self._postprocessing = postprocessing or PostProcessing()
 
-    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> LabelMap:
+    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> tuple[LabelMap, tuple[str, ...]]:
         """See `Segmenter.segment`."""
         with stages.stage("preprocess"):
-            prepared = prepare_slices(volume, self._spec, force=force)
+            prepared = prepare_slices(volume, self._spec, force=force, advance=stages.advance)
         with stages.stage("infer"):
             probabilities = self._runtime.probabilities(
                 prepared.images, progress=lambda done, count: stages.advance(done / count)
@@ -44,4 +44,4 @@ class SlicewiseSegmenter:
         with stages.stage("postprocess"):
             labels = prepared.restore(probabilities)
             labels = self._postprocessing.apply(labels, volume.grid)
-        return LabelMap(labels, volume.grid)
+        return LabelMap(labels, volume.grid), prepared.warnings

@@ -39,7 +39,8 @@ def simulated_dice(entry: ModelEntry, heads: int) -> dict[str, float]:
     for seed in range(_FIRST_UNSEEN_SEED, _FIRST_UNSEEN_SEED + heads):
         scan = simulated_ct(seed, subtypes=_EVERY_SUBTYPE)
         stages = Stages({"preprocess": 0.3, "infer": 0.4, "postprocess": 0.3})
-        found = segmenter.segment(scan.volume, stages, force=False).labels
+        label_map, _ = segmenter.segment(scan.volume, stages, force=False)
+        found = label_map.labels
         for row, subtype in enumerate(_EVERY_SUBTYPE):
             counts[row] += (
                 2 * ((found == subtype) & (scan.labels == subtype)).sum(),
