@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,33 +20,43 @@ if TYPE_CHECKING:
 _ALL_NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
 
 
+_EXTRA_AXIAL = (Subtype.EDH, Subtype.SDH)
+_LEAST_VOLUME_ML = MappingProxyType(
+    {Subtype.EDH: 0.4, Subtype.SDH: 0.4, Subtype.SAH: 0.4, Subtype.IPH: 0.1, Subtype.IVH: 0.1}
+)
+
+
 @dataclass(frozen=True)
 class PostProcessing:
-    """Rules that clean a network's labels; None switches a rule off.
+    """Rules that clean a network's labels, applied in this order; None switches a rule off.
 
     Attributes
     ----------
-    island_share : float or None
-        A connected piece of one subtype is given to the subtype it touches most where it has less than this share of
-        the blood it is connected to. Reason: one bleed is not speckled with other subtypes; a slice-wise network that
-        wavers between them is.
-    least_volume_ml : float or None
-        Connected blood below this volume is dropped. Reason: noise, calcification and partial volume at the skull make
-        specks of a few voxels, and readers do not report bleeds they could not see on two slices.
+    extra_axial_share : float or None
+        In connected epidural and subdural blood, the one with less than this share takes the other's label. Reason: a
+        collection lies on one side of the dura; a network that wavers gives one a rim of the other.
+    island_volume_ml : float or None
+        A connected piece of one subtype below this volume takes the subtype that it touches most. Reason: one bleed is
+        not speckled with others. Larger pieces stay: blood that breaks into a ventricle is a finding.
+    least_volume_ml : mapping of Subtype to float, or None
+        Connected blood below the volume of its main subtype is dropped. Reason: noise, calcification and partial
+        volume at the skull make specks; on patients held out from training (who have no extra-axial blood that is
+        known of) nearly all such specks were smaller than this.
     hole_area_mm2 : float or None
         Background enclosed by blood on a slice is filled up to this area with the subtype around it. Reason: clots are
         uneven, but volumes are read of the whole clot; larger enclosed areas (a gyrus between bleeding sulci) are
         tissue.
     """
 
-    island_share: float | None = 0.15
-    least_volume_ml: float | None = 0.1
+    extra_axial_share: float | None = 0.3
+    island_volume_ml: float | None = 0.5
+    least_volume_ml: Mapping[Subtype, float] | None = field(default_factory=lambda: _LEAST_VOLUME_ML)
     hole_area_mm2: float | None = 20.0
 
     @classmethod
     def off(cls) -> PostProcessing:
         """Return rules that change nothing."""
-        return cls(island_share=None, least_volume_ml=None, hole_area_mm2=None)
+        return cls(extra_axial_share=None, island_volume_ml=None, least_volume_ml=None, hole_area_mm2=None)
 
     def apply(self, labels: np.ndarray, grid: SliceGrid) -> np.ndarray:
         """Apply the rules.
@@ -67,18 +79,49 @@ class PostProcessing:
         if part.size == 0:
             return cleaned
         voxel_ml = grid.voxel_volumes_mm3[box[0]] / 1000
+        if self.extra_axial_share is not None:
+            _settle_extra_axial(part, voxel_ml, self.extra_axial_share)
+        if self.island_volume_ml is not None:
+            _merge_islands(part, voxel_ml, self.island_volume_ml)
         if self.least_volume_ml is not None:
             _drop_small(part, voxel_ml, self.least_volume_ml)
         if self.hole_area_mm2 is not None:
             _fill_holes(part, self.hole_area_mm2 / grid.pixel_area_mm2)
-        if self.island_share is not None:
-            _merge_islands(part, voxel_ml, self.island_share)
         return cleaned
 
 
-def _drop_small(labels: np.ndarray, voxel_ml: np.ndarray, least_volume_ml: float) -> None:
+def _settle_extra_axial(labels: np.ndarray, voxel_ml: np.ndarray, share: float) -> None:
+    pieces, count = ndimage.label(np.isin(labels, _EXTRA_AXIAL), structure=_ALL_NEIGHBOURS)
+    edh_ml, sdh_ml = (_volumes(np.where(labels == subtype, pieces, 0), count, voxel_ml) for subtype in _EXTRA_AXIAL)
+    whole_ml = edh_ml + sdh_ml
+    for minor_ml, subtype in ((edh_ml, Subtype.SDH), (sdh_ml, Subtype.EDH)):
+        settled = (minor_ml > 0) & (minor_ml < share * whole_ml)
+        settled[0] = False
+        labels[settled[pieces]] = subtype
+
+
+def _merge_islands(labels: np.ndarray, voxel_ml: np.ndarray, most_ml: float) -> None:
+    original = labels.copy()
+    for subtype in Subtype:
+        pieces, count = ndimage.label(original == subtype, structure=_ALL_NEIGHBOURS)
+        piece_ml = _volumes(pieces, count, voxel_ml)
+        for number, box in enumerate(ndimage.find_objects(pieces), start=1):
+            if piece_ml[number] >= most_ml:
+                continue
+            wide = tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in box)
+            piece = pieces[wide] == number
+            rim = ndimage.binary_dilation(piece, structure=_ALL_NEIGHBOURS) & ~piece
+            touched = np.bincount(original[wide][rim], minlength=max(Subtype) + 1)
+            touched[0] = 0
+            if touched.any():
+                labels[wide][piece] = touched.argmax()
+
+
+def _drop_small(labels: np.ndarray, voxel_ml: np.ndarray, least_volume_ml: Mapping[Subtype, float]) -> None:
     pieces, count = ndimage.label(labels > 0, structure=_ALL_NEIGHBOURS)
-    small = _volumes(pieces, count, voxel_ml) < least_volume_ml
+    by_subtype = np.stack([_volumes(np.where(labels == subtype, pieces, 0), count, voxel_ml) for subtype in Subtype])
+    least = np.array([least_volume_ml.get(subtype, 0.0) for subtype in Subtype])[by_subtype.argmax(axis=0)]
+    small = by_subtype.sum(axis=0) < least
     small[0] = False
     labels[small[pieces]] = 0
 
@@ -95,27 +138,7 @@ def _fill_holes(labels: np.ndarray, most_pixels: float) -> None:
         plane[filled] = plane[tuple(nearest[:, filled])]
 
 
-def _merge_islands(labels: np.ndarray, voxel_ml: np.ndarray, share: float) -> None:
-    blood, count = ndimage.label(labels > 0, structure=_ALL_NEIGHBOURS)
-    whole_ml = _volumes(blood, count, voxel_ml)
-    original = labels.copy()
-    for subtype in Subtype:
-        pieces, count = ndimage.label(original == subtype, structure=_ALL_NEIGHBOURS)
-        piece_ml = _volumes(pieces, count, voxel_ml)
-        for number, box in enumerate(ndimage.find_objects(pieces), start=1):
-            piece = pieces[box] == number
-            connected = blood[box][piece][0]
-            if piece_ml[number] >= share * whole_ml[connected]:
-                continue
-            wide = tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in box)
-            rim = ndimage.binary_dilation(pieces[wide] == number, structure=_ALL_NEIGHBOURS) & (pieces[wide] != number)
-            touched = np.bincount(original[wide][rim], minlength=max(Subtype) + 1)
-            touched[0] = 0
-            if touched.any():
-                labels[box][piece] = touched.argmax()
-
-
 def _volumes(pieces: np.ndarray, count: int, voxel_ml: np.ndarray) -> np.ndarray:
-    """Volume of each piece in mL, piece 0 being what is no piece."""
+    """Volume of each piece in mL; that of number 0 means nothing."""
     per_slice = np.stack([np.bincount(plane.ravel(), minlength=count + 1) for plane in pieces])
     return voxel_ml @ per_slice

@@ -58,7 +58,7 @@ def fit(
     Returns
     -------
     dict of str to torch.Tensor
-        State of the averaged network.
+        State of the averaged network, its class weights taken out of the probabilities.
     """
     options = config.optimisation
     torch.manual_seed(config.seed)
@@ -98,7 +98,10 @@ def fit(
             saved = time.monotonic()
     # Batch statistics belong to the weights they were gathered with: gather them anew for the averaged weights.
     update_bn((next(batches)["image"] for _ in range(_STATISTICS_BATCHES)), average.module, device=device)
-    return average.module.state_dict()
+    state = average.module.state_dict()
+    # Cross-entropy with class weights learns probabilities times those weights, which the last bias can give back.
+    state["head.bias"] = state["head.bias"] - torch.tensor(options.class_weights, device=device).log()
+    return state
 
 
 def _learning_rate_share(options: OptimisationSection, step: int) -> float:

@@ -30,12 +30,30 @@ def test_an_empty_label_map_stays_empty(a_grid):
     assert not PostProcessing().apply(np.zeros((6, 40, 40), dtype=np.uint8), a_grid).any()
 
 
-@pytest.mark.parametrize(("pixels", "kept"), [(19, False), (20, True)])
-def test_blood_below_the_least_volume_is_dropped(a_grid, a_clot, pixels, kept):
-    a_clot[5, 30, :pixels] = Subtype.SAH
-    cleaned = PostProcessing(least_volume_ml=0.1).apply(a_clot, a_grid)
-    assert (cleaned == Subtype.SAH).sum() == (pixels if kept else 0)
+@pytest.mark.parametrize(
+    ("subtype", "pixels", "kept"),
+    [(Subtype.IVH, 19, False), (Subtype.IVH, 20, True), (Subtype.SDH, 79, False), (Subtype.SDH, 80, True)],
+)
+def test_blood_below_the_least_volume_of_its_subtype_is_dropped(a_grid, a_clot, subtype, pixels, kept):
+    a_clot[5, 30:40].reshape(-1)[:pixels] = subtype
+    cleaned = PostProcessing().apply(a_clot, a_grid)
+    assert (cleaned == subtype).sum() == (pixels if kept else 0)
     assert (cleaned == Subtype.IPH).sum() == 200
+
+
+def test_a_rim_of_subdural_on_epidural_blood_becomes_epidural(a_grid, a_clot):
+    a_clot[a_clot > 0] = Subtype.EDH
+    a_clot[2:4, 10:20, 20:24] = Subtype.SDH
+    cleaned = PostProcessing().apply(a_clot, a_grid)
+    assert (cleaned == Subtype.EDH).sum() == 280
+    assert not (cleaned == Subtype.SDH).any()
+
+
+def test_subdural_blood_of_a_third_beside_epidural_stays(a_grid, a_clot):
+    a_clot[a_clot > 0] = Subtype.EDH
+    a_clot[2:4, 10:20, 20:30] = Subtype.SDH
+    cleaned = PostProcessing().apply(a_clot, a_grid)
+    assert ((cleaned == Subtype.SDH).sum(), (cleaned == Subtype.EDH).sum()) == (200, 200)
 
 
 def test_a_small_hole_takes_the_label_around_it_and_a_large_one_stays(a_grid, a_clot):
@@ -53,16 +71,17 @@ def test_a_speck_of_another_subtype_inside_a_bleed_joins_it(a_grid, a_clot):
     assert not (cleaned == Subtype.IVH).any()
 
 
-def test_a_large_part_of_another_subtype_stays(a_grid, a_clot):
+def test_blood_that_breaks_into_a_ventricle_stays_however_large_the_clot(a_grid, a_clot):
+    a_clot[0:6, 0:20, 0:20] = Subtype.IPH
     a_clot[2:4, 10:20, 20:25] = Subtype.IVH
     cleaned = PostProcessing().apply(a_clot, a_grid)
     assert (cleaned == Subtype.IVH).sum() == 100
 
 
 def test_a_speck_far_from_the_larger_subtype_keeps_its_own_if_it_is_a_bleed_by_itself(a_grid, a_clot):
-    a_clot[5, 30:36, 30:36] = Subtype.SDH
+    a_clot[5, 30:39, 30:39] = Subtype.SDH
     cleaned = PostProcessing().apply(a_clot, a_grid)
-    assert (cleaned == Subtype.SDH).sum() == 36
+    assert (cleaned == Subtype.SDH).sum() == 81
 
 
 def test_the_input_is_left_alone(a_grid, a_clot):
