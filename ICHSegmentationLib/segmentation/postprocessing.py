@@ -102,7 +102,7 @@ def _settle_extra_axial(labels: np.ndarray, voxel_ml: np.ndarray, share: float) 
 
 def _merge_islands(labels: np.ndarray, voxel_ml: np.ndarray, most_ml: float) -> None:
     original = labels.copy()
-    for subtype in Subtype:
+    for subtype in np.unique(original[original > 0]):
         pieces, count = ndimage.label(original == subtype, structure=_ALL_NEIGHBOURS)
         piece_ml = _volumes(pieces, count, voxel_ml)
         for number, box in enumerate(ndimage.find_objects(pieces), start=1):
