@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ _MARGIN = 40.0
 _TABLE_WIDTH = 272.0
 _BODY, _BOLD = "Helvetica", "Helvetica-Bold"
 _JPEG_QUALITY = 92
+_LEAST_PICTURE_HEIGHT = 300.0
 
 
 def write_report_pdf(
@@ -67,8 +69,11 @@ def write_report_pdf(
             bottom = min(bottom, _draw_picture(canvas, view_3d, right, top, width - _TABLE_WIDTH - 14))
         else:
             _draw_lines(canvas, ["No 3D view: this computer cannot render in 3D."], right, top - 12)
-        bottom = _draw_picture(canvas, slices, _MARGIN, bottom - 8, width)
-        _draw_facts(canvas, record, measurements, bottom - 14, width)
+        facts = _split_facts(record, measurements, width)
+        # The words come first: the picture takes the height that they leave, but never less than is worth looking at.
+        height = max(bottom - 8 - _MARGIN - _height(facts), _LEAST_PICTURE_HEIGHT)
+        bottom = _draw_picture(canvas, slices, _MARGIN, bottom - 8, width, height)
+        _draw_facts(canvas, facts, bottom - 14)
         canvas.showPage()
         canvas.save()
     write_bytes(path, page.getvalue())
@@ -132,31 +137,40 @@ def _draw_volumes(canvas: Any, measurements: Measurements, y: float) -> float:
     return y - 22
 
 
-def _draw_picture(canvas: Any, picture: Image.Image, x: float, top: float, width: float) -> float:
-    """Draw a picture from its upper left corner and return its lower edge."""
+def _draw_picture(
+    canvas: Any, picture: Image.Image, x: float, top: float, width: float, most_height: float = math.inf
+) -> float:
+    """Draw a picture under ``top``, centred in its width if the height is what limits it; return its lower edge."""
     from reportlab.lib.utils import ImageReader
 
     # A JPEG goes into the PDF as it is; raw pixels would be compressed again.
     packed = io.BytesIO()
     picture.save(packed, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
     packed.seek(0)
-    height = width * picture.height / picture.width
-    canvas.drawImage(ImageReader(packed), x, top - height, width, height)
+    height = min(width * picture.height / picture.width, most_height)
+    drawn_width = height * picture.width / picture.height
+    canvas.drawImage(ImageReader(packed), x + (width - drawn_width) / 2, top - height, drawn_width, height)
     return top - height
 
 
-def _draw_facts(canvas: Any, record: MeasurementRecord, measurements: Measurements, y: float, width: float) -> None:
-    """Draw findings, geometry, method and warnings in what is left of the page."""
+def _split_facts(record: MeasurementRecord, measurements: Measurements, width: float) -> list[tuple[str, list[str]]]:
     from reportlab.lib.utils import simpleSplit
 
-    for heading, text in _facts(record, measurements):
-        lines = simpleSplit(text, _BODY, 8, width - 62)
+    return [(heading, simpleSplit(text, _BODY, 8, width - 62)) for heading, text in _facts(record, measurements)]
+
+
+def _height(facts: list[tuple[str, list[str]]]) -> float:
+    return 14 + sum(10 * len(lines) + 3 for _, lines in facts)
+
+
+def _draw_facts(canvas: Any, facts: list[tuple[str, list[str]]], y: float) -> None:
+    """Draw findings, geometry, method and warnings in what is left of the page."""
+    for heading, lines in facts:
         room = int((y - _MARGIN + 10) // 10)
-        if len(lines) > room:
-            lines = [*lines[: max(room - 1, 0)], "... more in measurements.json"]
+        shown = lines if len(lines) <= room else [*lines[: max(room - 1, 0)], "... more in measurements.json"]
         canvas.setFont(_BOLD, 8)
         canvas.drawString(_MARGIN, y, heading)
-        y = _draw_lines(canvas, lines, _MARGIN + 62, y) - 3
+        y = _draw_lines(canvas, shown, _MARGIN + 62, y) - 3
 
 
 def _draw_lines(canvas: Any, lines: list[str], x: float, y: float) -> float:

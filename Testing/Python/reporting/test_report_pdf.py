@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import pypdfium2
@@ -84,6 +85,14 @@ def test_without_a_3d_view_the_report_says_so(tmp_path, a_result):
 def test_no_blood_is_stated(tmp_path, a_result):
     empty = replace(a_result, label_map=labelled(a_result.volume.grid))
     assert "Finding No hemorrhage found." in text_of(write_and_open(tmp_path / "report.pdf", empty))
+
+
+def test_a_tall_picture_leaves_room_for_every_word(tmp_path, a_result, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "SLICES", Image.new("RGB", (1000, 1400), (30, 30, 30)))
+    warnings = tuple(f"Warning number {number} is a sentence of some length, as they all are." for number in range(12))
+    text = text_of(write_and_open(tmp_path / "report.pdf", replace(a_result, warnings=warnings)))
+    assert "Warning number 11" in text
+    assert "more in measurements.json" not in text
 
 
 def test_many_warnings_stay_on_the_page(tmp_path, a_result):
