@@ -15,9 +15,17 @@ def is_running(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    status = Path(f"/proc/{pid}/stat")
-    # The state follows the name, which is in brackets and may hold any character.
-    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+    # The parent can note the end of a process only when the last of its threads has ended.
+    threads = list(Path(f"/proc/{pid}/task").glob("*/stat"))
+    return not threads or any(_state(thread) != "Z" for thread in threads)
+
+
+def _state(stat: Path) -> str:
+    try:
+        # The state follows the name, which is in brackets and may hold any character.
+        return stat.read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "Z"
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float = 20.0) -> bool:
