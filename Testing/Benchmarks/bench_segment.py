@@ -75,14 +75,15 @@ def _loaded(ct: Path, repeats: int, threads: int | None) -> Runs:
     import resource
 
     from ICHSegmentationLib import pipeline, read_ct
+    from ICHSegmentationLib.models import LoadedModel
 
-    runs = []
+    runs, loaded = [], LoadedModel()
     with tempfile.TemporaryDirectory(prefix="ichseg-bench-") as folder:
         for run in range(repeats + 1):
             started = time.perf_counter()
             volume = read_ct(ct)
             read_s = time.perf_counter() - started
-            result = pipeline.segment(volume, threads=threads)
+            result = pipeline.segment(volume, threads=threads, loaded=loaded)
             write_started = time.perf_counter()
             pipeline.write_outputs(result, Path(folder) / str(run))
             ended = time.perf_counter()
