@@ -66,8 +66,7 @@ class PreparedSlices:
         numpy.ndarray
             (slices, rows, columns) uint8, class numbers.
         """
-        labels = np.zeros(self.source_shape, dtype=np.uint8)
-        canonical = self.orientation.apply(labels)
+        canonical = np.zeros([self.source_shape[axis] for axis in self.orientation.axes], dtype=np.uint8)
         for number, planes in zip(self.slice_numbers, probabilities, strict=True):
             # Another class can only win where background has less than one half, before or after interpolation.
             blood = planes[0] < 0.5
@@ -76,7 +75,7 @@ class PreparedSlices:
             rows, columns = (_with_margin(blood.any(axis=axis)) for axis in (1, 0))
             sampled, box = self.sampling.to_source(planes, rows, columns)
             canonical[(number, *box)] = sampled.argmax(axis=0)
-        return labels
+        return np.ascontiguousarray(self.orientation.invert(canonical))
 
 
 def prepare_slices(
