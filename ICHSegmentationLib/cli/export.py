@@ -67,8 +67,11 @@ def _check(output: Path, segmentation: Path, *, overwrite: bool) -> None:
     if output.is_dir():
         message = f"{output} is a folder; --output names the file to write."
         raise InputError(message)
-    if output.exists() and (not overwrite or output.samefile(segmentation)):
+    if not output.exists():
+        return
+    if not overwrite:
         message = f"{output} exists; choose another name, or add --overwrite to replace it."
-        if overwrite:
-            message = f"{output} is the segmentation itself; choose another name."
+        raise InputError(message)
+    if output.samefile(segmentation):
+        message = f"{output} is the segmentation itself; choose another name."
         raise InputError(message)

@@ -19,7 +19,6 @@ REVISED_EXPANSION = (
     "intraparenchymal volume grew by at least 33 % or at least 6 mL, or there is new intraventricular blood, or it "
     "grew by at least 1 mL (Yogendrakumar V et al., Stroke 2020;51:1120-1127)"
 )
-NOT_DEFINED = "not defined"
 
 
 class Change(BaseModel):
