@@ -4,6 +4,24 @@
 from ICHSegmentationLib.measurement.abc2 import Abc2
 from ICHSegmentationLib.measurement.ich_score import IchScore, ich_score
 from ICHSegmentationLib.measurement.lesions import Lesion
+from ICHSegmentationLib.measurement.location import Compartment, LesionLocation, Region, Side
 from ICHSegmentationLib.measurement.measure import Measurements, measure
+from ICHSegmentationLib.measurement.midline_shift import MidlineShift
+from ICHSegmentationLib.measurement.modified_graeb import GraebItem, ModifiedGraeb, Ventricle
 
-__all__ = ["Abc2", "IchScore", "Lesion", "Measurements", "ich_score", "measure"]
+__all__ = [
+    "Abc2",
+    "Compartment",
+    "GraebItem",
+    "IchScore",
+    "Lesion",
+    "LesionLocation",
+    "Measurements",
+    "MidlineShift",
+    "ModifiedGraeb",
+    "Region",
+    "Side",
+    "Ventricle",
+    "ich_score",
+    "measure",
+]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from ICHSegmentationLib.ct.grid import SliceGrid
 from ICHSegmentationLib.measurement.abc2 import METHODS, Abc2, measure_abc2
 from ICHSegmentationLib.measurement.diameters import longest_line
+from ICHSegmentationLib.measurement.location import LesionLocation
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 
 
@@ -33,6 +34,8 @@ class Lesion(BaseModel):
         Mean and standard deviation of its voxels' HU; None where the scan was not given.
     abc2 : Abc2 or None
         The bedside estimate; None for subtypes that it is not made for.
+    location : LesionLocation or None
+        Side, lobe and the like; None where the scan was not given.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,6 +49,7 @@ class Lesion(BaseModel):
     hu_mean: float | None = None
     hu_sd: float | None = None
     abc2: Abc2 | None = None
+    location: LesionLocation | None = None
 
 
 def find_lesions(

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How far the septum lies beside the midline of the skull."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Point = tuple[float, float, float]
+
+
+class MidlineShift(BaseModel):
+    """Midline shift at the septum pellucidum; see :mod:`ICHSegmentationLib.anatomy.midline`.
+
+    The distance at right angles from the ideal midline, here the plane of symmetry of the inside of the skull, to the
+    septum pellucidum between the frontal horns (Liao CC, Chen YF, Xiao F, Brain midline shift measurement and its
+    automation: a review of techniques and algorithms, Int J Biomed Imaging 2018;2018:4303161).
+
+    Attributes
+    ----------
+    shift_mm : float or None
+        Distance in mm, 0 or more; None is "not determined".
+    toward : str or None
+        The patient's side that the septum has moved to; None where there is no shift or it is not determined.
+    confidence : float or None
+        0 to 1; None where the shift is not determined.
+    slice : int or None
+        Index (from 0) of the source slice that the points lie on.
+    septum_lps_mm, midline_lps_mm : tuple of float or None
+        Ends of the measured distance, LPS mm, to be drawn.
+    reason : str
+        Why it is not determined, in words; empty where it is.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    shift_mm: Annotated[float, Field(ge=0)] | None = None
+    toward: Literal["left", "right"] | None = None
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    slice: int | None = None
+    septum_lps_mm: Point | None = None
+    midline_lps_mm: Point | None = None
+    reason: str = ""
+
+    def describe(self) -> str:
+        """Return the shift in words, as ``midline shift 4.2 mm to the left``."""
+        if self.shift_mm is None:
+            return f"midline shift not determined ({self.reason})" if self.reason else "midline shift not determined"
+        toward = "" if self.toward is None else f" to the {self.toward}"
+        return f"midline shift {self.shift_mm:.1f} mm{toward}"
