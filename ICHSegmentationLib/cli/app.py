@@ -10,10 +10,15 @@ import typer
 
 from ICHSegmentationLib import __version__
 from ICHSegmentationLib.cli.options import (
+    Age,
     AsJson,
     Device,
+    EditingMinutes,
     ExportKind,
+    Gcs,
+    Infratentorial,
     Model,
+    ModelResult,
     Output,
     Overwrite,
     PublicSetName,
@@ -22,7 +27,6 @@ from ICHSegmentationLib.cli.options import (
     Runtime,
     RuntimeChoice,
     Threads,
-    YesNo,
 )
 
 app = typer.Typer(
@@ -100,23 +104,20 @@ def measure(
     source: Annotated[
         Path | None, typer.Option(metavar="CT", help="The CT it belongs to, for the positions of its slices.")
     ] = None,
-    gcs: Annotated[
-        int | None, typer.Option(min=3, max=15, metavar="N", help="Glasgow Coma Scale, for the ICH score.")
-    ] = None,
-    age: Annotated[
-        int | None, typer.Option(min=0, max=130, metavar="YEARS", help="Age in years, for the ICH score.")
-    ] = None,
-    infratentorial: Annotated[
-        YesNo | None, typer.Option(help="Whether the bleed began below the tentorium, for the ICH score.")
-    ] = None,
+    gcs: Gcs = None,
+    age: Age = None,
+    infratentorial: Infratentorial = None,
+    model_result: ModelResult = None,
+    editing_minutes: EditingMinutes = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure the volumes of a segmentation, also one that was edited by hand; score a spontaneous hemorrhage."""
-    from ICHSegmentationLib.cli.measure import Patient, run
+    from ICHSegmentationLib.cli.inputs import Correction, Patient
+    from ICHSegmentationLib.cli.measure import run
 
-    patient = Patient(gcs, age, None if infratentorial is None else infratentorial is YesNo.yes)
-    run(segmentation, source, patient, as_json=as_json, quiet=quiet)
+    patient = Patient.of(gcs, age, infratentorial)
+    run(segmentation, source, patient, Correction(model_result, editing_minutes), as_json=as_json, quiet=quiet)
 
 
 @app.command(short_help="Write a segmentation, also an edited one, as report, table or DICOM.")

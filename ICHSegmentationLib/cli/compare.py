@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.errors import ICHSegmentationError, InputError
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.ct.volume import CTVolume
     from ICHSegmentationLib.measurement.growth import Growth, Verdict
     from ICHSegmentationLib.registration import Registration
+    from ICHSegmentationLib.reporting.comparison import Comparison
     from ICHSegmentationLib.segmentation.label_map import LabelMap
 
 PARTS = {"read": 0.3, "register": 0.6, "draw": 0.1}
@@ -39,6 +39,7 @@ def run(baseline: Side, followup: Side, output: Path | None, *, overwrite: bool,
         _check_output(output, overwrite=overwrite)
     from ICHSegmentationLib.measurement import measure
     from ICHSegmentationLib.measurement.growth import compare_volumes
+    from ICHSegmentationLib.reporting.comparison import Comparison
 
     terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
     with terminal:
@@ -58,15 +59,10 @@ def run(baseline: Side, followup: Side, output: Path | None, *, overwrite: bool,
                 picture = _draw((first_scan, first), (second_scan, second), registration)
         warnings = list(dict.fromkeys(warnings))
         terminal.warn(warnings)
-        content = {
-            "schema": 1,
-            **growth.model_dump(mode="json"),
-            "registration": None if registration is None else _describe(registration),
-            "warnings": warnings,
-        }
+        content = Comparison.of(growth, registration, tuple(warnings))
         if output is not None:
             _write(output, content, picture)
-    terminal.show(content, text_of(growth, registration))
+    terminal.show(content.model_dump(mode="json", by_alias=True), text_of(growth, registration))
 
 
 def text_of(growth: Growth, registration: Registration | None) -> str:
@@ -132,23 +128,13 @@ def _register(first: CTVolume, second: CTVolume) -> tuple[Registration, list[str
     return registration, warnings
 
 
-def _describe(registration: Registration) -> dict[str, Any]:
-    return {
-        "quality": registration.quality,
-        "shared": registration.shared,
-        "is_good": registration.is_good,
-        "rotation_deg": round(registration.rotation_deg, 2),
-        "matrix_lps": registration.matrix.round(6).tolist(),
-    }
-
-
 def _draw(first: tuple[CTVolume, LabelMap], second: tuple[CTVolume, LabelMap], registration: Registration) -> Image:
     from ICHSegmentationLib.rendering.comparison_picture import draw_comparison
 
     return draw_comparison(first, second, registration)
 
 
-def _write(output: Path, content: dict[str, Any], picture: Image | None) -> None:
+def _write(output: Path, content: Comparison, picture: Image | None) -> None:
     """Write the table and the picture; without one, that of an earlier comparison is taken away."""
     from ICHSegmentationLib.files import write_text
     from ICHSegmentationLib.rendering.png import write_png
@@ -158,7 +144,7 @@ def _write(output: Path, content: dict[str, Any], picture: Image | None) -> None
     except OSError as error:
         message = f"Cannot make the folder {output}: {error.strerror}."
         raise ICHSegmentationError(message) from error
-    write_text(output / "comparison.json", json.dumps(content, indent=2) + "\n")
+    write_text(output / "comparison.json", content.to_json())
     if picture is None:
         (output / "comparison.png").unlink(missing_ok=True)
     else:

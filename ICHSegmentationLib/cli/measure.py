@@ -4,23 +4,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
+from ICHSegmentationLib.cli.inputs import Correction, Patient
 from ICHSegmentationLib.cli.summary import abc2_lines, volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
 
 NO_SCORE = "ICH score: not offered, since there is no intraparenchymal hemorrhage."
 
 
-class Patient(NamedTuple):
-    """What the ICH score asks of the patient; None is not determined."""
-
-    gcs: int | None = None
-    age_years: int | None = None
-    infratentorial: bool | None = None
-
-
-def run(segmentation: Path, source: Path | None, patient: Patient, *, as_json: bool, quiet: bool) -> None:
+def run(
+    segmentation: Path,
+    source: Path | None,
+    patient: Patient,
+    correction: Correction,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Measure and show the volumes; see ``ichseg measure --help``."""
     from ICHSegmentationLib.measurement import ich_score, measure
     from ICHSegmentationLib.reporting.label_reader import read_labels
@@ -35,6 +35,8 @@ def run(segmentation: Path, source: Path | None, patient: Patient, *, as_json: b
         label_map, warnings = read_labels(segmentation, None if volume is None else volume.grid)
         if volume is not None:
             warnings = (*volume.warnings, *warnings)
+        agreement, more = correction.compare(label_map, None if volume is None else volume.grid)
+        warnings = tuple(dict.fromkeys((*warnings, *more)))
         terminal.warn(warnings)
         measured = measure(label_map, volume)
     score = ich_score(measured, **patient._asdict())
@@ -43,10 +45,16 @@ def run(segmentation: Path, source: Path | None, patient: Patient, *, as_json: b
         "present": measured.present,
         "abc2_ml": measured.abc2_ml,
         "lesions": [lesion.model_dump(mode="json") for lesion in measured.lesions],
+        "iph_30_ml_or_more": measured.iph_30_ml_or_more,
         "ich_score": None if score is None else score.model_dump(mode="json"),
+        "agreement": None if agreement is None else agreement.model_dump(mode="json"),
         "warnings": list(warnings),
     }
     lines = [volume_table(measured.volumes_ml), *abc2_lines(measured)]
+    if measured.iph_30_ml_or_more:
+        lines.append("Intraparenchymal volume: 30 mL or more")
     if patient != Patient():
         lines.append(NO_SCORE if score is None else score.describe())
+    if agreement is not None:
+        lines += ["Corrected against model:", *(f"  {line}" for line in agreement.describe())]
     terminal.show(content, "\n".join(lines))

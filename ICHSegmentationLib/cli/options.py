@@ -63,6 +63,19 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results th
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")]
 
+Gcs = Annotated[int | None, typer.Option(min=3, max=15, metavar="N", help="Glasgow Coma Scale, for the ICH score.")]
+Age = Annotated[int | None, typer.Option(min=0, max=130, metavar="YEARS", help="Age in years, for the ICH score.")]
+Infratentorial = Annotated[
+    YesNo | None, typer.Option(help="Whether the bleed began below the tentorium, for the ICH score.")
+]
+ModelResult = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The model's own segmentation, to say how far SEG was corrected."),
+]
+EditingMinutes = Annotated[
+    float | None, typer.Option(min=0, metavar="MIN", help="Minutes spent on the correction; with --model-result.")
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ICHSegmentationLib.measurement import Lesion, Measurements
+from ICHSegmentationLib.measurement import IchScore, Lesion, Measurements
+from ICHSegmentationLib.measurement.agreement import Agreement
+from ICHSegmentationLib.reporting.comparison import Comparison
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.segmentation.result import SegmentationResult
@@ -63,7 +65,12 @@ class LargestLesion(_Part):
 
 
 class MeasurementRecord(_Part):
-    """The file, schema 1; ``abc2_ml`` is null for subtypes that the estimate is not made for."""
+    """The file, schema 1.
+
+    ``abc2_ml`` is null for subtypes that the estimate is not made for. ``ich_score`` is there where GCS or age were
+    given, ``growth`` where an earlier scan was compared, ``agreement`` where the model's own labels were given to
+    compare the corrected ones with.
+    """
 
     schema_version: int = Field(default=1, alias="schema")
     input: InputRecord
@@ -75,10 +82,17 @@ class MeasurementRecord(_Part):
     abc2_ml: dict[str, float | None]
     largest_lesion: LargestLesion | None
     lesions: tuple[Lesion, ...]
+    iph_30_ml_or_more: bool = False
+    ich_score: IchScore | None = None
+    growth: Comparison | None = None
+    agreement: Agreement | None = None
     timings_s: dict[str, float]
 
     def remeasured(self, measurements: Measurements, *warnings: str) -> MeasurementRecord:
-        """Return the record of the same run with other measurements, as after corrections by hand."""
+        """Return the record of the same run with other measurements, as after corrections by hand.
+
+        What was made of the old labels (score, growth, agreement) is left out.
+        """
         return self.model_copy(
             update={
                 "input": self.input.model_copy(update={"warnings": (*self.input.warnings, *warnings)}),
@@ -87,6 +101,10 @@ class MeasurementRecord(_Part):
                 "abc2_ml": measurements.abc2_ml,
                 "largest_lesion": _largest(measurements),
                 "lesions": measurements.lesions,
+                "iph_30_ml_or_more": measurements.iph_30_ml_or_more,
+                "ich_score": None,
+                "growth": None,
+                "agreement": None,
             }
         )
 
@@ -138,6 +156,7 @@ def make_record(
         abc2_ml=measurements.abc2_ml,
         largest_lesion=_largest(measurements),
         lesions=measurements.lesions,
+        iph_30_ml_or_more=measurements.iph_30_ml_or_more,
         timings_s={name: round(seconds, 3) for name, seconds in (timings_s or result.timings_s).items()},
     )
 

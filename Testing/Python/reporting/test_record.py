@@ -29,7 +29,7 @@ def a_written_json(tmp_path, a_result) -> dict:
 def test_keys_are_those_of_the_contract(a_written_json):
     assert list(a_written_json) == [
         "schema", "input", "geometry", "model", "runtime", "volumes_ml", "present", "abc2_ml", "largest_lesion",
-        "lesions", "timings_s",
+        "lesions", "iph_30_ml_or_more", "ich_score", "growth", "agreement", "timings_s",
     ]  # fmt: skip
     assert a_written_json["schema"] == 1
 
@@ -76,6 +76,14 @@ def test_model_runtime_and_timings(a_written_json):
     assert a_written_json["timings_s"] == {
         "read": 0.512, "preprocess": 0.2, "infer": 1.0, "postprocess": 0.1, "write": 0.7, "total": 2.512,
     }  # fmt: skip
+
+
+def test_thirty_millilitres_are_flagged(a_written_json, a_result):
+    assert a_written_json["iph_30_ml_or_more"] is False
+    measured = measure(a_result.label_map)
+    for iph_ml, flag in ((29.999, False), (30.0, True)):
+        other = measured.model_copy(update={"volumes_ml": {**measured.volumes_ml, "IPH": iph_ml}})
+        assert make_record(a_result, other).iph_30_ml_or_more is flag
 
 
 def test_volumes_and_largest_lesion(a_written_json):

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What several commands are told beside a segmentation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.cli.options import YesNo
+    from ICHSegmentationLib.ct.grid import SliceGrid
+    from ICHSegmentationLib.measurement.agreement import Agreement
+    from ICHSegmentationLib.segmentation.label_map import LabelMap
+
+
+class Patient(NamedTuple):
+    """What the ICH score asks of the patient; None is not determined."""
+
+    gcs: int | None = None
+    age_years: int | None = None
+    infratentorial: bool | None = None
+
+    @classmethod
+    def of(cls, gcs: int | None, age_years: int | None, infratentorial: YesNo | None) -> Self:
+        """Gather the command's options."""
+        return cls(gcs, age_years, None if infratentorial is None else infratentorial == "yes")
+
+
+class Correction(NamedTuple):
+    """The model's own labels, and how long the user took to correct them."""
+
+    model_result: Path | None = None
+    editing_minutes: float | None = None
+
+    def compare(self, corrected: LabelMap, scan: SliceGrid | None) -> tuple[Agreement | None, tuple[str, ...]]:
+        """Return the agreement, None without the model's labels, and what reading these warned of.
+
+        Raises
+        ------
+        InputError
+            If they cannot be read or lie on other slices.
+        """
+        if self.model_result is None:
+            return None, ()
+        from ICHSegmentationLib.measurement.agreement import compare_with_model
+        from ICHSegmentationLib.reporting.label_reader import read_labels
+
+        model = read_labels(self.model_result, scan)
+        editing_s = None if self.editing_minutes is None else 60 * self.editing_minutes
+        return compare_with_model(model.label_map, corrected, editing_s=editing_s), model.warnings
