@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from ICHSegmentationLib.measurement.abc2 import METHODS
 from ICHSegmentationLib.measurement.ich_score import LARGE_ML
 from ICHSegmentationLib.measurement.lesions import Lesion, find_lesions
+from ICHSegmentationLib.measurement.midline_shift import MidlineShift
+from ICHSegmentationLib.measurement.modified_graeb import ModifiedGraeb
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.terminology import load_terminology
 
@@ -32,6 +34,10 @@ class Measurements(BaseModel):
         Volume on each source slice; the same keys as ``volumes_ml``.
     lesions : tuple of Lesion
         Connected regions of each subtype, largest first.
+    midline_shift : MidlineShift or None
+        At the septum; None where the scan was not given.
+    modified_graeb : ModifiedGraeb or None
+        A proposal; 0 without blood in the ventricles. None where the scan was not given.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,6 +46,8 @@ class Measurements(BaseModel):
     present: dict[str, bool]
     slice_volumes_ml: dict[str, tuple[float, ...]]
     lesions: tuple[Lesion, ...]
+    midline_shift: MidlineShift | None = None
+    modified_graeb: ModifiedGraeb | None = None
 
     @property
     def abc2_ml(self) -> dict[str, float | None]:

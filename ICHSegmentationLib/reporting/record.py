@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ICHSegmentationLib.measurement import IchScore, Lesion, Measurements
+from ICHSegmentationLib.measurement import IchScore, Lesion, Measurements, MidlineShift, ModifiedGraeb
 from ICHSegmentationLib.measurement.agreement import Agreement
 from ICHSegmentationLib.reporting.comparison import Comparison
 
@@ -82,6 +82,8 @@ class MeasurementRecord(_Part):
     abc2_ml: dict[str, float | None]
     largest_lesion: LargestLesion | None
     lesions: tuple[Lesion, ...]
+    midline_shift: MidlineShift | None = None
+    modified_graeb: ModifiedGraeb | None = None
     iph_30_ml_or_more: bool = False
     ich_score: IchScore | None = None
     growth: Comparison | None = None
@@ -101,6 +103,8 @@ class MeasurementRecord(_Part):
                 "abc2_ml": measurements.abc2_ml,
                 "largest_lesion": _largest(measurements),
                 "lesions": measurements.lesions,
+                "midline_shift": measurements.midline_shift,
+                "modified_graeb": measurements.modified_graeb,
                 "iph_30_ml_or_more": measurements.iph_30_ml_or_more,
                 "ich_score": None,
                 "growth": None,
@@ -156,6 +160,8 @@ def make_record(
         abc2_ml=measurements.abc2_ml,
         largest_lesion=_largest(measurements),
         lesions=measurements.lesions,
+        midline_shift=measurements.midline_shift,
+        modified_graeb=measurements.modified_graeb,
         iph_30_ml_or_more=measurements.iph_30_ml_or_more,
         timings_s={name: round(seconds, 3) for name, seconds in (timings_s or result.timings_s).items()},
     )
