@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
+from ICHSegmentationLib.models.devices import Device, list_devices
 from ICHSegmentationLib.models.loaded_model import LoadedModel
 from ICHSegmentationLib.models.manifest import Manifest, ModelEntry, get_model, load_manifest
 from ICHSegmentationLib.models.runtime import Runtime, RuntimeInfo
 from ICHSegmentationLib.models.select import load_runtime
 
 __all__ = [
+    "Device",
     "LoadedModel",
     "Manifest",
     "ModelEntry",
     "Runtime",
     "RuntimeInfo",
     "get_model",
+    "list_devices",
     "load_manifest",
     "load_runtime",
 ]

@@ -4,9 +4,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import faulthandler
 import logging
+import os
+import sys
 from pathlib import Path
+
+if not __package__:
+    # Started as a file: the library beside it is meant, whatever else is installed.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from ICHSegmentationLib.worker.channel import Channel
 
@@ -17,6 +24,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="private folder of the host; removed when the host ends or dies")
     folder = parser.parse_args().folder
     channel = Channel.take_standard_streams()
+    _leave_the_terminal()
     faulthandler.enable()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("ICHSegmentationLib").setLevel(logging.INFO)
@@ -25,6 +33,13 @@ def main() -> None:
     from ICHSegmentationLib.worker.loop import Worker
 
     Worker(channel, folder).run()
+
+
+def _leave_the_terminal() -> None:
+    """Lead a session of one's own: Ctrl+C or a closed terminal end the host, and its end that of the worker."""
+    if hasattr(os, "setsid"):
+        with contextlib.suppress(PermissionError):
+            os.setsid()
 
 
 main()

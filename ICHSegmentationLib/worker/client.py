@@ -19,54 +19,34 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
-from ICHSegmentationLib import __version__
-from ICHSegmentationLib.errors import CancelledError, WorkerCrashedError
-from ICHSegmentationLib.measurement import Measurements
-from ICHSegmentationLib.models import Manifest
-from ICHSegmentationLib.segmentation.result import SegmentationResult
-from ICHSegmentationLib.worker.exchange import read_labels, write_volume
-from ICHSegmentationLib.worker.failures import FailureKind, make_error
+from ICHSegmentationLib.errors import WorkerCrashedError
+from ICHSegmentationLib.models import Device, Manifest
+from ICHSegmentationLib.worker.exchange import write_volume
+from ICHSegmentationLib.worker.launch import EXIT_GRACE_S, START_TIMEOUT_S
 from ICHSegmentationLib.worker.messages import (
-    PROTOCOL,
-    CancelRequest,
-    ErrorMessage,
-    HelloMessage,
+    DevicesMessage,
+    DevicesRequest,
+    Message,
     ModelsMessage,
     ModelsRequest,
     PingRequest,
     PongMessage,
-    ProgressMessage,
     ResultMessage,
     SegmentRequest,
 )
+from ICHSegmentationLib.worker.outcome import WorkerResult, read_result
+from ICHSegmentationLib.worker.pending import Answer, PendingRequest, cancelled, check_hello
 from ICHSegmentationLib.worker.process import WorkerProcess
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.segmentation.stages import Cancel, Progress
 
-CANCEL_GRACE_S = 0.4
-"""A worker that has not stopped its work by then is killed, so that all is over within half a second."""
 _POLL_S = 0.02
-_EXIT_GRACE_S = 0.5
-# A first start on a slow disk with a virus scanner takes half a minute.
-_START_TIMEOUT_S = 120.0
-_CANCELLED = "The segmentation was cancelled."
-
-_Answer = TypeVar("_Answer", ResultMessage, ModelsMessage, PongMessage)
-
-
-@dataclass(frozen=True, eq=False)
-class WorkerResult:
-    """What came back: the segmentation as :func:`ICHSegmentationLib.segment` gives it, and its measurements."""
-
-    segmentation: SegmentationResult
-    measurements: Measurements
 
 
 class WorkerClient:
@@ -107,7 +87,7 @@ class WorkerClient:
     @property
     def log(self) -> tuple[str, ...]:
         """The last lines that the worker, or the one that died last, wrote to standard error; no patient data."""
-        return self._log if self._process is None else self._process.log
+        return self._log if self._process is None else self._process.log.lines
 
     def segment(
         self,
@@ -139,44 +119,36 @@ class WorkerClient:
             )
             try:
                 write_volume(request.folder, volume)
-                process.send(request)
-                answer = self._answer(process, number, ResultMessage, progress=progress, cancel=cancel)
-                label_map = read_labels(answer.labels, volume.grid)
+                pending = PendingRequest(number, ResultMessage, progress)
+                return read_result(self._ask(process, request, pending, cancel), volume)
             finally:
                 shutil.rmtree(request.folder, ignore_errors=True)
-        segmentation = SegmentationResult(
-            volume=volume,
-            label_map=label_map,
-            model=answer.model,
-            runtime=answer.runtime,
-            timings_s=answer.timings_s,
-            warnings=tuple(dict.fromkeys((*volume.warnings, *answer.warnings))),
-        )
-        return WorkerResult(segmentation=segmentation, measurements=answer.measurements)
 
     def models(self) -> Manifest:
         """List the models that the worker finds."""
         with self._lock:
-            process = self._running()
-            number = next(self._ids)
-            process.send(ModelsRequest(id=number))
-            answer = self._answer(process, number, ModelsMessage)
+            request = ModelsRequest(id=next(self._ids))
+            answer = self._ask(self._running(), request, PendingRequest(request.id, ModelsMessage))
         return Manifest(default=answer.default, models=answer.models)
+
+    def devices(self) -> tuple[Device, ...]:
+        """List what the worker could run on, and why it could not; takes seconds where there is a graphics card."""
+        with self._lock:
+            request = DevicesRequest(id=next(self._ids))
+            return self._ask(self._running(), request, PendingRequest(request.id, DevicesMessage)).devices
 
     def ping(self) -> None:
         """Return when the worker has answered; starts it, if need be, so that a first request is quicker."""
         with self._lock:
-            process = self._running()
-            number = next(self._ids)
-            process.send(PingRequest(id=number))
-            self._answer(process, number, PongMessage)
+            request = PingRequest(id=next(self._ids))
+            self._ask(self._running(), request, PendingRequest(request.id, PongMessage))
 
     def close(self) -> None:
         """End the worker and remove its files; a request that runs in another thread fails."""
         process, self._process = self._process, None
         if process is not None:
-            process.shut_down(_EXIT_GRACE_S)
-            self._log = process.log
+            process.shut_down(EXIT_GRACE_S)
+            self._log = process.log.lines
 
     def _running(self, cancel: Cancel | None = None) -> WorkerProcess:
         """Return the worker, started and greeted."""
@@ -196,75 +168,47 @@ class WorkerClient:
             raise
         return process
 
-    def _answer(
-        self,
-        process: WorkerProcess,
-        number: int,
-        wanted: type[_Answer],
-        *,
-        progress: Progress | None = None,
-        cancel: Cancel | None = None,
-    ) -> _Answer:
+    def _ask(
+        self, process: WorkerProcess, request: Message, pending: PendingRequest[Answer], cancel: Cancel | None = None
+    ) -> Answer:
         """Return the answer to a request; a worker that may still be at work on it afterwards is killed."""
+        process.send(request)
         try:
-            answer = _wait(process, number, progress, cancel)
+            _wait(process, pending, cancel)
         except EOFError:
             death = process.death(started=True)
             self._drop()
-            raise death from None
+            raise cancelled() if pending.is_cancelled else death from None
         except BaseException:
             self._drop()
             raise
-        if isinstance(answer, ErrorMessage):
-            raise make_error(answer.kind, answer.message)
-        assert isinstance(answer, wanted)
-        return answer
+        return pending.result()
 
     def _drop(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            self._log = process.log
+            self._log = process.log.lines
 
 
 def _greet(process: WorkerProcess, cancel: Cancel | None) -> None:
-    give_up_at = time.monotonic() + _START_TIMEOUT_S
+    give_up_at = time.monotonic() + START_TIMEOUT_S
     while (hello := process.receive(_POLL_S)) is None:
         if cancel is not None and cancel():
-            raise CancelledError(_CANCELLED)
+            raise cancelled()
         if time.monotonic() > give_up_at:
-            message = f"The worker did not start within {_START_TIMEOUT_S:.0f} s; try again."
+            message = f"The worker did not start within {START_TIMEOUT_S:.0f} s; try again."
             raise WorkerCrashedError(message)
-    if not isinstance(hello, HelloMessage) or (hello.protocol, hello.version) != (PROTOCOL, __version__):
-        other = hello.version if isinstance(hello, HelloMessage) else "unknown"
-        message = f"The worker is of version {other}, this program of version {__version__}; restart it."
-        raise WorkerCrashedError(message)
+    check_hello(hello)
 
 
-def _wait(
-    process: WorkerProcess, number: int, progress: Progress | None, cancel: Cancel | None
-) -> ResultMessage | ModelsMessage | PongMessage | ErrorMessage:
-    """Wait for the last message of a request, and see to its progress and cancelling on the way."""
-    kill_at: float | None = None
-    while True:
-        try:
-            message = process.receive(_POLL_S)
-        except EOFError:
-            if kill_at is None:
-                raise
-            raise CancelledError(_CANCELLED) from None
-        if isinstance(message, ProgressMessage):
-            if progress is not None and message.id == number and kill_at is None:
-                progress(message.stage, message.fraction)
-        elif message is not None and not isinstance(message, HelloMessage) and message.id in (number, None):
-            # A result that came too late is not wanted any more.
-            return message if kill_at is None else _cancelled(number)
-        if kill_at is None and cancel is not None and cancel():
-            process.send(CancelRequest(request=number))
-            kill_at = time.monotonic() + CANCEL_GRACE_S
-        elif kill_at is not None and time.monotonic() >= kill_at:
-            raise CancelledError(_CANCELLED)
-
-
-def _cancelled(number: int) -> ErrorMessage:
-    return ErrorMessage(id=number, kind=FailureKind.CANCELLED, message=_CANCELLED)
+def _wait(process: WorkerProcess, pending: PendingRequest[Answer], cancel: Cancel | None) -> None:
+    """Wait for the answer, and see to progress and cancelling on the way."""
+    while not pending.is_answered:
+        message = process.receive(_POLL_S)
+        if message is not None:
+            pending.take(message)
+        if pending.is_overdue:
+            raise cancelled()
+        if not pending.is_cancelled and cancel is not None and cancel():
+            process.send(pending.cancel())

@@ -7,10 +7,17 @@ import time
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.measurement import measure
-from ICHSegmentationLib.models import LoadedModel, load_manifest
+from ICHSegmentationLib.models import LoadedModel, list_devices, load_manifest
 from ICHSegmentationLib.pipeline import segment
 from ICHSegmentationLib.worker.exchange import read_volume, write_labels
-from ICHSegmentationLib.worker.messages import ModelsMessage, ModelsRequest, ResultMessage, SegmentRequest
+from ICHSegmentationLib.worker.messages import (
+    DevicesMessage,
+    DevicesRequest,
+    ModelsMessage,
+    ModelsRequest,
+    ResultMessage,
+    SegmentRequest,
+)
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.segmentation.stages import Cancel, Progress
@@ -63,3 +70,8 @@ def run_models(request: ModelsRequest) -> ModelsMessage:
     """List the installed models."""
     manifest = load_manifest()
     return ModelsMessage(id=request.id, default=manifest.default, models=manifest.models)
+
+
+def run_devices(request: DevicesRequest) -> DevicesMessage:
+    """List what models can run on."""
+    return DevicesMessage(id=request.id, devices=list_devices())

@@ -17,9 +17,10 @@ from pydantic import ValidationError
 
 from ICHSegmentationLib.models import LoadedModel
 from ICHSegmentationLib.worker.failures import FailureKind, describe
-from ICHSegmentationLib.worker.jobs import run_models, run_segment
+from ICHSegmentationLib.worker.jobs import run_devices, run_models, run_segment
 from ICHSegmentationLib.worker.messages import (
     CancelRequest,
+    DevicesRequest,
     ErrorMessage,
     HelloMessage,
     ModelsRequest,
@@ -34,6 +35,8 @@ from ICHSegmentationLib.worker.messages import (
 if TYPE_CHECKING:
     from ICHSegmentationLib.worker.channel import Channel
     from ICHSegmentationLib.worker.messages import Request, Response
+
+    Job = SegmentRequest | ModelsRequest | DevicesRequest
 
 _GRACE_S = 0.5
 _LOG = logging.getLogger(__name__)
@@ -54,7 +57,7 @@ class Worker:
         self._channel = channel
         self._folder = folder
         self._loaded = LoadedModel()
-        self._jobs: queue.Queue[SegmentRequest | ModelsRequest | None] = queue.Queue()
+        self._jobs: queue.Queue[Job | None] = queue.Queue()
         self._cancels: dict[int, threading.Event] = {}
         self._closing = threading.Event()
 
@@ -69,7 +72,7 @@ class Worker:
             self._channel.send(answer)
         self._end()
 
-    def _answer(self, job: SegmentRequest | ModelsRequest) -> Response:
+    def _answer(self, job: Job) -> Response:
         cancel = self._cancels[job.id]
 
         def is_cancelled() -> bool:
@@ -81,6 +84,8 @@ class Worker:
         try:
             if isinstance(job, ModelsRequest):
                 return run_models(job)
+            if isinstance(job, DevicesRequest):
+                return run_devices(job)
             return run_segment(job, self._loaded, progress, is_cancelled)
         except Exception as error:
             kind, message = describe(error)
@@ -115,7 +120,7 @@ class Worker:
             case CancelRequest():
                 if request.request in self._cancels:
                     self._cancels[request.request].set()
-            case SegmentRequest() | ModelsRequest():
+            case SegmentRequest() | ModelsRequest() | DevicesRequest():
                 if request.id in self._cancels:
                     message = f"The number {request.id} is still that of another request."
                     self._channel.send(ErrorMessage(id=None, kind=FailureKind.BAD_INPUT, message=message))

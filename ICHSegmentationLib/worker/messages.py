@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ICHSegmentationLib import __version__
 from ICHSegmentationLib.measurement import Measurements
-from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
+from ICHSegmentationLib.models import Device, ModelEntry, RuntimeInfo
 from ICHSegmentationLib.worker.failures import FailureKind
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised when a message changes so that the other side would not understand it."""
 
 
@@ -47,6 +47,16 @@ class ModelsRequest(Message):
     """List the installed models; answered by `ModelsMessage` or `ErrorMessage` when it is its turn."""
 
     type: Literal["models"] = "models"
+    id: int
+
+
+class DevicesRequest(Message):
+    """List what models can run on; answered by `DevicesMessage` or `ErrorMessage` when it is its turn.
+
+    It may take seconds: where there is a graphics card, torch is imported to see whether it can use it.
+    """
+
+    type: Literal["devices"] = "devices"
     id: int
 
 
@@ -126,6 +136,14 @@ class ModelsMessage(Message):
     models: tuple[ModelEntry, ...]
 
 
+class DevicesMessage(Message):
+    """What models can run on, the processor first, and what cannot be used for which reason."""
+
+    type: Literal["devices"] = "devices"
+    id: int
+    devices: tuple[Device, ...]
+
+
 class PongMessage(Message):
     """The answer to a ping."""
 
@@ -145,8 +163,8 @@ class ErrorMessage(Message):
     message: str
 
 
-Request = SegmentRequest | ModelsRequest | PingRequest | CancelRequest | ShutdownRequest
-Response = HelloMessage | ProgressMessage | ResultMessage | ModelsMessage | PongMessage | ErrorMessage
+Request = SegmentRequest | ModelsRequest | DevicesRequest | PingRequest | CancelRequest | ShutdownRequest
+Response = HelloMessage | ProgressMessage | ResultMessage | ModelsMessage | DevicesMessage | PongMessage | ErrorMessage
 
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="type")])
 _RESPONSE: TypeAdapter[Response] = TypeAdapter(Annotated[Response, Field(discriminator="type")])

@@ -1,34 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One worker process as its host sees it."""
+"""One worker process as a host in plain Python sees it."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import shutil
-import signal
 import subprocess
-import tempfile
 import threading
 import weakref
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from pydantic import ValidationError
+from ICHSegmentationLib.errors import ICHSegmentationError, WorkerCrashedError
+from ICHSegmentationLib.worker.ending import explain_end
+from ICHSegmentationLib.worker.launch import make_folder, worker_command, worker_environment
+from ICHSegmentationLib.worker.lines import ResponseReader
+from ICHSegmentationLib.worker.log import WorkerLog
+from ICHSegmentationLib.worker.messages import Message, Response, ShutdownRequest
+from ICHSegmentationLib.worker.process_tree import kill_tree
 
-import ICHSegmentationLib
-from ICHSegmentationLib.errors import ICHSegmentationError, WorkerCrashedError, WorkerKilledError
-from ICHSegmentationLib.files import write_error
-from ICHSegmentationLib.worker.messages import Message, Response, ShutdownRequest, parse_response
-from ICHSegmentationLib.worker.process_tree import kill_tree, start_options
-
-_LOG_LINES = 500
 _GRACE_S = 2.0
-_KILLED = (-9, 137)
-"""Exit status by signal 9, as Popen tells it and as a launcher in between does."""
+_CHUNK = 65536
 
 
 class WorkerProcess:
@@ -46,6 +40,8 @@ class WorkerProcess:
     folder : Path
         For the exchange of arrays (mode 0700). Also the worker's folder for temporary files, so that those of its
         libraries go with it.
+    log : WorkerLog
+        What it wrote.
 
     Raises
     ------
@@ -56,31 +52,27 @@ class WorkerProcess:
     """
 
     def __init__(self, python: Path | str, environment: Mapping[str, str]) -> None:
-        self.folder = _make_folder()
-        # The library that the host uses, also where it is not installed; -P keeps the current folder's modules out.
-        root = str(Path(ICHSegmentationLib.__file__).parents[1])
-        paths = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
-        temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self.folder))
-        command = [str(python), "-P", "-m", "ICHSegmentationLib.worker", "--folder", str(self.folder)]
+        self.folder = make_folder()
+        self.log = WorkerLog()
         try:
             self._process = subprocess.Popen(
-                command,
+                worker_command(python, self.folder),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env={**environment, "PYTHONPATH": paths, **temporary},
-                **start_options(),
+                env=worker_environment(environment, self.folder),
+                # No console window on Windows; elsewhere there is no such flag.
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
             shutil.rmtree(self.folder, ignore_errors=True)
             message = f"The worker could not be started with {python}: {error.strerror}."
             raise WorkerCrashedError(message) from error
         self._messages: queue.Queue[Response | None] = queue.Queue()
-        self._lines: deque[str] = deque(maxlen=_LOG_LINES)
-        # The threads hold the queues, not this object, so that it can be collected, which ends the process.
+        # The threads hold the queue and the log, not this object, so that it can be collected, which ends the process.
         readers = (
-            (_read_messages, (self._process.stdout, self._messages, self._lines)),
-            (_read_log, (self._process.stderr, self._lines)),
+            (_read_messages, (self._process.stdout, self._messages, self.log)),
+            (_read_log, (self._process.stderr, self.log)),
         )
         self._readers = [threading.Thread(target=read, args=arguments, daemon=True) for read, arguments in readers]
         for reader in self._readers:
@@ -91,11 +83,6 @@ class WorkerProcess:
     def pid(self) -> int:
         """Number of the process."""
         return self._process.pid
-
-    @property
-    def log(self) -> tuple[str, ...]:
-        """The last lines that the worker and its libraries wrote to standard error."""
-        return tuple(self._lines)
 
     @property
     def is_usable(self) -> bool:
@@ -151,54 +138,35 @@ class WorkerProcess:
         self.kill()
         for reader in self._readers:
             reader.join(_GRACE_S)
-        if code in _KILLED:
-            message = (
-                "The system killed the segmentation, most likely because the memory ran out; "
-                "close other programs and try again."
-            )
-            return WorkerKilledError(message)
-        if not started:
-            last = next((line for line in reversed(self._lines) if line.strip()), _describe_exit(code))
-            message = f"The worker could not start: {last.strip()}"
-            return WorkerCrashedError(message)
-        message = f"The segmentation stopped unexpectedly ({_describe_exit(code)}); try again. The log says more."
-        return WorkerCrashedError(message)
+        return explain_end(code, self.log, started=started)
 
 
-def _make_folder() -> Path:
-    try:
-        return Path(tempfile.mkdtemp(prefix="ichseg-worker-"))
-    except OSError as error:
-        raise write_error(Path(tempfile.gettempdir()), error) from error
-
-
-def _read_messages(pipe: IO[bytes], messages: queue.Queue[Response | None], log: deque[str]) -> None:
+def _read_messages(pipe: IO[bytes], messages: queue.Queue[Response | None], log: WorkerLog) -> None:
+    reader = ResponseReader(log)
     with pipe:
-        for line in pipe:
-            try:
-                messages.put(parse_response(line))
-            except ValidationError:
-                # What was printed before the worker took the stream, as by a launcher.
-                log.append(line.decode(errors="replace").rstrip())
+        while data := pipe.read1(_CHUNK):  # type: ignore[attr-defined]
+            for message in reader.feed(data):
+                messages.put(message)
+    reader.finish()
     messages.put(None)
 
 
-def _read_log(pipe: IO[bytes], log: deque[str]) -> None:
+def _read_log(pipe: IO[bytes], log: WorkerLog) -> None:
     with pipe:
-        log.extend(line.decode(errors="replace").rstrip() for line in pipe)
+        while data := pipe.read1(_CHUNK):  # type: ignore[attr-defined]
+            log.feed(data)
+    log.finish()
 
 
 def _finish(process: subprocess.Popen[bytes], folder: Path) -> None:
-    kill_tree(process)
+    if process.poll() is None:
+        kill_tree(process.pid)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_S)
+        # Where the children could not be killed, as without taskkill.
+        process.kill()
+    process.wait()
     if process.stdin is not None:
         with contextlib.suppress(OSError):
             process.stdin.close()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _describe_exit(code: int | None) -> str:
-    if code is None:
-        return "its output ended"
-    if code >= 0:
-        return f"exit code {code}" if code < 256 else f"exit code {code:#x}"
-    return signal.Signals(-code).name

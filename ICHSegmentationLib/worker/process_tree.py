@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Start a process so that it can be killed with all its children, and kill it so."""
+"""Kill a process with all that it has started.
+
+A launcher may stand between host and worker, as Slicer's does, and killing the launcher alone leaves the worker. The
+children are therefore looked up at the time. Groups and sessions are not relied on: QProcess of Qt 5 cannot make any.
+"""
 
 from __future__ import annotations
 
@@ -8,28 +12,61 @@ import os
 import signal
 import subprocess
 import sys
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
 
 
-def start_options() -> dict[str, Any]:
-    """Return the arguments of :class:`subprocess.Popen` that `kill_tree` relies on.
+def kill_tree(pid: int) -> None:
+    """Kill a process and its children; does nothing where it has ended. Its parent has to wait for it.
 
-    On POSIX the process leads a session and thereby a group of its own. On Windows no console window appears.
+    On Windows ``taskkill /F /T`` does it, and is not waited for since it takes some tenths of a second. Elsewhere the
+    process is stopped, so that it starts no more, its children are looked up, and all get SIGKILL.
     """
     if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}
+        command = ["taskkill", "/F", "/T", "/PID", str(pid)]
+        with contextlib.suppress(OSError):
+            subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                creationflags=subprocess.CREATE_NO_WINDOW,
+            )
+        return
+    _send(pid, signal.SIGSTOP)
+    family = [pid]
+    for member in family:
+        for child in _children().get(member, ()):
+            _send(child, signal.SIGSTOP)
+            family.append(child)
+    for member in family:
+        _send(member, signal.SIGKILL)
 
 
-def kill_tree(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and its children, and wait until it is gone. Does nothing if it has ended by itself."""
-    if process.poll() is None:
-        if sys.platform == "win32":
-            command = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
-            subprocess.run(command, capture_output=True, check=False, creationflags=subprocess.CREATE_NO_WINDOW)
-        else:
-            # macOS refuses a group in which all have ended.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-        process.kill()
-    process.wait()
+def _send(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def _children() -> dict[int, list[int]]:
+    """Return the children of every process."""
+    children: dict[int, list[int]] = defaultdict(list)
+    for pid, parent in _read_proc() if sys.platform == "linux" else _ask_ps():
+        children[parent].append(pid)
+    return children
+
+
+def _read_proc() -> Iterator[tuple[int, int]]:
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            with contextlib.suppress(OSError):
+                # The state and the parent follow the name, which is in brackets and may hold any character.
+                yield int(folder.name), int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _ask_ps() -> Iterator[tuple[int, int]]:
+    table = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=False).stdout
+    for line in table.splitlines():
+        pid, parent = line.split()
+        yield int(pid), int(parent)

@@ -23,7 +23,7 @@ from ICHSegmentationLib.errors import (
     NotAHeadError,
 )
 from ICHSegmentationLib.measurement import measure
-from ICHSegmentationLib.models import load_manifest
+from ICHSegmentationLib.models import Device, list_devices, load_manifest
 from ICHSegmentationLib.pipeline import segment
 from ICHSegmentationLib.worker import exchange
 from ICHSegmentationLib.worker.client import WorkerClient
@@ -117,6 +117,11 @@ def test_the_models_are_those_that_the_worker_finds(a_lasting_client, a_world):
     manifest = a_lasting_client.models()
     assert manifest.default == "tiny"
     assert manifest.model_dump() == expected.model_dump()
+
+
+def test_the_devices_are_those_that_the_worker_finds(a_lasting_client):
+    assert a_lasting_client.devices()[0] == Device("cpu")
+    assert [device.name for device in a_lasting_client.devices()] == [device.name for device in list_devices()]
 
 
 def test_a_full_disk_of_the_host_is_named(a_lasting_client, a_head, monkeypatch):
