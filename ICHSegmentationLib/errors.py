@@ -66,3 +66,7 @@ class WorkerKilledError(ICHSegmentationError):
 
 class WorkerCrashedError(ICHSegmentationError):
     """The worker process did not start, or ended without being asked to."""
+
+
+class NodeRemovedError(ICHSegmentationError):
+    """A node is no longer in the scene: it was removed, or the scene was closed."""

@@ -11,6 +11,8 @@ import numpy as np
 
 SourceKind = Literal["dicom", "nifti", "nrrd", "mha", "array"]
 
+_AXIS_ORDERS = ((2, 1, 0), (2, 0, 1), (1, 2, 0), (1, 0, 2), (0, 2, 1), (0, 1, 2))
+
 
 @dataclass(frozen=True, eq=False)
 class CTSource:
@@ -45,10 +47,9 @@ class CTSource:
 
 def nearest_axes(affine_ras: np.ndarray) -> tuple[int, int, int]:
     """Return which of a file's (i, j, k) axes are slices, rows and columns: those nearest to S-I, A-P and L-R."""
-    from nibabel.orientations import io_orientation
-
-    world_of_axis = io_orientation(affine_ras)[:, 0].tolist()
-    return world_of_axis.index(2), world_of_axis.index(1), world_of_axis.index(0)
+    directions = np.abs(affine_ras[:3, :3] / np.linalg.norm(affine_ras[:3, :3], axis=0))
+    nearness = {axes: directions[2, axes[0]] + directions[1, axes[1]] + directions[0, axes[2]] for axes in _AXIS_ORDERS}
+    return max(nearness, key=nearness.__getitem__)
 
 
 def to_storage_order(array: np.ndarray, source: CTSource) -> np.ndarray:

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ICHSegmentationLib.ct.grid import SliceGrid
 
+Row = tuple[float, float, float, float]
+
 
 class GridRecord(BaseModel):
     """The exact grid beside a file's nearest affine.
@@ -24,6 +26,9 @@ class GridRecord(BaseModel):
         Unit vectors along increasing column and row index (ImageOrientationPatient).
     spacing_mm : tuple of float
         Between rows, between columns (PixelSpacing).
+    affine_ras : tuple or None
+        (4, 4) from (column, row, slice) index to RAS mm where the labels lie on another even lattice than the grid's
+        nearest affine, as in 3D Slicer, which bends such a lattice with a transform.
     """
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
@@ -36,9 +41,12 @@ class GridRecord(BaseModel):
     slice_positions_lps_mm: list[tuple[float, float, float]]
     orientation_lps: tuple[tuple[float, float, float], tuple[float, float, float]]
     spacing_mm: tuple[float, float]
+    affine_ras: tuple[Row, Row, Row, Row] | None = None
 
     @classmethod
-    def of(cls, grid: SliceGrid, storage_axes: tuple[int, int, int] = (2, 1, 0)) -> GridRecord:
+    def of(
+        cls, grid: SliceGrid, storage_axes: tuple[int, int, int] = (2, 1, 0), *, affine_ras: np.ndarray | None = None
+    ) -> GridRecord:
         """Record a grid whose (slices, rows, columns) are these axes of the file's own (i, j, k) array."""
         return cls(
             shape=grid.shape,
@@ -48,12 +56,18 @@ class GridRecord(BaseModel):
             slice_positions_lps_mm=grid.positions_mm.tolist(),
             orientation_lps=grid.orientation.tolist(),
             spacing_mm=grid.spacing_mm,
+            affine_ras=None if affine_ras is None else affine_ras.tolist(),
         )
 
     @property
     def storage_axes(self) -> tuple[int, int, int]:
         """Axes of the file's own (i, j, k) array that are slices, rows, columns."""
         return self.slice_axis, self.row_axis, self.column_axis
+
+    @property
+    def lattice_ras(self) -> np.ndarray:
+        """(4, 4) from (column, row, slice) index to RAS mm of the even lattice that the labels are stored on."""
+        return self.grid().nearest_affine_ras if self.affine_ras is None else np.array(self.affine_ras)
 
     def grid(self) -> SliceGrid:
         """Return the grid.
@@ -68,7 +82,7 @@ class GridRecord(BaseModel):
 
     def to_json(self) -> str:
         """Return the record on one line."""
-        return self.model_dump_json(by_alias=True)
+        return self.model_dump_json(by_alias=True, exclude_none=True)
 
 
 def parse_grid_record(text: str | bytes) -> GridRecord | None:

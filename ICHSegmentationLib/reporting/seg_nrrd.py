@@ -164,7 +164,7 @@ def _record(keys: dict[str, str]) -> GridRecord | None:
 
 def _pad(labels: np.ndarray, affine: np.ndarray, record: GridRecord) -> np.ndarray | None:
     """Return labels padded to the recorded shape, or None if the file does not lie on whole voxels of that grid."""
-    whole = record.grid().nearest_affine_ras
+    whole = record.lattice_ras
     start = np.linalg.solve(whole, affine @ np.array([0.0, 0.0, 0.0, 1.0]))[:3]
     first = np.round(start).astype(int)[::-1]
     moved = whole.copy()
