@@ -30,12 +30,12 @@ def format_ml(volume_ml: float) -> str:
 
 
 def legend_entries(volumes_ml: Mapping[str, float]) -> list[Entry]:
-    """Return colour and text of each class that occurs, then the total; one sentence where none occurs (no colour)."""
+    """Return colour and text of each class that occurs, then the total (no colour); one sentence where none occurs."""
     table = load_terminology()
     found = [row for row in table.classes if volumes_ml.get(row.id, 0) > 0]
     if not found:
         return [(None, "No hemorrhage found")]
-    entries: list[Entry] = [(row.rgb, f"{row.name}  {format_ml(volumes_ml[row.id])}") for row in found]
+    entries: list[Entry] = [(row.rgb, f"{row.id} {row.name}  {format_ml(volumes_ml[row.id])}") for row in found]
     return [*entries, (None, f"Total  {format_ml(volumes_ml['total'])}")] if len(found) > 1 else entries
 
 

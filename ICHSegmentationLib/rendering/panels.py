@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ICHSegmentationLib.rendering.drawing import TEXT, draw_scale_bar, font
+from ICHSegmentationLib.rendering.name_tags import Box, draw_name_tags
 from ICHSegmentationLib.rendering.orientation import DisplayOrientation
 from ICHSegmentationLib.rendering.outlines import outline_alpha
 from ICHSegmentationLib.terminology import load_terminology
@@ -67,7 +68,7 @@ class PanelLayout:
         window_hu: tuple[float, float] = WINDOW_HU,
         lines: Sequence[np.ndarray] = (),
     ) -> Image.Image:
-        """Return one slice with outlines in the subtypes' colours, sides of the patient and a scale bar.
+        """Return one slice with outlines in the subtypes' colours and their IDs, sides of the patient and a scale bar.
 
         Parameters
         ----------
@@ -102,6 +103,15 @@ class PanelLayout:
         draw.text((8, marks), self.orientation.left, font=font(20), fill=TEXT, anchor="lm")
         draw.text((width - 8, marks), self.orientation.right, font=font(20), fill=TEXT, anchor="rm")
         draw_scale_bar(draw, (width - 10, height - 10), self.pixel_mm, _SCALE_MM)
+        if shown_labels.any():
+            on_screen = Image.fromarray(np.ascontiguousarray(shown_labels)).resize(self.size, Image.Resampling.NEAREST)
+            words = (
+                Box(0, 0, 8 + draw.textlength(caption, font=font(18)), 30),
+                Box(0, marks - 14, 26, marks + 14),
+                Box(width - 26, marks - 14, width, marks + 14),
+                Box(width - 20 - _SCALE_MM / self.pixel_mm, height - 34, width, height),
+            )
+            draw_name_tags(draw, np.asarray(on_screen), words)
         return panel
 
     def _on_screen(self, row: float, column: float, shape: tuple[int, ...]) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.measurement.measure import labelled_box
 from ICHSegmentationLib.rendering.drawing import BACKGROUND, MUTED, RESEARCH_USE, TEXT, draw_legend, font
 from ICHSegmentationLib.rendering.graphics import NoGraphicsError, offscreen_window
+from ICHSegmentationLib.rendering.name_tags import Box, draw_tag, tag_box
 from ICHSegmentationLib.terminology import load_terminology
 
 if TYPE_CHECKING:
@@ -73,8 +74,26 @@ def draw_3d(volume: CTVolume, label_map: LabelMap, measurements: Measurements) -
         window.AddRenderer(renderer)
     window.Render()
     views = _pixels(window)
+    _name(views, window, measurements)
     window.Finalize()
     return _framed(views, measurements)
+
+
+def _name(views: Image.Image, window: Any, measurements: Measurements) -> None:
+    """Write each subtype's ID over its largest lesion in every view; names that would meet are moved apart."""
+    draw = ImageDraw.Draw(views)
+    largest = {lesion.subtype: lesion.centroid_lps_mm for lesion in reversed(measurements.lesions)}
+    for renderer in window.GetRenderers():
+        taken: list[Box] = []
+        for identifier, centre_mm in largest.items():
+            renderer.SetWorldPoint(*centre_mm, 1)
+            renderer.WorldToDisplay()
+            x, y, _ = renderer.GetDisplayPoint()
+            middle = (x, views.height - y)
+            while any(tag_box(draw, identifier, middle).overlap(other) for other in taken):
+                middle = (middle[0], middle[1] - 4)
+            draw_tag(draw, identifier, middle)
+            taken.append(tag_box(draw, identifier, middle))
 
 
 def _actors(volume: CTVolume, label_map: LabelMap) -> list[Any]:

@@ -167,7 +167,9 @@ def test_scale_bar_and_its_label_are_seen_over_white():
 
 def test_legend_lists_what_is_there_and_the_total():
     texts = [text for _, text in legend_entries({"EDH": 0.0, "IPH": 12.34, "IVH": 0.02, "total": 12.36})]
-    assert texts == ["Intraparenchymal hemorrhage  12.3 mL", "Intraventricular hemorrhage  < 0.1 mL", "Total  12.4 mL"]
+    assert texts == [
+        "IPH Intraparenchymal hemorrhage  12.3 mL", "IVH Intraventricular hemorrhage  < 0.1 mL", "Total  12.4 mL",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

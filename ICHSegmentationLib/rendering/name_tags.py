@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Short names beside the bleeds of a picture, so that subtypes are told apart without colour too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from PIL import ImageDraw
+
+from ICHSegmentationLib.rendering.drawing import BACKGROUND, TEXT, font
+from ICHSegmentationLib.terminology import load_terminology
+
+_SIZE_PX = 16
+_AWAY_PX = 16
+_NAMED_PIECES = 3
+"""Of a subtype in many pieces the largest are named."""
+_LEAST_SHARE = 0.0015
+"""A further piece is named from this share of the panel on."""
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def overlap(self, other: Box) -> float:
+        """Return the area of what two boxes share."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(width, 0) * max(height, 0)
+
+
+def draw_name_tags(draw: ImageDraw.ImageDraw, labels: np.ndarray, taken: Sequence[Box] = ()) -> list[Box]:
+    """Write the ID of each subtype beside its largest pieces, with a thin line to their edge.
+
+    Parameters
+    ----------
+    draw : PIL.ImageDraw.ImageDraw
+        Of the panel.
+    labels : numpy.ndarray
+        (height, width) labels, one for each pixel of the panel.
+    taken : sequence of Box
+        Where the panel already has words.
+
+    Returns
+    -------
+    list of Box
+        Where names were written.
+    """
+    blood = labels > 0
+    boxes: list[Box] = []
+    for row in load_terminology().classes:
+        for piece in _pieces(labels == row.label):
+            box = _place(draw, row.id, piece, blood, (*taken, *boxes))
+            _draw_leader(draw, box, piece)
+            # "Centre" of the font's own box: capitals have no descenders.
+            middle = ((box.left + box.right) / 2, (box.top + box.bottom) / 2)
+            draw_tag(draw, row.id, middle)
+            boxes.append(box)
+    return boxes
+
+
+def draw_tag(draw: ImageDraw.ImageDraw, text: str, middle: tuple[float, float]) -> None:
+    """Write a name in light letters with a dark edge, which can be read over bone, brain and any colour."""
+    draw.text(middle, text, font=font(_SIZE_PX), fill=TEXT, anchor="mm", stroke_width=2, stroke_fill=BACKGROUND)
+
+
+def tag_box(draw: ImageDraw.ImageDraw, text: str, middle: tuple[float, float]) -> Box:
+    """Return what :func:`draw_tag` covers."""
+    return Box(*draw.textbbox(middle, text, font=font(_SIZE_PX), anchor="mm", stroke_width=2))
+
+
+def _pieces(mask: np.ndarray) -> list[np.ndarray]:
+    """Return (n, 2) rows and columns of each piece to name, largest first."""
+    from scipy import ndimage
+
+    found, count = ndimage.label(mask, structure=np.ones((3, 3)))
+    if count == 0:
+        return []
+    sizes = np.bincount(found.ravel())[1:]
+    order = np.argsort(-sizes, kind="stable")[:_NAMED_PIECES]
+    named = [index for place, index in enumerate(order) if place == 0 or sizes[index] >= _LEAST_SHARE * mask.size]
+    return [np.argwhere(found == index + 1) for index in named]
+
+
+def _place(draw: ImageDraw.ImageDraw, text: str, piece: np.ndarray, blood: np.ndarray, taken: Sequence[Box]) -> Box:
+    """Return the box beside a piece that covers least blood and no other words."""
+    (top, left), (bottom, right) = piece.min(axis=0), piece.max(axis=0)
+    row, column = (top + bottom) / 2, (left + right) / 2
+    size = tag_box(draw, text, (0, 0))
+    across, along = (size.right - size.left) / 2 + _AWAY_PX, (size.bottom - size.top) / 2 + _AWAY_PX
+    places = [
+        (right + across, row),
+        (left - across, row),
+        (column, top - along),
+        (column, bottom + along),
+        *((x, y) for y in (top - along, bottom + along) for x in (left - across / 2, right + across / 2)),
+        (right + 2 * across, row),
+        (left - 2 * across, row),
+        (column, top - 2 * along),
+        (column, bottom + 2 * along),
+    ]
+    height, width = blood.shape
+    panel = Box(2, 2, width - 2, height - 2)
+    boxes = [tag_box(draw, text, place) for place in places]
+    costs = [_cost(box, panel, blood, taken) for box in boxes]
+    return boxes[int(np.argmin(costs))]
+
+
+def _cost(box: Box, panel: Box, blood: np.ndarray, taken: Sequence[Box]) -> float:
+    area = (box.right - box.left) * (box.bottom - box.top)
+    rows = slice(max(int(box.top), 0), max(int(box.bottom), 0))
+    columns = slice(max(int(box.left), 0), max(int(box.right), 0))
+    outside = area - box.overlap(panel)
+    return float(blood[rows, columns].sum()) + 10 * sum(box.overlap(other) for other in taken) + 100 * outside
+
+
+def _draw_leader(draw: ImageDraw.ImageDraw, box: Box, piece: np.ndarray) -> None:
+    """Draw a line from a name to the nearest pixel of what it names."""
+    middle = np.array([(box.top + box.bottom) / 2, (box.left + box.right) / 2])
+    row, column = piece[np.argmin(((piece - middle) ** 2).sum(axis=1))]
+    start = min(max(column, box.left), box.right), min(max(row, box.top), box.bottom)
+    for colour, width in ((BACKGROUND, 3), (TEXT, 1)):
+        draw.line((*start, column, row), fill=colour, width=width)
