@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which of several results the views show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import slicer
+
+from ICHSegmentationLib import mrml
+
+if TYPE_CHECKING:
+    from slicer import vtkMRMLSegmentationNode
+
+
+def show_results(segmentation: vtkMRMLSegmentationNode | None, compared: vtkMRMLSegmentationNode | None) -> None:
+    """Show one result filled, another as outlines, and hide all others; without a result nothing is touched."""
+    if segmentation is None:
+        return
+    for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
+        display = node.GetDisplayNode()
+        if display is None or not mrml.is_result(node):
+            continue
+        display.SetVisibility(node in (segmentation, compared))
+        display.SetVisibility2DFill(node is not compared)
+        display.SetVisibility3D(node is not compared)

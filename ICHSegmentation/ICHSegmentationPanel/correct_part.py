@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Correcting a result by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ICHSegmentationLib import mrml
+from ICHSegmentationPanel.editor import Editor
+
+if TYPE_CHECKING:
+    from slicer import vtkMRMLSegmentationNode
+
+    from ICHSegmentationPanel.parameters import Parameters
+
+_SETTLE_MS = 300
+"""Lesions are looked for when the last edit is this long ago, so that a stroke of the brush is not slowed down."""
+
+
+class CorrectPart:
+    """The list of lesions, moving and restoring them, and the Segment Editor.
+
+    Parameters
+    ----------
+    ui : object
+        The panel's widgets by name.
+    """
+
+    def __init__(self, ui: Any) -> None:
+        self._ui = ui
+        self._parameters: Parameters | None = None
+        self._editor: Editor | None = None
+        self._listed: vtkMRMLSegmentationNode | None = None
+        self._lesions: list[mrml.SceneLesion] = []
+        self._move_buttons: dict[str, Any] = {}
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SETTLE_MS)
+        self._timer.connect("timeout()", self._list_lesions)
+        ui.correctSection.connect("contentsCollapsed(bool)", lambda _collapsed: self.update())
+        ui.lesionSelector.connect("activated(int)", self._go_to_lesion)
+        ui.restoreLesionButton.connect("clicked()", self._restore_lesion)
+        ui.restoreAllButton.connect("clicked()", self._restore_all)
+        ui.maskCheckBox.connect("toggled(bool)", self._set_masked)
+        ui.asideButton.connect("toggled(bool)", self._set_aside)
+
+    def set_parameters(self, parameters: Parameters | None) -> None:
+        """Take up a scene's parameters, or None while a scene closes."""
+        self._parameters = parameters
+        if parameters is None and self._editor is not None:
+            self._editor.forget_scene()
+        self.update()
+
+    def enter(self) -> None:
+        """Give the editor its keyboard shortcuts, as the panel is shown."""
+        if self._editor is not None:
+            self._editor.enter()
+        self.update()
+
+    def exit(self) -> None:
+        """Put the tools away, as the panel is left."""
+        self._timer.stop()
+        if self._editor is not None:
+            self._editor.exit()
+
+    def close(self) -> None:
+        """Let go of the scene."""
+        self.exit()
+        self._parameters = None
+
+    def update(self) -> None:
+        """Show the result that the parameters name; the editor is made when the section is first opened."""
+        node = self._segmentation
+        self._ui.correctSection.enabled = node is not None
+        if node is None or self._ui.correctSection.collapsed:
+            return
+        if self._editor is None:
+            self._editor = Editor(self._ui.editorFrame)
+            self._editor.enter()
+        self._show_aside(node)
+        self._ui.maskCheckBox.checked = self._parameters.masked
+        self._editor.edit(node, mrml.source_volume(node), masked=self._parameters.masked)
+        self._show_move_buttons(node)
+        if node is not self._listed:
+            self.look_again()
+
+    def look_again(self) -> None:
+        """List the lesions anew, a moment after the last edit."""
+        if self._segmentation is not None and not self._ui.correctSection.collapsed:
+            self._timer.start()
+
+    @property
+    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
+        return self._parameters.segmentation if self._parameters is not None else None
+
+    @property
+    def _lesion(self) -> mrml.SceneLesion | None:
+        index = self._ui.lesionSelector.currentIndex
+        return self._lesions[index] if 0 <= index < len(self._lesions) else None
+
+    def _list_lesions(self) -> None:
+        node = self._segmentation
+        if node is None:
+            return
+        chosen = self._lesion if node is self._listed else None
+        self._listed = node
+        self._lesions = mrml.lesions(node)
+        self._ui.lesionSelector.clear()
+        for lesion in self._lesions:
+            self._ui.lesionSelector.addItem(f"{lesion.subtype}, {lesion.volume_ml:.2f} mL")
+        if chosen is not None and self._lesions:
+            nearest = min(range(len(self._lesions)), key=lambda index: _distance(self._lesions[index], chosen))
+            self._ui.lesionSelector.currentIndex = nearest
+        for widget in (self._ui.lesionSelector, self._ui.moveButtons, self._ui.restoreLesionButton):
+            widget.enabled = bool(self._lesions)
+
+    def _show_move_buttons(self, node: vtkMRMLSegmentationNode) -> None:
+        """Have one button per segment."""
+        segmentation = node.GetSegmentation()
+        wanted = list(segmentation.GetSegmentIDs())
+        if wanted == list(self._move_buttons):
+            return
+        for button in self._move_buttons.values():
+            button.setParent(None)
+            button.deleteLater()
+        self._move_buttons = {}
+        for key in wanted:
+            button = qt.QPushButton(key)
+            button.objectName = f"move{key}Button"
+            button.toolTip = segmentation.GetSegment(key).GetName()
+            button.connect("clicked()", lambda key=key: self._move_lesion(key))
+            self._ui.moveButtons.layout().addWidget(button)
+            self._move_buttons[key] = button
+
+    def _go_to_lesion(self, _index: int) -> None:
+        if self._lesion is not None:
+            mrml.jump_to(self._segmentation, self._lesion.ras_mm)
+
+    def _move_lesion(self, subtype: str) -> None:
+        lesion = self._lesion
+        if lesion is not None and lesion.subtype != subtype:
+            self._edit(mrml.move_lesion, lesion.ras_mm, subtype)
+
+    def _restore_lesion(self) -> None:
+        if self._lesion is not None:
+            self._edit(mrml.restore_lesion, self._lesion.ras_mm)
+
+    def _restore_all(self) -> None:
+        self._edit(mrml.restore_all)
+
+    def _edit(self, change: Callable[..., object], *arguments: Any) -> None:
+        """Change the segmentation so that the editor's Undo takes it back."""
+        with slicer.util.tryWithErrorDisplay(_("The correction failed."), waitCursor=True):
+            change(self._segmentation, *arguments, save_state=self._editor.save_state)
+        self._timer.stop()
+        self._list_lesions()
+
+    def _set_masked(self, masked: bool) -> None:
+        if self._parameters is not None:
+            self._parameters.masked = masked
+        if self._editor is not None:
+            self._editor.set_masked(masked)
+
+    def _set_aside(self, aside: bool) -> None:
+        node = self._segmentation
+        if node is not None and aside != mrml.transform_is_aside(node):
+            (mrml.set_transform_aside if aside else mrml.put_transform_back)(node)
+            self.update()
+
+    def _show_aside(self, node: vtkMRMLSegmentationNode) -> None:
+        """Where Slicer's tools cannot work for the scan's transform, offer to set that aside first."""
+        aside, displaced = mrml.transform_is_aside(node), mrml.edits_are_displaced(node)
+        self._ui.asideFrame.visible = aside or displaced
+        self._ui.asideButton.checked = aside
+        self._ui.editorFrame.enabled = not displaced
+
+
+def _distance(one: mrml.SceneLesion, other: mrml.SceneLesion) -> float:
+    return sum((a - b) ** 2 for a, b in zip(one.ras_mm, other.ras_mm, strict=True))

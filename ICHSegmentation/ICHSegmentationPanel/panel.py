@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The module's panel: its parts, and what they tell each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import slicer
+import vtk
+from slicer.util import VTKObservationMixin
+
+from ICHSegmentationPanel.correct_part import CorrectPart
+from ICHSegmentationPanel.input_part import InputPart
+from ICHSegmentationPanel.message_part import MessagePart
+from ICHSegmentationPanel.model_part import ModelPart
+from ICHSegmentationPanel.parameters import Parameters
+from ICHSegmentationPanel.results_part import ResultsPart
+from ICHSegmentationPanel.run_part import RunPart
+from ICHSegmentationPanel.view_part import ViewPart
+
+if TYPE_CHECKING:
+    from slicer import vtkMRMLScriptedModuleNode, vtkMRMLSegmentationNode
+
+    from ICHSegmentationPanel.process import SegmentationProcess
+
+
+class Panel(VTKObservationMixin):
+    """Everything below the line "Research use only"; made when the required packages are there.
+
+    Parameters
+    ----------
+    ui : object
+        The panel's widgets by name.
+    process : SegmentationProcess
+        The worker; the panel ends it.
+    """
+
+    def __init__(self, ui: Any, process: SegmentationProcess) -> None:
+        super().__init__()
+        self._ui = ui
+        self._process = process
+        self._parameters: Parameters | None = None
+        self.messages = MessagePart(ui, self._diagnostics)
+        self.models = ModelPart(ui)
+        self.inputs = InputPart(ui, self._input_changed)
+        self.run = RunPart(ui, process, self.inputs, self.models, self.messages, self._show_result)
+        self.views = ViewPart(ui)
+        self.corrections = CorrectPart(ui)
+        self.results = ResultsPart(ui, self.views.apply, self.corrections.look_again)
+        self._parts = (self.inputs, self.models, self.results, self.views, self.corrections)
+
+    def enter(self, node: vtkMRMLScriptedModuleNode) -> None:
+        """Take up the scene's parameter node, as the panel is shown or a scene was loaded."""
+        self.removeObservers(self._node_changed)
+        self._parameters = Parameters(node)
+        if self._parameters.volume is None:
+            self._parameters.volume = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+        for part in self._parts:
+            part.set_parameters(self._parameters)
+        self.run.update()
+        self.addObserver(node, vtk.vtkCommand.ModifiedEvent, self._node_changed)
+        self.corrections.enter()
+
+    def start_worker(self) -> None:
+        """Start the worker in the background, so that a first run is quick, and ask it what the computer has."""
+        self._process.prepare()
+        self._process.list_devices(finished=self.models.set_devices, failed=lambda _failure: None)
+
+    def exit(self) -> None:
+        """Put tools away, as another module is shown; a run goes on."""
+        self.corrections.exit()
+
+    def leave_scene(self) -> None:
+        """Let go of a scene that closes; a run ends without a word."""
+        self.run.abandon()
+        self.removeObservers(self._node_changed)
+        self._parameters = None
+        for part in self._parts:
+            part.set_parameters(None)
+        self.messages.clear()
+
+    def close(self) -> None:
+        """End the worker and look at nothing any more."""
+        self.leave_scene()
+        self._process.close()
+        self.removeObservers()
+        self.inputs.close()
+        self.results.close()
+        self.corrections.close()
+
+    def _node_changed(self, _caller: Any, _event: str) -> None:
+        # Halfway through a scene's loading its nodes do not fit together; its end comes as an event of its own.
+        if slicer.mrmlScene.IsBatchProcessing():
+            return
+        for part in self._parts:
+            part.update()
+
+    def _input_changed(self) -> None:
+        self.run.update()
+
+    def _show_result(self, node: vtkMRMLSegmentationNode) -> None:
+        self._parameters.segmentation = node
+        self._ui.resultsSection.collapsed = False
+        self.views.show_result()
+
+    def _diagnostics(self) -> str:
+        check = self.inputs.check
+        lines = [
+            f"Model: {self.models.entry.name if self.models.entry else self.models.problem}",
+            f"Device: {self.models.device}",
+            f"Scan: {check.geometry_line if check else 'none'}",
+            *(check.warnings if check else ()),
+            self._process.diagnostics(),
+        ]
+        return "\n".join(lines)

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+_SWATCH_PX = 12
+_RIGHT = qt.Qt.AlignRight | qt.Qt.AlignVCenter
+
+
+@dataclass(frozen=True)
+class Row:
+    """One subtype as the table shows it.
+
+    Attributes
+    ----------
+    segment_id : str
+        As ``IPH``; empty for the total.
+    name : str
+        Written out.
+    color : tuple of float
+        Red, green and blue, 0 to 1; None for the total.
+    visible : bool
+        Whether the views show it.
+    volume_ml, compared_ml : float or None
+        Volume here, and in the other result if one is compared.
+    share : float
+        Of the total, 0 to 1.
+    changed : bool
+        Whether it differs from what the model found.
+    """
+
+    segment_id: str
+    name: str
+    color: tuple[float, float, float] | None
+    visible: bool
+    volume_ml: float
+    share: float
+    changed: bool
+    compared_ml: float | None = None
+
+
+class ResultsTable:
+    """Shows rows, and tells when a row's check box was clicked.
+
+    Parameters
+    ----------
+    widget : QTableWidget
+        Where.
+    on_visible : callable
+        Called with a segment ID and whether it shall be visible.
+    """
+
+    def __init__(self, widget: Any, on_visible: Callable[[str, bool], None]) -> None:
+        self._widget = widget
+        self._on_visible = on_visible
+        self._rows: tuple[Row, ...] = ()
+        self._filling = False
+        widget.verticalHeader().hide()
+        widget.connect("cellChanged(int,int)", self._cell_changed)
+        self.show((), compares=False)
+
+    def show(self, rows: tuple[Row, ...], *, compares: bool) -> None:
+        """Show rows in place of what was there."""
+        self._filling = True
+        try:
+            if self._lays_out(rows, compares=compares):
+                self._lay_out(rows, compares=compares)
+            for index, row in enumerate(rows):
+                self._fill(index, row)
+        finally:
+            self._rows = rows
+            self._filling = False
+
+    def text(self) -> str:
+        """Return the table as lines with tabs, the way spreadsheets take it."""
+        columns = range(self._widget.columnCount)
+        lines = [[self._widget.horizontalHeaderItem(column).text() for column in columns]]
+        lines += [
+            [self._widget.item(index, column).text() for column in columns] for index in range(self._widget.rowCount)
+        ]
+        return "\n".join("\t".join(line) for line in lines) + "\n"
+
+    def _lays_out(self, rows: tuple[Row, ...], *, compares: bool) -> bool:
+        """Whether cells must be made anew; numbers alone are only written over, as live volumes come often."""
+        columns = len(_headers(compares=compares))
+        return self._widget.columnCount != columns or [_fixed(row) for row in rows] != [
+            _fixed(row) for row in self._rows
+        ]
+
+    def _lay_out(self, rows: tuple[Row, ...], *, compares: bool) -> None:
+        headers = _headers(compares=compares)
+        self._widget.setRowCount(len(rows))
+        self._widget.setColumnCount(len(headers))
+        self._widget.setHorizontalHeaderLabels(headers)
+        header = self._widget.horizontalHeader()
+        for column in range(len(headers)):
+            mode = qt.QHeaderView.ResizeToContents if column else qt.QHeaderView.Stretch
+            header.setSectionResizeMode(column, mode)
+        for index, row in enumerate(rows):
+            for column in range(len(headers)):
+                item = qt.QTableWidgetItem("")
+                item.setFlags(_flags(checkable=column == 0 and row.color is not None))
+                if column:
+                    item.setTextAlignment(_RIGHT)
+                self._widget.setItem(index, column, item)
+            first = self._widget.item(index, 0)
+            first.setText(row.name)
+            if row.color is not None:
+                first.setIcon(_swatch(row.color))
+                first.setToolTip(_("Check to show it in the views."))
+        # The panel scrolls as a whole: a table that scrolls inside it would hide rows.
+        rows_px = sum(self._widget.rowHeight(index) for index in range(len(rows)))
+        self._widget.setFixedHeight(rows_px + header.height + 2 * self._widget.frameWidth)
+
+    def _fill(self, index: int, row: Row) -> None:
+        texts = [f"{row.volume_ml:.2f}", f"{100 * row.share:.0f} %", _("by hand") if row.changed else ""]
+        if row.compared_ml is not None:
+            texts.append(f"{row.compared_ml:.2f}")
+        for column, text in enumerate(texts, start=1):
+            self._widget.item(index, column).setText(text)
+        if row.color is not None:
+            self._widget.item(index, 0).setCheckState(qt.Qt.Checked if row.visible else qt.Qt.Unchecked)
+
+    def _cell_changed(self, index: int, column: int) -> None:
+        if self._filling or column != 0:
+            return
+        row = self._rows[index]
+        self._on_visible(row.segment_id, self._widget.item(index, 0).checkState() == qt.Qt.Checked)
+
+
+def make_rows(
+    names: Mapping[str, str],
+    colors: Mapping[str, tuple[float, float, float]],
+    visible: Mapping[str, bool],
+    volumes: Any,
+    compared_ml: Mapping[str, float] | None,
+) -> tuple[Row, ...]:
+    """Return the rows of a result: its segments in their order, then the total.
+
+    Parameters
+    ----------
+    names, colors, visible
+        Of each segment, by its ID.
+    volumes : SceneVolumes
+        What is measured.
+    compared_ml : mapping, optional
+        Volumes of another result.
+    """
+
+    def compared(key: str) -> float | None:
+        return None if compared_ml is None else compared_ml.get(key, 0.0)
+
+    rows = [
+        Row(
+            segment_id=key,
+            name=name,
+            color=colors[key],
+            visible=visible[key],
+            volume_ml=volumes.volumes_ml.get(key, 0.0),
+            share=volumes.shares.get(key, 0.0),
+            changed=key in volumes.changed,
+            compared_ml=compared(key),
+        )
+        for key, name in names.items()
+    ]
+    total = volumes.volumes_ml["total"]
+    share = 1.0 if total > 0 else 0.0
+    rows.append(Row("", _("Total"), None, True, total, share, bool(volumes.changed), compared("total")))
+    return tuple(rows)
+
+
+def _headers(*, compares: bool) -> list[str]:
+    headers = [_("Subtype"), _("mL"), _("Share"), _("Changed")]
+    return [*headers, _("Compared mL")] if compares else headers
+
+
+def _fixed(row: Row) -> tuple[Any, ...]:
+    return row.segment_id, row.name, row.color
+
+
+def _flags(*, checkable: bool) -> Any:
+    flags = qt.Qt.ItemIsEnabled | qt.Qt.ItemIsSelectable
+    return flags | qt.Qt.ItemIsUserCheckable if checkable else flags
+
+
+def _swatch(color: tuple[float, float, float]) -> Any:
+    pixmap = qt.QPixmap(_SWATCH_PX, _SWATCH_PX)
+    pixmap.fill(qt.QColor(*(round(255 * part) for part in color)))
+    return qt.QIcon(pixmap)

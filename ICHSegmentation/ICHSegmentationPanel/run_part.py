@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run: hand the volume to the worker, publish what comes back."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+import slicer
+import vtk
+from slicer.i18n import tr as _
+from slicer.util import VTKObservationMixin
+
+from ICHSegmentationPanel.process import make_failure, stage_title
+
+if TYPE_CHECKING:
+    from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+
+    from ICHSegmentationLib.segmentation.result import SegmentationResult
+    from ICHSegmentationPanel.input_part import InputPart
+    from ICHSegmentationPanel.message_part import MessagePart
+    from ICHSegmentationPanel.model_part import ModelPart
+    from ICHSegmentationPanel.process import Failure, SegmentationProcess
+
+_LOG = logging.getLogger(__name__)
+
+
+class RunState(Enum):
+    """What a run is doing."""
+
+    IDLE = auto()
+    RUNNING = auto()
+    CANCELLING = auto()
+
+
+class RunPart(VTKObservationMixin):
+    """The Segment button, which is Cancel during a run, and the progress bar.
+
+    Parameters
+    ----------
+    ui : object
+        The panel's widgets by name.
+    process : SegmentationProcess
+        The worker.
+    inputs, models, messages : InputPart, ModelPart, MessagePart
+        What to segment, with what, and where to say how it went.
+    on_result : callable
+        Called with the new segmentation node.
+    """
+
+    def __init__(
+        self,
+        ui: Any,
+        process: SegmentationProcess,
+        inputs: InputPart,
+        models: ModelPart,
+        messages: MessagePart,
+        on_result: Callable[[vtkMRMLSegmentationNode], None],
+    ) -> None:
+        super().__init__()
+        self._ui = ui
+        self._process = process
+        self._inputs = inputs
+        self._models = models
+        self._messages = messages
+        self._on_result = on_result
+        self._volume: vtkMRMLScalarVolumeNode | None = None
+        self._started = 0.0
+        self.state = RunState.IDLE
+        ui.segmentButton.connect("clicked()", self._click)
+        self._enter(RunState.IDLE)
+
+    def update(self) -> None:
+        """Show whether a run can be started, and why not."""
+        if self.state is RunState.IDLE:
+            problem = self._problem()
+            self._ui.segmentButton.enabled = not problem
+            self._ui.segmentButton.toolTip = problem or _("Find and label the blood; a new segmentation is made.")
+
+    def start(self, *, force: bool = False) -> None:
+        """Segment the chosen volume; with ``force`` also where it does not look like a head."""
+        if self.state is not RunState.IDLE or self._problem() or not self._models.is_agreed():
+            return
+        self._messages.clear()
+        self._started = time.perf_counter()
+        self._volume = self._inputs.volume
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAboutToBeRemovedEvent, self._node_goes)
+        self._enter(RunState.RUNNING)
+        self._progress("start", 0.0)
+        try:
+            self._process.segment(
+                self._inputs.read(),
+                model=self._models.entry.name,
+                device=self._models.device,
+                force=force,
+                progress=self._progress,
+                finished=self._finish,
+                failed=self._fail,
+            )
+        except Exception as error:
+            self._fail_with(error)
+
+    def cancel(self) -> None:
+        """Stop the run; it is over within half a second."""
+        if self.state is RunState.RUNNING:
+            self._enter(RunState.CANCELLING)
+            self._process.cancel()
+
+    def abandon(self) -> None:
+        """Stop at once and say nothing: the scene or the panel goes."""
+        if self.state is not RunState.IDLE:
+            self._process.abandon()
+            self._end()
+
+    def _problem(self) -> str:
+        """Return why no run can be started."""
+        if self._inputs.check is None:
+            return _("Choose a head CT first.")
+        if not self._inputs.check.ok:
+            return self._inputs.check.reason
+        return self._models.problem
+
+    def _click(self) -> None:
+        if self.state is RunState.IDLE:
+            self.start()
+        else:
+            self.cancel()
+
+    def _finish(self, answer: Any) -> None:
+        volume = self._volume
+        self._end()
+        result = answer.segmentation
+        try:
+            node = _publish(volume, result)
+        except Exception as error:
+            self._fail_with(error)
+            return
+        seconds = time.perf_counter() - self._started
+        self._messages.say(_("Segmented in {seconds:.1f} s.").format(seconds=seconds), result.warnings)
+        self._on_result(node)
+
+    def _fail_with(self, error: Exception) -> None:
+        """Say what an exception means; its text is shown only if it was written for users."""
+        from ICHSegmentationLib.worker.failures import describe
+
+        _LOG.error("The run failed.", exc_info=error)
+        kind, sentence = describe(error)
+        self._fail(make_failure(str(kind), sentence))
+
+    def _fail(self, failure: Failure) -> None:
+        self._end()
+        label, action = "", None
+        if failure.can_force:
+            label, action = _("Segment all the same"), lambda: self.start(force=True)
+        elif failure.suggests_processor and self._models.device != "cpu":
+            label, action = _("Use the processor"), self._restart_on_processor
+        self._messages.complain(failure.sentence, failure.next_step, label=label, action=action)
+
+    def _restart_on_processor(self) -> None:
+        self._models.use_processor()
+        self.start()
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _node_goes(self, _caller: Any, _event: str, node: Any) -> None:
+        if node is self._volume:
+            self._process.abandon()
+            self._fail(make_failure("volume_removed"))
+
+    def _end(self) -> None:
+        self.removeObservers()
+        self._volume = None
+        self._enter(RunState.IDLE)
+
+    def _enter(self, state: RunState) -> None:
+        self.state = state
+        self._ui.segmentButton.text = _("Segment") if state is RunState.IDLE else _("Cancel")
+        self._ui.segmentButton.toolTip = _("Stop the segmentation; nothing is changed.")
+        self._ui.segmentButton.enabled = state is not RunState.CANCELLING
+        self._ui.progressBar.visible = state is not RunState.IDLE
+        if state is RunState.CANCELLING:
+            self._ui.progressBar.format = _("Cancelling...")
+        self.update()
+
+    def _progress(self, stage: str, fraction: float) -> None:
+        if self.state is RunState.RUNNING:
+            self._ui.progressBar.value = round(100 * fraction)
+            self._ui.progressBar.format = f"{stage_title(stage)} (%p %)"
+
+
+def _publish(volume: vtkMRMLScalarVolumeNode, result: SegmentationResult) -> vtkMRMLSegmentationNode:
+    """Put a result into the scene as a new segmentation."""
+    from ICHSegmentationLib import __version__, mrml
+
+    model = result.model
+    return mrml.publish(
+        volume,
+        result.volume,
+        result.label_map,
+        name=slicer.mrmlScene.GenerateUniqueName(_("{volume} bleeds").format(volume=volume.GetName())),
+        info={
+            "model": model.name,
+            "sha256": model.sha256,
+            "licence": model.licence,
+            "version": __version__,
+            "device": result.runtime.device,
+        },
+        classes=model.classes[1:],
+    )

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Installing the Python packages that Slicer does not have, when the user asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+if TYPE_CHECKING:
+    from ICHSegmentationPanel.install import Requirements
+
+
+class SetupPart:
+    """The frame that says which packages are missing; hidden when none is.
+
+    Parameters
+    ----------
+    ui : object
+        The panel's widgets by name.
+    requirements : Requirements
+        What is needed.
+    on_ready : callable
+        Called when everything is there after an installation.
+    choose_folder : callable, optional
+        Asks the user for a folder of wheels; returns an empty text if he gives none.
+    """
+
+    def __init__(
+        self,
+        ui: Any,
+        requirements: Requirements,
+        on_ready: Callable[[], None],
+        choose_folder: Callable[[], str] | None = None,
+    ) -> None:
+        self._ui = ui
+        self._requirements = requirements
+        self._on_ready = on_ready
+        self._choose_folder = choose_folder or _choose_folder
+        self.is_ready = False
+        ui.installButton.connect("clicked()", self._install)
+        ui.installFolderButton.connect("clicked()", self._install_from_folder)
+        self.check()
+
+    def check(self) -> None:
+        """Find out what is missing, and show it."""
+        missing = self._requirements.missing()
+        problem = self._requirements.problem
+        self.is_ready = not missing and not problem
+        self._ui.setupFrame.visible = not self.is_ready
+        lines = []
+        if missing:
+            names = ", ".join(missing)
+            lines.append(_("Segmenting needs Python packages that are not installed: {names}.").format(names=names))
+        if problem:
+            lines.append(problem)
+        self._ui.setupLabel.text = "<br>".join(map(escape, lines))
+
+    def _install(self) -> None:
+        with slicer.util.tryWithErrorDisplay(_("The packages could not be installed.")):
+            self._requirements.install(slicer.util.mainWindow())
+        self._end()
+
+    def _install_from_folder(self) -> None:
+        folder = self._choose_folder()
+        if not folder:
+            return
+        with slicer.util.tryWithErrorDisplay(_("The packages could not be installed from this folder.")):
+            self._requirements.install_from_folder(folder)
+        self._end()
+
+    def _end(self) -> None:
+        self.check()
+        if self.is_ready:
+            self._on_ready()
+
+
+def _choose_folder() -> str:
+    return qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), _("Folder with wheel files"))

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the views show a result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import slicer
+
+from ICHSegmentationLib import mrml
+
+if TYPE_CHECKING:
+    from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+
+    from ICHSegmentationPanel.parameters import Parameters
+
+_WINDOWS = ("brain", "subdural", "bone")
+
+
+class ViewPart:
+    """Buttons for the gray window, the 3D view and the largest lesion, and the opacity slider.
+
+    Parameters
+    ----------
+    ui : object
+        The panel's widgets by name.
+    """
+
+    def __init__(self, ui: Any) -> None:
+        self._ui = ui
+        self._parameters: Parameters | None = None
+        for window in _WINDOWS:
+            button = getattr(ui, f"{window}Button")
+            button.connect("clicked()", lambda window=window: self._set_window(window))
+        ui.largestButton.connect("clicked()", self.go_to_largest)
+        ui.show3DButton.connect("toggled(bool)", self._show_3d)
+        ui.skullButton.connect("toggled(bool)", self._show_skull)
+        ui.opacitySlider.connect("valueChanged(double)", self._set_opacity)
+
+    def set_parameters(self, parameters: Parameters | None) -> None:
+        """Take up a scene's parameters, or None while a scene closes."""
+        self._parameters = parameters
+        self.update()
+
+    def update(self) -> None:
+        """Show what the parameters say; what they mean for the views was saved with the scene."""
+        parameters = self._parameters
+        ui = self._ui
+        ui.show3DButton.enabled = ui.largestButton.enabled = self._segmentation is not None
+        ui.opacitySlider.enabled = self._segmentation is not None
+        for window in _WINDOWS:
+            getattr(ui, f"{window}Button").enabled = self._volume is not None
+        ui.skullButton.enabled = self._volume is not None
+        self._set(ui.show3DButton, checked=parameters is not None and parameters.show_3d)
+        self._set(ui.skullButton, checked=parameters is not None and parameters.show_skull)
+        blocked = ui.opacitySlider.blockSignals(True)
+        ui.opacitySlider.value = parameters.opacity if parameters is not None else 1.0
+        ui.opacitySlider.blockSignals(blocked)
+
+    def show_result(self) -> None:
+        """Bring a fresh result before the user: its CT in the brain window, at the largest lesion."""
+        volume = self._volume
+        with_views = slicer.app.layoutManager() is not None
+        slicer.util.setSliceViewerLayers(background=volume, fit=with_views, rotateToVolumePlane=with_views)
+        mrml.set_window(volume, "brain")
+        self.go_to_largest()
+
+    def apply(self) -> None:
+        """Make the views show another result as the buttons say."""
+        if self._segmentation is not None:
+            self.update()
+            mrml.show_3d(self._segmentation, self._parameters.show_3d)
+            self._apply_opacity()
+
+    def go_to_largest(self) -> None:
+        """Move the slice views to the largest lesion; they stay where they are if there is none."""
+        lesion = mrml.largest_lesion(self._segmentation)
+        if lesion is not None:
+            mrml.jump_to(self._segmentation, lesion.ras_mm)
+
+    @property
+    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
+        return self._parameters.segmentation if self._parameters is not None else None
+
+    @property
+    def _volume(self) -> vtkMRMLScalarVolumeNode | None:
+        """The CT of the result; without a result the chosen one."""
+        if self._segmentation is not None:
+            return mrml.source_volume(self._segmentation)
+        return self._parameters.volume if self._parameters is not None else None
+
+    def _set_window(self, window: str) -> None:
+        mrml.set_window(self._volume, window)
+
+    def _show_3d(self, shown: bool) -> None:
+        self._parameters.show_3d = shown
+        with slicer.util.tryWithErrorDisplay(waitCursor=True):
+            mrml.show_3d(self._segmentation, shown)
+
+    def _show_skull(self, shown: bool) -> None:
+        self._parameters.show_skull = shown
+        with slicer.util.tryWithErrorDisplay(waitCursor=True):
+            mrml.show_skull(self._volume, shown)
+
+    def _set_opacity(self, opacity: float) -> None:
+        self._parameters.opacity = opacity
+        self._apply_opacity()
+
+    def _apply_opacity(self) -> None:
+        opacity = self._parameters.opacity
+        mrml.set_opacity(self._segmentation, opacity_3d=opacity, opacity_2d=opacity)
+
+    @staticmethod
+    def _set(button: Any, *, checked: bool) -> None:
+        """Set a button's state without doing what a click on it does."""
+        blocked = button.blockSignals(True)
+        button.checked = checked
+        button.blockSignals(blocked)
