@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import Device
 
+_SUBTYPES = {"edh", "sdh", "sah", "iph", "ivh"}
 SETTINGS_GROUP = "ICHSegmentation/AcknowledgedLicenses"
 
 
@@ -139,7 +140,9 @@ def _select(combo_box: Any, data: str) -> None:
 def _details(entry: ModelEntry) -> str:
     """Return what a tool tip says of a model; rich text, so that long lines are broken."""
     quality = "".join(
-        f"<tr><td>{name.replace('_', ' ')}</td><td align='right'>&nbsp; {value}</td></tr>"
+        f"<tr><td>{_readable(name)}</td><td align='right'>&nbsp; {value:g}</td></tr>"
+        if isinstance(value, float)
+        else f"<tr><td>{_readable(name)}</td><td>&nbsp; {value}</td></tr>"
         for name, value in entry.quality.items()
     )
     seconds = _("About {seconds:.1f} s for 40 slices on the machine that the model card names").format(
@@ -147,6 +150,12 @@ def _details(entry: ModelEntry) -> str:
     )
     trained = _("Trained on: {data}").format(data=entry.training_data)
     return f"<b>{entry.name}</b><p>{seconds}</p><p>{trained}</p><table>{quality}</table>"
+
+
+def _readable(name: str) -> str:
+    """Return a figure's name as in "simulated EDH dice"."""
+    words = name.split("_")
+    return " ".join(word.upper() if word in _SUBTYPES else word for word in words)
 
 
 def _agreement(entry: ModelEntry) -> str:

@@ -48,6 +48,7 @@ class ResultsPart(VTKObservationMixin):
         ui.segmentationSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._choose)
         ui.comparedSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._choose_compared)
         ui.copyTableButton.connect("clicked()", self._copy)
+        ui.overlapButton.connect("clicked()", lambda: mrml.make_exclusive(self.segmentation))
 
     def set_parameters(self, parameters: Parameters | None) -> None:
         """Take up a scene's parameters, or None while a scene closes."""
@@ -101,6 +102,7 @@ class ResultsPart(VTKObservationMixin):
 
     def _fill(self) -> None:
         enabled = self._live is not None
+        self._ui.overlapButton.visible = enabled and self._live.current.overlapping
         self._ui.resultsTable.enabled = self._ui.copyTableButton.enabled = enabled
         if not enabled:
             self._table.show((), compares=False)

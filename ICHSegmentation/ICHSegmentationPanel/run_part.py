@@ -139,7 +139,9 @@ class RunPart(VTKObservationMixin):
             self._fail_with(error)
             return
         seconds = time.perf_counter() - self._started
-        self._messages.say(_("Segmented in {seconds:.1f} s.").format(seconds=seconds), result.warnings)
+        # What was found in the scan itself stands beside its geometry.
+        found = [warning for warning in result.warnings if warning not in result.volume.warnings]
+        self._messages.say(_("Segmented in {seconds:.1f} s.").format(seconds=seconds), found)
         self._on_result(node)
 
     def _fail_with(self, error: Exception) -> None:
