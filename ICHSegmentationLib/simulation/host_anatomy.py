@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import nibabel as nib
@@ -17,9 +18,13 @@ from ICHSegmentationLib.simulation.anatomy import Anatomy, DeepRegion
 _BONE_HU = 250
 _CSF_BELOW_BRAIN_HU = 9.0
 _SMOOTHING_MM = 0.7
-_VENTRICLE_REACH_MM = 9.0  # the affine registration is about that good
+_VENTRICLE_REACH_MM = 9.0  # atrophy and hydrocephalus make the host's wider than the atlas'
+_LOW_VENTRICLE_REACH_MM = 3.0  # beside the third and fourth ventricle lie cisterns
 _VENTRICLE_DEPTH_MM = 15.0  # below the skull, where sulci have ended
 _REGISTRATION_MM = (4.0, 3.0, 3.0)
+_FLUID_WEIGHT = 2.0  # of ventricles against the rest of the head
+_FLUID_SEARCH_MM = 12.0  # from the ventricles of the first registration; what is farther is not one
+_BRAIN_REACH_MM = 10.0  # from the registered brain; soft tissue beyond it is face or neck
 _VENTRICLE_NAME = "Ventricle"
 # Which parts of the region names of the atlas stand for which place of a parenchymal bleed.
 _DEEP_NAMES = {
@@ -64,6 +69,16 @@ class Atlas:
         regions = _itk_image(folder / "atlas_template_space.nii.gz", np.uint8)
         return cls(_itk_image(folder / "ct_template_mask.nii.gz", np.float32), regions, ventricle, deep)
 
+    @cached_property
+    def mask_with_ventricles(self) -> sitk.Image:
+        """Inside of the skull with the ventricles emphasised, to register by both."""
+        ventricles = sitk.Cast(self.regions == self.ventricle, sitk.sitkFloat32)
+        return self.mask + ventricles * _FLUID_WEIGHT
+
+    def on(self, host: sitk.Image, transform: sitk.Transform) -> np.ndarray:
+        """Region numbers on a host's grid, (slices, rows, columns) uint8."""
+        return sitk.GetArrayFromImage(sitk.Resample(self.regions, host, transform, sitk.sitkNearestNeighbor, 0))
+
 
 @dataclass(frozen=True, eq=False)
 class RegisteredAtlas:
@@ -84,36 +99,36 @@ class RegisteredAtlas:
     ventricle_distance_mm: np.ndarray
 
 
-def register_atlas(atlas: Atlas, intracranial: np.ndarray, spacing_mm: tuple[float, float, float]) -> RegisteredAtlas:
-    """Register the atlas to a host by the insides of the two skulls (affine, mean squares).
+def register_atlas(
+    atlas: Atlas, hu: np.ndarray, intracranial: np.ndarray, spacing_mm: tuple[float, float, float]
+) -> RegisteredAtlas:
+    """Register the atlas to a host: affine, mean squares, first the insides of the skulls, then the ventricles too.
 
     Parameters
     ----------
     atlas : Atlas
         Labelled template.
+    hu : numpy.ndarray
+        (slices, rows, columns) HU on canonical axes.
     intracranial : numpy.ndarray
-        (slices, rows, columns) bool, inside of the host's skull on canonical axes.
+        (slices, rows, columns) bool, inside of the host's skull.
     spacing_mm : tuple of float
         (slice, row, column).
     """
-    host = sitk.GetImageFromArray(intracranial.astype(np.float32))
-    host.SetSpacing([float(s) for s in spacing_mm[::-1]])
-    fixed = _coarse(host, _REGISTRATION_MM)
-    moving = _coarse(atlas.mask, _REGISTRATION_MM)
+    host = _image(intracranial, spacing_mm)
     initial = sitk.CenteredTransformInitializer(
-        fixed, moving, sitk.AffineTransform(3), sitk.CenteredTransformInitializerFilter.MOMENTS
+        host, atlas.mask, sitk.AffineTransform(3), sitk.CenteredTransformInitializerFilter.MOMENTS
     )
-    registration = sitk.ImageRegistrationMethod()
-    registration.SetMetricAsMeanSquares()
-    registration.SetInterpolator(sitk.sitkLinear)
-    registration.SetOptimizerAsRegularStepGradientDescent(1.0, 1e-3, 150)
-    registration.SetOptimizerScalesFromPhysicalShift()
-    registration.SetShrinkFactorsPerLevel([2, 1])
-    registration.SetSmoothingSigmasPerLevel([4, 2])
-    registration.SmoothingSigmasAreSpecifiedInPhysicalUnitsOn()
-    registration.SetInitialTransform(initial, inPlace=False)
-    transform = registration.Execute(fixed, moving)
-    regions = sitk.GetArrayFromImage(sitk.Resample(atlas.regions, host, transform, sitk.sitkNearestNeighbor, 0))
+    by_skull = _affine(host, atlas.mask, initial, smoothing_mm=(4.0, 2.0))
+    found = atlas.on(host, by_skull)
+    near = ndimage.distance_transform_edt(found != atlas.ventricle, sampling=spacing_mm) <= _FLUID_SEARCH_MM
+    fluid = _deep(intracranial, spacing_mm) & _fluid(hu, intracranial, spacing_mm) & near
+    if fluid.any():
+        with_fluid = _image(intracranial + _FLUID_WEIGHT * fluid, spacing_mm)
+        transform = _affine(with_fluid, atlas.mask_with_ventricles, by_skull, smoothing_mm=(3.0, 1.5))
+    else:
+        transform = by_skull
+    regions = atlas.on(host, transform)
     distance = ndimage.distance_transform_edt(regions != atlas.ventricle, sampling=spacing_mm).astype(np.float32)
     return RegisteredAtlas(regions, _template_left(transform, host), distance)
 
@@ -140,11 +155,13 @@ def host_anatomy(
     spacing_mm : tuple of float
         (slice, row, column).
     """
-    sigma = (0.0, _SMOOTHING_MM / spacing_mm[1], _SMOOTHING_MM / spacing_mm[2])
-    smooth = ndimage.gaussian_filter(np.clip(hu, 0, 80).astype(np.float32), sigma)
-    fluid = intracranial & (smooth < np.median(smooth[intracranial]) - _CSF_BELOW_BRAIN_HU)
-    depth = np.stack([ndimage.distance_transform_edt(plane, sampling=spacing_mm[1:]) for plane in intracranial])
-    ventricles = fluid & (registered.ventricle_distance_mm <= _VENTRICLE_REACH_MM) & (depth >= _VENTRICLE_DEPTH_MM)
+    fluid = _fluid(hu, intracranial, spacing_mm)
+    to_brain_mm = ndimage.distance_transform_edt(registered.regions == 0, sampling=spacing_mm)
+    intracranial = intracranial & (to_brain_mm <= _BRAIN_REACH_MM)
+    fluid &= intracranial
+    cerebral = _above_midbrain(registered.regions, deep)
+    reach_mm = np.where(cerebral, _VENTRICLE_REACH_MM, _LOW_VENTRICLE_REACH_MM)[:, None, None]
+    ventricles = fluid & (registered.ventricle_distance_mm <= reach_mm) & _deep(intracranial, spacing_mm)
     brain = intracranial & ~fluid
     regions = np.zeros(hu.shape, dtype=np.uint8)
     for number, region in deep.items():
@@ -169,6 +186,48 @@ def _template_left(transform: sitk.Transform, host: sitk.Image) -> np.ndarray:
     steps = [value - lefts[0] for value in lefts[1:]]
     columns, rows, slices = (np.arange(n, dtype=np.float32) * s for n, s in zip(size, steps, strict=True))
     return (lefts[0] + slices[:, None, None] + rows[None, :, None] + columns[None, None, :]).astype(np.float32)
+
+
+def _fluid(hu: np.ndarray, intracranial: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
+    """Find what is clearly darker than brain: cerebrospinal fluid, and old infarcts."""
+    sigma = (0.0, _SMOOTHING_MM / spacing_mm[1], _SMOOTHING_MM / spacing_mm[2])
+    smooth = ndimage.gaussian_filter(np.clip(hu, 0, 80).astype(np.float32), sigma)
+    return intracranial & (smooth < np.median(smooth[intracranial]) - _CSF_BELOW_BRAIN_HU)
+
+
+def _deep(intracranial: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
+    """Find what lies farther inside each slice than sulci reach."""
+    depth_mm = [ndimage.distance_transform_edt(plane, sampling=spacing_mm[1:]) for plane in intracranial]
+    return np.stack(depth_mm) >= _VENTRICLE_DEPTH_MM
+
+
+def _above_midbrain(regions: np.ndarray, deep: dict[int, DeepRegion]) -> np.ndarray:
+    """(slices,) bool: from the middle of the thalamus up, where no cistern lies beside the lateral ventricles."""
+    thalamus = np.isin(regions, [number for number, region in deep.items() if region == DeepRegion.THALAMUS])
+    slices = np.flatnonzero(thalamus.any(axis=(1, 2)))
+    first = slices[len(slices) // 2] if slices.size else 0
+    return np.arange(len(regions)) >= first
+
+
+def _affine(
+    fixed: sitk.Image, moving: sitk.Image, initial: sitk.Transform, *, smoothing_mm: tuple[float, float]
+) -> sitk.Transform:
+    registration = sitk.ImageRegistrationMethod()
+    registration.SetMetricAsMeanSquares()
+    registration.SetInterpolator(sitk.sitkLinear)
+    registration.SetOptimizerAsRegularStepGradientDescent(1.0, 1e-3, 150)
+    registration.SetOptimizerScalesFromPhysicalShift()
+    registration.SetShrinkFactorsPerLevel([2, 1])
+    registration.SetSmoothingSigmasPerLevel(smoothing_mm)
+    registration.SmoothingSigmasAreSpecifiedInPhysicalUnitsOn()
+    registration.SetInitialTransform(initial, inPlace=False)
+    return registration.Execute(_coarse(fixed, _REGISTRATION_MM), _coarse(moving, _REGISTRATION_MM))
+
+
+def _image(array: np.ndarray, spacing_mm: tuple[float, float, float]) -> sitk.Image:
+    image = sitk.GetImageFromArray(array.astype(np.float32))
+    image.SetSpacing([float(s) for s in spacing_mm[::-1]])
+    return image
 
 
 def _coarse(image: sitk.Image, spacing_zyx: tuple[float, float, float]) -> sitk.Image:

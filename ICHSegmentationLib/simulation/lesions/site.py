@@ -13,6 +13,7 @@ from ICHSegmentationLib.simulation.anatomy import Anatomy
 
 _MARGIN_VOXELS = 8
 _CORTEX_MM = 2.0
+_RIM_MM = 8.0
 _SEAM_VOXELS = 2
 """Thresholds leave a seam of voxels that are neither bone nor brain; blood outside the brain has to cover it."""
 
@@ -86,6 +87,15 @@ class LesionSite:
         """Indices (N, 3) of cavity voxels that touch bone in plane."""
         bone = self.anatomy.skull & ~self.anatomy.intracranial
         return np.argwhere(self.cavity & _in_plane_neighbours(bone))
+
+    @cached_property
+    def rim(self) -> np.ndarray:
+        """bool, the outermost millimetres of the cavity in each slice, which every sulcus reaches."""
+        _, rows_mm, columns_mm = self.spacing_mm
+        inner = [
+            ndimage.distance_transform_edt(plane, sampling=(rows_mm, columns_mm)) > _RIM_MM for plane in self.cavity
+        ]
+        return self.cavity & ~np.stack(inner)
 
     @cached_property
     def tissue(self) -> np.ndarray:

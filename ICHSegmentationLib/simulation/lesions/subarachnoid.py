@@ -17,6 +17,8 @@ _SULCI_END_MM = 24.0
 _SHALLOW_HU, _DEEP_HU = 3.0, 6.0
 _SPECK_PIXELS = 5
 _ABOVE_CISTERNS = 0.4
+_FISSURE_MM = 6.0
+"""Half the width of the interhemispheric fissure with the sulci that open into it."""
 _SOFTNESS = 0.35
 """How gradually the blood thins out at its border, in units of the regional weight."""
 
@@ -68,7 +70,7 @@ def plan_subarachnoid(
     level = level_for_voxels(weight, share >= 0.5, volume / site.voxel_ml)
     if level is None:
         return None
-    inside = _without_specks((weight >= level) & (share >= 0.5))
+    inside = _without_islands(site, (weight >= level) & (share >= 0.5))
     fading = np.clip(1 + (weight - level) / _SOFTNESS, 0, 1)
     # Only what is labelled holds half or more of blood.
     coverage = np.where(inside, share, np.minimum(share * fading, 0.49))
@@ -95,14 +97,18 @@ def _missed_ventricle(site: LesionSite) -> np.ndarray:
     return ndimage.binary_propagation(ventricles, mask=ventricles | deep) & ~ventricles
 
 
-def _without_specks(mask: np.ndarray) -> np.ndarray:
-    """Drop pieces of a slice that no reader would outline."""
+def _without_islands(site: LesionSite, mask: np.ndarray) -> np.ndarray:
+    """Drop pieces of a slice that no reader would outline, and dark white matter, which no sulcus leads to."""
     plane = np.zeros((3, 3, 3), dtype=bool)
     plane[1] = True
-    pieces, _ = ndimage.label(mask, structure=plane)
-    large = np.bincount(pieces.ravel()) >= _SPECK_PIXELS
-    large[0] = False
-    return large[pieces]
+    pieces, count = ndimage.label(mask, structure=plane)
+    large = np.bincount(pieces.ravel(), minlength=count + 1) >= _SPECK_PIXELS
+    open_to = site.rim | (np.abs(site.anatomy.midline_distance_mm) < _FISSURE_MM)
+    open_to |= (site.height_fraction < _ABOVE_CISTERNS)[:, None, None]
+    reached = np.bincount(pieces[open_to], minlength=count + 1) > 0
+    kept = large & reached
+    kept[0] = False
+    return kept[pieces]
 
 
 def _seeds(site: LesionSite, rng: np.random.Generator, csf: np.ndarray) -> np.ndarray:

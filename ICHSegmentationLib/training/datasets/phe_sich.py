@@ -107,7 +107,7 @@ class PheSich:
         if not clot.any():
             message = f"Case {case.patient}: no clot was found inside the edema ring."
             raise InputError(message)
-        registered = register_atlas(self._atlas, intracranial, SPACING_MM)
+        registered = register_atlas(self._atlas, hu, intracranial, SPACING_MM)
         ventricles = registered.ventricle_distance_mm <= _VENTRICLE_MARGIN_MM
         labels = label_map(hu, clot, ventricles, SPACING_MM, iph=Subtype.IPH)
         labels[labels == IGNORE] = UNKNOWN

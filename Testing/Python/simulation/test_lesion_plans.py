@@ -53,6 +53,21 @@ def test_falcine_blood_hugs_the_midline(a_site):
     assert distance.max() < 14
 
 
+def test_no_subarachnoid_blood_in_dark_white_matter(a_head, a_site):
+    hu, csf = a_head[0][a_site.box].copy(), a_site.anatomy.csf.copy()
+    patch = np.zeros(csf.shape, dtype=bool)
+    _, rows, columns = (n // 2 for n in csf.shape)
+    high = np.flatnonzero((a_site.height_fraction > 0.6) & (a_site.height_fraction < 0.85))
+    patch[high, rows - 12 : rows - 6, columns + 10 : columns + 16] = True
+    hu[patch], csf[patch] = FLUID_HU, True
+    for seed in range(5):
+        lesion = plan_subarachnoid(a_site, np.random.default_rng(seed), hu, csf, volume_ml=40, **GREYS)
+        blood = np.zeros(csf.shape, dtype=bool)
+        blood[lesion.box] = lesion.coverage >= 0.5
+        assert not (blood & patch).any()
+        assert blood.sum() * a_site.voxel_ml > 5
+
+
 @pytest.mark.parametrize("wanted_ml", [1.0, 8.0])
 def test_subarachnoid_volume_is_near_the_volume_asked_for(a_head, a_site, wanted_ml):
     hu, csf = a_head[0][a_site.box], a_site.anatomy.csf

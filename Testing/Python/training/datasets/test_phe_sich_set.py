@@ -37,7 +37,7 @@ def an_atlas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / "atlas" / name).touch()
     distance = np.where(np.arange(SIZE) >= 90, 0.0, 99.0)
 
-    def registered(_atlas: object, intracranial: np.ndarray, _spacing_mm: tuple[float, float, float]):
+    def registered(_atlas: object, _hu: np.ndarray, intracranial: np.ndarray, _spacing_mm: tuple[float, ...]):
         mm = np.broadcast_to(distance, intracranial.shape).astype(np.float32)
         return host_anatomy.RegisteredAtlas(np.zeros(intracranial.shape, np.uint8), mm, mm)
 
