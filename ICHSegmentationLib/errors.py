@@ -52,6 +52,10 @@ class OutOfMemoryError(ICHSegmentationError):
     """The memory of the computer or of the graphics card does not suffice."""
 
 
+class GraphicsMemoryError(OutOfMemoryError):
+    """The memory of the graphics card does not suffice."""
+
+
 class DiskFullError(ICHSegmentationError):
     """The disk or the quota is full."""
 

@@ -17,6 +17,7 @@ class FailureKind(StrEnum):
     NO_WEIGHTS = "no_weights"
     CHECKSUM = "checksum"
     OUT_OF_MEMORY = "out_of_memory"
+    OUT_OF_GPU_MEMORY = "out_of_gpu_memory"
     NO_GPU = "no_gpu"
     DISK_FULL = "disk_full"
     CANCELLED = "cancelled"
@@ -31,6 +32,7 @@ _CLASSES: dict[FailureKind, type[errors.ICHSegmentationError]] = {
     FailureKind.NO_WEIGHTS: errors.MissingModelError,
     FailureKind.CHECKSUM: errors.ChecksumError,
     FailureKind.OUT_OF_MEMORY: errors.OutOfMemoryError,
+    FailureKind.OUT_OF_GPU_MEMORY: errors.GraphicsMemoryError,
     FailureKind.NO_GPU: errors.NoGraphicsCardError,
     FailureKind.DISK_FULL: errors.DiskFullError,
     FailureKind.CANCELLED: errors.CancelledError,
@@ -49,12 +51,14 @@ def describe(error: Exception) -> tuple[FailureKind, str]:
     if isinstance(error, errors.ICHSegmentationError):
         kind = next(_KINDS[parent] for parent in type(error).__mro__ if parent in _KINDS)
         return kind, " ".join(str(error).split())
-    # torch's class for a full graphics card has the same name as ours, and torch is not imported to ask.
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+    # torch's class for a full graphics card; torch is not imported to ask.
+    if type(error).__name__ == "OutOfMemoryError":
         return (
-            FailureKind.OUT_OF_MEMORY,
-            "The memory does not suffice; close other programs and try again.",
+            FailureKind.OUT_OF_GPU_MEMORY,
+            "The memory of the graphics card does not suffice; close other programs that use it, or use device cpu.",
         )
+    if isinstance(error, MemoryError):
+        return FailureKind.OUT_OF_MEMORY, "The memory does not suffice; close other programs and try again."
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return FailureKind.DISK_FULL, "The disk is full; free some space and try again."
     return FailureKind.FAILURE, f"Unexpected {type(error).__name__}; the details are in the log."

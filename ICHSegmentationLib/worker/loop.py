@@ -89,7 +89,7 @@ class Worker:
             return run_segment(job, self._loaded, progress, is_cancelled)
         except Exception as error:
             kind, message = describe(error)
-            if kind in (FailureKind.OUT_OF_MEMORY, FailureKind.FAILURE):
+            if kind in (FailureKind.OUT_OF_MEMORY, FailureKind.OUT_OF_GPU_MEMORY, FailureKind.FAILURE):
                 _LOG.exception("request %d failed", job.id)
                 # The model may be what fills the memory, or have been left in a bad state.
                 self._loaded.forget()

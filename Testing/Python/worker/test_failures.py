@@ -18,6 +18,7 @@ OURS = [
     (errors.MissingModelError, "no_weights"),
     (errors.ChecksumError, "checksum"),
     (errors.OutOfMemoryError, "out_of_memory"),
+    (errors.GraphicsMemoryError, "out_of_gpu_memory"),
     (errors.DiskFullError, "disk_full"),
     (errors.CancelledError, "cancelled"),
     (errors.WorkerKilledError, "killed"),
@@ -47,8 +48,8 @@ def test_an_error_without_a_kind_of_its_own_has_that_of_its_parent():
         (MemoryError(), "out_of_memory", "The memory does not suffice; close other programs and try again."),
         (
             torch.OutOfMemoryError("CUDA"),
-            "out_of_memory",
-            "The memory does not suffice; close other programs and try again.",
+            "out_of_gpu_memory",
+            "The memory of the graphics card does not suffice; close other programs that use it, or use device cpu.",
         ),
         (OSError(errno.ENOSPC, "no space"), "disk_full", "The disk is full; free some space and try again."),
         (OSError(errno.EIO, "secret"), "failure", "Unexpected OSError; the details are in the log."),

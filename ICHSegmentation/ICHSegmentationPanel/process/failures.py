@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What to tell the user of each class of failure, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from slicer.i18n import tr as _
+
+_TOLD_BY_DETAIL = {"bad_input", "not_a_head", "crashed", "failure", "foreign_transform", "requirements"}
+"""Kinds of which only the library's own sentence says enough."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no result.
+
+    Attributes
+    ----------
+    kind : str
+        One of the worker's (``docs/worker.md``), or of the panel's own: "foreign_transform", "volume_removed",
+        "scene_closed", "requirements".
+    sentence : str
+        For the user, in the user's language where it is not the library's own.
+    next_step : str
+        What to do about it; empty if there is nothing to do.
+    detail : str
+        The library's sentence, in English, for the log.
+    """
+
+    kind: str
+    sentence: str
+    next_step: str
+    detail: str = ""
+
+    @property
+    def can_force(self) -> bool:
+        """Whether the same may be asked again with ``force``."""
+        return self.kind == "not_a_head"
+
+    @property
+    def suggests_processor(self) -> bool:
+        """Whether the same may well work on the processor."""
+        return self.kind in ("no_gpu", "out_of_gpu_memory")
+
+
+def make_failure(kind: str, detail: str = "") -> Failure:
+    """Return what to tell of a kind; ``detail`` is the library's own sentence."""
+    sentence, next_step = _texts().get(kind, _texts()["failure"])
+    return Failure(kind, detail if detail and kind in _TOLD_BY_DETAIL else sentence, next_step, detail)
+
+
+def _texts() -> dict[str, tuple[str, str]]:
+    """Return sentence and next step of each kind. Made at each call: the language can change."""
+    reinstall = _("Install the extension again, or choose another model.")
+    send = _("Try again. If it happens again, use Copy diagnostics and send the text to the developers.")
+    return {
+        "bad_input": (
+            _("This volume cannot be segmented."),
+            _("Choose another volume, or load the scan again from its DICOM files."),
+        ),
+        "not_a_head": (
+            _("This volume does not look like a head."),
+            _("Check the input volume. If it is a head, segment it all the same."),
+        ),
+        "no_weights": (_("The model is not installed."), reinstall),
+        "checksum": (_("The model's file is damaged, or not the one that was published."), reinstall),
+        "out_of_memory": (
+            _("The computer's memory does not suffice."),
+            _("Close other programs and volumes, then try again."),
+        ),
+        "out_of_gpu_memory": (
+            _("The graphics card's memory does not suffice."),
+            _("Close other programs that use the card, or choose the processor as the device."),
+        ),
+        "no_gpu": (
+            _("The graphics card cannot be used."),
+            _("Choose the processor as the device, or install a CUDA build of PyTorch with the PyTorch extension."),
+        ),
+        "disk_full": (
+            _("The disk is full: the scan could not be handed to the segmentation."),
+            _("Free some space, or choose another temporary folder in Edit / Application Settings / General."),
+        ),
+        "cancelled": (_("The segmentation was cancelled."), ""),
+        "killed": (
+            _("The system ended the segmentation, most likely because the memory ran out."),
+            _("Close other programs and volumes, then try again."),
+        ),
+        "crashed": (_("The segmentation stopped unexpectedly."), send),
+        "failure": (_("The segmentation failed."), send),
+        "foreign_transform": (
+            _("The volume is under a transform that bends it."),
+            _("Remove the volume from the transform, or harden it, in the Transforms module."),
+        ),
+        "volume_removed": (
+            _("The volume was removed while it was being segmented."),
+            _("Choose a volume and segment again; nothing was changed."),
+        ),
+        "scene_closed": (_("The scene was closed during the segmentation."), ""),
+        "requirements": (
+            _("Packages that the segmentation needs are missing or do not fit."),
+            _("Install them with the button in the panel, then try again."),
+        ),
+    }

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Qt's event loop, as the library's `HostLoop`."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import qt
+
+from ICHSegmentationPanel.process.qt_process import QtProcess
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.worker.host_loop import ProcessListener
+
+_LOOK_MS = 15
+_YIELD_S = 0.001
+_JOIN_S = 5.0
+
+
+class QtLoop:
+    """Calls back from Qt's event loop, on the main thread.
+
+    One timer does it all, made once: a timer or process that Python deletes inside its own signal takes Slicer with it.
+    """
+
+    def __init__(self) -> None:
+        self._calls: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._tasks: list[_Task] = []
+        self._processes: list[QtProcess] = []
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.connect("timeout()", self._ring)
+
+    def start(self, command: Sequence[str], environment: Mapping[str, str], listener: ProcessListener) -> QtProcess:
+        """See `HostLoop`."""
+        process = QtProcess(command, environment, listener, self.call_later)
+        self._processes = [each for each in self._processes if each.is_running]
+        self._processes.append(process)
+        return process
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
+        """See `HostLoop`."""
+        heapq.heappush(self._calls, (time.monotonic() + delay_s, next(self._order), callback))
+        self._arm()
+
+    def run_in_background(self, work: Callable[[], Any], done: Callable[[Any, Exception | None], None]) -> None:
+        """See `HostLoop`."""
+        self._tasks.append(_Task(work, done))
+        self._arm()
+
+    def close(self) -> None:
+        """See `HostLoop`."""
+        self._timer.stop()
+        self._calls.clear()
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.join(_JOIN_S)
+
+    def _arm(self) -> None:
+        waits_ms = [_LOOK_MS] if self._tasks else []
+        if self._calls:
+            waits_ms.append(max(0, round(1000 * (self._calls[0][0] - time.monotonic()))))
+        if waits_ms:
+            self._timer.start(min(waits_ms))
+
+    def _ring(self) -> None:
+        try:
+            for task in tuple(self._tasks):
+                if task.join(_YIELD_S):
+                    self._tasks.remove(task)
+                    task.tell()
+            while self._calls and self._calls[0][0] <= time.monotonic():
+                heapq.heappop(self._calls)[2]()
+        finally:
+            # Also where a callback raised: the others' turn comes with the next ring.
+            self._arm()
+
+
+class _Task:
+    """Work in a thread of Python's.
+
+    The main thread looks often, and each time lets go of Python's lock: within Slicer a thread may come to run only
+    when the main thread, in Python, lets it.
+    """
+
+    def __init__(self, work: Callable[[], Any], done: Callable[[Any, Exception | None], None]) -> None:
+        self._work = work
+        self._done = done
+        self._result: Any = None
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def join(self, timeout_s: float) -> bool:
+        """Whether the work is done, at the latest after so long."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def tell(self) -> None:
+        """Call back."""
+        self._done(self._result, self._error)
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work()
+        except Exception as error:
+            self._error = error

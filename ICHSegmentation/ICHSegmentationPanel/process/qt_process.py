@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A process of Qt's, as the library's `HostProcess`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import qt
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.worker.host_loop import ProcessListener
+
+_KILL_MS = 2000
+_INSIST_S = 3.0
+
+
+class QtProcess:
+    """Starts a process and tells a listener what it does.
+
+    Parameters
+    ----------
+    command : sequence of str
+        The program and its arguments.
+    environment : mapping of str to str
+        All of its environment variables.
+    listener : ProcessListener
+        Whom to tell.
+    call_later : callable
+        As `QtLoop.call_later`.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        listener: ProcessListener,
+        call_later: Callable[[float, Callable[[], None]], None],
+    ) -> None:
+        self._listener = listener
+        self._call_later = call_later
+        variables = qt.QProcessEnvironment()
+        for name, value in environment.items():
+            variables.insert(name, value)
+        self._process = qt.QProcess()
+        self._process.setProcessEnvironment(variables)
+        self._process.connect("readyReadStandardOutput()", self._read_output)
+        self._process.connect("readyReadStandardError()", self._read_errors)
+        self._process.connect("finished(int,QProcess::ExitStatus)", self._take_finished)
+        self._process.connect("errorOccurred(QProcess::ProcessError)", self._take_error)
+        self._process.start(command[0], list(command[1:]))
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has started to start and not yet ended."""
+        return self._process.state() != qt.QProcess.NotRunning
+
+    def write(self, data: bytes) -> None:
+        """See `HostProcess`."""
+        if self.is_running:
+            self._process.write(data)
+
+    def kill(self) -> None:
+        """See `HostProcess`."""
+        self._kill_tree()
+        self._call_later(_INSIST_S, self._insist)
+
+    def finish(self, grace_s: float) -> None:
+        """See `HostProcess`."""
+        if not self.is_running:
+            return
+        self._process.closeWriteChannel()
+        if not self._process.waitForFinished(round(1000 * grace_s)):
+            self._kill_tree()
+            if not self._process.waitForFinished(_KILL_MS):
+                self._insist()
+                self._process.waitForFinished(_KILL_MS)
+
+    def _kill_tree(self) -> None:
+        from ICHSegmentationLib.worker.process_tree import kill_tree
+
+        if self.is_running and self._process.processId():
+            kill_tree(int(self._process.processId()))
+
+    def _insist(self) -> None:
+        """Kill the process without its children, where these could not be killed, as without taskkill."""
+        if self.is_running:
+            self._process.kill()
+
+    def _read_output(self) -> None:
+        self._listener.take_output(bytes(self._process.readAllStandardOutput().data()))
+
+    def _read_errors(self) -> None:
+        self._listener.take_errors(bytes(self._process.readAllStandardError().data()))
+
+    def _take_finished(self, code: int, status: int) -> None:
+        self._read_output()
+        self._read_errors()
+        if os.name == "nt":
+            # Qt gives Windows's exit codes, as 0xC0000005, as signed numbers.
+            code &= 0xFFFFFFFF
+        elif status == qt.QProcess.CrashExit:
+            # Qt then gives the number of the signal.
+            code = -code
+        self._listener.take_end(code)
+
+    def _take_error(self, error: int) -> None:
+        if error == qt.QProcess.FailedToStart:
+            # On Windows this comes from inside start().
+            self._call_later(0, partial(self._listener.take_end, None, self._process.errorString()))

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The panel's way to the worker process."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import slicer
+
+from ICHSegmentationPanel.process.diagnostics import Diagnostics
+from ICHSegmentationPanel.process.failures import Failure, make_failure
+from ICHSegmentationPanel.process.qt_loop import QtLoop
+from ICHSegmentationPanel.process.slicer_python import python_slicer, temporary_folder, worker_variables
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.models import Device, Manifest
+    from ICHSegmentationLib.worker.event_client import EventClient
+    from ICHSegmentationLib.worker.outcome import WorkerResult
+
+Failed = Callable[[Failure], None]
+_LOG = logging.getLogger(__name__)
+
+
+class SegmentationProcess:
+    """Segments in a process of its own, which keeps the model loaded; nothing here blocks the main thread.
+
+    Every callback comes from the event loop on the main thread, after the call that asked has returned, and exactly one
+    of ``finished`` and ``failed`` for each request, unless it is abandoned. The worker ends with Slicer.
+    """
+
+    def __init__(self) -> None:
+        self._loop = QtLoop()
+        self._diagnostics = Diagnostics()
+        self._client: EventClient | None = None
+        # One object, by which it is disconnected again.
+        self._on_quit = self.close
+
+    @property
+    def busy(self) -> bool:
+        """Whether a segmentation is under way."""
+        return self._client is not None and self._client.is_segmenting
+
+    def prepare(self) -> None:
+        """Start the worker, so that the first segmentation is quicker; what fails shows at that."""
+        self._ask(lambda client: client.prepare(), lambda _: None)
+
+    def segment(
+        self,
+        volume: CTVolume,
+        *,
+        model: str = "default",
+        device: str = "auto",
+        force: bool = False,
+        progress: Callable[[str, float], None],
+        finished: Callable[[WorkerResult], None],
+        failed: Failed,
+    ) -> None:
+        """Segment a volume.
+
+        Parameters
+        ----------
+        volume : CTVolume
+            Is not changed, and must not be until the end.
+        model, device, force
+            See :func:`ICHSegmentationLib.segment`.
+        progress : callable
+            Called with the stage (see `stage_title`) and the share of the whole work that is done, which never falls.
+        finished : callable
+            Called with the segmentation and its measurements.
+        failed : callable
+            Called with the `Failure`; of kind "cancelled" after `cancel`.
+
+        Raises
+        ------
+        RuntimeError
+            If a segmentation is under way.
+        """
+        slices, rows, columns = volume.hu.shape
+        self._diagnostics.note(f"segment {columns} x {rows} x {slices}, model {model}, device {device}, force {force}")
+
+        def finish(result: WorkerResult) -> None:
+            info = result.segmentation.runtime
+            self._diagnostics.note(f"segmented on {info.device} with {info.backend}")
+            finished(result)
+
+        self._ask(
+            lambda client: client.segment(
+                volume,
+                model,
+                device,
+                force=force,
+                progress=progress,
+                finished=finish,
+                failed=partial(self._fail, failed),
+            ),
+            failed,
+        )
+
+    def list_models(self, finished: Callable[[Manifest], None], failed: Failed) -> None:
+        """List the installed models."""
+        self._ask(lambda client: client.models(finished, partial(self._fail, failed)), failed)
+
+    def list_devices(self, finished: Callable[[tuple[Device, ...]], None], failed: Failed) -> None:
+        """List the processor and the graphics cards, each with the reason if it cannot be used.
+
+        Takes seconds where there is a card: torch has to be imported in the worker to see whether it can use it.
+        """
+        self._ask(lambda client: client.devices(finished, partial(self._fail, failed)), failed)
+
+    def cancel(self) -> None:
+        """Stop the segmentation; ``failed`` is called within half a second."""
+        if self._client is not None:
+            self._diagnostics.note("cancel")
+            self._client.cancel()
+
+    def abandon(self) -> None:
+        """Stop the segmentation at once; none of its callbacks is called any more."""
+        if self._client is not None:
+            self._diagnostics.note("abandon")
+            self._client.abandon()
+
+    def close(self) -> None:
+        """End the worker, wait until it is gone with its files, and call nobody back any more."""
+        client, self._client = self._client, None
+        if client is not None:
+            slicer.app.disconnect("aboutToQuit()", self._on_quit)
+            client.close()
+            self._diagnostics.keep(client.log)
+        self._loop.close()
+
+    def diagnostics(self) -> str:
+        """Return what a user can send to the developers; see `Diagnostics`."""
+        if self._client is not None:
+            self._diagnostics.keep(self._client.log)
+        return self._diagnostics.text()
+
+    def _ask(self, ask: Callable[[EventClient], None], failed: Failed) -> None:
+        if self._client is None:
+            try:
+                self._client = self._make_client()
+            except ImportError as error:
+                self._loop.call_later(0, partial(failed, self._explain("requirements", str(error))))
+                return
+            # The module's cleanup is not called whenever Slicer exits.
+            slicer.app.connect("aboutToQuit()", self._on_quit)
+        ask(self._client)
+
+    def _make_client(self) -> EventClient:
+        from ICHSegmentationLib.worker.event_client import EventClient
+
+        return EventClient(self._loop, python_slicer, worker_variables, temporary_folder)
+
+    def _fail(self, failed: Failed, error: Any) -> None:
+        from ICHSegmentationLib.errors import ICHSegmentationError
+        from ICHSegmentationLib.worker.failures import describe
+
+        if not isinstance(error, ICHSegmentationError):
+            _LOG.error("The worker could not be used.", exc_info=error)
+        kind, sentence = ("crashed", f"{error}.") if isinstance(error, FileNotFoundError) else describe(error)
+        failed(self._explain(str(kind), sentence))
+
+    def _explain(self, kind: str, sentence: str) -> Failure:
+        self._diagnostics.note(f"{kind}: {sentence}")
+        return make_failure(kind, sentence)

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the stages of a run are called in the panel."""
+
+from __future__ import annotations
+
+from slicer.i18n import tr as _
+
+
+def stage_title(stage: str) -> str:
+    """Return a stage's name in the user's language; an unknown one as it is."""
+    titles = {
+        "start": _("Starting"),
+        "load": _("Loading the model"),
+        "preprocess": _("Preparing the slices"),
+        "infer": _("Finding blood"),
+        "postprocess": _("Cleaning up"),
+    }
+    return titles.get(stage, stage)

@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The host's side of the worker for a program with an event loop: nothing waits, everything calls back."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ICHSegmentationLib.models import Device, Manifest
+from ICHSegmentationLib.worker.event_worker import EventWorker
+from ICHSegmentationLib.worker.exchange import write_volume
+from ICHSegmentationLib.worker.launch import CANCEL_GRACE_S
+from ICHSegmentationLib.worker.messages import (
+    DevicesMessage,
+    DevicesRequest,
+    Message,
+    ModelsMessage,
+    ModelsRequest,
+    Response,
+    ResultMessage,
+    SegmentRequest,
+)
+from ICHSegmentationLib.worker.outcome import WorkerResult, read_result
+from ICHSegmentationLib.worker.pending import PendingRequest, cancelled
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.errors import ICHSegmentationError
+    from ICHSegmentationLib.segmentation.stages import Progress
+    from ICHSegmentationLib.worker.host_loop import HostLoop
+
+Failed = Callable[[Exception], None]
+
+
+@dataclass(eq=False)
+class _Job:
+    """A request and whom to tell of its end.
+
+    Attributes
+    ----------
+    request
+        What to send; None until its files are written.
+    read
+        Makes of the worker's answer what the asker gets.
+    """
+
+    pending: PendingRequest[Any]
+    read: Callable[[Any], Any]
+    finished: Callable[[Any], None]
+    failed: Failed
+    request: Message | None = None
+    is_sent: bool = False
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether the worker has it in hand."""
+        return self.is_sent and not self.pending.is_answered
+
+
+class EventClient:
+    """Segments in a worker process, which is started at the first request and again after it died.
+
+    Every method returns at once. Callbacks come from the loop, exactly one of ``finished`` and ``failed`` for each
+    request; ``failed`` gets the exception that :func:`ICHSegmentationLib.segment` would raise, or `WorkerKilledError`
+    or `WorkerCrashedError`.
+
+    Parameters
+    ----------
+    loop : HostLoop
+        The host's event loop.
+    python : callable
+        Returns the path of the interpreter; asked at each start of a worker.
+    environment : callable
+        Returns the worker's environment variables; likewise.
+    folder : callable
+        Returns the folder for temporary files, or None for the system's choice; likewise.
+    """
+
+    def __init__(
+        self,
+        loop: HostLoop,
+        python: Callable[[], str],
+        environment: Callable[[], Mapping[str, str]],
+        folder: Callable[[], Path | None],
+    ) -> None:
+        self._loop = loop
+        self._python = python
+        self._environment = environment
+        self._folder = folder
+        self._worker: EventWorker | None = None
+        self._leaving: list[EventWorker] = []
+        self._log: tuple[str, ...] = ()
+        self._jobs: list[_Job] = []
+        self._segmenting: _Job | None = None
+        self._numbers = itertools.count(1)
+
+    @property
+    def is_segmenting(self) -> bool:
+        """Whether a segmentation is under way; only then `segment` may not be called."""
+        return self._segmenting is not None
+
+    @property
+    def log(self) -> tuple[str, ...]:
+        """The last lines of the worker's log, or of that of the one that died last; no patient data."""
+        return self._log if self._worker is None else self._worker.log.lines
+
+    def prepare(self) -> None:
+        """Start the worker, so that a first request is quicker. Failures show at that request."""
+        self._loop.call_later(0, self._start_in_advance)
+
+    def segment(
+        self,
+        volume: CTVolume,
+        model: str = "default",
+        device: str = "auto",
+        *,
+        force: bool = False,
+        progress: Progress,
+        finished: Callable[[WorkerResult], None],
+        failed: Failed,
+    ) -> None:
+        """Segment a volume; parameters as those of :func:`ICHSegmentationLib.segment`.
+
+        ``progress`` gets the stage "start" first, while the worker starts and the volume is written for it.
+
+        Raises
+        ------
+        RuntimeError
+            If a segmentation is under way.
+        """
+        if self._segmenting is not None:
+            message = "A segmentation is under way."
+            raise RuntimeError(message)
+        number = next(self._numbers)
+        pending = PendingRequest(number, ResultMessage, progress)
+        job = _Job(pending, partial(_read_and_remove, volume), finished, failed)
+        self._segmenting = job
+        self._jobs.append(job)
+        options = {"id": number, "model": model, "device": device, "force": force}
+        self._loop.call_later(0, partial(self._begin, job, volume, options, progress))
+
+    def models(self, finished: Callable[[Manifest], None], failed: Failed) -> None:
+        """List the models that the worker finds."""
+        number = next(self._numbers)
+        self._query(_Job(PendingRequest(number, ModelsMessage), _manifest, finished, failed, ModelsRequest(id=number)))
+
+    def devices(self, finished: Callable[[tuple[Device, ...]], None], failed: Failed) -> None:
+        """List what the worker could run on, and why it could not; takes seconds where there is a graphics card."""
+        number = next(self._numbers)
+        self._query(_Job(PendingRequest(number, DevicesMessage), _devices, finished, failed, DevicesRequest(id=number)))
+
+    def cancel(self) -> None:
+        """Stop the segmentation: within half a second it fails with `CancelledError`."""
+        job = self._segmenting
+        if job is None or job.pending.is_cancelled:
+            return
+        message = job.pending.cancel()
+        if job.is_at_work and self._worker is not None:
+            self._worker.send(message)
+            self._loop.call_later(CANCEL_GRACE_S, partial(self._kill_overdue, job))
+        else:
+            self._loop.call_later(0, partial(self._fail, job, cancelled()))
+
+    def abandon(self) -> None:
+        """Stop the segmentation at once; none of its callbacks is called any more."""
+        job = self._segmenting
+        if job is not None:
+            self._forget(job)
+            if job.is_at_work:
+                self._replace_worker()
+
+    def close(self) -> None:
+        """End the worker, wait until it is gone with its files, and call nobody back any more."""
+        self._jobs.clear()
+        self._segmenting = None
+        self._loop.close()
+        if self._worker is not None:
+            self._leaving.append(self._worker)
+            self._worker = None
+        for worker in tuple(self._leaving):
+            worker.finish()
+            self._log = worker.log.lines
+        self._leaving.clear()
+
+    def _start_in_advance(self) -> None:
+        try:
+            self._running()
+        except Exception as error:
+            self._log = (str(error),)
+
+    def _running(self) -> EventWorker:
+        """Return the worker, started if need be."""
+        if self._worker is not None:
+            if self._worker.is_usable:
+                return self._worker
+            self._drop_worker()
+        self._worker = EventWorker(
+            self._loop,
+            self._python(),
+            self._environment(),
+            self._folder(),
+            on_ready=lambda _: self._send_waiting(),
+            on_message=self._take,
+            on_end=self._take_end,
+        )
+        return self._worker
+
+    def _begin(self, job: _Job, volume: CTVolume, options: dict[str, Any], progress: Progress) -> None:
+        """Start the worker and, beside it, write the volume."""
+        if job not in self._jobs:
+            return
+        try:
+            worker = self._running()
+        except Exception as error:
+            self._fail(job, error)
+            return
+        request = SegmentRequest(folder=worker.folder / f"request-{job.pending.number}", **options)
+        write = partial(write_volume, request.folder, volume)
+        self._loop.run_in_background(write, partial(self._take_written, job, worker, request))
+        progress("start", 0.0)
+
+    def _take_written(
+        self, job: _Job, worker: EventWorker, request: SegmentRequest, _: None, error: Exception | None
+    ) -> None:
+        if job not in self._jobs or worker is not self._worker:
+            worker.remove_late_files(request.folder)
+        elif error is not None:
+            worker.remove_late_files(request.folder)
+            self._fail(job, error)
+        else:
+            job.request = request
+            self._send_waiting()
+
+    def _query(self, job: _Job) -> None:
+        self._jobs.append(job)
+        self._loop.call_later(0, partial(self._begin_query, job))
+
+    def _begin_query(self, job: _Job) -> None:
+        try:
+            self._running()
+        except Exception as error:
+            self._fail(job, error)
+            return
+        self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        if self._worker is None or not self._worker.is_ready:
+            return
+        for job in self._jobs:
+            if job.request is not None and not job.is_sent and not job.pending.is_cancelled:
+                job.is_sent = True
+                self._worker.send(job.request)
+
+    def _take(self, worker: EventWorker, message: Response) -> None:
+        if worker is not self._worker:
+            return
+        for job in tuple(self._jobs):
+            if job.is_at_work:
+                job.pending.take(message)
+                if job.pending.is_answered:
+                    self._take_answer(job)
+
+    def _take_answer(self, job: _Job) -> None:
+        try:
+            answer = job.pending.result()
+        except Exception as error:
+            if isinstance(job.request, SegmentRequest):
+                shutil.rmtree(job.request.folder, ignore_errors=True)
+            self._fail(job, error)
+            return
+        self._loop.run_in_background(partial(job.read, answer), partial(self._take_read, job))
+
+    def _take_read(self, job: _Job, result: Any, error: Exception | None) -> None:
+        if error is not None:
+            self._fail(job, error)
+        elif job in self._jobs and not job.pending.is_cancelled:
+            self._forget(job)
+            job.finished(result)
+
+    def _kill_overdue(self, job: _Job) -> None:
+        if job in self._jobs:
+            self._forget(job)
+            self._replace_worker()
+            job.failed(cancelled())
+
+    def _replace_worker(self) -> None:
+        """Kill the worker; what else it was asked is asked of a fresh one."""
+        self._drop_worker()
+        for job in self._jobs:
+            job.is_sent = job.pending.is_answered
+        if self._jobs:
+            self.prepare()
+
+    def _drop_worker(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            self._leaving.append(worker)
+            worker.kill()
+
+    def _take_end(self, worker: EventWorker, error: ICHSegmentationError) -> None:
+        self._log = worker.log.lines
+        if worker in self._leaving:
+            self._leaving.remove(worker)
+        if worker is not self._worker:
+            return
+        self._worker = None
+        for job in self._jobs:
+            # Each by itself: what one asker's callback raises must not keep the others from being told.
+            self._loop.call_later(0, partial(self._fail, job, cancelled() if job.pending.is_cancelled else error))
+
+    def _fail(self, job: _Job, error: Exception) -> None:
+        if job in self._jobs:
+            self._forget(job)
+            job.failed(error)
+
+    def _forget(self, job: _Job) -> None:
+        self._jobs.remove(job)
+        if job is self._segmenting:
+            self._segmenting = None
+
+
+def _read_and_remove(volume: CTVolume, answer: ResultMessage) -> WorkerResult:
+    try:
+        return read_result(answer, volume)
+    finally:
+        shutil.rmtree(answer.labels.parent, ignore_errors=True)
+
+
+def _manifest(answer: ModelsMessage) -> Manifest:
+    return Manifest(default=answer.default, models=answer.models)
+
+
+def _devices(answer: DevicesMessage) -> tuple[Device, ...]:
+    return answer.devices
