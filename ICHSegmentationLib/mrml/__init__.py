@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Volumes and results in 3D Slicer's scene. The only part of the library that imports slicer; it knows no Qt."""
+
+from ICHSegmentationLib.mrml.corrections import (
+    is_exclusive,
+    keep_exclusive,
+    make_exclusive,
+    move_lesion,
+    restore_all,
+    restore_lesion,
+)
+from ICHSegmentationLib.mrml.editing import (
+    edits_are_displaced,
+    put_transform_back,
+    set_transform_aside,
+    transform_is_aside,
+)
+from ICHSegmentationLib.mrml.layers import source_volume
+from ICHSegmentationLib.mrml.lesions import SceneLesion, largest_lesion, lesion_at, lesions
+from ICHSegmentationLib.mrml.live_volumes import LiveVolumes
+from ICHSegmentationLib.mrml.model_result import RESULT_ATTRIBUTE
+from ICHSegmentationLib.mrml.publish import publish, result_info
+from ICHSegmentationLib.mrml.result_grid import is_result
+from ICHSegmentationLib.mrml.skull import show_skull, skull_is_shown
+from ICHSegmentationLib.mrml.surfaces import set_opacity, show_3d
+from ICHSegmentationLib.mrml.views import WINDOWS, crosshair_ras, jump_to, set_window
+from ICHSegmentationLib.mrml.volume_check import VolumeCheck, check_volume
+from ICHSegmentationLib.mrml.volume_input import volume_input
+from ICHSegmentationLib.mrml.volumes import (
+    SceneVolumes,
+    changed_by_hand,
+    label_map_of,
+    scene_volumes,
+    segment_volumes_ml,
+)
+
+__all__ = [
+    "RESULT_ATTRIBUTE",
+    "WINDOWS",
+    "LiveVolumes",
+    "SceneLesion",
+    "SceneVolumes",
+    "VolumeCheck",
+    "changed_by_hand",
+    "check_volume",
+    "crosshair_ras",
+    "edits_are_displaced",
+    "is_exclusive",
+    "is_result",
+    "jump_to",
+    "keep_exclusive",
+    "label_map_of",
+    "largest_lesion",
+    "lesion_at",
+    "lesions",
+    "make_exclusive",
+    "move_lesion",
+    "publish",
+    "put_transform_back",
+    "restore_all",
+    "restore_lesion",
+    "result_info",
+    "scene_volumes",
+    "segment_volumes_ml",
+    "set_opacity",
+    "set_transform_aside",
+    "set_window",
+    "show_3d",
+    "show_skull",
+    "skull_is_shown",
+    "source_volume",
+    "transform_is_aside",
+    "volume_input",
+]

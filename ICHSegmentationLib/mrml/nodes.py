@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks that a node is still there, and the few things that every part asks of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import slicer
+import vtk
+
+from ICHSegmentationLib.errors import NodeRemovedError
+
+Node = Any
+"""A MRML node, or None where one may be missing; Slicer's wrapped classes carry no type information."""
+
+
+def require(node: Node, what: str) -> Node:
+    """Return the node if it is in a scene.
+
+    Raises
+    ------
+    NodeRemovedError
+        If it was removed, or the scene was closed.
+    """
+    if node is None or node.GetScene() is None:
+        message = f"The {what} is no longer in the scene; load or choose another."
+        raise NodeRemovedError(message)
+    return node
+
+
+def require_volume(node: Node) -> Node:
+    """Return a volume node that is in a scene; see :func:`require`."""
+    return require(node, "volume")
+
+
+def require_segmentation(node: Node) -> Node:
+    """Return a segmentation node that is in a scene; see :func:`require`."""
+    return require(node, "segmentation")
+
+
+def ijk_to_ras(volume_node: Node) -> np.ndarray:
+    """Return the (4, 4) matrix of a volume node, without its parent transforms."""
+    matrix = vtk.vtkMatrix4x4()
+    volume_node.GetIJKToRASMatrix(matrix)
+    return slicer.util.arrayFromVTKMatrix(matrix)
+
+
+def apply(matrix: np.ndarray, point: np.ndarray) -> np.ndarray:
+    """Return a (3,) point moved by a (4, 4) matrix."""
+    return matrix[:3, :3] @ point + matrix[:3, 3]
+
+
+def to_world(node: Node, point: np.ndarray) -> np.ndarray:
+    """Return a (3,) point of a transformable node's own space in world RAS."""
+    moved = [0.0, 0.0, 0.0]
+    node.TransformPointToWorld([float(value) for value in point], moved)
+    return np.array(moved)
+
+
+def from_world(node: Node, point: np.ndarray | tuple[float, float, float]) -> np.ndarray:
+    """Return a (3,) point of world RAS in a transformable node's own space."""
+    moved = [0.0, 0.0, 0.0]
+    node.TransformPointFromWorld([float(value) for value in point], moved)
+    return np.array(moved)

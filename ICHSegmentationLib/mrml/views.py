@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Slice views: where they stand and which greys they show."""
+
+from __future__ import annotations
+
+from ICHSegmentationLib.mrml.nodes import Node, require, require_volume
+
+Point = tuple[float, float, float]
+
+WINDOWS: dict[str, tuple[float, float]] = {"brain": (40.0, 80.0), "subdural": (75.0, 215.0), "bone": (500.0, 2500.0)}
+"""Level and width in HU."""
+
+
+def set_window(volume_node: Node, name: str) -> None:
+    """Show a volume with one of the :data:`WINDOWS`.
+
+    Raises
+    ------
+    NodeRemovedError
+        If the volume is no longer in the scene.
+    KeyError
+        If there is no window of that name.
+    """
+    require_volume(volume_node)
+    level, width = WINDOWS[name]
+    if volume_node.GetDisplayNode() is None:
+        volume_node.CreateDefaultDisplayNodes()
+    display = volume_node.GetDisplayNode()
+    modifying = display.StartModify()
+    display.SetAutoWindowLevel(False)
+    display.SetWindowLevel(width, level)
+    display.EndModify(modifying)
+
+
+def jump_to(node: Node, ras_mm: Point) -> None:
+    """Move the slices of every slice view of a node's scene through a point of world RAS, without panning.
+
+    Raises
+    ------
+    NodeRemovedError
+        If the node is no longer in the scene.
+    """
+    scene = require(node, "node").GetScene()
+    slices = scene.GetNodesByClass("vtkMRMLSliceNode")
+    slices.UnRegister(None)
+    for index in range(slices.GetNumberOfItems()):
+        slices.GetItemAsObject(index).JumpSliceByOffsetting(*ras_mm)
+
+
+def crosshair_ras(node: Node) -> Point | None:
+    """Return where the crosshair of a node's scene stands, world RAS; None without a crosshair.
+
+    Raises
+    ------
+    NodeRemovedError
+        If the node is no longer in the scene.
+    """
+    crosshair = require(node, "node").GetScene().GetFirstNodeByClass("vtkMRMLCrosshairNode")
+    if crosshair is None:
+        return None
+    x, y, z = crosshair.GetCrosshairRAS()
+    return float(x), float(y), float(z)

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A MRML scene as Slicer keeps it, with volumes as its DICOM import makes them.
+
+No ``slicer`` at file scope: other tests must not load it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ICHSegmentationLib.ct import SliceGrid
+from ICHSegmentationLib.ct.grid import LPS_TO_RAS
+
+Node = Any
+
+
+class DicomDatabase:
+    """Stands in for ``slicer.dicomDatabase``: which file holds an instance."""
+
+    def __init__(self, files: dict[str, Path]) -> None:
+        self.files = files
+
+    def fileForInstance(self, uid: str) -> str:
+        return str(self.files.get(uid, ""))
+
+
+def new_scene() -> Node:
+    """Return a scene with a subject hierarchy and the conversions that Slicer's segmentations module registers."""
+    import slicer
+
+    scene = slicer.vtkMRMLScene()
+    slicer.vtkSlicerSegmentationsModuleLogic().SetMRMLScene(scene)
+    slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    return scene
+
+
+def add_volume(scene: Node, hu: np.ndarray, ijk_to_ras: np.ndarray, name: str = "CT head") -> Node:
+    """Add a volume of an array (k, j, i)."""
+    import slicer
+    from vtk.util.numpy_support import numpy_to_vtk
+
+    image = slicer.vtkOrientedImageData()
+    image.SetDimensions(*reversed(hu.shape))
+    image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(hu).ravel(), deep=True))
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(np.asarray(ijk_to_ras, dtype=float)))
+    node.SetAndObserveImageData(image)
+    return node
+
+
+def add_transform(scene: Node, matrix: np.ndarray) -> Node:
+    """Add a linear transform."""
+    import slicer
+
+    node = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    node.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(np.asarray(matrix, dtype=float)))
+    return node
+
+
+def add_acquisition_transform(volume_node: Node, grid: SliceGrid) -> Node:
+    """Put a volume under the transform that Slicer's DICOM import makes of its slices' true places.
+
+    The rule (Slicer's ``DICOMScalarVolumePlugin``, user guide "Image is stretched or compressed along one axis"): a
+    displacement grid in the volume's own axes with a node at each corner of each slice, the corner being one whole
+    image away from the first pixel; each corner is displaced from where the matrix has it to where DICOM has it.
+    """
+    import slicer
+    import vtk
+    from vtk.util.numpy_support import numpy_to_vtk
+
+    columns, rows, slices = volume_node.GetImageData().GetDimensions()
+    matrix, directions = vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()
+    volume_node.GetIJKToRASMatrix(matrix)
+    volume_node.GetIJKToRASDirectionMatrix(directions)
+    ijk_to_ras = slicer.util.arrayFromVTKMatrix(matrix)
+    corners = np.array([(c * columns, r * rows, k) for k in range(slices) for r in (0, 1) for c in (0, 1)], float)
+    has = corners @ ijk_to_ras[:3, :3].T + ijk_to_ras[:3, 3]
+    wants = grid.points_mm(corners[:, ::-1]) * LPS_TO_RAS
+    image = vtk.vtkImageData()
+    image.SetOrigin(volume_node.GetOrigin())
+    image.SetDimensions(2, 2, slices)
+    spacing = volume_node.GetSpacing()
+    image.SetSpacing(spacing[0] * columns, spacing[1] * rows, spacing[2])
+    image.GetPointData().SetScalars(numpy_to_vtk(wants - has, deep=True))
+    transform = slicer.vtkOrientedGridTransform()
+    transform.SetGridDirectionMatrix(directions)
+    transform.SetDisplacementGridData(image)
+    node = volume_node.GetScene().AddNewNodeByClass("vtkMRMLGridTransformNode", "CT head acquisition transform")
+    node.SetAndObserveTransformToParent(transform)
+    volume_node.SetAndObserveTransformNodeID(node.GetID())
+    return node
+
+
+def load_dicom(scene: Node, files: Sequence[Path], name: str = "CT head") -> tuple[Node, DicomDatabase]:
+    """Load a series with Slicer's own reader, and return the volume with the database that knows its files."""
+    import pydicom
+    import slicer
+    import vtk
+
+    headers = [pydicom.dcmread(path, stop_before_pixels=True) for path in files]
+    normal = np.cross(*np.reshape(np.array(headers[0].ImageOrientationPatient, float), (2, 3)))
+    order = np.argsort([np.array(header.ImagePositionPatient, float) @ normal for header in headers])
+    names = vtk.vtkStringArray()
+    for index in order:
+        names.InsertNextValue(str(files[index]))
+    logic = slicer.vtkSlicerVolumesLogic()
+    logic.SetMRMLScene(scene)
+    node = logic.AddArchetypeScalarVolume(str(files[order[0]]), name, 0, names)
+    uids = [str(headers[index].SOPInstanceUID) for index in order]
+    node.SetAttribute("DICOM.instanceUIDs", " ".join(uids))
+    return node, DicomDatabase({uid: Path(files[index]) for uid, index in zip(uids, order, strict=True)})
+
+
+def place_in_study(node: Node) -> int:
+    """Put a node into a study of a patient in the subject hierarchy as a CT series, and return the study's item."""
+    import slicer
+
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())
+    patient = hierarchy.CreateSubjectItem(hierarchy.GetSceneItemID(), "Patient")
+    study = hierarchy.CreateStudyItem(patient, "Study")
+    item = hierarchy.CreateItem(study, node)
+    constants = slicer.vtkMRMLSubjectHierarchyConstants
+    hierarchy.SetItemAttribute(item, constants.GetDICOMSeriesModalityAttributeName(), "CT")
+    return study
