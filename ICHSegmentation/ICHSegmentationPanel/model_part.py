@@ -11,9 +11,8 @@ import slicer
 from slicer.i18n import tr as _
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.models import ModelEntry
+    from ICHSegmentationLib.models import Device, ModelEntry
     from ICHSegmentationPanel.parameters import Parameters
-    from ICHSegmentationPanel.process import Device
 
 _SUBTYPES = {"edh", "sdh", "sah", "iph", "ivh"}
 SETTINGS_GROUP = "ICHSegmentation/AcknowledgedLicenses"

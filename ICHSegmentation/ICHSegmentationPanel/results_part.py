@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from ICHSegmentationLib import mrml
+from ICHSegmentationLib.mrml.model_result import RESULT_ATTRIBUTE
 from ICHSegmentationPanel.comparison import show_results
 from ICHSegmentationPanel.results_table import ResultsTable, make_rows
 
@@ -43,8 +44,8 @@ class ResultsPart(VTKObservationMixin):
         self._compared: vtkMRMLSegmentationNode | None = None
         self._compared_ml: dict[str, float] | None = None
         self._table = ResultsTable(ui.resultsTable, self._set_visible)
-        ui.segmentationSelector.addAttribute("vtkMRMLSegmentationNode", mrml.RESULT_ATTRIBUTE)
-        ui.comparedSelector.addAttribute("vtkMRMLSegmentationNode", mrml.RESULT_ATTRIBUTE)
+        ui.segmentationSelector.addAttribute("vtkMRMLSegmentationNode", RESULT_ATTRIBUTE)
+        ui.comparedSelector.addAttribute("vtkMRMLSegmentationNode", RESULT_ATTRIBUTE)
         ui.segmentationSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._choose)
         ui.comparedSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._choose_compared)
         ui.copyTableButton.connect("clicked()", self._copy)
