@@ -75,7 +75,11 @@ class EventWorker:
         self._is_killed = False
         self._has_ended = False
         environment = worker_environment(environment, self.folder)
-        self._process = loop.start(worker_command(python, self.folder), environment, self)
+        try:
+            self._process = loop.start(worker_command(python, self.folder), environment, self)
+        except BaseException:
+            self.remove_folder()
+            raise
         loop.call_later(START_TIMEOUT_S, self._check_start)
 
     @property

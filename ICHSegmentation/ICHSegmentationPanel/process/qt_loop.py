@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.worker.host_loop import ProcessListener
 
 _LOOK_MS = 15
-_YIELD_S = 0.001
+_YIELD_S = 0.005
 _JOIN_S = 5.0
 
 
