@@ -145,7 +145,7 @@ def write_outputs(
         stages.advance(0.9)
         result = replace(result, warnings=tuple(dict.fromkeys((*result.warnings, *warnings, *not_written))))
         record = make_record(result, measurements)
-        write_report_pdf(folder / "report.pdf", record, measurements, slices=slices, view_3d=render)
+        write_report_pdf(folder / "report.pdf", record, slices=slices, view_3d=render)
         timings_s = {**result.timings_s, "write": time.perf_counter() - started}
         timings_s["total"] = sum(timings_s.values())
         write_measurements_json(folder / "measurements.json", make_record(result, measurements, timings_s))

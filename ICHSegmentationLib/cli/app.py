@@ -14,7 +14,6 @@ from ICHSegmentationLib.cli.options import (
     AsJson,
     Device,
     EditingMinutes,
-    ExportKind,
     Gcs,
     Infratentorial,
     Model,
@@ -28,6 +27,7 @@ from ICHSegmentationLib.cli.options import (
     RuntimeChoice,
     Threads,
 )
+from ICHSegmentationLib.reporting.export_format import ExportFormat
 
 app = typer.Typer(
     name="ichseg",
@@ -120,27 +120,72 @@ def measure(
     run(segmentation, source, patient, Correction(model_result, editing_minutes), as_json=as_json, quiet=quiet)
 
 
-@app.command(short_help="Write a segmentation, also an edited one, as report, table or DICOM.")
+@app.command(short_help="Write a segmentation, also an edited one, as report, table, text or DICOM.")
 def export(
     segmentation: Annotated[
         Path, typer.Argument(metavar="SEG", help="segmentation.seg.nrrd, labels.nii.gz or segmentation.dcm.")
     ],
-    kind: Annotated[ExportKind, typer.Option("--to", help="What to write.")],
+    kind: Annotated[ExportFormat, typer.Option("--to", help="What to write.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
     source: Annotated[
         Path | None, typer.Option(metavar="CT", help="The CT it belongs to; pdf and DICOM need it.")
+    ] = None,
+    with_patient: Annotated[
+        bool, typer.Option("--patient", help="Print name, ID, birth date and study of the patient in the report.")
+    ] = False,
+    gcs: Gcs = None,
+    age: Age = None,
+    infratentorial: Infratentorial = None,
+    growth: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A comparison.json of `ichseg compare`, for the report.")
+    ] = None,
+    model_result: ModelResult = None,
+    editing_minutes: EditingMinutes = None,
+    template: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Template of the text; see `ichseg template`.")
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
 ) -> None:
-    """Write a segmentation, also one that was edited by hand, as report, table or DICOM.
+    """Write a segmentation, also one that was edited by hand, as report, table, text or DICOM.
 
     Which model made it is taken from the measurements.json in the folder of SEG.
     """
-    from ICHSegmentationLib.cli.export import run
+    from ICHSegmentationLib.cli.export import ReportInputs, run
+    from ICHSegmentationLib.cli.inputs import Correction, Patient
 
-    run(segmentation, kind, output, source, overwrite=overwrite, as_json=as_json, quiet=quiet)
+    inputs = ReportInputs(
+        with_patient=with_patient,
+        template=template,
+        growth=growth,
+        patient=Patient.of(gcs, age, infratentorial),
+        correction=Correction(model_result, editing_minutes),
+    )
+    run(segmentation, kind, output, source, inputs, overwrite=overwrite, as_json=as_json, quiet=quiet)
+
+
+@app.command(short_help="Write the template of the text block, to be edited.")
+def template(
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to; by default where it is used from then on."),
+    ] = None,
+) -> None:
+    """Write the template of `ichseg export --to text`, to be edited. An existing file is left as it is."""
+    from ICHSegmentationLib.cli.template import run
+
+    run(output)
+
+
+@app.command()
+def schema(
+    comparison: Annotated[bool, typer.Option("--comparison", help="That of comparison.json.")] = False,
+) -> None:
+    """Print the JSON Schema of measurements.json."""
+    from ICHSegmentationLib.cli.schema import run
+
+    run(comparison=comparison)
 
 
 @app.command(short_help="Compare predicted with reference labels.")

@@ -3,24 +3,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ICHSegmentationLib.cli.options import ExportKind
+from ICHSegmentationLib.cli.inputs import Correction, Patient
+from ICHSegmentationLib.cli.measure import NO_SCORE
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.errors import InputError
+from ICHSegmentationLib.reporting.export_format import ExportFormat
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct.volume import CTVolume
+    from ICHSegmentationLib.reporting.export import Exporter
 
-_NEED_SOURCE = {ExportKind.pdf, ExportKind.dicom_seg, ExportKind.dicom_sr}
+
+@dataclass(frozen=True, kw_only=True)
+class ReportInputs:
+    """What a report is told beside the segmentation; see ``ichseg export --help``."""
+
+    with_patient: bool
+    template: Path | None
+    growth: Path | None
+    patient: Patient
+    correction: Correction
 
 
 def run(
     segmentation: Path,
-    kind: ExportKind,
+    kind: ExportFormat,
     output: Path,
     source: Path | None,
+    inputs: ReportInputs,
     *,
     overwrite: bool,
     as_json: bool,
@@ -31,30 +45,60 @@ def run(
     terminal = Terminal(quiet=quiet, as_json=as_json)
     with terminal:
         volume = _read_source(kind, source)
-        from ICHSegmentationLib.reporting.export import Exporter
-
-        exporter = Exporter.read(segmentation, volume)
-        write = {
-            ExportKind.csv: exporter.write_csv,
-            ExportKind.json: exporter.write_json,
-            ExportKind.pdf: exporter.write_pdf,
-            ExportKind.dicom_seg: exporter.write_dicom_seg,
-            ExportKind.dicom_sr: exporter.write_dicom_sr,
-        }[kind]
-        write(output)
-        terminal.warn(exporter.warnings)
+        exporter, warnings = _prepare(segmentation, volume, inputs)
+        exporter.write(kind, output)
+        terminal.warn(warnings)
     content = {
         "output": str(output),
         "volumes_ml": exporter.measurements.volumes_ml,
-        "corrected": exporter.corrected,
-        "warnings": list(exporter.warnings),
+        "corrected": None if exporter.record is None else exporter.record.corrected,
+        "warnings": list(warnings),
     }
     terminal.show(content, f"Wrote {output}\nResearch use only; not a medical device.")
 
 
-def _read_source(kind: ExportKind, source: Path | None) -> CTVolume | None:
+def _prepare(segmentation: Path, volume: CTVolume | None, inputs: ReportInputs) -> tuple[Exporter, tuple[str, ...]]:
+    """Return what writes the files, and what there is to warn of."""
+    from ICHSegmentationLib.measurement import ich_score
+    from ICHSegmentationLib.reporting.comparison import read_comparison
+    from ICHSegmentationLib.reporting.export import Exporter
+    from ICHSegmentationLib.reporting.stored_result import StoredResult
+
+    stored = StoredResult.read(segmentation, volume)
+    warnings = list(stored.warnings)
+    agreement, more = inputs.correction.compare(stored.label_map, None if volume is None else volume.grid)
+    warnings += more
+    score = None
+    if inputs.patient != Patient():
+        score = ich_score(stored.measurements, **inputs.patient._asdict())
+        if score is None:
+            warnings.append(NO_SCORE)
+    record = stored.record()
+    if record is not None:
+        added = {
+            "ich_score": score,
+            "growth": None if inputs.growth is None else read_comparison(inputs.growth),
+            "agreement": agreement,
+            "corrected": record.corrected if agreement is None else agreement.changed,
+        }
+        record = record.model_copy(update=added)
+    exporter = Exporter(
+        label_map=stored.label_map,
+        volume=volume,
+        measurements=stored.measurements,
+        record=record,
+        name=str(segmentation),
+        corrected=bool(stored.changed if agreement is None else agreement.changed),
+        with_patient=inputs.with_patient,
+        template=inputs.template,
+        segmentation=stored.segmentation,
+    )
+    return exporter, tuple(dict.fromkeys(warnings))
+
+
+def _read_source(kind: ExportFormat, source: Path | None) -> CTVolume | None:
     if source is None:
-        if kind in _NEED_SOURCE:
+        if kind.needs_scan:
             message = f"{kind.value} needs the CT that was segmented; add --source."
             raise InputError(message)
         return None

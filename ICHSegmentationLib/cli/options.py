@@ -27,16 +27,6 @@ class YesNo(StrEnum):
     no = "no"
 
 
-class ExportKind(StrEnum):
-    """What a segmentation can be exported to."""
-
-    pdf = "pdf"
-    csv = "csv"
-    json = "json"
-    dicom_seg = "dicom-seg"
-    dicom_sr = "dicom-sr"
-
-
 class PublicSetName(StrEnum):
     """A public data set that can be prepared for training."""
 

@@ -61,6 +61,13 @@ class Agreement(BaseModel):
     changed_ml: float
     editing_s: float | None = Field(default=None, ge=0)
 
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """IDs of the segments that the correction gave voxels to or took some from."""
+        return tuple(
+            name for name, part in self.subtypes.items() if name != "total" and part.added_ml + part.removed_ml > 0
+        )
+
     def describe(self) -> list[str]:
         """Return one line per subtype that either has, and what the whole correction was."""
         lines = []

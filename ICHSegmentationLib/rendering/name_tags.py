@@ -12,7 +12,7 @@ from PIL import ImageDraw
 from ICHSegmentationLib.rendering.drawing import BACKGROUND, TEXT, font
 from ICHSegmentationLib.terminology import load_terminology
 
-_SIZE_PX = 16
+_SIZE_PX = 18
 _AWAY_PX = 16
 _NAMED_PIECES = 3
 """Of a subtype in many pieces the largest are named."""
@@ -65,14 +65,14 @@ def draw_name_tags(draw: ImageDraw.ImageDraw, labels: np.ndarray, taken: Sequenc
     return boxes
 
 
-def draw_tag(draw: ImageDraw.ImageDraw, text: str, middle: tuple[float, float]) -> None:
+def draw_tag(draw: ImageDraw.ImageDraw, text: str, middle: tuple[float, float], size_px: int = _SIZE_PX) -> None:
     """Write a name in light letters with a dark edge, which can be read over bone, brain and any colour."""
-    draw.text(middle, text, font=font(_SIZE_PX), fill=TEXT, anchor="mm", stroke_width=2, stroke_fill=BACKGROUND)
+    draw.text(middle, text, font=font(size_px), fill=TEXT, anchor="mm", stroke_width=2, stroke_fill=BACKGROUND)
 
 
-def tag_box(draw: ImageDraw.ImageDraw, text: str, middle: tuple[float, float]) -> Box:
+def tag_box(draw: ImageDraw.ImageDraw, text: str, middle: tuple[float, float], size_px: int = _SIZE_PX) -> Box:
     """Return what :func:`draw_tag` covers."""
-    return Box(*draw.textbbox(middle, text, font=font(_SIZE_PX), anchor="mm", stroke_width=2))
+    return Box(*draw.textbbox(middle, text, font=font(size_px), anchor="mm", stroke_width=2))
 
 
 def _pieces(mask: np.ndarray) -> list[np.ndarray]:

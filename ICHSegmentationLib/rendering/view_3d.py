@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _VIEW_PX = (620, 600)
 _HEADER_PX, _FOOTER_PX = 66, 28
+_NAME_PX = 30
+"""Large enough to be read in the report, where the view is as wide as half a page."""
 _BONE_COLOUR = (0.93, 0.90, 0.82)
 _BONE_OPACITY = 0.22
 # Direction from the head to the eye, the direction that is up, both LPS, and what the view is called.
@@ -90,10 +92,10 @@ def _name(views: Image.Image, window: Any, measurements: Measurements) -> None:
             renderer.WorldToDisplay()
             x, y, _ = renderer.GetDisplayPoint()
             middle = (x, views.height - y)
-            while any(tag_box(draw, identifier, middle).overlap(other) for other in taken):
+            while any(tag_box(draw, identifier, middle, _NAME_PX).overlap(other) for other in taken):
                 middle = (middle[0], middle[1] - 4)
-            draw_tag(draw, identifier, middle)
-            taken.append(tag_box(draw, identifier, middle))
+            draw_tag(draw, identifier, middle, _NAME_PX)
+            taken.append(tag_box(draw, identifier, middle, _NAME_PX))
 
 
 def _actors(volume: CTVolume, label_map: LabelMap) -> list[Any]:

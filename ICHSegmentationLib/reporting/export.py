@@ -1,172 +1,228 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files made again from a segmentation on disk, which may have been corrected by hand since the run."""
+"""Files made from a segmentation, on disk or in memory, which may have been corrected by hand since the run."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.errors import InputError
-from ICHSegmentationLib.measurement import Measurements, measure
-from ICHSegmentationLib.reporting.label_reader import read_labels
-from ICHSegmentationLib.reporting.record import MeasurementRecord, read_record
+from ICHSegmentationLib.files import write_error, write_text
+from ICHSegmentationLib.measurement import Measurements
+from ICHSegmentationLib.reporting.export_format import ExportFormat
+from ICHSegmentationLib.reporting.record import MeasurementRecord
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 
 if TYPE_CHECKING:
+    from pydicom import Dataset
+
     from ICHSegmentationLib.ct.volume import CTVolume
+    from ICHSegmentationLib.reporting.patient import PatientData
 
-RECORD_NAME = "measurements.json"
-_CORRECTED = "The labels were changed after the model made them."
-_NO_MODEL = "No measurements.json lies beside {name}, so the file cannot say which model made the labels."
-_SAME_ML = 0.0005
-"""Files hold their geometry with 6 digits or more; one changed voxel makes a larger difference."""
+_NO_SEGMENTATION = (
+    "A structured report has to refer to a DICOM segmentation; export to dicom-seg too, or give that file in place of "
+    "{name}."
+)
 
 
-@dataclass(frozen=True, eq=False)
+# Not frozen: pictures and headers are made once and kept.
+@dataclass(eq=False)
 class Exporter:
-    """A segmentation with its measurements and what is known of the run that made it.
+    """Writes any of the files; see :func:`export_files` for several at once.
 
     Attributes
     ----------
-    path : Path
-        The segmentation.
     label_map : LabelMap
-        Its labels.
+        The labels as they are now.
     volume : CTVolume or None
         The scan they lie on.
     measurements : Measurements
-        Measured now.
+        Of these labels.
     record : MeasurementRecord or None
-        What the run wrote beside the segmentation.
-    warnings : tuple of str
-        Of reading, and what the record does not say.
+        What is known of the run that made them, with these measurements; None where nothing is known.
+    name : str
+        What messages call the segmentation.
+    corrected : bool
+        Whether the labels were changed by hand.
+    with_patient : bool
+        Print the patient's data in the report.
+    template : Path or None
+        Of the text; by default the user's own, else the library's.
+    segmentation : pydicom.Dataset or None
+        The DICOM segmentation that holds these labels, where there is one.
     """
 
-    path: Path
     label_map: LabelMap
     volume: CTVolume | None
     measurements: Measurements
     record: MeasurementRecord | None
-    warnings: tuple[str, ...]
+    name: str = "the segmentation"
+    corrected: bool = False
+    with_patient: bool = False
+    template: Path | None = None
+    segmentation: Dataset | None = None
 
-    @classmethod
-    def read(cls, path: Path, volume: CTVolume | None) -> Exporter:
-        """Read a segmentation and the ``measurements.json`` in its folder.
+    def write(self, kind: ExportFormat, output: Path) -> None:
+        """Write one file, atomically.
 
         Raises
         ------
         InputError
-            If the segmentation cannot be read or does not lie on the slices of the scan.
+            If the scan, its DICOM headers, the record or a DICOM segmentation is missing that this file needs.
+        ICHSegmentationError
+            If the system refuses the file.
         """
-        label_map, warnings = read_labels(path, None if volume is None else volume.grid)
-        record = read_record(path.with_name(RECORD_NAME))
-        if volume is not None:
-            warnings = (*volume.warnings, *warnings)
-        if record is None:
-            warnings = (*warnings, _NO_MODEL.format(name=path.name))
-        return cls(path, label_map, volume, measure(label_map, volume), record, warnings)
+        {
+            ExportFormat.pdf: self._write_pdf,
+            ExportFormat.csv: self._write_csv,
+            ExportFormat.json: self._write_json,
+            ExportFormat.text: self._write_text,
+            ExportFormat.dicom_seg: self._write_dicom_seg,
+            ExportFormat.dicom_sr: self._write_dicom_sr,
+            ExportFormat.dicom_pdf: self._write_dicom_pdf,
+        }[kind](output)
 
-    @property
-    def corrected(self) -> bool | None:
-        """Whether volumes or slices of lesions differ from those of the run; None where these are not known."""
-        if self.record is None:
-            return None
-        now, then = self.measurements.volumes_ml, self.record.volumes_ml
-        if now.keys() != then.keys() or any(abs(now[name] - then[name]) > _SAME_ML for name in now):
-            return True
-        places = [
-            sorted((lesion.subtype, *lesion.slices) for lesion in found.lesions)
-            for found in (self.measurements, self.record)
-        ]
-        return places[0] != places[1]
-
-    def write_csv(self, output: Path) -> None:
-        """Write the table of volumes."""
+    def _write_csv(self, output: Path) -> None:
         from ICHSegmentationLib.reporting.tables import write_measurements_csv
 
         write_measurements_csv(output, self.measurements)
 
-    def write_json(self, output: Path) -> None:
-        """Write the run's record with the volumes of now; see :meth:`known_record`."""
+    def _write_json(self, output: Path) -> None:
         from ICHSegmentationLib.reporting.tables import write_measurements_json
 
-        write_measurements_json(output, self.known_record())
+        write_measurements_json(output, self._known_record())
 
-    def write_pdf(self, output: Path) -> None:
-        """Write the report; see :meth:`known_record`."""
-        from ICHSegmentationLib.rendering.slices_picture import draw_slices
-        from ICHSegmentationLib.rendering.view_3d import try_draw_3d
-        from ICHSegmentationLib.reporting.report_pdf import write_report_pdf
+    def _write_text(self, output: Path) -> None:
+        from ICHSegmentationLib.reporting.text_block import fill_template, load_template
 
-        record, volume = self.known_record(), self.scan()
-        slices = draw_slices(volume, self.label_map, self.measurements)
-        view_3d, _ = try_draw_3d(volume, self.label_map, self.measurements)
-        write_report_pdf(output, record, self.measurements, slices=slices, view_3d=view_3d)
+        template, name = load_template(self.template)
+        write_text(output, fill_template(template, self._known_record(), name))
 
-    def write_dicom_seg(self, output: Path) -> None:
-        """Write a DICOM segmentation on the source slices."""
+    def _write_pdf(self, output: Path) -> None:
+        from ICHSegmentationLib.files import write_bytes
+
+        write_bytes(output, self._pdf)
+
+    def _write_dicom_seg(self, output: Path) -> None:
         from ICHSegmentationLib.reporting.dicom_seg import write_dicom_seg
-        from ICHSegmentationLib.reporting.dicom_source import load_source_datasets
 
-        volume = self.scan()
-        write_dicom_seg(
+        self.segmentation = write_dicom_seg(
             output,
             self.label_map,
-            volume.source,
-            load_source_datasets(volume),
+            self._scan().source,
+            self._source_datasets,
             model=None if self.record is None else self.record.model,
-            corrected=bool(self.corrected),
+            corrected=self.corrected,
         )
 
-    def write_dicom_sr(self, output: Path) -> None:
-        """Write a structured report that refers to the segmentation, which has to be a DICOM one.
-
-        Raises
-        ------
-        InputError
-            If it is not, or belongs to another study than the scan.
-        """
-        from ICHSegmentationLib.ct.dicom_files import load_dataset
-        from ICHSegmentationLib.ct.file_kind import FileKind, file_kind
-        from ICHSegmentationLib.reporting.dicom_source import load_source_datasets
+    def _write_dicom_sr(self, output: Path) -> None:
         from ICHSegmentationLib.reporting.dicom_sr import write_dicom_sr
 
-        if file_kind(self.path) is not FileKind.DICOM:
-            message = (
-                f"{self.path} is no DICOM segmentation, which a structured report has to refer to; "
-                "export it to dicom-seg first and give that file."
-            )
+        if self.segmentation is None:
+            raise InputError(_NO_SEGMENTATION.format(name=self.name))
+        if self.segmentation.get("StudyInstanceUID") != self._source_datasets[0].StudyInstanceUID:
+            message = f"{self.name} belongs to another study than the scan (StudyInstanceUID (0020,000D))."
             raise InputError(message)
-        volume = self.scan()
-        datasets, segmentation = load_source_datasets(volume), load_dataset(self.path)
-        if segmentation.get("StudyInstanceUID") != datasets[0].StudyInstanceUID:
-            message = f"{self.path} belongs to another study than the scan (StudyInstanceUID (0020,000D))."
-            raise InputError(message)
-        write_dicom_sr(output, self.measurements, volume.source, datasets, segmentation)
+        write_dicom_sr(output, self.measurements, self._scan().source, self._source_datasets, self.segmentation)
 
-    def scan(self) -> CTVolume:
-        """Return the scan.
+    def _write_dicom_pdf(self, output: Path) -> None:
+        from ICHSegmentationLib.reporting.dicom_pdf import write_dicom_pdf
 
-        Raises
-        ------
-        InputError
-            If none was given.
-        """
+        # The headers come first: without them there is no need to draw.
+        datasets = self._source_datasets
+        write_dicom_pdf(output, self._pdf, self._scan().source, datasets, shows_patient=self.with_patient)
+
+    @cached_property
+    def _source_datasets(self) -> list[Dataset]:
+        from ICHSegmentationLib.reporting.dicom_source import load_source_datasets
+
+        return list(load_source_datasets(self._scan()))
+
+    @cached_property
+    def _pdf(self) -> bytes:
+        from ICHSegmentationLib.rendering.slices_picture import draw_slices
+        from ICHSegmentationLib.rendering.view_3d import try_draw_3d
+        from ICHSegmentationLib.reporting.report_pdf import make_report_pdf
+
+        record, volume, patient = self._known_record(), self._scan(), self._patient()
+        slices = draw_slices(volume, self.label_map, self.measurements)
+        view_3d, _ = try_draw_3d(volume, self.label_map, self.measurements)
+        return make_report_pdf(record, slices=slices, view_3d=view_3d, patient=patient)
+
+    def _patient(self) -> PatientData | None:
+        if not self.with_patient:
+            return None
+        from ICHSegmentationLib.reporting.patient import read_patient
+
+        return read_patient(self._scan().source)
+
+    def _scan(self) -> CTVolume:
         if self.volume is None:
-            message = f"This needs the scan that {self.path} belongs to."
+            message = f"This needs the scan that {self.name} belongs to."
             raise InputError(message)
         return self.volume
 
-    def known_record(self) -> MeasurementRecord:
-        """Return the run's record with the volumes of now, and a note where they differ.
-
-        Raises
-        ------
-        InputError
-            If there is no ``measurements.json`` beside the segmentation.
-        """
+    def _known_record(self) -> MeasurementRecord:
         if self.record is None:
-            message = f"{self.path.with_name(RECORD_NAME)} is missing or cannot be read; it says which model was used."
+            message = f"Which model made {self.name} is not known: the measurements.json of the run is missing."
             raise InputError(message)
-        return self.record.remeasured(self.measurements, *([_CORRECTED] if self.corrected else []))
+        return self.record
+
+
+def export_files(
+    exporter: Exporter, folder: Path, kinds: Collection[ExportFormat], *, overwrite: bool = False
+) -> dict[ExportFormat, Path]:
+    """Write several files into a folder under their usual names: all of them, or none.
+
+    A structured report without a segmentation to refer to brings the DICOM segmentation with it.
+
+    Parameters
+    ----------
+    exporter : Exporter
+        What to write.
+    folder : Path
+        Made if need be.
+    kinds : collection of ExportFormat
+        Which files.
+    overwrite : bool
+        Replace files of these names.
+
+    Returns
+    -------
+    dict of ExportFormat to Path
+        What was written.
+
+    Raises
+    ------
+    InputError
+        If a file exists and ``overwrite`` is False, or as :meth:`Exporter.write`.
+    ICHSegmentationError
+        If the system refuses the folder or a file.
+    """
+    wanted = set(kinds)
+    if ExportFormat.dicom_sr in wanted and exporter.segmentation is None:
+        wanted.add(ExportFormat.dicom_seg)
+    # In the order of the enumeration: the segmentation comes before the report that refers to it.
+    files = {kind: folder / kind.file_name for kind in ExportFormat if kind in wanted}
+    there = [path.name for path in files.values() if path.exists()]
+    if there and not overwrite:
+        message = f"{folder} already holds {', '.join(there)}; choose another folder or replace them."
+        raise InputError(message)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        staging = tempfile.TemporaryDirectory(prefix=".ichseg-", dir=folder)
+    except OSError as error:
+        raise write_error(folder, error) from error
+    with staging as name:
+        for kind, path in files.items():
+            exporter.write(kind, Path(name) / path.name)
+        try:
+            for path in files.values():
+                (Path(name) / path.name).replace(path)
+        except OSError as error:
+            raise write_error(folder, error) from error
+    return files

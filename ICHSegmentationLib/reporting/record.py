@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class InputRecord(_Part):
@@ -67,12 +69,13 @@ class LargestLesion(_Part):
 class MeasurementRecord(_Part):
     """The file, schema 1.
 
-    ``abc2_ml`` is null for subtypes that the estimate is not made for. ``ich_score`` is there where GCS or age were
+    ``abc2_ml`` is null for subtypes that the estimate is not made for. ``corrected`` names the segments that were
+    changed since the model made them; null where that is not known. ``ich_score`` is there where GCS or age were
     given, ``growth`` where an earlier scan was compared, ``agreement`` where the model's own labels were given to
     compare the corrected ones with.
     """
 
-    schema_version: int = Field(default=1, alias="schema")
+    schema_version: Literal[1] = Field(default=1, alias="schema")
     input: InputRecord
     geometry: GeometryRecord
     model: ModelRecord
@@ -85,19 +88,19 @@ class MeasurementRecord(_Part):
     midline_shift: MidlineShift | None = None
     modified_graeb: ModifiedGraeb | None = None
     iph_30_ml_or_more: bool = False
+    corrected: tuple[str, ...] | None = None
     ich_score: IchScore | None = None
     growth: Comparison | None = None
     agreement: Agreement | None = None
     timings_s: dict[str, float]
 
-    def remeasured(self, measurements: Measurements, *warnings: str) -> MeasurementRecord:
+    def remeasured(self, measurements: Measurements) -> MeasurementRecord:
         """Return the record of the same run with other measurements, as after corrections by hand.
 
-        What was made of the old labels (score, growth, agreement) is left out.
+        What was said of the old labels (corrections, score, growth, agreement) is left out.
         """
         return self.model_copy(
             update={
-                "input": self.input.model_copy(update={"warnings": (*self.input.warnings, *warnings)}),
                 "volumes_ml": measurements.volumes_ml,
                 "present": measurements.present,
                 "abc2_ml": measurements.abc2_ml,
@@ -106,6 +109,7 @@ class MeasurementRecord(_Part):
                 "midline_shift": measurements.midline_shift,
                 "modified_graeb": measurements.modified_graeb,
                 "iph_30_ml_or_more": measurements.iph_30_ml_or_more,
+                "corrected": None,
                 "ich_score": None,
                 "growth": None,
                 "agreement": None,
@@ -163,6 +167,7 @@ def make_record(
         midline_shift=measurements.midline_shift,
         modified_graeb=measurements.modified_graeb,
         iph_30_ml_or_more=measurements.iph_30_ml_or_more,
+        corrected=(),
         timings_s={name: round(seconds, 3) for name, seconds in (timings_s or result.timings_s).items()},
     )
 

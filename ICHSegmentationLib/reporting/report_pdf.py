@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one-page report: volumes, key slices, 3D view, geometry and method. It holds no patient data."""
+"""The one-page report: volumes, key slices, 3D view, geometry and method; patient data only where they are given."""
 
 from __future__ import annotations
 
@@ -12,44 +12,57 @@ from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib import __version__
 from ICHSegmentationLib.files import write_bytes
-from ICHSegmentationLib.measurement import Lesion, Measurements
 from ICHSegmentationLib.rendering.drawing import format_ml
 from ICHSegmentationLib.reporting.record import MeasurementRecord
+from ICHSegmentationLib.reporting.report_facts import Fact, facts
 from ICHSegmentationLib.terminology import load_terminology
 
 if TYPE_CHECKING:
     from PIL import Image
 
+    from ICHSegmentationLib.reporting.patient import PatientData
+
 TITLE = "Intracranial hemorrhage - segmentation report"
 _MARGIN = 40.0
-_TABLE_WIDTH = 272.0
+_TABLE_WIDTH = 288.0
 _BODY, _BOLD = "Helvetica", "Helvetica-Bold"
 _JPEG_QUALITY = 92
 _LEAST_PICTURE_HEIGHT = 300.0
+_SIGNATURE_HEIGHT = 26.0
+_HEADING_WIDTH = 52.0
 
 
 def write_report_pdf(
     path: Path | str,
     record: MeasurementRecord,
-    measurements: Measurements,
     *,
     slices: Image.Image,
     view_3d: Image.Image | None,
+    patient: PatientData | None = None,
 ) -> None:
-    """Write the report on one A4 page, pictures inside, atomically.
+    """Write what :func:`make_report_pdf` makes, atomically."""
+    write_bytes(path, make_report_pdf(record, slices=slices, view_3d=view_3d, patient=patient))
+
+
+def make_report_pdf(
+    record: MeasurementRecord,
+    *,
+    slices: Image.Image,
+    view_3d: Image.Image | None,
+    patient: PatientData | None = None,
+) -> bytes:
+    """Return the report as a PDF of one A4 page, pictures inside.
 
     Parameters
     ----------
-    path : Path or str
-        Where to write.
     record : MeasurementRecord
         The content of ``measurements.json``.
-    measurements : Measurements
-        Volumes and lesions.
     slices : PIL.Image.Image
         The key slices, as :func:`ICHSegmentationLib.rendering.slices_picture.draw_slices` draws them.
     view_3d : PIL.Image.Image or None
         The 3D view; None where the machine cannot render, which the report then says.
+    patient : PatientData, optional
+        Printed if given.
     """
     from reportlab.lib.pagesizes import A4
     from reportlab.pdfgen.canvas import Canvas
@@ -63,20 +76,24 @@ def write_report_pdf(
         canvas.setSubject("Research use only")
         width = A4[0] - 2 * _MARGIN
         top = _draw_heading(canvas, A4[1] - _MARGIN, width)
-        bottom = _draw_volumes(canvas, measurements, top)
+        if patient is not None:
+            top = _draw_patient(canvas, patient, top, width)
+        bottom = _draw_volumes(canvas, record, top)
         right = _MARGIN + _TABLE_WIDTH + 14
         if view_3d is not None:
             bottom = min(bottom, _draw_picture(canvas, view_3d, right, top, width - _TABLE_WIDTH - 14))
         else:
             _draw_lines(canvas, ["No 3D view: this computer cannot render in 3D."], right, top - 12)
-        facts = _split_facts(record, measurements, width)
+        texts = _split(facts(record), width)
+        floor = _MARGIN + _SIGNATURE_HEIGHT
         # The words come first: the picture takes the height that they leave, but never less than is worth looking at.
-        height = max(bottom - 8 - _MARGIN - _height(facts), _LEAST_PICTURE_HEIGHT)
+        height = max(bottom - 8 - floor - _height(texts), _LEAST_PICTURE_HEIGHT)
         bottom = _draw_picture(canvas, slices, _MARGIN, bottom - 8, width, height)
-        _draw_facts(canvas, facts, bottom - 14)
+        _draw_facts(canvas, texts, bottom - 14, floor)
+        _draw_signature(canvas, width)
         canvas.showPage()
         canvas.save()
-    write_bytes(path, page.getvalue())
+    return page.getvalue()
 
 
 @contextmanager
@@ -104,36 +121,49 @@ def _draw_heading(canvas: Any, y: float, width: float) -> float:
     return y - 54
 
 
-def _draw_volumes(canvas: Any, measurements: Measurements, y: float) -> float:
-    """Draw the table and return its lower edge."""
+def _draw_patient(canvas: Any, patient: PatientData, y: float, width: float) -> float:
+    """Draw what is known of the patient in a frame and return its lower edge."""
+    from reportlab.lib.utils import simpleSplit
+
+    lines = simpleSplit(f"Patient: {patient.describe()}", _BOLD, 9, width - 12)
+    height = 11 * len(lines) + 6
+    canvas.rect(_MARGIN, y - height, width, height, stroke=1, fill=0)
+    canvas.setFont(_BOLD, 9)
+    for index, line in enumerate(lines):
+        canvas.drawString(_MARGIN + 6, y - 11 - 11 * index, line)
+    return y - height - 8
+
+
+def _draw_volumes(canvas: Any, record: MeasurementRecord, y: float) -> float:
+    """Draw the table and return its lower edge; IDs stand beside the colours for those who print in greys."""
     table = load_terminology()
-    columns = (_MARGIN + 16, _MARGIN + 186, _MARGIN + 231, _MARGIN + _TABLE_WIDTH)
+    columns = (_MARGIN + 14, _MARGIN + 38, _MARGIN + 204, _MARGIN + 246, _MARGIN + _TABLE_WIDTH)
     canvas.setFont(_BOLD, 9)
     canvas.drawString(columns[0], y - 12, "Subtype")
-    canvas.drawRightString(columns[1], y - 12, "Volume")
-    canvas.drawRightString(columns[2], y - 12, "ABC/2")
-    canvas.drawRightString(columns[3], y - 12, "Lesions")
+    canvas.drawRightString(columns[2], y - 12, "Volume")
+    canvas.drawRightString(columns[3], y - 12, "ABC/2")
+    canvas.drawRightString(columns[4], y - 12, "Lesions")
     canvas.line(_MARGIN, y - 17, _MARGIN + _TABLE_WIDTH, y - 17)
-    for identifier, volume_ml in measurements.volumes_ml.items():
+    for identifier, volume_ml in record.volumes_ml.items():
         y -= 17
-        count = sum(identifier in ("total", lesion.subtype) for lesion in measurements.lesions)
+        count = sum(identifier in ("total", lesion.subtype) for lesion in record.lesions)
         if identifier == "total":
             canvas.line(_MARGIN, y - 2, _MARGIN + _TABLE_WIDTH, y - 2)
             y -= 2
-            name = "Total"
             canvas.setFont(_BOLD, 9.5)
+            canvas.drawString(columns[0], y - 13, "Total")
         else:
             row = table.by_id(identifier)
-            name = row.name
             canvas.setFont(_BODY, 9.5)
             canvas.setFillColorRGB(*(channel / 255 for channel in row.rgb))
             canvas.rect(_MARGIN, y - 14, 9, 9, stroke=0, fill=1)
             canvas.setFillColorRGB(0, 0, 0)
-        canvas.drawString(columns[0], y - 13, name)
-        canvas.drawRightString(columns[1], y - 13, format_ml(volume_ml))
-        abc2_ml = measurements.abc2_ml.get(identifier)
-        canvas.drawRightString(columns[2], y - 13, format_ml(abc2_ml) if abc2_ml else "-")
-        canvas.drawRightString(columns[3], y - 13, str(count) if count else "-")
+            canvas.drawString(columns[0], y - 13, row.id)
+            canvas.drawString(columns[1], y - 13, row.name)
+        canvas.drawRightString(columns[2], y - 13, format_ml(volume_ml))
+        abc2_ml = record.abc2_ml.get(identifier)
+        canvas.drawRightString(columns[3], y - 13, format_ml(abc2_ml) if abc2_ml else "-")
+        canvas.drawRightString(columns[4], y - 13, str(count) if count else "-")
     return y - 22
 
 
@@ -153,24 +183,35 @@ def _draw_picture(
     return top - height
 
 
-def _split_facts(record: MeasurementRecord, measurements: Measurements, width: float) -> list[tuple[str, list[str]]]:
+def _split(texts: list[Fact], width: float) -> list[tuple[str, list[str]]]:
     from reportlab.lib.utils import simpleSplit
 
-    return [(heading, simpleSplit(text, _BODY, 8, width - 62)) for heading, text in _facts(record, measurements)]
+    return [(heading, simpleSplit(text, _BODY, 8, width - _HEADING_WIDTH)) for heading, text in texts]
 
 
-def _height(facts: list[tuple[str, list[str]]]) -> float:
-    return 14 + sum(10 * len(lines) + 3 for _, lines in facts)
+def _height(texts: list[tuple[str, list[str]]]) -> float:
+    return 14 + sum(10 * len(lines) + 3 for _, lines in texts)
 
 
-def _draw_facts(canvas: Any, facts: list[tuple[str, list[str]]], y: float) -> None:
-    """Draw findings, geometry, method and warnings in what is left of the page."""
-    for heading, lines in facts:
-        room = int((y - _MARGIN + 10) // 10)
+def _draw_facts(canvas: Any, texts: list[tuple[str, list[str]]], y: float, floor: float) -> None:
+    """Draw the blocks in what is left of the page above the floor."""
+    for heading, lines in texts:
+        room = int((y - floor + 10) // 10)
         shown = lines if len(lines) <= room else [*lines[: max(room - 1, 0)], "... more in measurements.json"]
         canvas.setFont(_BOLD, 8)
         canvas.drawString(_MARGIN, y, heading)
-        y = _draw_lines(canvas, shown, _MARGIN + 62, y) - 3
+        y = _draw_lines(canvas, shown, _MARGIN + _HEADING_WIDTH, y) - 3
+
+
+def _draw_signature(canvas: Any, width: float) -> None:
+    """Draw empty lines for whoever has read the pictures."""
+    canvas.setFont(_BODY, 8)
+    third = width / 3
+    for index, word in enumerate(("Read by", "Date", "Signature")):
+        x = _MARGIN + index * third
+        start = x + canvas.stringWidth(word, _BODY, 8) + 4
+        canvas.drawString(x, _MARGIN, word)
+        canvas.line(start, _MARGIN - 2, x + third - 12, _MARGIN - 2)
 
 
 def _draw_lines(canvas: Any, lines: list[str], x: float, y: float) -> float:
@@ -179,53 +220,3 @@ def _draw_lines(canvas: Any, lines: list[str], x: float, y: float) -> float:
         canvas.drawString(x, y, line)
         y -= 10
     return y
-
-
-def _facts(record: MeasurementRecord, measurements: Measurements) -> list[tuple[str, str]]:
-    geometry, model = record.geometry, record.model
-    largest = measurements.largest_lesion
-    return [
-        ("Finding", "No hemorrhage found." if largest is None else f"Largest lesion: {_describe(largest)}."),
-        *([("ABC/2", _describe_abc2(measurements))] if any(measurements.abc2_ml.values()) else []),
-        (
-            "Geometry",
-            f"{record.input.kind.upper()} input, {record.input.slices} slices; "
-            f"gantry tilt {geometry.tilt_deg:.1f} deg; step {_numbers(geometry.step_mm)} mm, "
-            f"slice distance {_numbers(geometry.slice_distance_mm)} mm; pixels {_numbers(geometry.spacing_mm)} mm. "
-            "Volume = voxels x pixel area x what each slice owns along the slice normal.",
-        ),
-        (
-            "Method",
-            f"ICHSegmentation {__version__}, model {model.name} ({model.system}, {model.preset}), "
-            f"licence {model.licence}, SHA-256 {model.sha256}, "
-            f"on {record.runtime.device} ({record.runtime.backend}).",
-        ),
-        ("Warnings", " ".join(record.input.warnings) or "None."),
-    ]
-
-
-def _describe(lesion: Lesion) -> str:
-    name = load_terminology().by_id(lesion.subtype).name.lower()
-    parts = [name, format_ml(lesion.volume_ml), f"centred on slice {lesion.centroid_slice + 1}"]
-    parts.append(f"longest diameter {lesion.longest_diameter_mm:.0f} mm")
-    if lesion.hu_mean is not None and lesion.hu_sd is not None:
-        parts.append(f"{lesion.hu_mean:.0f} HU (SD {lesion.hu_sd:.0f})")
-    return ", ".join(parts)
-
-
-def _describe_abc2(measurements: Measurements) -> str:
-    """Show the figures behind the column, of the largest lesion inside the brain, else of the largest that has them."""
-    found = [(lesion, lesion.abc2) for lesion in measurements.lesions if lesion.abc2 is not None]
-    lesion, abc2 = min(found, key=lambda pair: pair[1].method != "ABC/2")
-    name = load_terminology().by_id(lesion.subtype).name.lower()
-    more = "more" if abc2.difference_ml >= 0 else "less"
-    return (
-        f"Largest {name} ({abc2.method}): {abc2.a_mm:.0f} x {abc2.b_mm:.0f} x {abc2.c_mm:.0f} mm / 2 = "
-        f"{format_ml(abc2.volume_ml)}, {format_ml(abs(abc2.difference_ml))} {more} than its voxels; with weighted "
-        f"slices {format_ml(abc2.weighted_ml)}. The column adds all lesions; for epidural and subdural blood it is "
-        "XYZ/2."
-    )
-
-
-def _numbers(values: tuple[float, ...]) -> str:
-    return " / ".join(f"{value:.2f}" for value in values)

@@ -13,7 +13,7 @@ import pytest
 
 # What dciodvfy reports of files that are right: a pattern, and why it is no fault of the file.
 KNOWN_REPORTS = {
-    r"^(Segmentation|Comprehensive3DSR)$": "it names the kind of object that it checks",
+    r"^(Segmentation|Comprehensive3DSR|EncapsulatedPDF)$": "it names the kind of object that it checks",
     r"needed to build DICOMDIR - Study (Date|Time|ID)$": "type 2, empty in the source: never invented",
     r"\(0x0010,0x0010\) PN Patient's Name .* Retired Person Name form$": "the patient's name as the source gives it",
     r"Type 1C Conditional Element=<DeidentificationMethod> Module=<Patient>$": (
@@ -34,6 +34,11 @@ def dsrdump(path: Path) -> str:
     """Return DCMTK's text of a structured report."""
     command = [_program("dsrdump", "dcmtk"), "--print-long-values", path]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def dcmdump(path: Path) -> str:
+    """Return DCMTK's text of a file's attributes."""
+    return subprocess.run([_program("dcmdump", "dcmtk"), path], capture_output=True, text=True, check=True).stdout
 
 
 def segimage2itkimage(path: Path, folder: Path) -> list[Path]:

@@ -16,9 +16,13 @@ from builders.dicom_checks import dciodvfy
 from builders.grids import make_grid
 
 from ICHSegmentationLib.ct import read_ct
+from ICHSegmentationLib.files import write_text
 from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.growth import compare_volumes
 from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
+from ICHSegmentationLib.reporting.comparison import Comparison
 from ICHSegmentationLib.reporting.dicom_results import write_dicom_results
+from ICHSegmentationLib.reporting.label_reader import read_labels
 from ICHSegmentationLib.reporting.record import make_record, read_record
 from ICHSegmentationLib.reporting.seg_nrrd import write_seg_nrrd
 from ICHSegmentationLib.reporting.tables import write_measurements_json
@@ -100,7 +104,7 @@ def test_without_a_record_the_model_is_not_guessed(a_command: Command, a_result_
     }
     refused = a_command("export", seg, "--to", "json", "--output", a_result_folder / "new.json")
     assert refused.code == 2
-    assert "measurements.json is missing" in refused.err
+    assert "the measurements.json of the run is missing" in refused.err
 
 
 def test_a_structured_report_refers_to_the_dicom_segmentation(a_command: Command, a_result_folder: Path):
@@ -116,7 +120,7 @@ def test_a_structured_report_refers_to_the_dicom_segmentation(a_command: Command
         "--source", a_result_folder / "ct", "--output", a_result_folder / "other.dcm",
     )  # fmt: skip
     assert other.code == 2
-    assert "export it to dicom-seg first" in other.err
+    assert "export to dicom-seg too, or give that file in place of" in other.err
 
 
 def test_tables_hold_the_volumes_of_now(a_command: Command, a_result_folder: Path):
@@ -133,7 +137,7 @@ def test_tables_hold_the_volumes_of_now(a_command: Command, a_result_folder: Pat
     record = read_record(a_result_folder / "new.json")
     assert record.volumes_ml == pytest.approx(expected, abs=1e-5)
     assert record.model.name == "a-model"
-    assert "The labels were changed after the model made them." in record.input.warnings
+    assert record.corrected == ("IVH",)
 
 
 def test_the_report_is_made_again(a_command: Command, a_result_folder: Path):
@@ -144,15 +148,68 @@ def test_the_report_is_made_again(a_command: Command, a_result_folder: Path):
 
     assert done.code == 0, done.err
     text = pypdfium2.PdfDocument(output)[0].get_textpage().get_text_range()
-    assert "changed after the model made them" in " ".join(text.split())
+    assert "Corrected by hand: IVH." in " ".join(text.split())
+    assert "Secret" not in text
     assert "a-model" in text
 
 
-@pytest.mark.parametrize("kind", ["pdf", "dicom-seg", "dicom-sr"])
+@pytest.mark.parametrize("kind", ["pdf", "dicom-seg", "dicom-sr", "dicom-pdf"])
 def test_what_needs_the_scan_asks_for_it(a_command: Command, a_result_folder: Path, kind: str):
     seg = a_result_folder / "out" / "segmentation.dcm"
     done = a_command("export", seg, "--to", kind, "--output", a_result_folder / "new")
     assert (done.code, done.err) == (2, f"error: {kind} needs the CT that was segmented; add --source.\n")
+
+
+def test_the_report_says_what_it_is_told(a_command: Command, a_result_folder: Path):
+    pypdfium2 = pytest.importorskip("pypdfium2")
+    correct(a_result_folder)
+    seg, model = a_result_folder / "out" / "segmentation.seg.nrrd", a_result_folder / "out" / "segmentation.dcm"
+    growth = Comparison.of(compare_volumes(*[measure(correct(a_result_folder))] * 2), None, ())
+    write_text(a_result_folder / "comparison.json", growth.to_json())
+    told = (
+        "--patient", "--gcs", 4, "--age", 80, "--infratentorial", "no", "--model-result", model,
+        "--editing-minutes", 2.5, "--growth", a_result_folder / "comparison.json",
+    )  # fmt: skip
+    output = a_result_folder / "new.pdf"
+    done = a_command("export", seg, "--to", "pdf", "--source", a_result_folder / "ct", "--output", output, *told)
+
+    assert done.code == 0, done.err
+    text = " ".join(pypdfium2.PdfDocument(output)[0].get_textpage().get_text_range().split())
+    assert "Patient: Secret, Name | ID SECRET-ID | study of 2020-01-01" in text
+    assert "Hemphill 2001): 4; published 30-day mortality 97 %" in text
+    assert "IVH: Dice 0.00, 0.0 -> " in text
+    assert "in 2.5 min of editing" in text
+    assert "Since the earlier scan: IPH " in text
+
+
+def test_the_text_comes_from_a_template_of_the_user_s(a_command: Command, a_result_folder: Path, monkeypatch):
+    monkeypatch.setenv("ICHSEG_CONFIG", str(a_result_folder / "config"))
+    seg, output = a_result_folder / "out" / "segmentation.seg.nrrd", a_result_folder / "new.txt"
+    assert a_command("export", seg, "--to", "text", "--output", output).code == 0
+    assert "Intraparenchymal hemorrhage " in output.read_text(encoding="utf-8")
+
+    written = a_command("template")
+    own = a_result_folder / "config" / "report.txt"
+    assert written.out == f"Wrote {own}\n"
+    assert a_command("template").code == 2
+    own.write_text("IPH $iph_ml mL\n", encoding="utf-8")
+    assert a_command("export", seg, "--to", "text", "--output", output, "--overwrite").code == 0
+    volume_ml = measure(read_labels(seg).label_map).volumes_ml["IPH"]
+    assert output.read_text(encoding="utf-8") == f"IPH {volume_ml:.1f} mL\n"
+
+    own.write_text("IPH $iph\n", encoding="utf-8")
+    refused = a_command("export", seg, "--to", "text", "--output", output, "--overwrite")
+    assert refused.code == 2
+    assert f"{own}, line 1: $iph is not known; there are $findings, " in refused.err
+
+
+def test_the_report_goes_into_a_dicom_file(a_command: Command, a_result_folder: Path):
+    seg, output = a_result_folder / "out" / "segmentation.seg.nrrd", a_result_folder / "report.dcm"
+    done = a_command("export", seg, "--to", "dicom-pdf", "--source", a_result_folder / "ct", "--output", output)
+
+    assert done.code == 0, done.err
+    assert bytes(pydicom.dcmread(output).EncapsulatedDocument).startswith(b"%PDF-")
+    assert dciodvfy(output) == []
 
 
 def test_a_file_is_replaced_only_by_an_explicit_yes(a_command: Command, a_result_folder: Path):

@@ -11,7 +11,11 @@ import pytest
 from builders.label_maps import labelled
 from PIL import Image
 
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement import IchScore, measure
+from ICHSegmentationLib.measurement.agreement import compare_with_model
+from ICHSegmentationLib.measurement.growth import EXPANSION, REVISED_EXPANSION, Change, Verdict
+from ICHSegmentationLib.reporting.comparison import Comparison, RegistrationRecord
+from ICHSegmentationLib.reporting.patient import PatientData
 from ICHSegmentationLib.reporting.record import make_record
 from ICHSegmentationLib.reporting.report_pdf import write_report_pdf
 from ICHSegmentationLib.subtypes import Subtype
@@ -19,9 +23,9 @@ from ICHSegmentationLib.subtypes import Subtype
 SLICES, VIEW = Image.new("RGB", (1300, 990), (30, 30, 30)), Image.new("RGB", (1240, 694), (60, 60, 60))
 
 
-def write_and_open(path, result, *, view_3d: Image.Image | None = VIEW) -> pypdfium2.PdfDocument:
-    measurements = measure(result.label_map, result.volume)
-    write_report_pdf(path, make_record(result, measurements), measurements, slices=SLICES, view_3d=view_3d)
+def write_and_open(path, result, *, view_3d=VIEW, patient=None, **changes) -> pypdfium2.PdfDocument:
+    record = make_record(result, measure(result.label_map, result.volume)).model_copy(update=changes)
+    write_report_pdf(path, record, slices=SLICES, view_3d=view_3d, patient=patient)
     return pypdfium2.PdfDocument(path)
 
 
@@ -39,14 +43,17 @@ def test_one_a4_page_says_what_was_measured_and_how(tmp_path, a_result):
     assert document[0].get_size() == pytest.approx((595.28, 841.89), abs=0.1)
     assert "Intracranial hemorrhage - segmentation report" in text
     assert "RESEARCH USE ONLY" in text
-    assert f"Intraparenchymal hemorrhage {volumes['IPH']:.1f} mL {abc2.volume_ml:.1f} mL 1" in text
-    assert "Epidural hemorrhage 0.0 mL - -" in text
+    assert f"IPH Intraparenchymal hemorrhage {volumes['IPH']:.1f} mL {abc2.volume_ml:.1f} mL 1" in text
+    assert "EDH Epidural hemorrhage 0.0 mL - -" in text
     assert f"Total {volumes['total']:.1f} mL - 2" in text
     assert "gantry tilt 18.5 deg; step 4.00 / 7.00 mm" in text
     assert "model bright (transhardnet, compact), licence Apache-2.0" in text
     assert "c0ffee" + "0" * 58 in text.replace(" ", "")
     assert "The slices are tilted. No graphics card was found." in text
     assert "Largest lesion: intraparenchymal hemorrhage" in text
+    assert "By hand Corrected by hand: nothing." in text
+    assert text.endswith("Read by Date Signature")
+    assert "Patient" not in text
     assert f"longest diameter {measured.lesions[0].longest_diameter_mm:.0f} mm, 60 HU (SD 0)." in text
     sides = f"{abc2.a_mm:.0f} x {abc2.b_mm:.0f} x {abc2.c_mm:.0f} mm / 2"
     assert f"(ABC/2): {sides} = {abc2.volume_ml:.1f} mL" in text
@@ -93,6 +100,34 @@ def test_a_tall_picture_leaves_room_for_every_word(tmp_path, a_result, monkeypat
     text = text_of(write_and_open(tmp_path / "report.pdf", replace(a_result, warnings=warnings)))
     assert "Warning number 11" in text
     assert "more in measurements.json" not in text
+
+
+def test_score_growth_and_correction_stand_where_they_are_given(tmp_path, a_result):
+    score = IchScore(gcs=10, age_years=82, iph_ml=34.0, ivh=True, infratentorial=False)
+    changes = {"IPH": Change.between(10, 14), "IVH": Change.between(0, 2), "total": Change.between(10, 16)}
+    growth = Comparison(
+        changes=changes,
+        expansion=Verdict(met=True, definition=EXPANSION),
+        revised_expansion=Verdict(met=True, definition=REVISED_EXPANSION),
+        registration=RegistrationRecord(quality=0.95, shared=1, is_good=True, rotation_deg=1, matrix_lps=()),
+        warnings=("The scans are of different patients by PatientID (0010,0020); their change means nothing.",),
+    )
+    agreement = compare_with_model(a_result.label_map, labelled(a_result.volume.grid), editing_s=120)
+    path = tmp_path / "report.pdf"
+    text = text_of(write_and_open(path, a_result, ich_score=score, growth=growth, agreement=agreement))
+
+    assert "ICH score (spontaneous ICH only; Hemphill 2001): 4; published 30-day mortality 97 %; GCS 10 (1)," in text
+    assert "IPH 10.0 -> 14.0 mL (+40 %), IVH 0.0 -> 2.0 mL (per cent not defined)" in text
+    assert "Expansion: yes (intraparenchymal volume grew by at least 33 % or at least 6 mL" in text
+    assert "Registration: correlation 0.95. The scans are of different patients" in text
+    assert "Corrected labels against the model's: IPH: Dice 0.00" in text
+    assert "in 2.0 min of editing." in text
+
+
+def test_patient_data_stand_there_only_when_given(tmp_path, a_result):
+    patient = PatientData(name="Müller, Eva", patient_id="4711", birth_date="1951-03-12", study_date="2020-01-01")
+    text = text_of(write_and_open(tmp_path / "report.pdf", a_result, patient=patient))
+    assert "Patient: Müller, Eva | ID 4711 | born 1951-03-12 | study of 2020-01-01" in text
 
 
 def test_many_warnings_stay_on_the_page(tmp_path, a_result):
