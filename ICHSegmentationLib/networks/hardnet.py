@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from ICHSegmentationLib.networks.hard_block import HarmonicDenseBlock
-from ICHSegmentationLib.networks.layers import ConvUnit, initialise
+from ICHSegmentationLib.networks.layers import ConvUnit, check_images, initialise
 
 
 class HarDNet(nn.Module):
@@ -100,20 +100,9 @@ class HarDNet(nn.Module):
         # No ReLU follows; small logits start the training near equal probabilities.
         nn.init.normal_(self.head.weight, std=0.01)
 
-    def check_size(self, images: torch.Tensor) -> None:
-        """Raise `ValueError` unless the images are (N, in_channels, H, W) with H and W multiples of `stride`."""
-        if images.ndim != 4 or images.shape[1] != self.in_channels:
-            message = f"the network takes (N, {self.in_channels}, H, W) images, not {tuple(images.shape)}"
-            raise ValueError(message)
-        height, width = images.shape[-2:]
-        if height % self.stride or width % self.stride:
-            message = f"image height and width must be multiples of {self.stride} pixels, not {height} x {width}"
-            raise ValueError(message)
-
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """(N, in_channels, H, W) images -> (N, classes, H, W) logits."""
-        if not torch.jit.is_tracing():
-            self.check_size(images)
+        check_images(images, self.in_channels, self.stride)
         x = self.stem(images)
         skips: list[torch.Tensor] = []
         for block, transition in zip(self.encoder_blocks, self.encoder_transitions, strict=True):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The convolution unit that every part of the networks is made of."""
+"""The parts that several networks are made of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import nn
 
 
 class ConvUnit(nn.Sequential):
-    """Convolution without bias, batch normalisation, ReLU.
+    """Convolution, batch normalisation, ReLU.
 
     Parameters
     ----------
@@ -18,14 +18,49 @@ class ConvUnit(nn.Sequential):
         Odd side of the square kernel in pixels; the padding keeps the size.
     stride
         Step of the convolution in pixels.
+    bias
+        Whether the convolution has one; the normalisation behind it makes it void, but published counts include it.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, *, kernel: int = 3, stride: int = 1) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, *, kernel: int = 3, stride: int = 1, bias: bool = False
+    ) -> None:
         super().__init__(
-            nn.Conv2d(in_channels, out_channels, kernel, stride=stride, padding=kernel // 2, bias=False),
+            nn.Conv2d(in_channels, out_channels, kernel, stride=stride, padding=kernel // 2, bias=bias),
             nn.BatchNorm2d(out_channels),
             nn.ReLU(inplace=True),
         )
+
+
+class DoubleConv(nn.Sequential):
+    """Two 3x3 convolution units with bias, the step of the usual U-Net.
+
+    Parameters
+    ----------
+    in_channels, out_channels
+        Number of feature maps in and out.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(
+            ConvUnit(in_channels, out_channels, bias=True), ConvUnit(out_channels, out_channels, bias=True)
+        )
+
+
+def check_images(images: torch.Tensor, in_channels: int, stride: int) -> None:
+    """Raise `ValueError` unless the images are (N, in_channels, H, W) with H and W multiples of `stride`.
+
+    While the network is recorded for another runtime nothing is checked: sizes are not numbers then.
+    """
+    if torch.jit.is_tracing():
+        return
+    if images.ndim != 4 or images.shape[1] != in_channels:
+        message = f"the network takes (N, {in_channels}, H, W) images, not {tuple(images.shape)}"
+        raise ValueError(message)
+    height, width = images.shape[-2:]
+    if height % stride or width % stride:
+        message = f"image height and width must be multiples of {stride} pixels, not {height} x {width}"
+        raise ValueError(message)
 
 
 def initialise(module: nn.Module) -> None:
@@ -34,7 +69,7 @@ def initialise(module: nn.Module) -> None:
     Convolutions before a ReLU: He et al. 2015, by fan-out. Linear layers: normal with a deviation of 0.02, cut at two
     deviations, as is usual for pre-norm transformers. All biases start at zero.
     """
-    if isinstance(module, nn.Conv2d):
+    if isinstance(module, nn.Conv2d | nn.Conv3d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
     elif isinstance(module, nn.Linear):
         nn.init.trunc_normal_(module.weight, std=0.02, a=-0.04, b=0.04)

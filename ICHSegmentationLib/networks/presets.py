@@ -30,11 +30,34 @@ _HARDNET_COMPACT: dict[str, Any] = {
     "multiple": 16,
 }
 
+_UNET_PAPER: dict[str, Any] = {"widths": (36, 72, 144, 288)}
+_UNET_COMPACT: dict[str, Any] = {"widths": (16, 32, 64, 128)}
+_SYMMETRIC: dict[str, Any] = {"dropout": 0.0, "bias": True, "mirror_value": False}
+_SE_UNET: dict[str, Any] = {"reduction": 8, "dropout": 0.1}
+
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "hardnet": {"paper": _HARDNET_PAPER, "compact": _HARDNET_COMPACT},
     "transhardnet": {
         "paper": _HARDNET_PAPER | {"embedding": 512, "transformer_layers": 4, "heads": 8, "mlp": 4096, "dropout": 0.1},
         "compact": _HARDNET_COMPACT
         | {"embedding": 256, "transformer_layers": 2, "heads": 8, "mlp": 512, "dropout": 0.1},
+    },
+    "unet": {"paper": _UNET_PAPER, "compact": _UNET_COMPACT},
+    "symtransnet": {
+        "paper": _UNET_PAPER
+        | _SYMMETRIC
+        | {"embedding": 512, "layers": 12, "heads": 8, "mlp": 2048, "token_size": 1, "grid": (64, 64)},
+        "compact": _UNET_COMPACT
+        | _SYMMETRIC
+        | {"embedding": 192, "layers": 4, "heads": 6, "mlp": 512, "token_size": 2, "grid": (16, 16)},
+    },
+    "attfocusnet": {
+        "paper": {"widths": (64, 128, 256, 512, 1024), "focus": True, "gates": "concat"},
+        "compact": {"widths": (16, 32, 64, 128, 160), "focus": True, "gates": "concat"},
+    },
+    "se_unet_3d": {
+        "paper": _SE_UNET | {"widths": (64, 64, 128, 256), "skips": "add", "excitation": "bottom"},
+        "usual": _SE_UNET | {"widths": (32, 64, 128, 256), "skips": "concat", "excitation": "all"},
+        "compact": _SE_UNET | {"widths": (16, 32, 64, 128), "skips": "concat", "excitation": "all"},
     },
 }

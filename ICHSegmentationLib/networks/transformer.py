@@ -23,13 +23,15 @@ class TransformerLayer(nn.Module):
         Hidden channels of the perceptron.
     dropout
         Share of channels dropped behind attention and perceptron, in training only.
+    bias
+        Whether queries, keys and values have one.
     """
 
-    def __init__(self, *, embedding: int, heads: int, mlp: int, dropout: float) -> None:
+    def __init__(self, *, embedding: int, heads: int, mlp: int, dropout: float, bias: bool = False) -> None:
         super().__init__()
         self.heads = heads
         self.attention_norm = nn.LayerNorm(embedding)
-        self.query_key_value = nn.Linear(embedding, 3 * embedding, bias=False)
+        self.query_key_value = nn.Linear(embedding, 3 * embedding, bias=bias)
         self.attention_out = nn.Linear(embedding, embedding)
         self.mlp_norm = nn.LayerNorm(embedding)
         self.mlp = nn.Sequential(

@@ -22,14 +22,43 @@ PARAMETERS = [
     ("transhardnet", "paper", 27_022_460),
     ("hardnet", "compact", 1_281_046),
     ("transhardnet", "compact", 2_892_502),
+    ("unet", "paper", 2_466_402),
+    ("unet", "compact", 488_502),
+    ("symtransnet", "paper", 42_687_874),
+    ("symtransnet", "compact", 2_046_070),
+    ("attfocusnet", "paper", 44_279_986),
+    ("attfocusnet", "compact", 2_136_058),
+    ("se_unet_3d", "paper", 2_263_042),
+    ("se_unet_3d", "usual", 2_697_762),
+    ("se_unet_3d", "compact", 675_474),
 ]
+PUBLISHED_CHANNELS = {"se_unet_3d": {"in_channels": 2, "classes": 2}}
 
 
 @pytest.mark.parametrize(("system", "preset", "expected"), PARAMETERS)
 def test_network_has_the_stated_number_of_parameters(system, preset, expected):
-    network = build_network(system, preset)
+    network = build_network(system, preset, **PUBLISHED_CHANNELS.get(system, {}))
 
     assert sum(parameter.numel() for parameter in network.parameters()) == expected
+
+
+def test_symtransnet_is_within_one_percent_of_the_published_size():
+    network = build_network("symtransnet", "paper")
+
+    assert sum(parameter.numel() for parameter in network.parameters()) == pytest.approx(43.06e6, rel=0.01)
+
+
+@pytest.mark.parametrize("system", ["symtransnet", "attfocusnet", "se_unet_3d"])
+def test_compact_networks_fit_five_megabytes_in_float16(system):
+    network = build_network(system, "compact", in_channels=3)
+
+    assert sum(parameter.numel() for parameter in network.parameters()) * 2 <= 5_000_000
+
+
+def test_attfocusnet_without_focus_and_with_added_gates_is_the_usual_attention_unet():
+    network = build_network("attfocusnet", "paper", focus=False, gates="add", classes=2)
+
+    assert sum(parameter.numel() for parameter in network.parameters()) == pytest.approx(34.87e6, abs=1e4)
 
 
 def test_every_preset_has_a_stated_number_of_parameters():
@@ -77,7 +106,7 @@ def test_unknown_argument_is_refused():
         build_network("transhardnet", "compact", embeding=128)
 
 
-@pytest.mark.parametrize(("system", "preset"), [("transhardnet", "tiny"), ("unet", "paper")])
+@pytest.mark.parametrize(("system", "preset"), [("transhardnet", "tiny"), ("segnet", "paper")])
 def test_unknown_name_is_refused_with_the_known_ones(system, preset):
     with pytest.raises(ValueError, match=rf"no network {system}/{preset}; known are .*transhardnet/compact"):
         build_network(system, preset)

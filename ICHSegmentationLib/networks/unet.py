@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""U-Net with bilinear enlargement: baseline and frame of Sym-TransNet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from ICHSegmentationLib.networks.layers import DoubleConv, check_images, initialise
+
+
+class UNet(nn.Module):
+    """Encoder and decoder of double convolutions, max-pooling, bilinear enlargement, concatenated skips.
+
+    Parameters
+    ----------
+    in_channels, classes
+        Feature maps in and out, background included.
+    widths
+        Feature maps of each level, from fine to coarse.
+
+    Attributes
+    ----------
+    stride : int
+        Height and width of the input in pixels must be multiples of it.
+    bottleneck : torch.nn.Module
+        What stands at the coarsest level; nothing in a plain U-Net.
+    """
+
+    def __init__(self, *, in_channels: int, classes: int, widths: Sequence[int]) -> None:
+        super().__init__()
+        self.in_channels = in_channels
+        self.stride = 2 ** (len(widths) - 1)
+        self.encoder = nn.ModuleList(
+            DoubleConv(inputs, outputs) for inputs, outputs in zip([in_channels, *widths[:-1]], widths, strict=True)
+        )
+        self.bottleneck: nn.Module = nn.Identity()
+        # From coarse to fine, the order in which the decoder runs.
+        self.decoder = nn.ModuleList(
+            DoubleConv(coarse + fine, fine) for fine, coarse in reversed(list(pairwise(widths)))
+        )
+        self.head = nn.Conv2d(widths[0], classes, 1)
+        self.apply(initialise)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """(N, in_channels, H, W) images -> (N, classes, H, W) logits."""
+        check_images(images, self.in_channels, self.stride)
+        x = images
+        skips: list[torch.Tensor] = []
+        for block in self.encoder:
+            x = block(functional.max_pool2d(x, 2) if skips else x)
+            skips.append(x)
+        x = self.bottleneck(skips.pop())
+        for block in self.decoder:
+            x = functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+            x = block(torch.cat([x, skips.pop()], dim=1))
+        return self.head(x)
