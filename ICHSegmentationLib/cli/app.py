@@ -264,6 +264,41 @@ def prepare(
     )
 
 
+@app.command(short_help="Train a network from a configuration.")
+def train(
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG", help="YAML file, as in ICHSegmentationLib/training/configs.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help="Folder for the model; an interrupted run goes on."),
+    ] = None,
+    device: Device = "auto",
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that prepare the data.")] = 1,
+    prepare_only: Annotated[
+        bool, typer.Option("--prepare-only", help="Make the training volumes that are missing, and stop.")
+    ] = False,
+    pack: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write configuration and data for another machine, and stop.")
+    ] = None,
+    most_mib: Annotated[float, typer.Option(min=1, metavar="N", help="Most that the pack may take.")] = 64.0,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Prepare the data that a configuration names, and train its network; torchrun does it on several cards."""
+    from ICHSegmentationLib.cli.train import TrainOptions, run
+
+    options = TrainOptions(
+        output=output,
+        device=device,
+        workers=workers,
+        prepare_only=prepare_only,
+        pack=pack,
+        most_mib=most_mib,
+    )
+    run(config, options, as_json=as_json, quiet=quiet)
+
+
 @app.command()
 def models(as_json: AsJson = False) -> None:
     """List the installed models."""

@@ -87,6 +87,15 @@ class Terminal:
         report(part, 0.0)
         return report
 
+    def line(self, text: str) -> None:
+        """Show a line of a long work at once, above the bar where there is one."""
+        if self.quiet:
+            return
+        if self._bar is not None:
+            self._bar.console.print(text, markup=False, highlight=False)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
     def warn(self, texts: Iterable[str]) -> None:
         """Take warnings to show when the work is over."""
         self._warnings.update(dict.fromkeys(texts))

@@ -39,7 +39,13 @@ class CleanHead:
     traits: HeadTraits
 
 
-def clean_head(seed: int, *, shape: Shape = DEFAULT_SHAPE, spacing_mm: Triple = DEFAULT_SPACING_MM) -> CleanHead:
+def clean_head(
+    seed: int,
+    *,
+    shape: Shape = DEFAULT_SHAPE,
+    spacing_mm: Triple = DEFAULT_SPACING_MM,
+    traits: HeadTraits | None = None,
+) -> CleanHead:
     """Draw one head on planes of at most 2.5 mm.
 
     Parameters
@@ -50,9 +56,11 @@ def clean_head(seed: int, *, shape: Shape = DEFAULT_SHAPE, spacing_mm: Triple = 
         (slices, rows, columns); slices run upwards, rows to the back, columns to the patient's left.
     spacing_mm : tuple of float
         (slice, row, column).
+    traits : HeadTraits, optional
+        What the head is like; drawn where not given.
     """
     rng = np.random.default_rng(seed)
-    traits = HeadTraits.draw(rng)
+    traits = traits or HeadTraits.draw(rng)
     planes_per_slice = max(1, round(spacing_mm[0] / 2.5))
     fine = (shape[0] * planes_per_slice, shape[1], shape[2])
     fine_mm = (spacing_mm[0] / planes_per_slice, spacing_mm[1], spacing_mm[2])

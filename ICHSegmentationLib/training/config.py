@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ICHSegmentationLib.errors import InputError
+from ICHSegmentationLib.networks.presets import PRESETS
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
+from ICHSegmentationLib.subtypes import Subtype
 
 
 class _Section(BaseModel):
@@ -17,41 +20,214 @@ class _Section(BaseModel):
 
 
 class DataSection(_Section):
-    """Where the data lies and how much is simulated."""
+    """Where the data lies, how the patients are split, and how much is simulated.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Prepared volumes; all that training needs once they are made.
+    nnunet : tuple of pathlib.Path
+        Data sets in nnU-Net's folder layout, as `ichseg prepare` writes them.
+    fold : int or None
+        Fold of their ``splits_final.json`` whose ``val`` cases are added to ``validation``.
+    phe_sich : pathlib.Path or None
+        PHE-SICH-CT-IDS, whose clots are derived from the edema ring.
+    corrected : pathlib.Path or None
+        Folder of label files ``CASE.nii.gz`` that replace a case's own labels, outlined by hand.
+    anatomy : pathlib.Path or None
+        The brain atlas of blast-ct; without it the generated atlas is used.
+    held_out, validation : tuple of str
+        Cases kept for the final figures, and for choosing when to stop.
+    excluded : dict of str to str
+        Cases left out altogether, each with the reason.
+    painted_per_case, painted_per_validation_case : int
+        Copies of each training and validation case with simulated lesions.
+    procedural_heads : int
+        Generated heads, for training.
+    """
 
     folder: Path
-    phe_sich: Path
-    anatomy: Path
-    held_out: tuple[str, ...]
-    excluded: dict[str, str]
-    painted_per_case: int = Field(ge=0)
-    procedural_heads: int = Field(ge=0)
+    nnunet: tuple[Path, ...] = ()
+    fold: int | None = Field(default=None, ge=0)
+    phe_sich: Path | None = None
+    corrected: Path | None = None
+    anatomy: Path | None = None
+    held_out: tuple[str, ...] = ()
+    validation: tuple[str, ...] = ()
+    excluded: dict[str, str] = Field(default_factory=dict)
+    painted_per_case: int = Field(default=0, ge=0)
+    painted_per_validation_case: int = Field(default=1, ge=0)
+    procedural_heads: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _check_split(self) -> Self:
+        roles = (("held_out", set(self.held_out)), ("validation", set(self.validation)), ("excluded", {*self.excluded}))
+        for index, (name, cases) in enumerate(roles):
+            for other, others in roles[:index]:
+                if cases & others:
+                    message = f"case {min(cases & others)} is both in {other} and in {name}"
+                    raise ValueError(message)
+        return self
 
 
 class OptimisationSection(_Section):
-    """How the network is fitted."""
+    """How the network is fitted.
+
+    Attributes
+    ----------
+    batch, accumulate : int
+        Slices of a batch on each device, and batches whose gradients make one step.
+    crop_px : int
+        Rows and columns of the random crops.
+    steps : int
+        Most steps.
+    epoch_steps : int
+        After so many steps the monitored figure is taken, shown and logged.
+    loss : str
+        Dice plus cross-entropy, or plus focal loss with ``focal_gamma``.
+    class_weights : tuple of float or None
+        Weight of each class in the second part of the loss, background first.
+    optimiser : str
+        With ``learning_rate`` and ``weight_decay``; ``momentum`` is of SGD (Nesterov's).
+    schedule : str
+        Of the learning rate. ``cosine`` and ``polynomial`` fall to 0 at ``steps``; ``plateau`` multiplies it by
+        ``plateau_factor`` when the monitored figure has not improved for ``plateau_patience`` epochs.
+    warm_up : float
+        Share of the steps in which the learning rate rises linearly.
+    monitor : str
+        ``validation_dice``, ``train_loss``, or ``auto``: the first where there are validation cases.
+    patience : int or None
+        Epochs without improvement after which training stops; None goes on to ``steps``.
+    keep : str
+        ``last`` weights, or the ``best`` by the monitored figure.
+    precision : str
+        ``auto`` is bfloat16 on a graphics card that has it, float16 on others, float32 on the processor.
+    ema_decay : float
+        Of the exponential moving average of the weights.
+    bleed_share : float
+        Share of the slices that show blood, all subtypes alike.
+    workers : int
+        Processes that prepare batches; 0 does it between the steps.
+    checkpoint_minutes : float
+        How often the state is written.
+    """
 
     batch: int = Field(ge=1)
+    accumulate: int = Field(default=1, ge=1)
     crop_px: int = Field(ge=64, multiple_of=64)
     steps: int = Field(ge=1)
+    epoch_steps: int = Field(default=250, ge=1)
+    loss: Literal["dice_ce", "dice_focal"] = "dice_ce"
+    focal_gamma: float = Field(default=2.0, ge=0)
+    class_weights: tuple[float, ...] | None = None
+    optimiser: Literal["adam", "adamw", "sgd"] = "adamw"
     learning_rate: float = Field(gt=0)
-    weight_decay: float = Field(ge=0)
-    warm_up: float = Field(gt=0, lt=1)
-    ema_decay: float = Field(gt=0, lt=1)
-    class_weights: tuple[float, ...]
-    bleed_share: float = Field(ge=0, le=1)
-    checkpoint_minutes: float = Field(gt=0)
+    weight_decay: float = Field(default=0.0, ge=0)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    schedule: Literal["constant", "cosine", "polynomial", "plateau"] = "cosine"
+    warm_up: float = Field(default=0.0, ge=0, lt=1)
+    polynomial_power: float = Field(default=0.9, gt=0)
+    plateau_factor: float = Field(default=0.5, gt=0, lt=1)
+    plateau_patience: int = Field(default=5, ge=0)
+    clip_norm: float = Field(default=5.0, gt=0)
+    monitor: Literal["auto", "validation_dice", "train_loss"] = "auto"
+    patience: int | None = Field(default=None, ge=1)
+    keep: Literal["last", "best"] = "last"
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    ema_decay: float = Field(default=0.998, gt=0, lt=1)
+    bleed_share: float = Field(default=0.65, ge=0, le=1)
+    workers: int = Field(default=1, ge=0)
+    checkpoint_minutes: float = Field(default=5.0, gt=0)
+
+    @model_validator(mode="after")
+    def _check_schedule(self) -> Self:
+        if self.schedule == "plateau" and self.warm_up > 0:
+            message = "the plateau schedule knows no warm-up; set warm_up to 0"
+            raise ValueError(message)
+        return self
+
+
+class EvaluationSection(_Section):
+    """What the model is measured on; the patients are ``data.held_out``.
+
+    Attributes
+    ----------
+    simulated_per_subtype : int
+        Copies of each held-out patient with one simulated bleed of each subtype.
+    look_alikes : int
+        Generated heads without blood but with what looks like it.
+    negatives : tuple of pathlib.Path
+        Scans without any blood.
+    set_aside : dict of str to str
+        Held-out patients with real extra-axial blood, each with what was seen; the figure of false extra-axial blood
+        leaves them out.
+    """
+
+    simulated_per_subtype: int = Field(default=1, ge=0)
+    look_alikes: int = Field(default=40, ge=0)
+    negatives: tuple[Path, ...] = ()
+    set_aside: dict[str, str] = Field(default_factory=dict)
+
+
+class AboutSection(_Section):
+    """What the list of models says in words; ``name`` is system-preset where none is given."""
+
+    name: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
+    training_data: str = "not described"
+    licence: str = "not stated"
+    non_commercial: bool = True
+    reference_seconds: float = Field(default=0.0, ge=0)
+    card: str = ""
 
 
 class TrainingConfig(_Section):
-    """Everything that decides a training run, seed included."""
+    """Everything that decides a training run, seed included.
 
-    seed: int
+    Attributes
+    ----------
+    network : dict
+        Constructor arguments that differ from the preset's.
+    classes : tuple of str
+        Output channels: ``background`` first, then names of subtypes; ``ICH`` stands for all blood that no other class
+        names. Blood of a subtype that has no class is background, blood of an unknown subtype is left out of the loss.
+    """
+
+    seed: int = Field(ge=0)
     system: str
     preset: str
+    network: dict[str, Any] = Field(default_factory=dict)
+    classes: tuple[str, ...] = ("background", *(subtype.name for subtype in Subtype))
     input: InputSpec
     data: DataSection
     optimisation: OptimisationSection
+    evaluation: EvaluationSection = EvaluationSection()
+    about: AboutSection = AboutSection()
+
+    @property
+    def name(self) -> str:
+        """Name of the model that is trained."""
+        return self.about.name or f"{self.system}-{self.preset}"
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if self.preset not in PRESETS.get(self.system, {}):
+            known = ", ".join(f"{system}/{preset}" for system, presets in PRESETS.items() for preset in presets)
+            message = f"there is no network {self.system}/{self.preset}; known are {known}"
+            raise ValueError(message)
+        names = {"ICH", *(subtype.name for subtype in Subtype)}
+        blood = self.classes[1:]
+        if self.classes[:1] != ("background",) or not blood or set(blood) - names or len(set(blood)) < len(blood):
+            message = f"classes must be background and then some of {', '.join(sorted(names))}, each once"
+            raise ValueError(message)
+        weights = self.optimisation.class_weights
+        if weights is not None and len(weights) != len(self.classes):
+            message = f"optimisation.class_weights has {len(weights)} numbers for {len(self.classes)} classes"
+            raise ValueError(message)
+        no_validation = not self.data.validation and self.data.fold is None
+        if self.optimisation.monitor == "validation_dice" and no_validation:
+            message = "optimisation.monitor validation_dice needs cases in data.validation or a data.fold"
+            raise ValueError(message)
+        return self
 
 
 def read_config(path: Path) -> TrainingConfig:
@@ -68,8 +244,8 @@ def read_config(path: Path) -> TrainingConfig:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        message = f"{path.name}: {where or 'the file'}: {first['msg']}."
+        message = f"{path.name}: {where or 'the file'}: {first['msg'].removeprefix('Value error, ')}."
         raise InputError(message) from error
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         message = f"The configuration {path} cannot be read: {error}."
         raise InputError(message) from error

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from monai import transforms
-from torch.utils.data import IterableDataset
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from ICHSegmentationLib.subtypes import Subtype
 from ICHSegmentationLib.training.beam_hardening import RandBeamHardeningd
+from ICHSegmentationLib.training.classes import class_table
 from ICHSegmentationLib.training.clot import IGNORE
 from ICHSegmentationLib.training.samples import TrainingVolume
 
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ICHSegmentationLib.training.config import TrainingConfig
+    from ICHSegmentationLib.training.processes import Processes
 
 _LEAST_PIXELS = 12
 
 
-class SliceDataset(IterableDataset):
-    """Endless augmented slices drawn from prepared volumes.
+class SliceDataset(Dataset):
+    """Augmented slices drawn from prepared volumes; sample number n is the same for the same seed.
+
+    So it does not matter which process makes a sample, nor whether training was interrupted before it.
 
     Parameters
     ----------
@@ -33,17 +37,14 @@ class SliceDataset(IterableDataset):
         Volumes that `TrainingVolume.write` wrote.
     config : TrainingConfig
         ``bleed_share`` of the slices show blood; the subtype is drawn first, so that rare ones are seen as often as
-        common ones. The stream is the same for the same seed and start.
-    start : int
-        Index of the first sample, to go on after an interruption.
+        common ones.
     """
 
-    def __init__(self, files: Sequence[Path], config: TrainingConfig, *, start: int = 0) -> None:
-        super().__init__()
+    def __init__(self, files: Sequence[Path], config: TrainingConfig) -> None:
         self._seed = config.seed
-        self._start = start
         self._bleed_share = config.optimisation.bleed_share
         self._augmentation = _augmentation(config.optimisation.crop_px)
+        self._class_of = class_table(config.classes)
         volumes = [TrainingVolume.read(path) for path in files]
         self._weights = [config.input.stack_weights(volume.slices_mm) for volume in volumes]
         self._volumes = volumes
@@ -57,32 +58,70 @@ class SliceDataset(IterableDataset):
                 for subtype, places in self._with.items():
                     if counts[subtype] >= _LEAST_PIXELS:
                         places.append((number, index))
+        self._subtypes = [subtype for subtype, places in self._with.items() if places]
 
-    def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
-        """Yield ``image`` (channels, H, W) float32 in [0, 1] and ``label`` (1, H, W)."""
-        worker = torch.utils.data.get_worker_info()
-        index, step = (self._start, 1) if worker is None else (self._start + worker.id, worker.num_workers)
-        while True:
-            rng = np.random.default_rng([self._seed, index])
-            image, label = self._slice(rng)
-            self._augmentation.set_random_state(seed=int(rng.integers(2**32 - 1)))
-            sample = self._augmentation({"image": image, "label": label})
-            yield {
-                "image": torch.as_tensor(sample["image"]).clamp(0, 1).float(),
-                "label": torch.as_tensor(sample["label"]).round().long(),
-            }
-            index += step
+    def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
+        """Return ``image`` (channels, H, W) float32 in [0, 1] and ``label`` (1, H, W)."""
+        rng = np.random.default_rng([self._seed, number])
+        image, label = self._slice(rng)
+        self._augmentation.set_random_state(seed=int(rng.integers(2**32 - 1)))
+        sample = self._augmentation({"image": image, "label": label})
+        return {
+            "image": torch.as_tensor(sample["image"]).as_subclass(torch.Tensor).clamp(0, 1).float(),
+            "label": torch.as_tensor(sample["label"]).as_subclass(torch.Tensor).round().long(),
+        }
 
     def _slice(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         places = self._without
-        if rng.random() < self._bleed_share or not places:
-            places = self._with[int(rng.choice([key for key, found in self._with.items() if found]))]
+        if self._subtypes and (rng.random() < self._bleed_share or not places):
+            places = self._with[int(rng.choice(self._subtypes))]
         number, index = places[rng.integers(len(places))]
         volume = self._volumes[number]
         weights = self._weights[number][index]
         used = np.flatnonzero(weights.any(axis=0))
         image = np.tensordot(weights[:, used], volume.grey[used].astype(np.float32) / 255, axes=1)
-        return image, volume.labels[index][None].astype(np.float32)
+        return image, self._class_of[volume.labels[index]][None].astype(np.float32)
+
+
+class BatchNumbers(Sampler[list[int]]):
+    """Which samples make up this process's batches, without end.
+
+    Parameters
+    ----------
+    batch : int
+        Samples of a batch.
+    processes : Processes
+        The batches of one step follow each other, process by process.
+    first : int
+        Batches that each process has had, to go on after an interruption.
+    """
+
+    def __init__(self, batch: int, processes: Processes, *, first: int = 0) -> None:
+        self._batch = batch
+        self._processes = processes
+        self._first = first
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Yield the numbers of each batch's samples."""
+        number = self._first
+        while True:
+            start = (number * self._processes.count + self._processes.rank) * self._batch
+            yield list(range(start, start + self._batch))
+            number += 1
+
+
+def training_batches(
+    files: Sequence[Path], config: TrainingConfig, processes: Processes, *, first: int = 0
+) -> Iterator[dict[str, torch.Tensor]]:
+    """Return the endless batches of this process, prepared by ``workers`` processes ahead of the training."""
+    options = config.optimisation
+    loader = DataLoader(
+        SliceDataset(files, config),
+        batch_sampler=BatchNumbers(options.batch, processes, first=first),
+        num_workers=options.workers,
+        pin_memory=processes.device.type == "cuda",
+    )
+    return iter(loader)
 
 
 def _augmentation(crop_px: int) -> transforms.Compose:

@@ -4,182 +4,240 @@
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ICHSegmentationLib.errors import InputError
-from ICHSegmentationLib.preprocessing.head import find_head, intracranial_mask
-from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
-from ICHSegmentationLib.preprocessing.sampling import HeadSampling
+from ICHSegmentationLib.simulation.generated_atlas import generated_atlas
 from ICHSegmentationLib.simulation.host_anatomy import Atlas, host_anatomy, register_atlas
 from ICHSegmentationLib.simulation.lesions import paint_distractors, paint_lesions
 from ICHSegmentationLib.simulation.simulate import simulated_ct
 from ICHSegmentationLib.subtypes import Subtype
-from ICHSegmentationLib.training.clot import derive_clot, label_map
-from ICHSegmentationLib.training.phe_sich import PheSichCase, case_names, read_case
+from ICHSegmentationLib.training.data_folder import CaseIndex, CaseSplit, DataFolder
+from ICHSegmentationLib.training.host import HostCase, labels_of
 from ICHSegmentationLib.training.samples import TrainingVolume, read_anatomy, write_anatomy
+from ICHSegmentationLib.training.sources import open_sources, read_raw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from ICHSegmentationLib.preprocessing.input_spec import InputSpec
     from ICHSegmentationLib.training.config import TrainingConfig
 
 _LOG = logging.getLogger(__name__)
-_VENTRICLE_MARGIN_MM = 1.5
 _MOST_SUBTYPES = 3
 _PROCEDURAL_HEIGHT_MM = 160.0
+_HEAD_SEED = 1
 
 
 @dataclass(frozen=True)
-class DataFolder:
-    """Where prepared volumes lie.
+class _Job:
+    """One volume to make: ``name`` is the case, ``number`` the copy or the generated head."""
+
+    path: Path
+    name: str
+    number: int
+
+
+@dataclass(frozen=True)
+class PreparedFiles:
+    """The volumes of a configuration.
 
     Attributes
     ----------
-    root : pathlib.Path
-        The configuration's ``data.folder``.
+    training, validation : tuple of pathlib.Path
+        All there.
+    left_out : dict of str to str
+        Cases that could not be prepared, each with the reason.
     """
 
-    root: Path
-
-    def real(self, name: str) -> Path:
-        """Volume of a real series."""
-        return self.root / "real" / f"{name}.npz"
-
-    def anatomy(self, name: str) -> Path:
-        """Masks of a real series."""
-        return self.root / "anatomy" / f"{name}.npz"
-
-    def painted(self, name: str, copy: int) -> Path:
-        """Volume of a real series with simulated lesions."""
-        return self.root / "painted" / f"{name}-{copy}.npz"
-
-    def procedural(self, number: int) -> Path:
-        """Volume of a procedural head."""
-        return self.root / "procedural" / f"{number:04d}.npz"
+    training: tuple[Path, ...]
+    validation: tuple[Path, ...]
+    left_out: dict[str, str]
 
 
-def training_files(config: TrainingConfig) -> list[Path]:
-    """Volumes that a network may learn from: no patient that is held out, no series whose clot is wrong.
+def prepare(
+    config: TrainingConfig,
+    *,
+    workers: int = 1,
+    progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
+) -> PreparedFiles:
+    """Make whatever volumes are missing.
+
+    Painted and procedural volumes are made from the prepared real ones and from seeds, so a folder that holds the
+    real ones and their anatomy is complete on any machine.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+        Which data.
+    workers : int
+        Processes at work.
+    progress : callable
+        Takes the stage's name and the fraction done.
 
     Raises
     ------
     InputError
-        If a volume has not been prepared.
+        If a data set that is needed is missing, the folder was prepared for another configuration, or nothing is left
+        to train on.
     """
     folder = DataFolder(config.data.folder)
-    names = _training_names(config)
-    files = [folder.real(name) for name in names]
-    files += [folder.painted(name, copy) for name in names for copy in range(config.data.painted_per_case)]
-    files += [folder.procedural(number) for number in range(config.data.procedural_heads)]
-    missing = [path for path in files if not path.exists()]
+    index = CaseIndex.read(folder.root)
+    if index is None:
+        index = CaseIndex.of(open_sources(config.data), config)
+    index.check(config, folder.root)
+    index.write(folder.root)
+    split = CaseSplit.of(index, config)
+    real = [_Job(folder.real(name), name, 0) for name in (*split.training, *split.validation)]
+    missing = [job for job in real if not job.path.exists()]
     if missing:
-        message = f"{len(missing)} training volumes are missing, the first is {missing[0]}; run `prepare` first."
+        open_sources(config.data)  # says what is missing, before the work
+    left_out = dict(index.left_out)
+    for job, error in _done(_make_real, config, missing, workers, progress, "real series"):
+        if error:
+            left_out[job.name] = error
+            _LOG.warning("Case %s was left out: %s", job.name, error)
+    if left_out != index.left_out:
+        index = index.model_copy(update={"left_out": left_out})
+        index.write(folder.root)
+        split = CaseSplit.of(index, config)
+    painted, procedural = _simulated_jobs(config, folder, split)
+    for make, jobs, stage in (
+        (_make_painted, painted, "simulated lesions"),
+        (_make_procedural, procedural, "generated heads"),
+    ):
+        for job, error in _done(make, config, [job for job in jobs if not job.path.exists()], workers, progress, stage):
+            if error:
+                message = f"{job.path.name} could not be made: {error}"
+                raise InputError(message)
+    found = prepared_files(config)
+    if not found.training:
+        message = "No case is left to train on: all are held out, excluded or could not be prepared."
         raise InputError(message)
-    return files
+    return found
 
 
-def _training_names(config: TrainingConfig) -> list[str]:
-    left_out = {*config.data.held_out, *config.data.excluded}
-    return [name for name in case_names(config.data.phe_sich) if name not in left_out]
+def prepared_files(config: TrainingConfig) -> PreparedFiles:
+    """Return the volumes of a configuration.
 
-
-def prepare(config: TrainingConfig) -> Iterator[Path]:
-    """Make whatever volumes are missing; yields each file as it is written."""
+    Raises
+    ------
+    InputError
+        If one has not been prepared.
+    """
     folder = DataFolder(config.data.folder)
-    names = case_names(config.data.phe_sich)
-    hosts = _training_names(config)
-    jobs: list[tuple[Path, Callable[[], TrainingVolume]]] = []
-    atlas = Atlas.read(config.data.anatomy)
-    for name in names:
-        jobs.append((folder.real(name), partial(_real, config, atlas, folder, name)))
-    for number in range(config.data.procedural_heads):
-        jobs.append((folder.procedural(number), partial(_procedural, config, number)))
-    for copy in range(config.data.painted_per_case):
-        for name in hosts:
-            rng = np.random.default_rng([config.seed, names.index(name), copy])
-            jobs.append((folder.painted(name, copy), partial(_painted, folder, name, rng)))
-    for path, job in jobs:
-        if not path.exists():
-            job().write(path)
-            yield path
+    index = CaseIndex.read(folder.root)
+    if index is None:
+        message = f"{folder.root} holds no prepared data; run `ichseg train` with --prepare-only first."
+        raise InputError(message)
+    index.check(config, folder.root)
+    split, data = CaseSplit.of(index, config), config.data
+    training = [folder.real(name) for name in split.training]
+    training += [folder.painted(name, copy) for name in split.training for copy in range(data.painted_per_case)]
+    training += [folder.procedural(number) for number in range(data.procedural_heads)]
+    validation = [folder.real(name) for name in split.validation]
+    copies = range(data.painted_per_validation_case)
+    validation += [folder.painted(name, copy) for name in split.validation for copy in copies]
+    missing = [path for path in (*training, *validation) if not path.exists()]
+    if missing:
+        message = f"{len(missing)} training volumes are missing, the first is {missing[0]}; prepare the data first."
+        raise InputError(message)
+    return PreparedFiles(tuple(training), tuple(validation), index.left_out)
 
 
-def _real(config: TrainingConfig, atlas: Atlas, folder: DataFolder, name: str) -> TrainingVolume:
-    case = read_case(config.data.phe_sich, name)
-    volume = _sampled(case, config.input)
-    spacing = (float(np.median(np.diff(volume.slices_mm))), config.input.pixel_mm, config.input.pixel_mm)
-    intracranial = intracranial_mask(volume.hu, spacing[1:])
-    registered = register_atlas(atlas, intracranial, spacing)
-    write_anatomy(folder.anatomy(name), host_anatomy(volume.hu, intracranial, registered, atlas.deep, spacing))
-    hu = np.clip(volume.hu, *config.input.window_hu)
-    clot = derive_clot(hu, volume.edema, intracranial, spacing)
-    ventricles = registered.ventricle_distance_mm <= _VENTRICLE_MARGIN_MM
-    labels = label_map(hu, clot, ventricles, spacing, iph=Subtype.IPH)
-    if not (labels == Subtype.IPH).any():
-        _LOG.warning("Case %s: no clot was found inside the edema ring.", name)
-    return TrainingVolume(volume.grey, labels, volume.slices_mm)
+def _simulated_jobs(config: TrainingConfig, folder: DataFolder, split: CaseSplit) -> tuple[list[_Job], list[_Job]]:
+    copies = [(name, config.data.painted_per_case) for name in split.training]
+    copies += [(name, config.data.painted_per_validation_case) for name in split.validation]
+    painted = [_Job(folder.painted(name, copy), name, copy) for name, count in copies for copy in range(count)]
+    heads = range(config.data.procedural_heads)
+    return painted, [_Job(folder.procedural(number), "", number) for number in heads]
 
 
-@dataclass(frozen=True, eq=False)
-class _Sampled:
-    grey: np.ndarray
-    hu: np.ndarray
-    edema: np.ndarray
-    slices_mm: np.ndarray
+def _done(
+    make: Callable[[TrainingConfig, _Job], None],
+    config: TrainingConfig,
+    jobs: Sequence[_Job],
+    workers: int,
+    progress: Callable[[str, float], None],
+    stage: str,
+) -> Iterator[tuple[_Job, str]]:
+    """Yield each job when it is done, with what went wrong."""
+    progress(stage, 0.0)
+    if workers == 1 or len(jobs) < 2:
+        for number, job in enumerate(jobs, start=1):
+            yield job, _attempt(make, config, job)
+            progress(stage, number / len(jobs))
+        return
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the new processes: one thread each
+    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
+        running = {pool.submit(_attempt, make, config, job): job for job in jobs}
+        for number, future in enumerate(as_completed(running), start=1):
+            yield running[future], future.result()
+            progress(stage, number / len(jobs))
 
 
-def _sampled(case: PheSichCase, spec: InputSpec) -> _Sampled:
-    orientation = CanonicalOrientation.of(case.grid)
-    hu, edema = orientation.apply(case.hu), orientation.apply(case.edema)
-    slices_mm = orientation.coordinates_mm[0]
-    region = find_head(hu, orientation.coordinates_mm)
-    if region.doubt:
-        _LOG.warning("Case %s: %s.", case.name, region.doubt)
-    sampling = HeadSampling.around(orientation.coordinates_mm, region, spec)
-    keep = region.slices
-    window = sampling.to_network(spec.window(hu[keep]))
-    bone = sampling.to_network(hu[keep] >= case.hu.max()) > 0.5
-    air = sampling.to_network(hu[keep] <= case.hu.min()) > 0.5
-    low, high = spec.window_hu
-    sampled_hu = np.where(bone, case.hu.max(), np.where(air, case.hu.min(), np.rint(low + window * (high - low))))
-    return _Sampled(
-        grey=_as_grey(window),
-        hu=sampled_hu.astype(np.int16),
-        edema=sampling.to_network(edema[keep]) > 0.2,  # rings are often thinner than a pixel here
-        slices_mm=slices_mm[keep] - slices_mm[keep][0],
-    )
+def _attempt(make: Callable[[TrainingConfig, _Job], None], config: TrainingConfig, job: _Job) -> str:
+    try:
+        make(config, job)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
-def _painted(folder: DataFolder, name: str, rng: np.random.Generator) -> TrainingVolume:
-    host = TrainingVolume.read(folder.real(name))
-    anatomy = read_anatomy(folder.anatomy(name))
-    hu = host.grey.astype(np.float32) * (80.0 / 255.0)
-    hu, labels = paint_lesions(hu, anatomy, rng, _random_subtypes(rng), labels=host.labels)
-    if rng.random() < 0.3:
+def _make_real(config: TrainingConfig, job: _Job) -> None:
+    source = next(source for source in open_sources(config.data) if job.name in source.names())
+    raw = read_raw(source, job.name, config.data.corrected)
+    host = HostCase.of(raw, config.input)
+    atlas = read_atlas(config.data.anatomy)
+    registered = register_atlas(atlas, host.hu, host.intracranial, host.spacing_mm)
+    labels = labels_of(host, registered, config.input.window_hu)
+    anatomy = host_anatomy(host.hu, host.intracranial, registered, atlas.deep, host.spacing_mm)
+    write_anatomy(DataFolder(config.data.folder).anatomy(job.name), anatomy)
+    TrainingVolume(host.grey, labels, host.slices_mm).write(job.path)
+
+
+def _make_painted(config: TrainingConfig, job: _Job) -> None:
+    folder = DataFolder(config.data.folder)
+    index = CaseIndex.read(folder.root)
+    number = 0 if index is None else list(index.cases).index(job.name)
+    rng = np.random.default_rng([config.seed, number, job.number])
+    host = TrainingVolume.read(folder.real(job.name))
+    anatomy = read_anatomy(folder.anatomy(job.name))
+    low, high = config.input.window_hu
+    hu = low + host.grey.astype(np.float32) * ((high - low) / 255)
+    hu, labels = paint_lesions(hu, anatomy, rng, random_subtypes(rng), labels=host.labels)
+    if rng.random() < 0.5:
         hu = paint_distractors(hu, anatomy, rng)
-    return TrainingVolume(_as_grey(hu / 80.0), labels, host.slices_mm)
+    TrainingVolume(_as_grey((hu - low) / (high - low)), labels, host.slices_mm).write(job.path)
 
 
-def _procedural(config: TrainingConfig, number: int) -> TrainingVolume:
-    rng = np.random.default_rng([config.seed, 1, number])
+def _make_procedural(config: TrainingConfig, job: _Job) -> None:
+    rng = np.random.default_rng([config.seed, _HEAD_SEED, job.number])
     # One head in six is healthy: it holds all that is bright without being blood.
-    subtypes = _random_subtypes(rng) if number % 6 else []
+    subtypes = random_subtypes(rng) if job.number % 6 else []
     spacing = (float(rng.uniform(3.0, 7.0)), config.input.pixel_mm, config.input.pixel_mm)
     shape = (round(_PROCEDURAL_HEIGHT_MM / spacing[0]), config.input.size_px, config.input.size_px)
-    scan = simulated_ct(config.seed + number, subtypes=subtypes, shape=shape, spacing_mm=spacing)
+    scan = simulated_ct(config.seed + job.number, subtypes=subtypes, shape=shape, spacing_mm=spacing)
     grey = _as_grey(config.input.window(scan.volume.hu))
-    return TrainingVolume(grey, scan.labels, np.arange(shape[0]) * spacing[0])
+    TrainingVolume(grey, scan.labels, np.arange(shape[0]) * spacing[0]).write(job.path)
 
 
-def _random_subtypes(rng: np.random.Generator) -> list[Subtype]:
+def random_subtypes(rng: np.random.Generator) -> list[Subtype]:
+    """Draw one to three subtypes."""
     count = int(rng.integers(1, _MOST_SUBTYPES + 1))
     return [Subtype(value) for value in rng.choice(list(Subtype), size=count, replace=False)]
+
+
+@lru_cache(maxsize=1)
+def read_atlas(folder: Path | None) -> Atlas:
+    """Return the atlas of a folder, or the generated one; kept, since many cases use it."""
+    return generated_atlas() if folder is None else Atlas.read(folder)
 
 
 def _as_grey(window: np.ndarray) -> np.ndarray:

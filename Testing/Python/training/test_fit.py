@@ -2,78 +2,31 @@
 import numpy as np
 import pytest
 import torch
-from pydantic import TypeAdapter
+from builders.heads import ball_head
+from builders.training import a_configuration, write_squares
 
+from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.subtypes import Subtype
-from ICHSegmentationLib.training.clot import IGNORE
-from ICHSegmentationLib.training.config import TrainingConfig
-from ICHSegmentationLib.training.dataset import SliceDataset
+from ICHSegmentationLib.training.dataset import BatchNumbers, SliceDataset, training_batches
 from ICHSegmentationLib.training.fit import fit
-from ICHSegmentationLib.training.loss import DiceCrossEntropy
+from ICHSegmentationLib.training.processes import Processes
 from ICHSegmentationLib.training.samples import TrainingVolume, read_anatomy, write_anatomy
 
-
-@pytest.fixture
-def a_config(tmp_path):
-    return TypeAdapter(TrainingConfig).validate_python(
-        {
-            "seed": 7,
-            "system": "hardnet",
-            "preset": "compact",
-            "input": {
-                "window_hu": (0.0, 80.0),
-                "pixel_mm": 0.8,
-                "size_px": 64,
-                "neighbours": 1,
-                "neighbour_distance_mm": 5.0,
-            },
-            "data": {
-                "folder": tmp_path,
-                "phe_sich": tmp_path,
-                "anatomy": tmp_path,
-                "held_out": [],
-                "excluded": {},
-                "painted_per_case": 0,
-                "procedural_heads": 0,
-            },
-            "optimisation": {
-                "batch": 2,
-                "crop_px": 64,
-                "steps": 4,
-                "learning_rate": 1e-3,
-                "weight_decay": 0.0,
-                "warm_up": 0.5,
-                "ema_decay": 0.5,
-                "class_weights": (1, 2, 2, 2, 2, 2),
-                "bleed_share": 0.75,
-                "checkpoint_minutes": 60.0,
-            },
-        }
-    )
+CPU = torch.device("cpu")
+ONE = Processes(0, 1, CPU)
 
 
 @pytest.fixture
 def some_files(tmp_path):
-    """Two volumes: a square of IPH on slice 1 of one, of SDH on slice 2 of the other."""
-    files = []
-    for number, subtype in enumerate((Subtype.IPH, Subtype.SDH)):
-        grey = np.full((4, 64, 64), 90, dtype=np.uint8)
-        labels = np.zeros_like(grey)
-        labels[number + 1, 20:40, 20:40] = subtype
-        grey[labels > 0] = 190
-        files.append(tmp_path / f"{number}.npz")
-        TrainingVolume(grey, labels, np.arange(4) * 5.0).write(files[-1])
-    return files
+    return write_squares(tmp_path)
 
 
-def first_samples(dataset, count):
-    stream = iter(dataset)
-    return [next(stream) for _ in range(count)]
+@pytest.fixture
+def a_config(tmp_path):
+    return a_configuration(tmp_path, optimisation={"class_weights": (1, 2, 2, 2, 2, 2), "warm_up": 0.5})
 
 
 def test_volumes_and_anatomy_come_back_as_written(tmp_path, some_files):
-    from builders.heads import ball_head
-
     volume = TrainingVolume.read(some_files[0])
     assert volume.labels[1].sum() == 400 * Subtype.IPH
     _, anatomy = ball_head()
@@ -84,66 +37,110 @@ def test_volumes_and_anatomy_come_back_as_written(tmp_path, some_files):
     assert again.spacing_mm == anatomy.spacing_mm
 
 
-def test_the_stream_of_slices_is_the_same_for_the_same_seed_and_can_be_entered_later(a_config, some_files):
-    whole = first_samples(SliceDataset(some_files, a_config), 4)
-    later = first_samples(SliceDataset(some_files, a_config, start=2), 2)
-    for expected, sample in zip(whole[2:], later, strict=True):
-        torch.testing.assert_close(sample["image"], expected["image"])
-        torch.testing.assert_close(sample["label"], expected["label"])
+def test_a_sample_depends_on_seed_and_number_only(a_config, some_files):
+    first, second = SliceDataset(some_files, a_config), SliceDataset(some_files, a_config)
+    ahead = [second[number] for number in (3, 2)]
+    for number, sample in zip((3, 2), ahead, strict=True):
+        torch.testing.assert_close(first[number]["image"], sample["image"])
+        torch.testing.assert_close(first[number]["label"], sample["label"])
+    other = SliceDataset(some_files, a_config.model_copy(update={"seed": 8}))
+    assert not torch.equal(other[3]["image"], ahead[0]["image"])
 
 
 def test_subtypes_are_drawn_alike_and_some_slices_have_no_blood(a_config, some_files):
-    labels = [sample["label"] for sample in first_samples(SliceDataset(some_files, a_config), 60)]
+    dataset = SliceDataset(some_files, a_config)
+    labels = [dataset[number]["label"] for number in range(60)]
     counts = [sum(bool((label == subtype).any()) for label in labels) for subtype in (Subtype.IPH, Subtype.SDH)]
     assert min(counts) >= 12
     assert sum(not label.any() for label in labels) >= 6
 
 
 def test_images_stay_in_the_window_and_have_the_neighbours_as_channels(a_config, some_files):
-    for sample in first_samples(SliceDataset(some_files, a_config), 5):
+    dataset = SliceDataset(some_files, a_config)
+    for number in range(5):
+        sample = dataset[number]
         assert sample["image"].shape == (3, 64, 64)
         assert 0 <= sample["image"].min() <= sample["image"].max() <= 1
 
 
-def test_ignored_voxels_do_not_change_the_loss():
-    logits = torch.randn((2, 6, 16, 16), generator=torch.Generator().manual_seed(3))
-    labels = torch.zeros((2, 1, 16, 16), dtype=torch.long)
-    labels[:, :, :8, :8] = Subtype.IPH
-    labels[:, :, 8:] = IGNORE
-    changed = logits.clone()
-    changed[:, :, 8:] += 5 * torch.randn((2, 6, 8, 16), generator=torch.Generator().manual_seed(4))
-    loss = DiceCrossEntropy()
-    torch.testing.assert_close(loss(logits, labels), loss(changed, labels))
+def test_one_class_for_all_blood_is_taught_as_one_class(tmp_path, some_files):
+    config = a_configuration(tmp_path, classes=("background", "ICH"))
+    dataset = SliceDataset(some_files, config)
+    assert {int(value) for number in range(8) for value in dataset[number]["label"].unique()} == {0, 1}
 
 
-def test_a_perfect_answer_has_hardly_any_loss():
-    labels = torch.arange(6).repeat_interleave(8).reshape(1, 1, 6, 8)
-    logits = 30.0 * torch.nn.functional.one_hot(labels[:, 0], 6).permute(0, 3, 1, 2).float()
-    assert float(DiceCrossEntropy()(logits, labels)) < 1e-3
+def test_two_processes_share_the_samples_of_a_step():
+    first, second = (iter(BatchNumbers(3, Processes(rank, 2, CPU))) for rank in (0, 1))
+    assert [next(first), next(second)] == [[0, 1, 2], [3, 4, 5]]
+    assert [next(first), next(second)] == [[6, 7, 8], [9, 10, 11]]
+    assert next(iter(BatchNumbers(3, Processes(1, 2, CPU), first=1))) == [9, 10, 11]
 
 
-def test_an_interrupted_fit_goes_on_to_the_same_weights(tmp_path, a_config, some_files):
-    straight = fit(a_config, some_files, tmp_path / "straight" / "checkpoint.pt", report=lambda _: None)
+def test_batches_are_the_same_however_many_workers_prepare_them(tmp_path, some_files):
+    found = []
+    for workers in (0, 2):
+        config = a_configuration(tmp_path, optimisation={"workers": workers})
+        batches = training_batches(some_files, config, ONE)
+        found.append([next(batches)["image"] for _ in range(3)])
+    for alone, together in zip(*found, strict=True):
+        torch.testing.assert_close(alone, together)
 
-    hasty = a_config.optimisation.model_copy(update={"checkpoint_minutes": 1e-9})
-    config = a_config.model_copy(update={"optimisation": hasty})
-    original = SliceDataset._slice
-    calls = []
 
-    def failing(self, rng):
-        calls.append(rng)
-        if len(calls) > 4:
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"warm_up": 0.5, "class_weights": (1, 2, 2, 2, 2, 2), "accumulate": 2},
+        {"schedule": "plateau", "optimiser": "sgd", "plateau_patience": 0, "keep": "best", "loss": "dice_focal"},
+    ],
+)
+def test_an_interrupted_fit_goes_on_to_the_same_weights(tmp_path, some_files, options):
+    config = a_configuration(tmp_path, optimisation={**options, "checkpoint_minutes": 1e-9, "steps": 4})
+    dropout = {"system": "transhardnet", "network": {**config.network, "embedding": 16, "heads": 2, "mlp": 16}}
+    config = config.model_copy(update=dropout)
+    straight = fit(config, some_files, tmp_path / "straight.pt", validation=some_files)
+    calls, original = [], SliceDataset.__getitem__
+    of_three_steps = 3 * 2 * config.optimisation.accumulate
+
+    def failing(self, number):
+        calls.append(number)
+        if len(calls) > of_three_steps:
             message = "interrupted"
             raise RuntimeError(message)
-        return original(self, rng)
+        return original(self, number)
 
-    checkpoint = tmp_path / "resumed" / "checkpoint.pt"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SliceDataset, "_slice", failing)
+        patch.setattr(SliceDataset, "__getitem__", failing)
         with pytest.raises(RuntimeError, match="interrupted"):
-            fit(config, some_files, checkpoint, report=lambda _: None)
-    assert torch.load(checkpoint, weights_only=True)["step"] == 2
-    resumed = fit(config, some_files, checkpoint, report=lambda _: None)
-    assert straight.keys() == resumed.keys()
-    for name, expected in straight.items():
-        torch.testing.assert_close(resumed[name], expected, rtol=1e-4, atol=1e-6)
+            fit(config, some_files, tmp_path / "resumed.pt", validation=some_files)
+    assert torch.load(tmp_path / "resumed.pt", weights_only=True)["progress"]["step"] == 3
+    resumed = fit(config, some_files, tmp_path / "resumed.pt", validation=some_files)
+    assert (resumed.step, straight.state.keys()) == (straight.step, resumed.state.keys())
+    for name, expected in straight.state.items():
+        torch.testing.assert_close(resumed.state[name], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_training_stops_when_the_monitored_figure_no_longer_improves(tmp_path, some_files):
+    options = {"steps": 40, "epoch_steps": 1, "patience": 2, "learning_rate": 1e-12, "monitor": "validation_dice"}
+    config = a_configuration(tmp_path, data={"validation": ("first",)}, optimisation=options)
+    told = []
+    fitted = fit(config, some_files[1:], tmp_path / "checkpoint.pt", validation=some_files[:1], report=told.append)
+    assert fitted.stopped_early
+    assert 3 <= fitted.step < 40
+    assert all(state.epoch_ends and set(state.dice) >= {"IPH"} for state in told)
+    again = fit(config, some_files[1:], tmp_path / "checkpoint.pt", validation=some_files[:1])
+    assert (again.step, again.stopped_early) == (fitted.step, True)
+
+
+def test_a_longer_fit_lowers_the_loss(tmp_path, some_files):
+    options = {"steps": 24, "epoch_steps": 8, "learning_rate": 5e-3, "schedule": "constant", "bleed_share": 1.0}
+    config = a_configuration(tmp_path, optimisation=options)
+    losses = []
+    fit(config, some_files, tmp_path / "a.pt", report=lambda p: losses.append(p.loss) if p.epoch_ends else None)
+    assert losses[-1] < losses[0] - 0.1
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path, a_config, some_files):
+    path = tmp_path / "checkpoint.pt"
+    path.write_bytes(b"nothing")
+    with pytest.raises(InputError, match=r"checkpoint\.pt is damaged"):
+        fit(a_config, some_files, path)

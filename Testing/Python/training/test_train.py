@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a configuration to a model: prepared data, one or two processes, a pack for another machine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from builders.tiny_model import TINY
+from builders.training import a_configuration, write_squares
+
+from ICHSegmentationLib.errors import InputError
+from ICHSegmentationLib.models import get_model
+from ICHSegmentationLib.models.trained_network import load_network
+from ICHSegmentationLib.training.data_folder import CaseIndex
+from ICHSegmentationLib.training.pack import write_pack
+from ICHSegmentationLib.training.prepare import prepare, prepared_files
+from ICHSegmentationLib.training.processes import Processes
+from ICHSegmentationLib.training.train import train
+
+ONE = Processes(0, 1, torch.device("cpu"))
+TINY_LISTS = json.loads(json.dumps(TINY))
+
+
+@pytest.fixture
+def a_data_folder(tmp_path: Path) -> Path:
+    write_squares(tmp_path / "data")
+    return tmp_path / "data"
+
+
+def test_a_model_a_record_and_a_log_are_written_and_the_model_can_be_loaded(a_data_folder: Path, tmp_path: Path):
+    config = a_configuration(
+        a_data_folder, data={"validation": ("second",)}, about={"name": "squares", "licence": "CC0-1.0"}
+    )
+    told = []
+    trained = train(config, tmp_path / "run", ONE, progress=lambda *state: told.append(state))
+    assert trained is not None
+    entry = get_model("squares", folder=tmp_path / "run" / "models")
+    assert (entry.licence, entry.input_spec, entry.network) == ("CC0-1.0", config.input, TINY_LISTS)
+    assert load_network(entry)(torch.zeros(1, 3, 64, 64)).shape == (1, 6, 64, 64)
+    record = json.loads((tmp_path / "run" / "training.json").read_text())
+    assert (record["steps"], record["training_volumes"], record["validation_volumes"]) == (4, 1, 1)
+    assert record["sha256"] == entry.sha256
+    assert set(record["validation_dice"]) >= {"SDH"}
+    assert next((tmp_path / "run" / "tensorboard").iterdir()).stat().st_size > 200
+    assert told[-1] == ("train", 1.0)
+
+
+def test_a_folder_with_another_run_is_refused_and_a_longer_run_goes_on(a_data_folder: Path, tmp_path: Path):
+    train(a_configuration(a_data_folder), tmp_path / "run", ONE)
+    other = a_configuration(a_data_folder, optimisation={"learning_rate": 2e-3})
+    with pytest.raises(InputError, match=r"another optimisation\.learning_rate"):
+        train(other, tmp_path / "run", ONE)
+    told = []
+    longer = a_configuration(a_data_folder, optimisation={"steps": 6, "workers": 1})
+    train(longer, tmp_path / "run", ONE, report=told.append)
+    assert [state.step for state in told] == [6]
+
+
+def test_wrong_arguments_of_the_network_are_found_before_the_data(tmp_path: Path):
+    config = a_configuration(tmp_path / "nowhere", network={"growhts": (1,)})
+    with pytest.raises(InputError, match="cannot be built"):
+        train(config, tmp_path / "run", ONE)
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"input": {"pixel_mm": 1.0}}, "prepared with pixel_mm 2.5, the configuration has 1.0"),
+        ({"data": {"fold": 2}}, "prepared for fold None"),
+        ({"data": {"held_out": ("third",)}}, "names the case third, which none of the data sets holds"),
+        ({"data": {"excluded": {"first": "x"}, "held_out": ("second",)}}, "No case is left to train on"),
+    ],
+)
+def test_data_that_do_not_fit_the_configuration_are_refused(a_data_folder: Path, changes: dict, told: str):
+    with pytest.raises(InputError, match=told):
+        prepare(a_configuration(a_data_folder, **changes))
+
+
+def test_missing_volumes_are_made_from_their_seed_in_one_or_two_processes(tmp_path: Path):
+    found = []
+    for workers in (1, 2):
+        folder = tmp_path / str(workers)
+        write_squares(folder)
+        config = a_configuration(folder, data={"procedural_heads": 2}, input={"pixel_mm": 2.5})
+        files = prepare(config, workers=workers)
+        assert len(files.training) == 4
+        with np.load(files.training[-1]) as volume:
+            found.append({name: volume[name] for name in volume})
+    for name, made in found[0].items():
+        np.testing.assert_array_equal(made, found[1][name])
+    assert found[0]["labels"].any()
+
+
+def test_a_pack_holds_what_another_machine_needs(a_data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("first", "second"):
+        (a_data_folder / "anatomy").mkdir(exist_ok=True)
+        (a_data_folder / "anatomy" / f"{name}.npz").write_bytes(b"masks")
+    config = a_configuration(a_data_folder, data={"phe_sich": tmp_path / "absent", "procedural_heads": 1})
+    prepare(config)
+    with pytest.raises(InputError, match="real volumes take 0 MiB, more than the 0 MiB allowed"):
+        write_pack(config, tmp_path / "small", most_mib=1e-5)
+    real = sum(path.stat().st_size for part in ("real", "anatomy") for path in (a_data_folder / part).iterdir())
+    pack = write_pack(config, tmp_path / "pack", most_mib=(real + 1000) / 2**20)
+    assert (pack.files, pack.to_be_made) == (4, 1)
+    monkeypatch.chdir(tmp_path / "pack")
+    from ICHSegmentationLib.training.config import read_config
+
+    packed = read_config(Path("config.yaml"))
+    prepare(packed)
+    assert len(prepared_files(packed).training) == 3
+
+
+def test_two_processes_learn_the_same_as_one_that_gathers_their_gradients(a_data_folder: Path, tmp_path: Path):
+    options = {"batch": 1, "accumulate": 1, "steps": 2}
+    (tmp_path / "config.yaml").write_text(
+        yaml.safe_dump(a_configuration(a_data_folder, optimisation=options).model_dump(mode="json"))
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    command += ["-m", "ICHSegmentationLib.cli", "train", str(tmp_path / "config.yaml"), "--device", "cpu"]
+    done = subprocess.run(
+        [*command, "--output", str(tmp_path / "two"), "--json"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["steps"] == 2
+    alone = a_configuration(a_data_folder, optimisation=options | {"accumulate": 2})
+    trained = train(alone, tmp_path / "one", ONE)
+    assert trained is not None
+    first, second = load_network(trained.entry), load_network(get_model(folder=tmp_path / "two" / "models"))
+    for (name, expected), (_, found) in zip(first.named_parameters(), second.named_parameters(), strict=True):
+        torch.testing.assert_close(found, expected, rtol=2e-3, atol=2e-4, msg=lambda text, name=name: f"{name}: {text}")
+
+
+def test_the_index_says_where_cases_come_from(a_data_folder: Path):
+    index = CaseIndex.read(a_data_folder)
+    assert index is not None
+    assert index.cases == {"first": "squares", "second": "squares"}
