@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether installed packages can be imported, tried in a process of its own."""
+
+from __future__ import annotations
+
+import slicer
+from slicer.i18n import tr as _
+
+from ICHSegmentationPanel.process.slicer_python import python_slicer
+
+# In a process of its own: what Slicer has imported, it cannot replace before it is restarted.
+_CODE = """
+import importlib, sys
+for name in sys.argv[1:]:
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        print(f"{name}: {type(error).__name__}: {error}")
+"""
+
+
+def import_errors(names: list[str]) -> str | None:
+    """Import packages with Slicer's Python; return the errors in their own words, None if there is none."""
+    process = slicer.util.launchConsoleProcess([python_slicer(), "-c", _CODE, *names], useStartupEnvironment=False)
+    output, _nothing = process.communicate()
+    if process.returncode == 0 and not output.strip():
+        return None
+    text = output.strip() or f"Python ended with code {process.returncode}"
+    return _("The packages are installed, but cannot be used: {error}").format(error=text)

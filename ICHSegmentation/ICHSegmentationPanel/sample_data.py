@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A head CT for trying the module: generated on this computer, since no patient's scan may be handed on."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+CATEGORY = "ICHSegmentation"
+SAMPLE_NAME = "ICHDemoHeadCT"
+NODE_NAME = "ICHDemoHeadCT"
+# The head of `ichseg demo`.
+SEED = 1
+_THUMBNAIL = Path(__file__).resolve().parents[1] / "Resources" / "Icons" / "ICHSegmentationDemo.png"
+_LOG = logging.getLogger(__name__)
+
+
+def register() -> None:
+    """Add the demo to Slicer's module Sample Data."""
+    try:
+        import SampleData
+    except ImportError:
+        # Slicer can be started without its scripted modules.
+        _LOG.info("The module Sample Data is not there; the demo is not registered.")
+        return
+    SampleData.SampleDataLogic.registerCustomSampleDataCategory(CATEGORY, title=_("ICH Segmentation"))
+    SampleData.SampleDataLogic.registerCustomSampleDataSource(
+        category=CATEGORY,
+        sampleName=SAMPLE_NAME,
+        # Nothing is downloaded, so there is nothing to check; the module wants an address all the same.
+        uris=f"generated://{SAMPLE_NAME}",
+        fileNames=f"{SAMPLE_NAME}.nrrd",
+        nodeNames=NODE_NAME,
+        customDownloader=_load,
+        thumbnailFileName=str(_THUMBNAIL),
+    )
+
+
+def load_demo() -> Any:
+    """Generate the demo (a few seconds) and show it.
+
+    Returns
+    -------
+    vtkMRMLScalarVolumeNode
+        A head CT with one bleed of each subtype; its description names the true volumes. The same at every call.
+    """
+    from ICHSegmentationLib.simulation.simulate import simulated_ct
+    from ICHSegmentationLib.subtypes import Subtype
+
+    slicer.util.showStatusMessage(_("Generating a head CT..."))
+    with slicer.util.WaitCursor():
+        simulated = simulated_ct(SEED, subtypes=tuple(Subtype))
+    node = add_volume(simulated.volume, NODE_NAME)
+    truth = ", ".join(f"{name} {volume_ml:.1f}" for name, volume_ml in simulated.volumes_ml.items())
+    node.SetDescription(_("Generated, not a patient. True volumes in mL: {truth}").format(truth=truth))
+    slicer.util.setSliceViewerLayers(background=node, fit=True)
+    slicer.util.showStatusMessage(node.GetDescription(), 10000)
+    return node
+
+
+def add_volume(volume: Any, name: str) -> Any:
+    """Put a CT on a regular grid into the scene, with the window for brain.
+
+    Parameters
+    ----------
+    volume : CTVolume
+        The library's volume.
+    name : str
+        Of the new node; a number is added where it is taken.
+    """
+    name = slicer.mrmlScene.GenerateUniqueName(name)
+    node = slicer.util.addVolumeFromArray(volume.hu, ijkToRAS=volume.grid.nearest_affine_ras, name=name)
+    display = node.GetDisplayNode()
+    display.AutoWindowLevelOff()
+    display.SetWindowLevel(80, 40)
+    return node
+
+
+def _load(_source: Any) -> None:
+    load_demo()

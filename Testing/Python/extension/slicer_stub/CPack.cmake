@@ -1,0 +1,11 @@
+# What Slicer needs to package an extension; the README and the license are found by their usual names.
+foreach(name HOMEPAGE CONTRIBUTORS DESCRIPTION ICONURL SCREENSHOTURLS DEPENDS)
+  if("${EXTENSION_${name}}" STREQUAL "")
+    message(FATAL_ERROR "EXTENSION_${name} is not set")
+  endif()
+endforeach()
+foreach(name README.md LICENSE)
+  if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${name})
+    message(FATAL_ERROR "no ${name}")
+  endif()
+endforeach()

@@ -1,0 +1,1 @@
+# Slicer makes <extension>Config.cmake here; nothing of it is tested.
