@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pytest fixtures; a conftest imports them with ``from slicer_harness.fixtures import ...``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slicer_harness.install import install
+from slicer_harness.run import SlicerRun
+
+install()
+
+_ROOT = Path(__file__).resolve().parents[3]
+_PICTURES = _ROOT / "build" / "slicer-harness"
+
+
+@pytest.fixture
+def slicer_app(tmp_path_factory: pytest.TempPathFactory) -> Generator[SlicerRun]:
+    """Slicer freshly started; at its end nothing may be left behind and nothing may have gone wrong unseen."""
+    run = SlicerRun(tmp_path_factory.mktemp("slicer"))
+    run.begin()
+    yield run
+    problems = run.end()
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
+
+
+@pytest.fixture
+def load_module(slicer_app: SlicerRun) -> Callable[[str | Path], Any]:
+    """Load a module of this repository by its name, or any by its file; its panel is shown and entered."""
+
+    def load(which: str | Path) -> Any:
+        path = which if isinstance(which, Path) else _ROOT / which / f"{which}.py"
+        return slicer_app.load_module(path)
+
+    return load
+
+
+@pytest.fixture
+def click(slicer_app: SlicerRun) -> Callable[[Any], None]:
+    """Click a widget as the mouse does."""
+    return slicer_app.click
+
+
+@pytest.fixture
+def wait_until(slicer_app: SlicerRun) -> Callable[..., Any]:
+    """Run the event loop until a condition holds."""
+    return slicer_app.wait_until
+
+
+@pytest.fixture
+def dialogs(slicer_app: SlicerRun) -> Any:
+    """Give answers to modal dialogs before they come."""
+    return slicer_app.dialogs
+
+
+@pytest.fixture
+def screenshot(slicer_app: SlicerRun, request: pytest.FixtureRequest) -> Callable[[str], Path]:
+    """Keep a picture under build/slicer-harness/<test>/<name>.png."""
+    return lambda name: slicer_app.screenshot(_PICTURES / request.node.name / f"{name}.png")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Keep a picture of what a failing test had on the screen."""
+    report = yield
+    run = getattr(item, "funcargs", {}).get("slicer_app")
+    if call.when == "call" and report.failed and isinstance(run, SlicerRun):
+        path = run.screenshot(_PICTURES / "failures" / f"{item.name.replace('/', '_')}.png")
+        report.sections.append(("picture of the failure", str(path)))
+    return report

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Observers: the harness's own, and a count of those that module code left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import vtk
+from PySide6.QtCore import QObject
+
+_own: set[tuple[str, int]] = set()
+
+
+class OwnObservers:
+    """Observers of a stand-in, which end with it and are not counted as left behind."""
+
+    def __init__(self, owner: QObject | None = None) -> None:
+        self._kept: list[tuple[Any, int]] = []
+        if owner is not None:
+            owner.destroyed.connect(self.remove_all)
+
+    def add(self, subject: Any, event: Any, called: Callable[..., Any]) -> None:
+        """Observe ``subject``."""
+        tag = subject.AddObserver(event, called)
+        self._kept.append((subject, tag))
+        _own.add((subject.GetAddressAsString(""), tag))
+
+    def remove_all(self) -> None:
+        """Observe nothing any more."""
+        for subject, tag in self._kept:
+            subject.RemoveObserver(tag)
+            _own.discard((subject.GetAddressAsString(""), tag))
+        self._kept.clear()
+
+
+def left_behind(scene: Any) -> list[str]:
+    """Observers in Python on the scene, its nodes and their segmentations, one line each."""
+    return [
+        f"{subject.GetClassName()} {getattr(subject, 'GetName', str)() or ''} is still observed"
+        for subject in _subjects(scene)
+        for tag in _python_tags(subject)
+        if (subject.GetAddressAsString(""), tag) not in _own
+    ]
+
+
+def _subjects(scene: Any) -> Iterator[Any]:
+    yield scene
+    for index in range(scene.GetNumberOfNodes()):
+        node = scene.GetNthNode(index)
+        yield node
+        if node.IsA("vtkMRMLSegmentationNode"):
+            yield node.GetSegmentation()
+        if node.IsA("vtkMRMLVolumeNode") and node.GetImageData() is not None:
+            yield node.GetImageData()
+
+
+def _python_tags(subject: Any) -> list[int]:
+    # Tags grow by one with each observer, so a new one tells how many to look at.
+    end = subject.AddObserver("UserEvent", _nothing)
+    subject.RemoveObserver(end)
+    commands = ((tag, subject.GetCommand(tag)) for tag in range(1, end))
+    return [tag for tag, command in commands if command is not None and _is_python(command)]
+
+
+def _is_python(command: vtk.vtkObjectBase) -> bool:
+    return command.GetClassName() == "vtkPythonCommand" or "vtkPythonCommand" in repr(command)
+
+
+def _nothing(*_arguments: Any) -> None:
+    """Stand for an observer."""

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Setting attributes as PythonQt allows it: properties only, and new names only on classes derived in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+
+def is_slicers_own(qt_class: type) -> bool:
+    """Whether the class is C++ in Slicer, here PySide's or the harness's own, not one that module code derived."""
+    return qt_class.__module__.startswith(("PySide6.", "slicer_harness."))
+
+
+_dropping: list[bool] = []
+
+
+@contextmanager
+def dropping_new_attributes() -> Generator[None]:
+    """Drop new names unseen: PySide's form loader sets each child as an attribute of the root, which Qt's does not."""
+    _dropping.append(True)
+    yield
+    _dropping.pop()
+
+
+def guard_attributes(qt_class: type[QObject]) -> None:
+    """Make ``qt_class`` refuse names that it does not have."""
+    qt_class.__setattr__ = _set_attribute  # type: ignore[method-assign, assignment]
+
+
+def _set_attribute(self: QObject, name: str, value: Any) -> None:
+    known = next((vars(each)[name] for each in type(self).__mro__ if name in vars(each)), None)
+    if hasattr(type(known), "__set__"):
+        known.__set__(self, value)  # type: ignore[union-attr]
+    elif _dropping and isinstance(value, QObject) and not name.startswith("_"):
+        return
+    elif not is_slicers_own(type(self)) or name.startswith("_") or name in _plain_properties(type(self)):
+        self.__dict__[name] = value
+    elif known is not None:
+        message = f"{name!r} can not be overwritten on {type(self).__name__}"
+        raise AttributeError(message)
+    elif name in [bytes(each.data()).decode() for each in self.dynamicPropertyNames()]:
+        self.setProperty(name, value)
+    else:
+        message = f"{name!r} does not exist on {type(self).__name__}, and C++ objects take no new attributes"
+        raise AttributeError(message)
+
+
+def _plain_properties(qt_class: type) -> frozenset[str]:
+    """Properties of a stand-in that do nothing but keep their value."""
+    names: frozenset[str] = getattr(qt_class, "property_names", frozenset)()
+    return names

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``sender.connect("clicked(bool)", f)`` and ``disconnect``, with a signature that must exist."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import shiboken6
+from PySide6.QtCore import SIGNAL, QMetaObject, QObject, Signal
+
+from slicer_harness.qt_facade.members import members_of, signature
+
+_connect = QObject.connect
+_disconnect = QObject.disconnect
+
+
+class Connection(NamedTuple):
+    """A signal of one sender, what it calls, and the function that Qt holds."""
+
+    signal: str
+    receiver: Callable[..., Any]
+    target: Callable[..., Any]
+
+
+# PySide's Python object of a C++ object may go and come back; the connection belongs to the C++ object.
+_connections: dict[int, list[Connection]] = {}
+
+
+def give_connections(qt_class: type[QObject]) -> None:
+    """Give a class PythonQt's ``connect`` and ``disconnect``; PySide resolves these names in ``__getattribute__``."""
+    plain = vars(qt_class).get("__getattribute__")
+    if plain is None:
+        return
+
+    def getattribute(self: QObject, name: str) -> Any:
+        if name == "connect":
+            return partial(connect, self)
+        if name == "disconnect":
+            return partial(disconnect, self)
+        return plain(self, name)
+
+    qt_class.__getattribute__ = getattribute  # type: ignore[method-assign, assignment]
+
+
+def connect(sender: QObject, signal: str, receiver: Any, slot: str | None = None) -> bool:
+    """Connect a signal to a callable, or to a named slot of another object."""
+    found = signal_of(sender, signal)
+    called = slot_of(receiver, slot) if slot is not None else receiver
+    if not callable(called):
+        message = f"{called!r} is not callable, so that {signal} cannot call it"
+        raise TypeError(message)
+    pointer = shiboken6.getCppPointer(sender)[0]
+    if pointer not in _connections:
+        _connections[pointer] = []
+        _connect(sender, SIGNAL("destroyed()"), lambda: _connections.pop(pointer, None))
+    wanted = _wanted_arguments(called)
+    target = lambda *arguments: _call(called, arguments[:wanted])  # noqa: E731  PySide looks at a lambda's own arguments
+    _connections[pointer].append(Connection(found, called, target))
+    return _connect(sender, SIGNAL(found), target)
+
+
+def disconnect(sender: QObject, signal: str, receiver: Callable[..., Any] | None = None) -> bool:
+    """Undo :func:`connect`; False if there was no such connection, as in Slicer."""
+    found = signal_of(sender, signal)
+    known = _connections.get(shiboken6.getCppPointer(sender)[0], [])
+    gone = [each for each in known if each.signal == found and receiver in (None, each.receiver)]
+    for each in gone:
+        known.remove(each)
+        _disconnect(sender, SIGNAL(found), each.target)
+    return bool(gone)
+
+
+def connections_of(sender: QObject) -> list[Connection]:
+    """Connections of ``sender``'s signals to Python."""
+    return list(_connections.get(shiboken6.getCppPointer(sender)[0], []))
+
+
+def signal_of(sender: QObject, text: str) -> str:
+    """The signal's signature as Qt holds it (a stand-in's differs in its types); raises ValueError if there is none."""
+    wanted = _normalized(text)
+    stand_ins: dict[str, str] = getattr(type(sender), "signal_names", dict)()
+    if wanted in stand_ins:
+        if not isinstance(getattr(type(sender), wanted.partition("(")[0], None), Signal):
+            message = f"{type(sender).__name__} has the signal {wanted} in Slicer, but the stand-in has not got it yet"
+            raise NotImplementedError(message)
+        return stand_ins[wanted]
+    known = members_of(type(sender)).signals
+    if wanted in known:
+        return wanted
+    message = f"{type(sender).__name__} has no signal {wanted}; it has {', '.join(sorted([*known, *stand_ins]))}"
+    raise ValueError(message)
+
+
+def slot_of(receiver: QObject, text: str) -> Callable[..., Any]:
+    """The slot of a signature such as ``setMRMLScene(vtkMRMLScene*)``; raises ValueError if there is none."""
+    wanted = _normalized(text)
+    stand_ins: set[str] = getattr(type(receiver), "slot_names", set)()
+    if wanted not in stand_ins and wanted not in members_of(type(receiver)).slots:
+        message = f"{type(receiver).__name__} has no slot {wanted}"
+        raise ValueError(message)
+    found: Callable[..., Any] = getattr(receiver, wanted.partition("(")[0])
+    return found
+
+
+def _normalized(text: str) -> str:
+    return signature(QMetaObject.normalizedSignature(text))
+
+
+def _wanted_arguments(called: Callable[..., Any]) -> int | None:
+    try:
+        parameters = inspect.signature(called).parameters.values()
+    except (TypeError, ValueError):  # a C++ slot takes all
+        return None
+    if any(each.kind is each.VAR_POSITIONAL for each in parameters):
+        return None
+    return sum(each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD) for each in parameters)
+
+
+def _call(called: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    try:
+        called(*arguments)
+    except Exception:  # Slicer prints what a slot raises and goes on; the hook makes the test fail
+        sys.excepthook(*sys.exc_info())

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Modal dialogs: each needs an answer that the test gave beforehand, else it is closed and fails the test."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from PySide6 import QtCore, QtWidgets
+
+_run = QtWidgets.QDialog.exec
+_GUARD_MS = 10_000
+Answer = str | Callable[[QtWidgets.QDialog], Any]
+
+
+@dataclass
+class Dialogs:
+    """Answers to come, and the texts of the dialogs that were shown."""
+
+    answers: list[Answer] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)
+
+    def answer(self, *answers: Answer) -> None:
+        """Queue answers: a button's text, a path for a file dialog, or a function of the dialog."""
+        self.answers.extend(answers)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.answers.clear()
+        self.shown.clear()
+        self.unanswered.clear()
+
+    def next_answer(self, text: str) -> Answer | None:
+        """Note the dialog and take its answer."""
+        self.shown.append(text)
+        if self.answers:
+            return self.answers.pop(0)
+        self.unanswered.append(text)
+        return None
+
+
+dialogs = Dialogs()
+
+
+def install_dialogs() -> None:
+    """Put the answers in place of the user."""
+    for name in ("exec", "exec_"):
+        for kind in (QtWidgets.QDialog, QtWidgets.QMessageBox, QtWidgets.QProgressDialog, QtWidgets.QFileDialog):
+            setattr(kind, name, _exec)
+    for name in ("question", "information", "warning", "critical"):
+        setattr(QtWidgets.QMessageBox, name, staticmethod(_message_function(name)))
+    for name in ("getExistingDirectory", "getOpenFileName", "getOpenFileNames", "getSaveFileName"):
+        setattr(QtWidgets.QFileDialog, name, staticmethod(_file_function(name)))
+
+
+def _exec(dialog: QtWidgets.QDialog) -> int:
+    answer = dialogs.next_answer(_text_of(dialog))
+    if answer is None:
+        return int(QtWidgets.QDialog.DialogCode.Rejected)
+    QtCore.QTimer.singleShot(0, lambda: _give(dialog, answer))
+    guard = QtCore.QTimer(dialog)
+    guard.setSingleShot(True)
+    guard.timeout.connect(lambda: _give_up(dialog))
+    guard.start(_GUARD_MS)
+    result = _run(dialog)
+    guard.stop()
+    return result
+
+
+def _text_of(dialog: QtWidgets.QDialog) -> str:
+    if isinstance(dialog, QtWidgets.QMessageBox):
+        return str(dialog.text)
+    labels = [each.text for each in dialog.findChildren(QtWidgets.QLabel)]
+    return "\n".join([dialog.windowTitle, *labels])
+
+
+def _give(dialog: QtWidgets.QDialog, answer: Answer) -> None:
+    try:
+        if callable(answer):
+            answer(dialog)
+            return
+        buttons = dialog.findChildren(QtWidgets.QAbstractButton)
+        found = {each.text.replace("&", ""): each for each in buttons}
+        if answer not in found:
+            message = f"the dialog {_text_of(dialog)!r} has no button {answer!r}; it has {sorted(found)}"
+            raise AssertionError(message)
+        found[answer].click()
+    except Exception:
+        sys.excepthook(*sys.exc_info())
+        dialog.reject()
+
+
+def _give_up(dialog: QtWidgets.QDialog) -> None:
+    dialogs.unanswered.append(f"still open after {_GUARD_MS / 1000:.0f} s: {_text_of(dialog)}")
+    dialog.reject()
+
+
+def _message_function(name: str) -> Callable[..., Any]:
+    icons = {"question": "Question", "information": "Information", "warning": "Warning", "critical": "Critical"}
+    icon = QtWidgets.QMessageBox.Icon[icons[name]]
+    kind = QtWidgets.QMessageBox.StandardButton
+
+    def show(parent: Any, title: str, text: str, buttons: Any = None, default: Any = None) -> Any:
+        choices = buttons or (kind.Yes | kind.No if name == "question" else kind.Ok)
+        box = QtWidgets.QMessageBox(icon, title, text, choices, parent)
+        if default is not None:
+            box.setDefaultButton(default)
+        return kind(_exec(box)) if box.standardButtons else kind.NoButton
+
+    return show
+
+
+def _file_function(name: str) -> Callable[..., Any]:
+    def show(_parent: Any = None, caption: str = "", *_unused: Any) -> Any:
+        answer = dialogs.next_answer(caption or name)
+        several = name.endswith("Names")
+        if answer is None:
+            return [] if several else ""
+        return [str(answer)] if several else str(answer)
+
+    return show

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``qt.QProcess``; a test can ask which are still running."""
+
+from __future__ import annotations
+
+import weakref
+
+import shiboken6
+from PySide6 import QtCore
+
+_processes: weakref.WeakSet[QtCore.QProcess] = weakref.WeakSet()
+
+
+class QProcess(QtCore.QProcess):
+    """A process that is known to the checks."""
+
+    def __init__(self, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        _processes.add(self)
+
+
+def running_processes() -> list[QtCore.QProcess]:
+    """Processes that were started and have not ended."""
+    stopped = QtCore.QProcess.ProcessState.NotRunning
+    return [each for each in _processes if shiboken6.isValid(each) and each.state() != stopped]

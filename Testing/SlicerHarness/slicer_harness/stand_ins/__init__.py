@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stand-ins for the ctk and qMRML widgets, each held to the allow-list."""

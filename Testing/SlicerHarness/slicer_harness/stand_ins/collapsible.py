@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Boxes that fold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Property, QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QGroupBox, QStyle, QStyleOption, QWidget
+
+from slicer_harness.stand_ins.base import StandIn
+
+_HEADER = 24
+_UNLIMITED = 16_777_215
+
+
+def _show_children(box: QWidget, shown: bool) -> None:
+    for child in box.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        child.setVisible(shown and child not in box._hidden_before)  # type: ignore[attr-defined]
+
+
+def _remember_hidden(box: QWidget) -> None:
+    children = box.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    box._hidden_before = [each for each in children if each.isHidden()]  # type: ignore[attr-defined]
+
+
+class ctkCollapsibleButton(StandIn, QAbstractButton):
+    """A header that shows and hides what lies below it."""
+
+    contentsCollapsed = Signal(bool)
+
+    def __init__(self, *arguments: Any) -> None:
+        parent = arguments[-1] if arguments and not isinstance(arguments[-1], str) else None
+        super().__init__(parent)
+        if arguments and isinstance(arguments[0], str):
+            self.text = arguments[0]
+        self._collapsed = False
+        self._collapsed_height = 10
+        self._hidden_before: list[QWidget] = []
+        self.setCheckable(True)
+        self.setChecked(True)
+        self.setContentsMargins(0, _HEADER, 0, 0)
+        self.toggled.connect(lambda on: self._collapse(not on))
+
+    def _collapse(self, collapsed: bool) -> None:
+        if collapsed == self._collapsed:
+            return
+        if collapsed:
+            _remember_hidden(self)
+        self._collapsed = collapsed
+        _show_children(self, not collapsed)
+        self.setMaximumHeight(_HEADER + self._collapsed_height if collapsed else _UNLIMITED)
+        self.setChecked(not collapsed)
+        self.contentsCollapsed.emit(collapsed)
+
+    collapsed = Property(bool, lambda self: self._collapsed, _collapse, notify=contentsCollapsed)
+    collapsedHeight = Property(
+        int, lambda self: self._collapsed_height, lambda self, value: setattr(self, "_collapsed_height", value)
+    )
+    flat = Property(bool, lambda self: self._flat, lambda self, value: setattr(self, "_flat", value))
+    _flat = False
+
+    def hitButton(self, position: QPoint) -> bool:
+        """Only the header folds."""
+        return QRect(0, 0, self.width, _HEADER).contains(position)
+
+    def sizeHint(self) -> Any:
+        """As large as what lies in it."""
+        layout = self.layout()
+        return layout.totalSizeHint() if layout is not None else super().minimumSize
+
+    def minimumSizeHint(self) -> Any:
+        """As small as what lies in it may be."""
+        layout = self.layout()
+        return layout.totalMinimumSize() if layout is not None else super().minimumSize
+
+    def event(self, event: QEvent) -> bool:
+        """A change of what lies in it changes its size."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return bool(super().event(event))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the header: an arrow and the title."""
+        painter = QPainter(self)
+        painter.fillRect(0, 0, self.width, _HEADER - 2, self.palette.button())
+        arrow = QStyleOption()
+        arrow.rect = QRect(6, 4, 14, 14)
+        kind = (
+            QStyle.PrimitiveElement.PE_IndicatorArrowRight
+            if self._collapsed
+            else QStyle.PrimitiveElement.PE_IndicatorArrowDown
+        )
+        self.style().drawPrimitive(kind, arrow, painter, self)
+        painter.drawText(QRect(26, 0, self.width - 30, _HEADER - 2), Qt.AlignmentFlag.AlignVCenter, self.text)
+        painter.end()
+
+
+class qMRMLCollapsibleButton(ctkCollapsibleButton):
+    """The same with a scene."""
+
+
+class ctkCollapsibleGroupBox(StandIn, QGroupBox):
+    """A group box whose title hides its contents."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._hidden_before: list[QWidget] = []
+        self._collapsed_height = 14
+        self.setCheckable(True)
+        self.setChecked(True)
+        self.toggled.connect(self._show)
+
+    def _show(self, shown: bool) -> None:
+        if not shown:
+            _remember_hidden(self)
+        _show_children(self, shown)
+
+    collapsed = Property(bool, lambda self: not self.checked, lambda self, value: self.setChecked(not value))
+    collapsedHeight = Property(
+        int, lambda self: self._collapsed_height, lambda self, value: setattr(self, "_collapsed_height", value)
+    )
