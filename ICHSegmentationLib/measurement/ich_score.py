@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from ICHSegmentationLib.measurement.location import Compartment
+
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement.measure import Measurements
 
@@ -135,8 +137,10 @@ def ich_score(
     ----------
     measurements : Measurements
         Volume of the intraparenchymal blood (of its voxels) and whether there is any in the ventricles.
-    gcs, age_years, infratentorial : optional
-        What the scan's labels do not say.
+    gcs, age_years : optional
+        What the scan does not say.
+    infratentorial : optional
+        Holds in place of where the largest intraparenchymal lesion was found to lie.
 
     Returns
     -------
@@ -150,8 +154,16 @@ def ich_score(
         age_years=age_years,
         iph_ml=measurements.volumes_ml["IPH"],
         ivh=measurements.present["IVH"],
-        infratentorial=infratentorial,
+        infratentorial=_is_infratentorial(measurements) if infratentorial is None else infratentorial,
     )
+
+
+def _is_infratentorial(measurements: Measurements) -> bool | None:
+    """Where the largest intraparenchymal lesion lies, taken as the origin; None where that is not determined."""
+    location = next(lesion.location for lesion in measurements.lesions if lesion.subtype == "IPH")
+    if location is None or location.compartment not in (Compartment.SUPRATENTORIAL, Compartment.INFRATENTORIAL):
+        return None
+    return location.compartment == Compartment.INFRATENTORIAL
 
 
 def _yes_no(value: bool | None) -> str | None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
@@ -11,6 +13,12 @@ from ICHSegmentationLib.measurement.abc2 import METHODS, Abc2, measure_abc2
 from ICHSegmentationLib.measurement.diameters import longest_line
 from ICHSegmentationLib.measurement.location import LesionLocation
 from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.subtypes import Subtype
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.anatomy.placed_brain import PlacedBrain
+
+_LOCATED_POINTS = 1500  # of a lesion; more would not change its shares
 
 
 class Lesion(BaseModel):
@@ -35,7 +43,7 @@ class Lesion(BaseModel):
     abc2 : Abc2 or None
         The bedside estimate; None for subtypes that it is not made for.
     location : LesionLocation or None
-        Side, lobe and the like; None where the scan was not given.
+        Side, lobe and the like; None where the scan was not given, empty where it does not allow it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -53,7 +61,11 @@ class Lesion(BaseModel):
 
 
 def find_lesions(
-    label_map: LabelMap, box: tuple[slice, slice, slice], names: dict[int, str], hu: np.ndarray | None = None
+    label_map: LabelMap,
+    box: tuple[slice, slice, slice],
+    names: dict[int, str],
+    hu: np.ndarray | None = None,
+    brain: PlacedBrain | None = None,
 ) -> list[Lesion]:
     """Return the connected regions of each label, largest first.
 
@@ -69,6 +81,8 @@ def find_lesions(
         Segment ID of each label to look for.
     hu : numpy.ndarray, optional
         (slices, rows, columns) HU of the whole scan.
+    brain : PlacedBrain, optional
+        To say where each lesion lies.
     """
     from scipy import ndimage
 
@@ -81,7 +95,10 @@ def find_lesions(
             mask = regions[extent] == index
             slices, rows, columns = (outer.start + inner.start for outer, inner in zip(box, extent, strict=True))
             values = None if densities is None else densities[extent][mask]
-            lesions.append(_describe(name, mask, (slices, rows, columns), label_map.grid, values))
+            lesion = _describe(name, mask, (slices, rows, columns), label_map.grid, values)
+            if densities is not None:
+                lesion = lesion.model_copy(update={"location": _locate(name, mask, (slices, rows, columns), brain)})
+            lesions.append(lesion)
     return sorted(lesions, key=lambda lesion: lesion.volume_ml, reverse=True)
 
 
@@ -110,3 +127,14 @@ def _describe(
         hu_sd=None if hu is None else round(float(hu.std()), 1),
         abc2=None if method is None else measure_abc2(mask, offset, grid, method=method, voxels_ml=total),
     )
+
+
+def _locate(name: str, mask: np.ndarray, offset: tuple[int, int, int], brain: PlacedBrain | None) -> LesionLocation:
+    if brain is None:
+        return LesionLocation()
+    from ICHSegmentationLib.anatomy.location import locate
+
+    found = np.argwhere(mask)
+    chosen = found[np.linspace(0, len(found) - 1, min(_LOCATED_POINTS, len(found))).round().astype(int)] + offset
+    weights = brain.grid.voxel_volumes_mm3[chosen[:, 0]]
+    return locate(brain.coordinates(chosen), weights, ventricular=name == Subtype.IVH.name)

@@ -84,7 +84,8 @@ def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements
     label_map : LabelMap
         The labels.
     volume : CTVolume, optional
-        The scan they belong to, for the HU of the lesions; without it these are None.
+        The scan they belong to, for the HU of the lesions, where they lie, the midline shift and the ventricles;
+        without it these are None.
 
     Raises
     ------
@@ -94,6 +95,8 @@ def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements
     if volume is not None and volume.hu.shape != label_map.labels.shape:
         message = f"The labels of shape {label_map.labels.shape} do not fit a scan of shape {volume.hu.shape}."
         raise ValueError(message)
+    from ICHSegmentationLib.anatomy.placed_brain import PlacedBrain, place_brain
+
     table = load_terminology()
     box = labelled_box(label_map.labels)
     counts = np.zeros((label_map.grid.shape[0], 256))
@@ -104,11 +107,20 @@ def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements
     rows = [row for row in table.classes if row in table.subtypes or row.label in found]
     per_slice = {row.id: volumes_ml[:, row.label] for row in rows}
     per_slice["total"] = np.sum([per_slice[row.id] for row in rows], axis=0)
+    brain = None if volume is None else place_brain(volume)
     return Measurements(
         volumes_ml={name: round(float(values.sum()), 6) for name, values in per_slice.items()},
         present={row.id: row.label in found for row in rows},
         slice_volumes_ml={name: tuple(np.round(values, 6).tolist()) for name, values in per_slice.items()},
-        lesions=tuple(find_lesions(label_map, box, found, None if volume is None else volume.hu)),
+        lesions=tuple(
+            find_lesions(
+                label_map,
+                box,
+                found,
+                None if volume is None else volume.hu,
+                brain if isinstance(brain, PlacedBrain) else None,
+            )
+        ),
     )
 
 

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lobes and deep regions of the brain as simple surfaces in brain coordinates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ICHSegmentationLib.measurement.location import Region
+
+REGIONS = (
+    Region.FRONTAL,
+    Region.PARIETAL,
+    Region.TEMPORAL,
+    Region.OCCIPITAL,
+    Region.INSULA,
+    Region.BASAL_GANGLIA,
+    Region.THALAMUS,
+    Region.BRAIN_STEM,
+    Region.CEREBELLUM,
+)
+"""The regions by number, from 0."""
+INFRATENTORIAL = (Region.BRAIN_STEM, Region.CEREBELLUM)
+_NUMBER = {region: number for number, region in enumerate(REGIONS)}
+
+# Centre and radii (x, a, s) in mm, on both sides.
+_INSULA = ((38, 0, 3), (8, 24, 16))
+_GANGLIA = (
+    (21, 1, 14),
+    (15, 32, 27),
+)  # with the capsules and the white matter medial to the insula, beside the ventricle
+_THALAMUS = ((12, -19, 8), (14, 20, 13))
+# Height, front-to-back middle and radii across and front to back of the brain stem: medulla, pons, midbrain.
+_STEM_S = (-60.0, -42.0, -34.0, -18.0, -2.0)
+_STEM_A = (-42.0, -32.0, -26.0, -23.0, -22.0)
+_STEM_X_RADIUS = (8.0, 11.0, 18.0, 18.0, 16.0)
+_STEM_A_RADIUS = (8.0, 10.0, 14.0, 15.0, 14.0)
+_STEM_TOP = -2.0
+
+
+def region_numbers(coordinates: np.ndarray) -> np.ndarray:
+    """Return the region of every point, to the midline and out to the skull.
+
+    The surfaces follow what textbooks and stereotaxic atlases say of the mean brain: the central sulcus from behind the
+    vertical through the posterior commissure at the vertex forward to the Sylvian fissure, the Sylvian fissure rising
+    backwards, the line from the parieto-occipital sulcus to the preoccipital notch, the tentorium falling from its apex
+    to the transverse sinuses (Talairach J, Tournoux P, Co-planar stereotaxic atlas of the human brain, Thieme 1988;
+    Ono M, Kubik S, Abernathey CD, Atlas of the cerebral sulci, Thieme 1990). Single brains differ from the mean by
+    about a centimetre at the sulci, so the answer near a border is a guess; see
+    :func:`ICHSegmentationLib.anatomy.location.locate`.
+
+    Parameters
+    ----------
+    coordinates : numpy.ndarray
+        (..., 3) brain coordinates x, a, s.
+
+    Returns
+    -------
+    numpy.ndarray
+        (...) uint8, indices into :data:`REGIONS`.
+    """
+    x, a, s = np.abs(coordinates[..., 0]), coordinates[..., 1], coordinates[..., 2]
+    regions = np.full(x.shape, _NUMBER[Region.FRONTAL], dtype=np.uint8)
+    central_sulcus = -37 + 0.2 * x + np.minimum(1, x / 28) * 0.33 * (65 - s)
+    regions[a < central_sulcus] = _NUMBER[Region.PARIETAL]
+    sylvian = np.minimum(-12 + 0.45 * (16 - a), 13)
+    regions[(s < sylvian) & (x > 14 + 0.5 * np.maximum(a, 0)) & (a < 20)] = _NUMBER[Region.TEMPORAL]
+    occipital = -65 - 0.35 * np.maximum(s - 8, 0) * (1 - x / 65)
+    regions[a < occipital] = _NUMBER[Region.OCCIPITAL]
+    regions[_inside(x, a, s, *_INSULA, power=2)] = _NUMBER[Region.INSULA]
+    regions[_inside(x, a, s, *_GANGLIA, power=3)] = _NUMBER[Region.BASAL_GANGLIA]
+    regions[_inside(x, a, s, *_THALAMUS, power=2)] = _NUMBER[Region.THALAMUS]
+    # The petrous bone is the posterior fossa's border to the front.
+    regions[(s < tentorium_height(x, a)) & (a < -5 - 0.6 * x)] = _NUMBER[Region.CEREBELLUM]
+    regions[_in_stem(x, a, s)] = _NUMBER[Region.BRAIN_STEM]
+    return regions
+
+
+def tentorium_height(x: np.ndarray, a: np.ndarray) -> np.ndarray:
+    """Return the height of the tentorium beside and behind its notch."""
+    x = np.abs(x)
+    return 2 - 0.8 * np.minimum(x, 14) - 0.45 * np.maximum(x - 14, 0) - 0.5 * np.maximum(-60 - a, 0)
+
+
+def _inside(
+    x: np.ndarray, a: np.ndarray, s: np.ndarray, centre: tuple[float, ...], radii: tuple[float, ...], *, power: int
+) -> np.ndarray:
+    """Whether points lie in an ellipsoid (power 2) or a rounded box (above)."""
+    offsets = (np.abs(axis - c) / r for axis, c, r in zip((x, a, s), centre, radii, strict=True))
+    return np.asarray(sum(offset**power for offset in offsets) <= 1)
+
+
+def _in_stem(x: np.ndarray, a: np.ndarray, s: np.ndarray) -> np.ndarray:
+    middle, across, along = (np.interp(s, _STEM_S, values) for values in (_STEM_A, _STEM_X_RADIUS, _STEM_A_RADIUS))
+    return ((x / across) ** 2 + ((a - middle) / along) ** 2 <= 1) & (s < _STEM_TOP)
