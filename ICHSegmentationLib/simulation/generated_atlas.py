@@ -12,7 +12,7 @@ from ICHSegmentationLib.simulation.host_anatomy import Atlas
 from ICHSegmentationLib.simulation.procedural_traits import HeadTraits
 
 _SHAPE, _SPACING_MM = (72, 144, 112), (2.5, 1.6, 1.6)
-_VENTRICLE = 1 + max(DeepRegion)
+_VENTRICLE, _REST = 1 + max(DeepRegion), 2 + max(DeepRegion)
 _TRAITS = HeadTraits(
     age_years=60,
     atrophy=0.4,
@@ -39,9 +39,10 @@ _TRAITS = HeadTraits(
 
 
 def generated_atlas() -> Atlas:
-    """Draw the atlas; its region numbers are those of `DeepRegion`, and one for the ventricles."""
+    """Draw the atlas; its region numbers are those of `DeepRegion`, one for the ventricles and one for the rest."""
     anatomy = clean_head(0, shape=_SHAPE, spacing_mm=_SPACING_MM, traits=_TRAITS).anatomy
-    regions = np.where(anatomy.ventricles, _VENTRICLE, anatomy.deep).astype(np.uint8)
+    rest = np.where(anatomy.intracranial, np.uint8(_REST), np.uint8(0))
+    regions = np.where(anatomy.ventricles, np.uint8(_VENTRICLE), np.where(anatomy.deep > 0, anatomy.deep, rest))
     # Coordinates from the middle of the field of view, where the midline lies.
     spacing = [float(step) for step in anatomy.spacing_mm[::-1]]
     origin = [-(count - 1) / 2 * step for count, step in zip(regions.shape[::-1], spacing, strict=True)]

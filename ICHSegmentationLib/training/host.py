@@ -25,6 +25,7 @@ _LOG = logging.getLogger(__name__)
 _BONE_HU, _AIR_HU = 250, -200
 _OPAQUE_HU, _EMPTY_HU = 1000, -1000
 _VENTRICLE_MARGIN_MM = 1.5
+_THIN_RING = 0.2  # rings are often thinner than a pixel of the network
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,22 +83,50 @@ class HostCase:
         bone = sampling.to_network(hu[keep] >= _BONE_HU) > 0.5
         air = sampling.to_network(hu[keep] <= _AIR_HU) > 0.5
         low, high = spec.window_hu
-        sampled = np.where(bone, _OPAQUE_HU, np.where(air, _EMPTY_HU, np.rint(low + window * (high - low))))
+        inside = np.rint(low + window * (high - low))
+        sampled = np.where(bone, _OPAQUE_HU, np.where(air, _EMPTY_HU, inside)).astype(np.int16)
         labels = edema = None
         if raw.labels is not None:
             labels = _sampled_labels(orientation.apply(raw.labels)[keep], sampling)
         elif raw.edema is not None:
-            edema = (
-                sampling.to_network(orientation.apply(raw.edema)[keep]) > 0.2
-            )  # rings are often thinner than a pixel
+            edema = sampling.to_network(orientation.apply(raw.edema)[keep]) > _THIN_RING
         return cls(
             grey=np.rint(np.clip(window, 0, 1) * 255).astype(np.uint8),
-            hu=sampled.astype(np.int16),
+            hu=sampled,
             labels=labels,
             edema=edema,
             intracranial=intracranial_mask(sampled, spacing[1:]),
             slices_mm=slices_mm - slices_mm[0],
             spacing_mm=spacing,
+        )
+
+    @classmethod
+    def on_source(cls, raw: RawCase, window_hu: tuple[float, float]) -> HostCase:
+        """Take a case on its own pixels, all of it; canonical axes.
+
+        Raises
+        ------
+        InputError
+            If no brain is found inside a skull.
+        """
+        orientation = CanonicalOrientation.of(raw.volume.grid)
+        slices_mm, rows_mm, columns_mm = orientation.coordinates_mm
+        steps = [float(np.median(np.diff(axis))) for axis in (slices_mm, rows_mm, columns_mm)]
+        hu = np.ascontiguousarray(orientation.apply(raw.volume.hu))
+        intracranial = intracranial_mask(hu, (steps[1], steps[2]))
+        if not intracranial.any():
+            message = "it does not look like a head CT: no soft tissue was found inside a skull."
+            raise InputError(message)
+        low, high = window_hu
+        grey = np.rint((np.clip(hu, low, high) - low) * (255 / (high - low))).astype(np.uint8)
+        return cls(
+            grey=grey,
+            hu=hu,
+            labels=None if raw.labels is None else orientation.apply(raw.labels),
+            edema=None if raw.edema is None else orientation.apply(raw.edema),
+            intracranial=intracranial,
+            slices_mm=slices_mm,
+            spacing_mm=(steps[0], steps[1], steps[2]),
         )
 
 
