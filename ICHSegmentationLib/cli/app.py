@@ -165,6 +165,23 @@ def export(
     run(segmentation, kind, output, source, inputs, overwrite=overwrite, as_json=as_json, quiet=quiet)
 
 
+@app.command(short_help="Send DICOM results to the archive that was set up.")
+def send(
+    results: Annotated[
+        list[Path], typer.Argument(metavar="RESULT", help="DICOM files, or folders that `ichseg segment` wrote.")
+    ],
+    node: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Which archive; by default pacs.toml among the user's settings.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Send DICOM results by C-STORE to the archive that the user set up; off without that. Files are never deleted."""
+    from ICHSegmentationLib.cli.send import run
+
+    run(results, node, as_json=as_json, quiet=quiet)
+
+
 @app.command(short_help="Write the template of the text block, to be edited.")
 def template(
     output: Annotated[

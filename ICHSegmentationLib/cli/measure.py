@@ -45,6 +45,8 @@ def run(
         "present": measured.present,
         "abc2_ml": measured.abc2_ml,
         "lesions": [lesion.model_dump(mode="json") for lesion in measured.lesions],
+        "midline_shift": None if measured.midline_shift is None else measured.midline_shift.model_dump(mode="json"),
+        "modified_graeb": None if measured.modified_graeb is None else measured.modified_graeb.model_dump(mode="json"),
         "iph_30_ml_or_more": measured.iph_30_ml_or_more,
         "ich_score": None if score is None else score.model_dump(mode="json"),
         "agreement": None if agreement is None else agreement.model_dump(mode="json"),

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The archive that results may be sent to, from a file that only the user writes."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ICHSegmentationLib.configuration import configuration_folder
+from ICHSegmentationLib.errors import InputError
+
+NODE_NAME = "pacs.toml"
+# PS3.5 6.2, AE: up to 16 characters of the default repertoire, no backslash; spaces at the end do not count.
+AeTitle = Annotated[str, Field(pattern=r"^[ -\[\]-~]{0,15}[!-\[\]-~]$")]
+
+
+class PacsNode(BaseModel):
+    """An archive that takes DICOM files by C-STORE (PS3.4 annex B).
+
+    Attributes
+    ----------
+    enabled : bool
+        Nothing is sent unless this is true.
+    host, port, called_ae_title
+        The archive.
+    calling_ae_title : str
+        What this program calls itself; some archives accept only names they know.
+    timeout_s : float
+        How long to wait for each answer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = False
+    host: str = Field(min_length=1)
+    port: int = Field(ge=1, le=65535)
+    called_ae_title: AeTitle
+    calling_ae_title: AeTitle = "ICHSEG"
+    timeout_s: float = Field(default=30.0, gt=0, le=3600)
+
+    def __str__(self) -> str:
+        """Return how messages call the archive."""
+        return f"{self.called_ae_title} at {self.host}:{self.port}"
+
+
+def node_path() -> Path:
+    """Return where the archive is set up."""
+    return configuration_folder() / NODE_NAME
+
+
+def load_node(path: Path | None = None) -> PacsNode:
+    """Read which archive the user set up.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The file; by default :func:`node_path`.
+
+    Raises
+    ------
+    InputError
+        If there is none, it is switched off or cannot be understood; the message says what to write where.
+    """
+    path = path or node_path()
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        node = PacsNode.model_validate(content)
+    except FileNotFoundError:
+        message = f"Sending is off: {path} does not exist; the user guide says how to set up an archive."
+        raise InputError(message) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        message = f"{path}: {where}: {first['msg']}."
+        raise InputError(message) from None
+    except (OSError, ValueError) as error:
+        message = f"{path} cannot be read: {error}."
+        raise InputError(message) from error
+    if not node.enabled:
+        message = f"Sending is off: write enabled = true into {path} to switch it on."
+        raise InputError(message)
+    return node

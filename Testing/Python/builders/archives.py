@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Archives on this machine's loopback: Orthanc, DCMTK's storescp, and ports where nobody answers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+_START_S = 60.0
+_SYSTEM = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/opt/homebrew/bin"
+
+
+def free_port() -> int:
+    """Return a port of the loopback that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def storescp(folder: Path, *options: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Run DCMTK's archive, which keeps what it gets in a folder; give its port and its process."""
+    # pynetdicom brings a program of that name, which lies in the environment's own folder.
+    program = shutil.which("storescp", path=_SYSTEM)
+    if program is None:
+        pytest.skip("needs storescp: apt-get install dcmtk")
+    port = free_port()
+    folder.mkdir(exist_ok=True)
+    with _running([program, *options, "--output-directory", folder, port]) as process:
+        _wait(lambda: _answers(port))
+        yield port, process
+
+
+@contextmanager
+def orthanc(folder: Path) -> Iterator[tuple[int, int]]:
+    """Run Orthanc, which goes by the AE title ORTHANC only, and give its DICOM and its HTTP port."""
+    program = shutil.which("Orthanc", path=_SYSTEM)
+    if program is None:
+        pytest.skip("needs Orthanc: apt-get install orthanc")
+    dicom, http = free_port(), free_port()
+    settings = {
+        "StorageDirectory": str(folder / "storage"),
+        "IndexDirectory": str(folder / "storage"),
+        "DicomAet": "ORTHANC",
+        "DicomPort": dicom,
+        "DicomCheckCalledAet": True,
+        "HttpPort": http,
+        "RemoteAccessAllowed": False,
+        "AuthenticationEnabled": False,
+        "Plugins": [],
+    }
+    file = folder / "orthanc.json"
+    file.write_text(json.dumps(settings), encoding="utf-8")
+    with _running([program, file]):
+        _wait(lambda: _answers(http) and _answers(dicom))
+        yield dicom, http
+
+
+def stored_in_orthanc(http: int) -> dict[str, bytes]:
+    """Return the files that Orthanc holds, by SOP Instance UID."""
+
+    def get(path: str) -> bytes:
+        with urllib.request.urlopen(f"http://127.0.0.1:{http}{path}", timeout=10) as answer:
+            return bytes(answer.read())
+
+    found = {}
+    for number in json.loads(get("/instances")):
+        uid = json.loads(get(f"/instances/{number}"))["MainDicomTags"]["SOPInstanceUID"]
+        found[uid] = get(f"/instances/{number}/file")
+    return found
+
+
+@contextmanager
+def silent_server(*, hang_up: bool = False) -> Iterator[int]:
+    """Listen, and say nothing to whoever connects; or hang up at once."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = int(server.getsockname()[1])
+        if hang_up:
+
+            def serve() -> None:
+                try:
+                    while True:
+                        server.accept()[0].close()
+                except OSError:
+                    return
+
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+            yield port
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+        else:
+            yield port
+
+
+@contextmanager
+def _running(command: list[object]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        # A test may have stopped it.
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + _START_S
+    while not condition():
+        assert time.monotonic() < give_up_at, "the archive did not start"
+        time.sleep(0.05)
