@@ -8,9 +8,11 @@ from slicer.i18n import tr as _
 
 from ICHSegmentationPanel.process.slicer_python import python_slicer
 
-# In a process of its own: what Slicer has imported, it cannot replace before it is restarted.
+# In a process of its own: what Slicer has imported, it cannot replace before it is restarted. Hidden is what would
+# otherwise report the import of OpenVINO to Google Analytics; the library hides it as well, in `quiet_openvino`.
 _CODE = """
 import importlib, sys
+sys.modules["openvino_telemetry"] = sys.modules["openvino.tools.ovc"] = None
 for name in sys.argv[1:]:
     try:
         importlib.import_module(name)

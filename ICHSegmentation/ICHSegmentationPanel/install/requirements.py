@@ -75,7 +75,7 @@ class Requirements:
         if self._failure or not unmet:
             return
         # A list of arguments, each of which may hold spaces.
-        arguments = ["--no-index", "--find-links", str(folder), "--only-binary", ":all:", *map(str, unmet)]
+        arguments = ["--no-index", f"--find-links={folder}", "--only-binary=:all:", *map(str, unmet)]
 
         def install(constraints: Path) -> None:
             _packaging().pip_install(arguments, constraints=constraints, requester=REQUESTER)

@@ -95,13 +95,12 @@ def test_the_description_is_short_and_says_license_and_purpose(cmake):
     assert (REPOSITORY / "LICENSE").read_text(encoding="utf-8").lstrip().startswith("Apache License")
 
 
+def git(*arguments):
+    return subprocess.run(["git", *arguments], cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
+
+
 def test_a_clone_stays_below_the_limit_of_the_index():
     """The index refuses 100 MB, history and work tree together; 90 leaves room to go on."""
-    git = lambda *arguments: (
-        subprocess.run(  # noqa: E731
-            ["git", *arguments], cwd=REPOSITORY, check=True, capture_output=True, text=True
-        ).stdout
-    )
     tracked = [REPOSITORY / name for name in git("ls-files", "-z").split("\0") if name]
     work_tree = sum(path.stat().st_size for path in tracked if path.is_file())
     counted = dict(line.split(": ") for line in git("count-objects", "-v").splitlines())
