@@ -70,6 +70,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     run = getattr(item, "funcargs", {}).get("slicer_app")
     if call.when == "call" and report.failed and isinstance(run, SlicerRun):
-        path = run.screenshot(_PICTURES / "failures" / f"{item.name.replace('/', '_')}.png")
-        report.sections.append(("picture of the failure", str(path)))
+        try:
+            told = str(run.screenshot(_PICTURES / "failures" / f"{item.name.replace('/', '_')}.png"))
+        except Exception as error:  # the test's own failure is what matters
+            told = f"none could be made: {error!r}"
+        report.sections.append(("picture of the failure", told))
     return report

@@ -83,7 +83,7 @@ class RenderView(StandIn, QWidget):
         self._window.Render()
         width, height = self._window.GetSize()
         pixels = vtk.vtkUnsignedCharArray()
-        self._window.GetPixelData(0, 0, width - 1, height - 1, 1, pixels)
+        self._window.GetPixelData(0, 0, width - 1, height - 1, 1, pixels, 0)
         rows = vtk_to_numpy(pixels).reshape(height, width, 3)[::-1].copy()
         self._image = QImage(rows.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
         self.update()

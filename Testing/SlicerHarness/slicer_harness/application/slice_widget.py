@@ -35,15 +35,14 @@ class qMRMLSliceView(RenderView):
         self._actor = vtk.vtkActor2D()
         self._actor.SetMapper(mapper)
         self._actor.SetLayerNumber(0)
-        self._renderer.AddActor2D(self._actor)
+        self._renderer.AddViewProp(self._actor)
         self._renderer.AddViewProp(self._annotation)
         self._group = slicer.vtkMRMLDisplayableManagerGroup()
-        self._group.SetRenderer(self._renderer)
         factory = slicer.vtkMRMLSliceViewDisplayableManagerFactory.GetInstance()
         for name in _MANAGERS:
             if not factory.IsDisplayableManagerRegistered(name):
                 factory.RegisterDisplayableManager(name)
-        factory.InitializeDisplayableManagers(self._group)
+        self._group.Initialize(factory, self._renderer)
         self._resized()
         self._group.SetMRMLDisplayableNode(self.mrmlSliceNode())
         for subject, event in (

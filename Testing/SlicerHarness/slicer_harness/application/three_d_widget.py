@@ -27,19 +27,18 @@ class qMRMLThreeDView(RenderView):
 
     def __init__(self, logic: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._logic = logic
+        self._node = logic.GetViewNode()  # the logic itself forgets it once displayable managers are there
         self._observers = OwnObservers()
         self._group: Any = None
 
     def _fill(self) -> None:
         self._renderer.AddViewProp(self._annotation)
         self._group = slicer.vtkMRMLDisplayableManagerGroup()
-        self._group.SetRenderer(self._renderer)
         factory = slicer.vtkMRMLThreeDViewDisplayableManagerFactory.GetInstance()
         for name in _MANAGERS:
             if not factory.IsDisplayableManagerRegistered(name):
                 factory.RegisterDisplayableManager(name)
-        factory.InitializeDisplayableManagers(self._group)
+        self._group.Initialize(factory, self._renderer)
         self._group.SetMRMLDisplayableNode(self.mrmlViewNode())
         self._observers.add(self._group, "UpdateEvent", lambda *_: self.scheduleRender())
         self._observers.add(self.mrmlViewNode(), "ModifiedEvent", lambda *_: self.scheduleRender())
@@ -51,7 +50,7 @@ class qMRMLThreeDView(RenderView):
 
     def mrmlViewNode(self) -> Any:
         """Node of the view."""
-        return self._logic.GetViewNode()
+        return self._node
 
     def cameraNode(self) -> Any:
         """Node of the camera; made with the window."""
@@ -118,7 +117,7 @@ class qMRMLThreeDWidget(StandIn, QWidget):
 
     def mrmlViewNode(self) -> Any:
         """Node of the view."""
-        return self._logic.GetViewNode()
+        return self._view.mrmlViewNode()
 
     mrmlAbstractViewNode = mrmlViewNode
 

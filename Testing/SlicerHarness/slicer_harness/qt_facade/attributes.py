@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import Property, QObject
 
 
 def is_slicers_own(qt_class: type) -> bool:
@@ -33,7 +33,12 @@ def guard_attributes(qt_class: type[QObject]) -> None:
 
 def _set_attribute(self: QObject, name: str, value: Any) -> None:
     known = next((vars(each)[name] for each in type(self).__mro__ if name in vars(each)), None)
-    if hasattr(type(known), "__set__"):
+    if isinstance(known, Property):
+        if known.fset is None:
+            message = f"{type(self).__name__}.{name} can only be read"
+            raise AttributeError(message)
+        known.fset(self, value)
+    elif hasattr(type(known), "__set__"):
         known.__set__(self, value)  # type: ignore[union-attr]
     elif _dropping and isinstance(value, QObject) and not name.startswith("_"):
         return

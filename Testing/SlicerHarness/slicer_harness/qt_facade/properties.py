@@ -23,10 +23,11 @@ def expose_properties(qt_class: type[QObject]) -> None:
         name = entry.name()
         if (meta.className(), name) in _HIDDEN:
             continue
-        if issubclass(qt_class, QCoreApplication) and name not in APPLICATION_PROPERTIES:
+        application = issubclass(qt_class, QCoreApplication)
+        if application and name not in APPLICATION_PROPERTIES:
             continue
         if index >= own or name in vars(qt_class):
-            setattr(qt_class, name, _attribute(entry, vars(qt_class).get(name)))
+            setattr(qt_class, name, _attribute(entry, None if application else vars(qt_class).get(name)))
     if qt_class is QObject:
         qt_class.name = qt_class.objectName  # PythonQt's second word for it
         qt_class.className = lambda self: self.metaObject().className()
