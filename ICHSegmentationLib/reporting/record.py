@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,7 +14,10 @@ from ICHSegmentationLib.measurement.agreement import Agreement
 from ICHSegmentationLib.reporting.comparison import Comparison
 
 if TYPE_CHECKING:
+    from ICHSegmentationLib.ct.volume import CTVolume
     from ICHSegmentationLib.segmentation.result import SegmentationResult
+
+UNKNOWN = "unknown"
 
 
 class _Part(BaseModel):
@@ -56,6 +59,30 @@ class RuntimeRecord(_Part):
     device: str
     backend: str
     threads: int
+
+
+class RunRecord(_Part):
+    """What is known of the run that made some labels."""
+
+    model: ModelRecord
+    runtime: RuntimeRecord
+    warnings: tuple[str, ...] = ()
+    timings_s: dict[str, float] = {}
+
+    @classmethod
+    def of_attributes(cls, attributes: Mapping[str, str]) -> Self:
+        """Return what the attributes of a node in a scene say; what they do not say is "unknown"."""
+
+        def known(names: Iterable[str], words: Mapping[str, str]) -> dict[str, str]:
+            return {name: attributes.get(words.get(name, name)) or UNKNOWN for name in names}
+
+        threads = attributes.get("threads", "")
+        return cls(
+            model=ModelRecord(**known(ModelRecord.model_fields, {"name": "model"})),
+            runtime=RuntimeRecord(
+                **known(("device", "backend"), {}), threads=int(threads) if threads.isdecimal() else 0
+            ),
+        )
 
 
 class LargestLesion(_Part):
@@ -143,12 +170,33 @@ def make_record(
     timings_s : mapping of str to float, optional
         Seconds per stage, where more is known than ``result.timings_s`` says.
     """
-    grid, source = result.volume.grid, result.volume.source
+    run = RunRecord(
+        model=ModelRecord(**{name: getattr(result.model, name) for name in ModelRecord.model_fields}),
+        runtime=RuntimeRecord(**{name: getattr(result.runtime, name) for name in RuntimeRecord.model_fields}),
+        warnings=result.warnings,
+        timings_s=dict(timings_s or result.timings_s),
+    )
+    return record_of(result.volume, measurements, run).model_copy(update={"corrected": ()})
+
+
+def record_of(volume: CTVolume, measurements: Measurements, run: RunRecord) -> MeasurementRecord:
+    """Gather the record of labels of any origin; whether they were corrected is left open.
+
+    Parameters
+    ----------
+    volume : CTVolume
+        The scan.
+    measurements : Measurements
+        Of the labels on it.
+    run : RunRecord
+        What is known of the run that made them.
+    """
+    grid, source = volume.grid, volume.source
     return MeasurementRecord(
         input=InputRecord(
             kind=source.kind,
             slices=grid.shape[0],
-            warnings=tuple(dict.fromkeys((*result.volume.warnings, *result.warnings))),
+            warnings=tuple(dict.fromkeys((*volume.warnings, *run.warnings))),
         ),
         geometry=GeometryRecord(
             # Adding zero turns -0.0 into 0.0.
@@ -157,8 +205,8 @@ def make_record(
             slice_distance_mm=tuple(grid.distinct_slice_distances()),
             spacing_mm=(round(grid.spacing_mm[0], 4), round(grid.spacing_mm[1], 4)),
         ),
-        model=ModelRecord(**{name: getattr(result.model, name) for name in ModelRecord.model_fields}),
-        runtime=RuntimeRecord(**{name: getattr(result.runtime, name) for name in RuntimeRecord.model_fields}),
+        model=run.model,
+        runtime=run.runtime,
         volumes_ml=measurements.volumes_ml,
         present=measurements.present,
         abc2_ml=measurements.abc2_ml,
@@ -167,8 +215,7 @@ def make_record(
         midline_shift=measurements.midline_shift,
         modified_graeb=measurements.modified_graeb,
         iph_30_ml_or_more=measurements.iph_30_ml_or_more,
-        corrected=(),
-        timings_s={name: round(seconds, 3) for name, seconds in (timings_s or result.timings_s).items()},
+        timings_s={name: round(seconds, 3) for name, seconds in run.timings_s.items()},
     )
 
 

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several files at once: all or none, in place of others only when told so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from builders.dicom import write_series
+from builders.dicom_checks import dciodvfy
+from builders.grids import make_grid
+
+from ICHSegmentationLib.ct import CTVolume, read_ct
+from ICHSegmentationLib.errors import InputError
+from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.reporting.export_format import ExportFormat
+from ICHSegmentationLib.reporting.export_job import ExportJob, ScanFiles, run_export
+from ICHSegmentationLib.reporting.label_reader import read_labels
+from ICHSegmentationLib.reporting.record import RunRecord, read_record
+from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.subtypes import Subtype
+
+GRID = make_grid(rows=64, columns=64, steps_mm=[4.22] * 4 + [1.14] + [7.38] * 4, spacing_mm=(3, 3), tilt_deg=18.5)
+RUN = RunRecord.of_attributes({"model": "a-model", "sha256": "0f" * 32, "licence": "Apache-2.0", "device": "cpu"})
+
+
+@pytest.fixture
+def a_volume(tmp_path: Path) -> CTVolume:
+    hu = np.full(GRID.shape, -1000, dtype=np.int16)
+    hu[:, 8:56, 8:56] = 30
+    write_series(tmp_path / "ct", hu, GRID)
+    return read_ct(tmp_path / "ct")
+
+
+@pytest.fixture
+def a_label_map(a_volume: CTVolume) -> LabelMap:
+    labels = np.zeros(GRID.shape, dtype=np.uint8)
+    labels[3:6, 20:30, 20:32] = Subtype.IPH
+    return LabelMap(labels, a_volume.grid)
+
+
+def a_job(folder: Path, volume: CTVolume, *formats: str, **changes) -> ExportJob:
+    values = {"folder": folder, "formats": formats, "scan": ScanFiles.of(volume.source), "run": RUN, "corrected": ()}
+    # As it travels to another process.
+    return ExportJob.model_validate_json(ExportJob(**values | changes).model_dump_json())
+
+
+def without_source(volume: CTVolume) -> CTVolume:
+    return CTVolume(volume.hu, volume.grid)
+
+
+def test_every_file_is_written_and_says_the_same(tmp_path, a_volume, a_label_map):
+    out = tmp_path / "new" / "out"
+    files = run_export(a_job(out, a_volume, *ExportFormat), without_source(a_volume), a_label_map)
+    volumes_ml = measure(a_label_map).volumes_ml
+
+    assert sorted(files) == sorted(out.iterdir())
+    assert {path.name for path in files} == {
+        "report.pdf", "measurements.csv", "measurements.json", "report.txt", "segmentation.dcm", "measurements.dcm",
+        "report.dcm",
+    }  # fmt: skip
+    assert all(dciodvfy(path) == [] for path in files if path.suffix == ".dcm")
+    record = read_record(out / "measurements.json")
+    assert (record.model.name, record.model.system, record.input.kind) == ("a-model", "unknown", "dicom")
+    assert record.volumes_ml == pytest.approx(volumes_ml)
+    assert measure(read_labels(out / "segmentation.dcm").label_map).volumes_ml == pytest.approx(volumes_ml, abs=1e-5)
+    assert f"total {volumes_ml['total']:.1f} mL" in (out / "report.txt").read_text(encoding="utf-8")
+    segmentation, report = (pydicom.dcmread(out / name) for name in ("segmentation.dcm", "measurements.dcm"))
+    assert segmentation.SegmentSequence[0].SegmentAlgorithmType == "AUTOMATIC"
+    series = report.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
+    assert segmentation.SeriesInstanceUID in {item.SeriesInstanceUID for item in series}
+
+
+def test_a_structured_report_brings_the_segmentation_that_it_refers_to(tmp_path, a_volume, a_label_map):
+    files = run_export(a_job(tmp_path / "out", a_volume, "dicom-sr"), a_volume, a_label_map)
+    assert [path.name for path in files] == ["segmentation.dcm", "measurements.dcm"]
+
+
+def test_what_was_corrected_is_measured_against_the_model_s_labels(tmp_path, a_volume, a_label_map):
+    model = np.zeros(GRID.shape, dtype=np.uint8)
+    model[3:6, 20:30, 20:26] = Subtype.IPH
+    job = a_job(tmp_path / "out", a_volume, "json", "dicom-seg", editing_s=75.0, gcs=14, age_years=81)
+    run_export(job, a_volume, a_label_map, model)
+    record = read_record(tmp_path / "out" / "measurements.json")
+
+    assert record.corrected == ("IPH",)
+    assert record.agreement.subtypes["IPH"].dice == pytest.approx(2 / 3, abs=1e-6)
+    assert record.agreement.editing_s == 75
+    assert (record.ich_score.gcs, record.ich_score.age_years) == (14, 81)
+    segments = pydicom.dcmread(tmp_path / "out" / "segmentation.dcm").SegmentSequence
+    assert {segment.SegmentAlgorithmType for segment in segments} == {"SEMIAUTOMATIC"}
+
+    again = a_job(tmp_path / "out", a_volume, "json", overwrite=True)
+    run_export(again, a_volume, a_label_map, a_label_map.labels)
+    record = read_record(tmp_path / "out" / "measurements.json")
+    assert (record.corrected, record.agreement, record.ich_score) == ((), None, None)
+
+
+def test_files_are_replaced_only_when_told_so(tmp_path, a_volume, a_label_map):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "report.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"already holds report\.txt; choose another folder"):
+        run_export(a_job(out, a_volume, "csv", "text"), a_volume, a_label_map)
+    assert [path.name for path in out.iterdir()] == ["report.txt"]
+    assert (out / "report.txt").read_text() == "mine"
+
+    run_export(a_job(out, a_volume, "csv", "text", overwrite=True), a_volume, a_label_map)
+    assert sorted(path.name for path in out.iterdir()) == ["measurements.csv", "report.txt"]
+    assert (out / "report.txt").read_text() != "mine"
+
+
+def test_one_file_that_cannot_be_made_leaves_none(tmp_path, a_volume, a_label_map):
+    out = tmp_path / "out"
+    (tmp_path / "template.txt").write_text("$nonsense")
+    job = a_job(out, a_volume, "csv", "text", template=tmp_path / "template.txt")
+    with pytest.raises(InputError, match="nonsense is not known"):
+        run_export(job, a_volume, a_label_map)
+    assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize("changes", [{"formats": ("dicom-seg",)}, {"formats": ("pdf",), "with_patient": True}])
+def test_a_scan_from_elsewhere_has_no_dicom_and_no_patient(tmp_path, a_volume, a_label_map, changes):
+    job = ExportJob(folder=tmp_path / "out", scan=ScanFiles(), run=RUN, **changes)
+    with pytest.raises(InputError, match="Only a scan that was read from DICOM"):
+        run_export(job, a_volume, a_label_map)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_attributes_of_a_scene_tell_the_run():
+    run = RunRecord.of_attributes({"model": "m", "system": "transhardnet", "threads": "2", "backend": "openvino"})
+    assert (run.model.name, run.model.system, run.model.sha256) == ("m", "transhardnet", "unknown")
+    assert (run.runtime.device, run.runtime.backend, run.runtime.threads) == ("unknown", "openvino", 2)
