@@ -50,6 +50,7 @@ class ResultsPart(VTKObservationMixin):
         ui.comparedSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._choose_compared)
         ui.copyTableButton.connect("clicked()", self._copy)
         ui.overlapButton.connect("clicked()", lambda: mrml.make_exclusive(self.segmentation))
+        self._fill()
 
     def set_parameters(self, parameters: Parameters | None) -> None:
         """Take up a scene's parameters, or None while a scene closes."""

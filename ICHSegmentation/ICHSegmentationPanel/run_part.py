@@ -201,7 +201,7 @@ def _publish(volume: vtkMRMLScalarVolumeNode, result: SegmentationResult) -> vtk
         volume,
         result.volume,
         result.label_map,
-        name=slicer.mrmlScene.GenerateUniqueName(_("{volume} bleeds").format(volume=volume.GetName())),
+        name=_("{volume} bleeds").format(volume=volume.GetName()),
         info={
             "model": model.name,
             "sha256": model.sha256,

@@ -51,8 +51,10 @@ class SetupPart:
         missing = self._requirements.missing()
         problem = self._requirements.problem
         self.is_ready = not missing and not problem
-        self._ui.setupFrame.visible = not self.is_ready
-        lines = []
+        notice = self._requirements.notice
+        self._ui.setupFrame.visible = not self.is_ready or bool(notice)
+        self._ui.installButton.visible = self._ui.installFolderButton.visible = not self.is_ready
+        lines = [notice] if notice else []
         if missing:
             names = ", ".join(missing)
             lines.append(_("Segmenting needs Python packages that are not installed: {names}.").format(names=names))
@@ -61,17 +63,14 @@ class SetupPart:
         self._ui.setupLabel.text = "<br>".join(map(escape, lines))
 
     def _install(self) -> None:
-        with slicer.util.tryWithErrorDisplay(_("The packages could not be installed.")):
-            self._requirements.install(slicer.util.mainWindow())
+        self._requirements.install()
         self._end()
 
     def _install_from_folder(self) -> None:
         folder = self._choose_folder()
-        if not folder:
-            return
-        with slicer.util.tryWithErrorDisplay(_("The packages could not be installed from this folder.")):
+        if folder:
             self._requirements.install_from_folder(folder)
-        self._end()
+            self._end()
 
     def _end(self) -> None:
         self.check()

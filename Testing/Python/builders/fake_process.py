@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A worker process that does nothing until the test says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class FakeProcess:
+    """Takes the place of `ICHSegmentationPanel.process.SegmentationProcess`; its requests are answered by the test."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.calls: list[str] = []
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The last request: volume, model, device, force, progress, finished, failed."""
+        return self.requests[-1]
+
+    def segment(self, volume: Any, **options: Any) -> None:
+        self.requests.append({"volume": volume, **options})
+
+    def prepare(self) -> None:
+        self.calls.append("prepare")
+
+    def list_devices(self, finished: Any, failed: Any) -> None:  # noqa: ARG002
+        self.calls.append("list_devices")
+
+    def cancel(self) -> None:
+        self.calls.append("cancel")
+
+    def abandon(self) -> None:
+        self.calls.append("abandon")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+    def diagnostics(self) -> str:
+        return "worker's log"
