@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import slicer
 from slicer.i18n import tr as _
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.simulation.simulate import SimulatedCT
 
 CATEGORY = "ICHSegmentation"
 SAMPLE_NAME = "ICHDemoHeadCT"
@@ -40,20 +44,25 @@ def register() -> None:
     )
 
 
+def generate() -> SimulatedCT:
+    """Draw the demo, in a few seconds: a head with one bleed of each subtype, the same at every call."""
+    from ICHSegmentationLib.simulation.simulate import simulated_ct
+    from ICHSegmentationLib.subtypes import Subtype
+
+    return simulated_ct(SEED, subtypes=tuple(Subtype))
+
+
 def load_demo() -> Any:
-    """Generate the demo (a few seconds) and show it.
+    """Generate the demo and show it.
 
     Returns
     -------
     vtkMRMLScalarVolumeNode
-        A head CT with one bleed of each subtype; its description names the true volumes. The same at every call.
+        Its description names the true volumes.
     """
-    from ICHSegmentationLib.simulation.simulate import simulated_ct
-    from ICHSegmentationLib.subtypes import Subtype
-
     slicer.util.showStatusMessage(_("Generating a head CT..."))
     with slicer.util.WaitCursor():
-        simulated = simulated_ct(SEED, subtypes=tuple(Subtype))
+        simulated = generate()
     node = add_volume(simulated.volume, NODE_NAME)
     truth = ", ".join(f"{name} {volume_ml:.1f}" for name, volume_ml in simulated.volumes_ml.items())
     node.SetDescription(_("Generated, not a patient. True volumes in mL: {truth}").format(truth=truth))
@@ -62,16 +71,8 @@ def load_demo() -> Any:
     return node
 
 
-def add_volume(volume: Any, name: str) -> Any:
-    """Put a CT on a regular grid into the scene, with the window for brain.
-
-    Parameters
-    ----------
-    volume : CTVolume
-        The library's volume.
-    name : str
-        Of the new node; a number is added where it is taken.
-    """
+def add_volume(volume: CTVolume, name: str) -> Any:
+    """Put a CT on a regular grid into the scene, with the window for brain; a taken name gets a number."""
     name = slicer.mrmlScene.GenerateUniqueName(name)
     node = slicer.util.addVolumeFromArray(volume.hu, ijkToRAS=volume.grid.nearest_affine_ras, name=name)
     display = node.GetDisplayNode()

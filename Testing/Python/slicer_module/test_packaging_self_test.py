@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The module's test of itself, under the harness: with a small head, and a small model in a real worker process."""
+
+from __future__ import annotations
+
+import logging
+import unittest
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import slicer
+from builders.cmake_lists import REPOSITORY
+from builders.label_maps import head_grid
+from builders.python_slicer import put_on_path
+from builders.simple_head import CLOT_HU, head_hu
+
+from ICHSegmentationLib.ct import CTVolume
+from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.subtypes import Subtype
+
+
+class Case(unittest.TestCase):
+    """As ScriptedLoadableModuleTest, for its messages and assertions."""
+
+    __test__ = False
+
+    def runTest(self):
+        """Nothing by itself."""
+
+    def delayDisplay(self, message):
+        self.messages = [*getattr(self, "messages", ()), message]
+
+
+@pytest.fixture(autouse=True)
+def the_panel_can_be_imported(slicer_app, monkeypatch):
+    assert slicer_app
+    monkeypatch.syspath_prepend(str(REPOSITORY / "ICHSegmentation"))
+
+
+@pytest.fixture
+def run_self_test(monkeypatch):
+    """Run it on a small head with two bleeds in place of the generated one, which takes seconds to draw."""
+    from ICHSegmentationPanel import self_test
+
+    grid = head_grid([5.0] * 20, rows=120, columns=104, spacing_mm=(1.7, 1.7))
+    hu = head_hu(grid)
+    labels = np.where(hu == CLOT_HU, np.uint8(Subtype.IPH), np.uint8(0))
+    labels[:10][labels[:10] > 0] = Subtype.SDH
+    volumes_ml = dict(measure(LabelMap(labels, grid)).volumes_ml)
+    del volumes_ml["total"]
+    drawn = SimpleNamespace(volume=CTVolume(hu, grid), labels=labels, volumes_ml=volumes_ml)
+    monkeypatch.setattr(self_test, "generate", lambda: drawn)
+
+    def run():
+        case = Case()
+        self_test.run_self_test(case)
+        return case
+
+    return run
+
+
+def test_it_passes_with_a_worker_of_its_own(run_self_test, tmp_path, monkeypatch):
+    from builders.worker_world import make_world
+
+    for name, value in make_world(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    put_on_path(tmp_path / "bin", monkeypatch)
+    case = run_self_test()
+    assert case.messages[-1] == "Self test passed"
+    assert slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") == []
+
+
+def test_it_notices_volumes_that_are_not_those_of_the_labels(run_self_test, monkeypatch):
+    from ICHSegmentationLib import mrml
+
+    true_volumes = mrml.segment_volumes_ml
+    monkeypatch.setattr(
+        mrml, "segment_volumes_ml", lambda node: {key: 1.01 * value for key, value in true_volumes(node).items()}
+    )
+    with pytest.raises(AssertionError, match="SDH"):
+        run_self_test()
+
+
+def test_without_the_packages_it_tests_the_files_and_says_so(run_self_test, slicer_app, caplog):
+    slicer_app.packaging.missing.add("openvino")
+    with caplog.at_level(logging.WARNING):
+        case = run_self_test()
+    assert case.messages == ["Files of the extension"]
+    assert "openvino" in caplog.text
+
+
+def test_it_notices_a_file_that_is_missing(run_self_test, monkeypatch, tmp_path):
+    from ICHSegmentationPanel import self_test
+
+    monkeypatch.setattr(self_test, "__file__", str(tmp_path / "ICHSegmentationPanel" / "self_test.py"))
+    with pytest.raises(AssertionError, match=r"ICHSegmentation\.ui"):
+        run_self_test()
