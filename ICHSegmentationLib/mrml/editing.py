@@ -11,10 +11,8 @@ stack, strokes hit, and the volumes in mL stay what they are, because they follo
 from __future__ import annotations
 
 from ICHSegmentationLib.mrml.layers import source_volume
-from ICHSegmentationLib.mrml.nodes import Node, require_segmentation
+from ICHSegmentationLib.mrml.nodes import ASIDE_ROLE, Node, require_segmentation
 from ICHSegmentationLib.mrml.result_grid import is_result
-
-ASIDE_ROLE = "ICHSegmentation.TransformSetAside"
 
 
 def edits_are_displaced(segmentation_node: Node) -> bool:

@@ -12,7 +12,7 @@ from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from ICHSegmentationLib.ct import from_storage_order, to_storage_order
 from ICHSegmentationLib.errors import ICHSegmentationError
-from ICHSegmentationLib.mrml.nodes import Node
+from ICHSegmentationLib.mrml.nodes import ASIDE_ROLE, SPACE_ROLE, Node
 from ICHSegmentationLib.mrml.result_grid import ResultGrid, result_grid
 from ICHSegmentationLib.subtypes import Subtype
 
@@ -159,8 +159,9 @@ def _on_lattice(image: Node, segmentation_node: Node, where: ResultGrid) -> tupl
     relative = np.linalg.solve(where.lattice_ijk, slicer.util.arrayFromVTKMatrix(matrix))
     shift = np.round(relative[:3, 3])
     off = np.abs(relative[:3, :3] - np.eye(3)) @ np.array(where.sizes_ijk) + np.abs(relative[:3, 3] - shift)
-    if off.max() > _SAME_VOXEL:
-        image, shift = _resampled(image, segmentation_node, where), np.zeros_like(shift)
+    left = _left_space(segmentation_node)
+    if left is not None or off.max() > _SAME_VOXEL:
+        image, shift = _resampled(image, segmentation_node, where, left), np.zeros_like(shift)
     extent = image.GetExtent()
     first = np.array(extent[::2]) + shift.astype(int)
     values = vtk_to_numpy(image.GetPointData().GetScalars())
@@ -172,7 +173,18 @@ def _on_lattice(image: Node, segmentation_node: Node, where: ResultGrid) -> tupl
     return stored[inside], start + below
 
 
-def _resampled(image: Node, segmentation_node: Node, where: ResultGrid) -> Node:
+def _left_space(segmentation_node: Node) -> Node:
+    """Return the acquisition transform that was hardened on a result since it was published, or None.
+
+    Hardening such a transform leaves the lattice as it is and moves the labels on it.
+    """
+    space = segmentation_node.GetNodeReference(SPACE_ROLE)
+    if space is None or space.IsTransformToWorldLinear() or segmentation_node.GetParentTransformNode() is space:
+        return None
+    return space if segmentation_node.GetNodeReference(ASIDE_ROLE) is None else None
+
+
+def _resampled(image: Node, segmentation_node: Node, where: ResultGrid, space: Node) -> Node:
     """Return a layer on the volume's voxels: its geometry was changed, or a transform was hardened on it."""
     reference, out = slicer.vtkOrientedImageData(), slicer.vtkOrientedImageData()
     i, j, k = where.sizes_ijk
@@ -180,11 +192,10 @@ def _resampled(image: Node, segmentation_node: Node, where: ResultGrid) -> Node:
     reference.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 1)
     reference.SetImageToWorldMatrix(slicer.util.vtkMatrixFromArray(where.lattice_ijk))
     volume_node = source_volume(segmentation_node)
+    if space is None and volume_node is not None:
+        space = volume_node.GetParentTransformNode()
     between = vtk.vtkGeneralTransform()
-    if volume_node is not None:
-        slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(
-            segmentation_node.GetParentTransformNode(), volume_node.GetParentTransformNode(), between
-        )
+    slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(segmentation_node.GetParentTransformNode(), space, between)
     resample = slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage
     if not resample(image, reference, out, False, False, between):
         message = (

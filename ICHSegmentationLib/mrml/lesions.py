@@ -43,7 +43,7 @@ def lesions(segmentation_node: Node) -> list[SceneLesion]:
     block, where = read_labels(segmentation_node), result_grid(segmentation_node)
     found = []
     for identifier, value in block.values.items():
-        if identifier not in LABELS:
+        if identifier not in LABELS or not block.labels.size:
             continue
         regions, count = ndimage.label(block.labels == value, structure=np.ones((3, 3, 3)))
         for index, box in enumerate(ndimage.find_objects(regions, max_label=count), start=1):

@@ -14,6 +14,11 @@ from ICHSegmentationLib.errors import NodeRemovedError
 Node = Any
 """A MRML node, or None where one may be missing; Slicer's wrapped classes carry no type information."""
 
+SPACE_ROLE = "ICHSegmentation.Space"
+"""Reference of a result to the transform that it was published under."""
+ASIDE_ROLE = "ICHSegmentation.TransformSetAside"
+"""Reference of a volume or a result to the transform that it was taken out of to be edited."""
+
 
 def require(node: Node, what: str) -> Node:
     """Return the node if it is in a scene.

@@ -7,15 +7,71 @@ No ``slicer`` at file scope: other tests must not load it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ICHSegmentationLib.ct import SliceGrid
+from builders.label_maps import ellipsoid_mask, head_grid, labelled
+from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, head_hu
+from ICHSegmentationLib.ct import CTVolume, SliceGrid
 from ICHSegmentationLib.ct.grid import LPS_TO_RAS
+from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.subtypes import Subtype
 
 Node = Any
+
+
+SDH_CENTRE_MM = (-30.0, 20.0, 0.0)
+
+
+@dataclass
+class Published:
+    """A head with a clot (IPH) and a smaller subdural bleed in a scene, as the module leaves it."""
+
+    scene: Node
+    volume_node: Node
+    volume: CTVolume
+    label_map: LabelMap
+    node: Node
+
+    @property
+    def iph_ras(self) -> tuple[float, float, float]:
+        """The middle of the clot."""
+        return tuple((np.array(CLOT_CENTRE_MM) * LPS_TO_RAS).tolist())
+
+    @property
+    def sdh_ras(self) -> tuple[float, float, float]:
+        """The middle of the subdural bleed."""
+        return tuple((np.array(SDH_CENTRE_MM) * LPS_TO_RAS).tolist())
+
+
+def tilted_grid() -> SliceGrid:
+    """Return a coarse stack with a tilted gantry and two steps, as the real head CT of the development data."""
+    return head_grid([4.22] * 10 + [7.38] * 9, tilt_deg=18.5, rows=64, columns=60, spacing_mm=(2.5, 2.7))
+
+
+def head_labels(grid: SliceGrid) -> LabelMap:
+    """Return the head's clot and a subdural bleed."""
+    clot = ellipsoid_mask(grid, CLOT_CENTRE_MM, CLOT_RADII_MM)
+    rim = ellipsoid_mask(grid, SDH_CENTRE_MM, (12, 15, 14))
+    return labelled(grid, (Subtype.IPH, clot), (Subtype.SDH, rim))
+
+
+def publish_head(*, acquisition: bool = True, **options: Any) -> Published:
+    """Put a tilted head and its result into a new scene; ``options`` go to ``publish``."""
+    from ICHSegmentationLib import mrml
+
+    grid, scene = tilted_grid(), new_scene()
+    volume_node = add_volume(scene, head_hu(grid), grid.nearest_affine_ras)
+    place_in_study(volume_node)
+    if acquisition:
+        add_acquisition_transform(volume_node, grid)
+    volume = mrml.volume_input(volume_node)
+    label_map = LabelMap(head_labels(grid).labels, volume.grid)
+    node = mrml.publish(volume_node, volume, label_map, **({"name": "Hemorrhage"} | options))
+    return Published(scene, volume_node, volume, label_map, node)
 
 
 class DicomDatabase:
@@ -36,6 +92,23 @@ def new_scene() -> Node:
     slicer.vtkSlicerSegmentationsModuleLogic().SetMRMLScene(scene)
     slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     return scene
+
+
+def save_and_reopen(scene: Node, folder: Path) -> Node:
+    """Save a scene as Slicer's bundle and return what a new scene reads from it."""
+    import slicer
+
+    path = folder / "scene.mrb"
+    assert scene.WriteToMRB(str(path))
+    opened = new_scene()
+    # A bundle is unpacked in the cache's folder, which a scene learns from the logic of data transfer.
+    remote = slicer.vtkMRMLRemoteIOLogic()
+    remote.SetMRMLScene(opened)
+    remote.GetCacheManager().SetRemoteCacheDirectory(str(folder))
+    remote.AddDataIOToScene()
+    assert opened.ReadFromMRB(str(path))
+    remote.RemoveDataIOFromScene()
+    return opened
 
 
 def add_volume(scene: Node, hu: np.ndarray, ijk_to_ras: np.ndarray, name: str = "CT head") -> Node:
