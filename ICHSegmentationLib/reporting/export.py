@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.ct.volume import CTVolume
     from ICHSegmentationLib.reporting.patient import PatientData
+    from ICHSegmentationLib.segmentation.stages import Progress
 
 _NO_SEGMENTATION = (
     "A structured report has to refer to a DICOM segmentation; export to dicom-seg too, or give that file in place of "
@@ -174,7 +175,12 @@ class Exporter:
 
 
 def export_files(
-    exporter: Exporter, folder: Path, kinds: Collection[ExportFormat], *, overwrite: bool = False
+    exporter: Exporter,
+    folder: Path,
+    kinds: Collection[ExportFormat],
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
 ) -> dict[ExportFormat, Path]:
     """Write several files into a folder under their usual names: all of them, or none.
 
@@ -190,6 +196,8 @@ def export_files(
         Which files.
     overwrite : bool
         Replace files of these names.
+    progress : callable, optional
+        Called with "write" and the share of the files that are there.
 
     Returns
     -------
@@ -218,8 +226,10 @@ def export_files(
     except OSError as error:
         raise write_error(folder, error) from error
     with staging as name:
-        for kind, path in files.items():
+        for index, (kind, path) in enumerate(files.items()):
             exporter.write(kind, Path(name) / path.name)
+            if progress is not None:
+                progress("write", (index + 1) / len(files))
         try:
             for path in files.values():
                 (Path(name) / path.name).replace(path)

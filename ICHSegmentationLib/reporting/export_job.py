@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from ICHSegmentationLib.ct.source import CTSource, SourceKind
@@ -18,6 +17,9 @@ from ICHSegmentationLib.reporting.export import Exporter, export_files
 from ICHSegmentationLib.reporting.export_format import ExportFormat
 from ICHSegmentationLib.reporting.record import MeasurementRecord, RunRecord, record_of
 from ICHSegmentationLib.segmentation.label_map import LabelMap
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.segmentation.stages import Progress
 
 
 class ScanFiles(BaseModel):
@@ -88,7 +90,12 @@ class ExportJob(BaseModel):
 
 
 def run_export(
-    job: ExportJob, volume: CTVolume, label_map: LabelMap, model_labels: np.ndarray | None = None
+    job: ExportJob,
+    volume: CTVolume,
+    label_map: LabelMap,
+    model_label_map: LabelMap | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> tuple[Path, ...]:
     """Measure the labels as they are now and write the files: all of them, or none.
 
@@ -100,8 +107,10 @@ def run_export(
         HU and grid of the scan; where it came from is taken from the job.
     label_map : LabelMap
         The labels on it.
-    model_labels : numpy.ndarray, optional
-        (slices, rows, columns) uint8, what the model had labelled, to say how far it was corrected.
+    model_label_map : LabelMap, optional
+        What the model had labelled, to say how far it was corrected.
+    progress : callable, optional
+        Called with "write" and the share of the files that are there.
 
     Returns
     -------
@@ -116,8 +125,8 @@ def run_export(
     scan = CTVolume(volume.hu, volume.grid, job.scan.source(), job.warnings)
     measurements = measure(label_map, scan)
     agreement = None
-    if model_labels is not None:
-        agreement = compare_with_model(LabelMap(model_labels, volume.grid), label_map, editing_s=job.editing_s)
+    if model_label_map is not None:
+        agreement = compare_with_model(model_label_map, label_map, editing_s=job.editing_s)
     record = _record(job, record_of(scan, measurements, job.run), agreement)
     if job.gcs is not None or job.age_years is not None:
         score = ich_score(measurements, gcs=job.gcs, age_years=job.age_years, infratentorial=job.infratentorial)
@@ -132,7 +141,8 @@ def run_export(
         with_patient=job.with_patient,
         template=job.template,
     )
-    return tuple(export_files(exporter, job.folder, job.formats, overwrite=job.overwrite).values())
+    files = export_files(exporter, job.folder, job.formats, overwrite=job.overwrite, progress=progress)
+    return tuple(files.values())
 
 
 def _record(job: ExportJob, record: MeasurementRecord, agreement: Agreement | None) -> MeasurementRecord:

@@ -16,6 +16,7 @@ from ICHSegmentationLib.segmentation.label_map import LabelMap
 VOLUME_NAME = "volume.npy"
 GEOMETRY_NAME = "geometry.json"
 LABELS_NAME = "labels.npy"
+MODEL_LABELS_NAME = "model_labels.npy"
 
 
 def write_volume(folder: Path, volume: CTVolume) -> None:
@@ -54,9 +55,23 @@ def read_volume(folder: Path) -> CTVolume:
     raise InputError(message)
 
 
-def write_labels(folder: Path, label_map: LabelMap) -> Path:
+def write_case(folder: Path, volume: CTVolume, label_map: LabelMap, model_label_map: LabelMap | None = None) -> None:
+    """Make the folder and write what an export is made of: volume, labels, and what the model had labelled.
+
+    Raises
+    ------
+    DiskFullError, ICHSegmentationError
+        If the system refuses a file.
+    """
+    write_volume(folder, volume)
+    write_labels(folder, label_map)
+    if model_label_map is not None:
+        write_labels(folder, model_label_map, MODEL_LABELS_NAME)
+
+
+def write_labels(folder: Path, label_map: LabelMap, name: str = LABELS_NAME) -> Path:
     """Write labels (uint8) and return where; errors as `write_volume`."""
-    path = folder / LABELS_NAME
+    path = folder / name
     _save(path, label_map.labels)
     return path
 

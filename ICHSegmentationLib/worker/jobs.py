@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.models import LoadedModel, list_devices, load_manifest
 from ICHSegmentationLib.pipeline import segment
-from ICHSegmentationLib.worker.exchange import read_volume, write_labels
+from ICHSegmentationLib.reporting.export_job import run_export
+from ICHSegmentationLib.worker.exchange import LABELS_NAME, MODEL_LABELS_NAME, read_labels, read_volume, write_labels
 from ICHSegmentationLib.worker.messages import (
     DevicesMessage,
     DevicesRequest,
+    ExportedMessage,
+    ExportRequest,
     ModelsMessage,
     ModelsRequest,
     ResultMessage,
@@ -75,3 +78,13 @@ def run_models(request: ModelsRequest) -> ModelsMessage:
 def run_devices(request: DevicesRequest) -> DevicesMessage:
     """List what models can run on."""
     return DevicesMessage(id=request.id, devices=list_devices())
+
+
+def run_export_request(request: ExportRequest, progress: Progress) -> ExportedMessage:
+    """Write the files of a request; errors are those of :func:`run_export`."""
+    volume = read_volume(request.folder)
+    label_map = read_labels(request.folder / LABELS_NAME, volume.grid)
+    of_model = request.folder / MODEL_LABELS_NAME
+    model_label_map = read_labels(of_model, volume.grid) if of_model.exists() else None
+    files = run_export(request.job, volume, label_map, model_label_map, progress=progress)
+    return ExportedMessage(id=request.id, files=files)

@@ -17,11 +17,12 @@ from pydantic import ValidationError
 
 from ICHSegmentationLib.models import LoadedModel
 from ICHSegmentationLib.worker.failures import FailureKind, describe
-from ICHSegmentationLib.worker.jobs import run_devices, run_models, run_segment
+from ICHSegmentationLib.worker.jobs import run_devices, run_export_request, run_models, run_segment
 from ICHSegmentationLib.worker.messages import (
     CancelRequest,
     DevicesRequest,
     ErrorMessage,
+    ExportRequest,
     HelloMessage,
     ModelsRequest,
     PingRequest,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.worker.channel import Channel
     from ICHSegmentationLib.worker.messages import Request, Response
 
-    Job = SegmentRequest | ModelsRequest | DevicesRequest
+    Job = SegmentRequest | ModelsRequest | DevicesRequest | ExportRequest
 
 _GRACE_S = 0.5
 _LOG = logging.getLogger(__name__)
@@ -86,6 +87,8 @@ class Worker:
                 return run_models(job)
             if isinstance(job, DevicesRequest):
                 return run_devices(job)
+            if isinstance(job, ExportRequest):
+                return run_export_request(job, progress)
             return run_segment(job, self._loaded, progress, is_cancelled)
         except Exception as error:
             kind, message = describe(error)
@@ -120,7 +123,7 @@ class Worker:
             case CancelRequest():
                 if request.request in self._cancels:
                     self._cancels[request.request].set()
-            case SegmentRequest() | ModelsRequest() | DevicesRequest():
+            case SegmentRequest() | ModelsRequest() | DevicesRequest() | ExportRequest():
                 if request.id in self._cancels:
                     message = f"The number {request.id} is still that of another request."
                     self._channel.send(ErrorMessage(id=None, kind=FailureKind.BAD_INPUT, message=message))

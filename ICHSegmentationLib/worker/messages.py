@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from ICHSegmentationLib import __version__
 from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.models import Device, ModelEntry, RuntimeInfo
+from ICHSegmentationLib.reporting.export_job import ExportJob
 from ICHSegmentationLib.worker.failures import FailureKind
 
 PROTOCOL = 2
@@ -58,6 +59,19 @@ class DevicesRequest(Message):
 
     type: Literal["devices"] = "devices"
     id: int
+
+
+class ExportRequest(Message):
+    """Write files of the volume and labels that lie in ``folder``.
+
+    Answered by any number of `ProgressMessage`, then `ExportedMessage` or `ErrorMessage`. The worker cannot be
+    made to stop it but by killing it; the files come all together at the end, or not at all.
+    """
+
+    type: Literal["export"] = "export"
+    id: int
+    folder: Path
+    job: ExportJob
 
 
 class PingRequest(Message):
@@ -144,6 +158,14 @@ class DevicesMessage(Message):
     devices: tuple[Device, ...]
 
 
+class ExportedMessage(Message):
+    """The files that were written."""
+
+    type: Literal["exported"] = "exported"
+    id: int
+    files: tuple[Path, ...]
+
+
 class PongMessage(Message):
     """The answer to a ping."""
 
@@ -163,8 +185,19 @@ class ErrorMessage(Message):
     message: str
 
 
-Request = SegmentRequest | ModelsRequest | DevicesRequest | PingRequest | CancelRequest | ShutdownRequest
-Response = HelloMessage | ProgressMessage | ResultMessage | ModelsMessage | DevicesMessage | PongMessage | ErrorMessage
+Request = (
+    SegmentRequest | ModelsRequest | DevicesRequest | ExportRequest | PingRequest | CancelRequest | ShutdownRequest
+)
+Response = (
+    HelloMessage
+    | ProgressMessage
+    | ResultMessage
+    | ModelsMessage
+    | DevicesMessage
+    | ExportedMessage
+    | PongMessage
+    | ErrorMessage
+)
 
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="type")])
 _RESPONSE: TypeAdapter[Response] = TypeAdapter(Annotated[Response, Field(discriminator="type")])

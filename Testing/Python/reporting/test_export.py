@@ -53,10 +53,12 @@ def without_source(volume: CTVolume) -> CTVolume:
 
 def test_every_file_is_written_and_says_the_same(tmp_path, a_volume, a_label_map):
     out = tmp_path / "new" / "out"
-    files = run_export(a_job(out, a_volume, *ExportFormat), without_source(a_volume), a_label_map)
+    job, shares = a_job(out, a_volume, *ExportFormat), []
+    files = run_export(job, without_source(a_volume), a_label_map, progress=lambda _, share: shares.append(share))
     volumes_ml = measure(a_label_map).volumes_ml
 
     assert sorted(files) == sorted(out.iterdir())
+    assert shares == pytest.approx(np.arange(1, 8) / 7)
     assert {path.name for path in files} == {
         "report.pdf", "measurements.csv", "measurements.json", "report.txt", "segmentation.dcm", "measurements.dcm",
         "report.dcm",
@@ -82,7 +84,7 @@ def test_what_was_corrected_is_measured_against_the_model_s_labels(tmp_path, a_v
     model = np.zeros(GRID.shape, dtype=np.uint8)
     model[3:6, 20:30, 20:26] = Subtype.IPH
     job = a_job(tmp_path / "out", a_volume, "json", "dicom-seg", editing_s=75.0, gcs=14, age_years=81)
-    run_export(job, a_volume, a_label_map, model)
+    run_export(job, a_volume, a_label_map, LabelMap(model, GRID))
     record = read_record(tmp_path / "out" / "measurements.json")
 
     assert record.corrected == ("IPH",)
@@ -93,7 +95,7 @@ def test_what_was_corrected_is_measured_against_the_model_s_labels(tmp_path, a_v
     assert {segment.SegmentAlgorithmType for segment in segments} == {"SEMIAUTOMATIC"}
 
     again = a_job(tmp_path / "out", a_volume, "json", overwrite=True)
-    run_export(again, a_volume, a_label_map, a_label_map.labels)
+    run_export(again, a_volume, a_label_map, a_label_map)
     record = read_record(tmp_path / "out" / "measurements.json")
     assert (record.corrected, record.agreement, record.ich_score) == ((), None, None)
 
