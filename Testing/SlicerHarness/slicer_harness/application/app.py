@@ -51,7 +51,7 @@ class qSlicerApplication(StandIn, QApplication):
         self._paused = 0
         self._environment = QProcessEnvironment.systemEnvironment()
         self._startup = dict(os.environ)
-        self._session = Session(self)
+        self._session = Session(self, folder / "cache")
         self._module_manager = qSlicerModuleManager()
         self._io_manager = IOManager(self._session)
         self._dicom_database = DicomDatabase()

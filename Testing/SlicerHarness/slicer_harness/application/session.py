@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import slicer
@@ -11,19 +12,20 @@ from PySide6.QtCore import QObject
 
 from slicer_harness.application.subject_hierarchy import SubjectHierarchyItems
 
+_SHARE = Path(__file__).resolve().parents[2] / "share"
 _LOGICS = {
-    "cropvolume": "vtkSlicerCropVolumeLogic",
-    "markups": "vtkSlicerMarkupsLogic",
-    "models": "vtkSlicerModelsLogic",
-    "plots": "vtkSlicerPlotsLogic",
-    "segmentations": "vtkSlicerSegmentationsModuleLogic",
-    "subjecthierarchy": "vtkSlicerSubjectHierarchyModuleLogic",
-    "tables": "vtkSlicerTablesLogic",
-    "texts": "vtkSlicerTextsLogic",
-    "transforms": "vtkSlicerTransformLogic",
-    "units": "vtkSlicerUnitsLogic",
-    "volumerendering": "vtkSlicerVolumeRenderingLogic",
-    "volumes": "vtkSlicerVolumesLogic",
+    "CropVolume": "vtkSlicerCropVolumeLogic",
+    "Markups": "vtkSlicerMarkupsLogic",
+    "Models": "vtkSlicerModelsLogic",
+    "Plots": "vtkSlicerPlotsLogic",
+    "Segmentations": "vtkSlicerSegmentationsModuleLogic",
+    "SubjectHierarchy": "vtkSlicerSubjectHierarchyModuleLogic",
+    "Tables": "vtkSlicerTablesLogic",
+    "Texts": "vtkSlicerTextsLogic",
+    "Transforms": "vtkSlicerTransformLogic",
+    "Units": "vtkSlicerUnitsLogic",
+    "VolumeRendering": "vtkSlicerVolumeRenderingLogic",
+    "Volumes": "vtkSlicerVolumesLogic",
 }
 _SLICES = {"Red": "Axial", "Green": "Coronal", "Yellow": "Sagittal"}
 
@@ -31,7 +33,7 @@ _SLICES = {"Red": "Axial", "Green": "Coronal", "Yellow": "Sagittal"}
 class Session:
     """Objects that live as long as the scene."""
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, cache: Path) -> None:
         self.scene = slicer.vtkMRMLScene()
         self.application_logic = slicer.vtkSlicerApplicationLogic()
         self.application_logic.SetMRMLScene(self.scene)
@@ -41,10 +43,11 @@ class Session:
         crosshair = slicer.vtkMRMLCrosshairNode()
         crosshair.SetSingletonTag("default")
         self.scene.AddNode(crosshair)
-        self.logics = {name: self._logic(kind) for name, kind in _LOGICS.items()}
+        self.application_logic.SetModuleLogic("Colors", colors)
+        self.logics = {name.lower(): self._logic(name, kind) for name, kind in _LOGICS.items()}
         self.remote_io = slicer.vtkMRMLRemoteIOLogic()
         self.data_io = slicer.vtkDataIOManagerLogic()
-        self._set_up_reading()
+        self._set_up_reading(cache)
         slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(self.scene, True)
         self.slice_logics = vtk.vtkCollection()
         self.view_logics = vtk.vtkCollection()
@@ -59,14 +62,20 @@ class Session:
         self.view = self._view()
         self.subject_hierarchy = SubjectHierarchyItems(self.scene, parent)
 
-    def _logic(self, kind: str) -> Any:
+    def _logic(self, name: str, kind: str) -> Any:
         logic = getattr(slicer, kind)()
+        if name == "VolumeRendering":
+            logic.SetModuleShareDirectory(str(_SHARE / "VolumeRendering"))
         logic.SetMRMLApplicationLogic(self.application_logic)
         logic.SetMRMLScene(self.scene)
+        self.application_logic.SetModuleLogic(name, logic)
         return logic
 
-    def _set_up_reading(self) -> None:
+    def _set_up_reading(self, cache: Path) -> None:
+        cache.mkdir()
         self.remote_io.SetMRMLScene(self.scene)
+        self.remote_io.GetCacheManager().SetRemoteCacheDirectory(str(cache))
+        self.remote_io.AddDataIOToScene()
         self.data_io.SetMRMLApplicationLogic(self.application_logic)
         self.data_io.SetAndObserveDataIOManager(self.remote_io.GetDataIOManager())
 

@@ -42,7 +42,7 @@ def _set_attribute(self: QObject, name: str, value: Any) -> None:
         known.__set__(self, value)  # type: ignore[union-attr]
     elif _dropping and isinstance(value, QObject) and not name.startswith("_"):
         return
-    elif not is_slicers_own(type(self)) or name.startswith("_") or name in _plain_properties(type(self)):
+    elif _may_be_new(type(self), name):
         self.__dict__[name] = value
     elif known is not None:
         message = f"{name!r} can not be overwritten on {type(self).__name__}"
@@ -54,7 +54,9 @@ def _set_attribute(self: QObject, name: str, value: Any) -> None:
         raise AttributeError(message)
 
 
-def _plain_properties(qt_class: type) -> frozenset[str]:
-    """Properties of a stand-in that do nothing but keep their value."""
-    names: frozenset[str] = getattr(qt_class, "property_names", frozenset)()
-    return names
+def _may_be_new(qt_class: type, name: str) -> bool:
+    if not is_slicers_own(qt_class):
+        return True
+    # A stand-in keeps its own state, and properties that do nothing but keep their value.
+    is_stand_in = not qt_class.__module__.startswith("PySide6.")
+    return is_stand_in and (name.startswith("_") or name in getattr(qt_class, "property_names", frozenset)())

@@ -12,10 +12,15 @@ from typing import Any, NamedTuple
 import shiboken6
 from PySide6.QtCore import SIGNAL, QMetaObject, QObject, Signal
 
+from slicer_harness.qt_facade.allowed import REFUSED
+from slicer_harness.qt_facade.attributes import is_slicers_own
 from slicer_harness.qt_facade.members import members_of, signature
 
 _connect = QObject.connect
 _disconnect = QObject.disconnect
+
+
+_REFUSED = {name for names in REFUSED.values() for name in names}
 
 
 class Connection(NamedTuple):
@@ -41,9 +46,20 @@ def give_connections(qt_class: type[QObject]) -> None:
             return partial(connect, self)
         if name == "disconnect":
             return partial(disconnect, self)
+        if name in _REFUSED:
+            _refuse(type(self), name)
         return plain(self, name)
 
     qt_class.__getattribute__ = getattribute  # type: ignore[method-assign, assignment]
+
+
+def _refuse(qt_class: type, name: str) -> None:
+    reason = next(
+        (REFUSED[each.__name__].get(name) for each in qt_class.__mro__ if name in REFUSED.get(each.__name__, ())), None
+    )
+    if reason is not None and is_slicers_own(qt_class):
+        message = f"{qt_class.__name__}.{name} is not in Slicer's qt ({reason})"
+        raise AttributeError(message)
 
 
 def connect(sender: QObject, signal: str, receiver: Any, slot: str | None = None) -> bool:

@@ -56,18 +56,47 @@ def install_dialogs() -> None:
         setattr(QtWidgets.QFileDialog, name, staticmethod(_file_function(name)))
 
 
-def _exec(dialog: QtWidgets.QDialog) -> int:
+def _exec(dialog: QtWidgets.QDialog) -> Any:
+    result = _ask(dialog)
+    # In PythonQt the number compares equal to the button; PySide's buttons equal no numbers.
+    return QtWidgets.QMessageBox.StandardButton(result) if isinstance(dialog, QtWidgets.QMessageBox) else result
+
+
+def _ask(dialog: QtWidgets.QDialog) -> int:
     answer = dialogs.next_answer(_text_of(dialog))
     if answer is None:
         return int(QtWidgets.QDialog.DialogCode.Rejected)
     QtCore.QTimer.singleShot(0, lambda: _give(dialog, answer))
-    guard = QtCore.QTimer(dialog)
+    guard = QtCore.QTimer()
     guard.setSingleShot(True)
     guard.timeout.connect(lambda: _give_up(dialog))
     guard.start(_GUARD_MS)
+    later = _DeleteLater(dialog)
     result = _run(dialog)
     guard.stop()
+    later.delete(dialog)
     return result
+
+
+class _DeleteLater(QtCore.QObject):
+    """Puts deleteLater() off until the dialog is answered, as Slicer's main loop does; a test has none."""
+
+    def __init__(self, dialog: QtWidgets.QDialog) -> None:
+        super().__init__()
+        self._wanted = False
+        dialog.installEventFilter(self)
+
+    def eventFilter(self, _dialog: QtCore.QObject, event: QtCore.QEvent) -> bool:
+        if event.type() != QtCore.QEvent.Type.DeferredDelete:
+            return False
+        self._wanted = True
+        return True
+
+    def delete(self, dialog: QtWidgets.QDialog) -> None:
+        """Let the dialog go if that was wanted."""
+        dialog.removeEventFilter(self)
+        if self._wanted:
+            dialog.deleteLater()
 
 
 def _text_of(dialog: QtWidgets.QDialog) -> str:
@@ -108,7 +137,7 @@ def _message_function(name: str) -> Callable[..., Any]:
         box = QtWidgets.QMessageBox(icon, title, text, choices, parent)
         if default is not None:
             box.setDefaultButton(default)
-        return kind(_exec(box)) if box.standardButtons else kind.NoButton
+        return _exec(box)
 
     return show
 

@@ -45,19 +45,7 @@ def make_qt_module() -> ModuleType:
         expose_properties(each)
         give_connections(each)
         guard_attributes(each)
-    for name, refused in allowed.REFUSED.items():
-        for member, reason in refused.items():
-            if member in vars(classes[name]):
-                setattr(classes[name], member, _refusal(f"{name}.{member}", reason))
     install_dialogs()
     vars(module).update(classes)
     vars(module).update({each.__name__: each for each in _OWN})
     return module
-
-
-def _refusal(name: str, reason: str) -> property:
-    def read(_self: Any) -> Any:
-        message = f"{name} is not in Slicer's qt ({reason})"
-        raise AttributeError(message)
-
-    return property(read)

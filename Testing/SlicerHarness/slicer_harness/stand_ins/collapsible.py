@@ -78,6 +78,8 @@ class ctkCollapsibleButton(StandIn, QAbstractButton):
     def event(self, event: QEvent) -> bool:
         """A change of what lies in it changes its size."""
         if event.type() == QEvent.Type.LayoutRequest:
+            if self._collapsed:
+                _show_children(self, False)  # what was added meanwhile
             self.updateGeometry()
         return bool(super().event(event))
 

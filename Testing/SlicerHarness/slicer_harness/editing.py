@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A stroke of the brush, which the editor's effects make in Slicer, through the real editor logic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import slicer
+import vtk
+from vtk.util.numpy_support import vtk_to_numpy
+
+
+def paint(editor: Any, ras_mm: Sequence[float], radius_mm: float, *, erase: bool = False) -> int:
+    """Paint or erase a ball in the current segment of a qMRMLSegmentEditorWidget, having saved the state for undo.
+
+    Masks and the overwrite mode of the editor node hold, as in Slicer. Answers the number of voxels in the ball.
+    """
+    logic = editor._logic
+    editor.saveStateForUndo()
+    logic.ResetModifierLabelmapToDefault()
+    stroke = logic.GetModifierLabelmap()
+    first_i, _, first_j, _, first_k, _ = stroke.GetExtent()
+    columns, rows, slices = stroke.GetDimensions()
+    matrix = vtk.vtkMatrix4x4()
+    stroke.GetImageToWorldMatrix(matrix)
+    to_world = slicer.util.arrayFromVTKMatrix(matrix)
+    k, j, i = np.ogrid[first_k : first_k + slices, first_j : first_j + rows, first_i : first_i + columns]
+    squares = sum(
+        (to_world[axis, 0] * i + to_world[axis, 1] * j + to_world[axis, 2] * k + to_world[axis, 3] - ras_mm[axis]) ** 2
+        for axis in range(3)
+    )
+    ball = squares <= radius_mm**2
+    voxels = vtk_to_numpy(stroke.GetPointData().GetScalars()).reshape(slices, rows, columns)
+    voxels[:] = ball
+    stroke.Modified()
+    mode = logic.ModificationModeRemove if erase else logic.ModificationModeAdd
+    logic.ModifySegmentByLabelmap(logic.GetSegmentationNode(), logic.GetCurrentSegmentID(), stroke, mode, False, False)
+    editor.updateWidgetFromMRML()
+    return int(ball.sum())
