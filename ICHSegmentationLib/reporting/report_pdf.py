@@ -7,6 +7,7 @@ import io
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,8 @@ _MARGIN = 40.0
 _TABLE_WIDTH = 288.0
 _BODY, _BOLD = "Helvetica", "Helvetica-Bold"
 _JPEG_QUALITY = 92
-_LEAST_PICTURE_HEIGHT = 300.0
+_GOOD_PICTURE_HEIGHT, _LEAST_PICTURE_HEIGHT = 300.0, 220.0
+_FONT_SIZES = (8.0, 7.0)
 _SIGNATURE_HEIGHT = 26.0
 _HEADING_WIDTH = 52.0
 
@@ -83,11 +85,12 @@ def make_report_pdf(
         if view_3d is not None:
             bottom = min(bottom, _draw_picture(canvas, view_3d, right, top, width - _TABLE_WIDTH - 14))
         else:
-            _draw_lines(canvas, ["No 3D view: this computer cannot render in 3D."], right, top - 12)
-        texts = _split(facts(record), width)
+            _draw_lines(canvas, ["No 3D view: this computer cannot render in 3D."], right, top - 12, _FONT_SIZES[0])
         floor = _MARGIN + _SIGNATURE_HEIGHT
+        room = bottom - 8 - floor
+        texts = _fitted(facts(record), width, room - _GOOD_PICTURE_HEIGHT)
         # The words come first: the picture takes the height that they leave, but never less than is worth looking at.
-        height = max(bottom - 8 - floor - _height(texts), _LEAST_PICTURE_HEIGHT)
+        height = max(room - texts.height, _LEAST_PICTURE_HEIGHT)
         bottom = _draw_picture(canvas, slices, _MARGIN, bottom - 8, width, height)
         _draw_facts(canvas, texts, bottom - 14, floor)
         _draw_signature(canvas, width)
@@ -183,24 +186,48 @@ def _draw_picture(
     return top - height
 
 
-def _split(texts: list[Fact], width: float) -> list[tuple[str, list[str]]]:
+@dataclass(frozen=True)
+class _Texts:
+    """Headings with their lines, and the size of the letters."""
+
+    blocks: list[tuple[str, list[str]]]
+    size: float
+
+    @property
+    def height(self) -> float:
+        """What they take of the page."""
+        return 14 + sum((self.size + 2) * len(lines) + 3 for _, lines in self.blocks)
+
+
+def _fitted(found: list[Fact], width: float, height: float) -> _Texts:
+    """Break texts into lines of the page's width, in smaller letters where they would be too high."""
     from reportlab.lib.utils import simpleSplit
 
-    return [(heading, simpleSplit(text, _BODY, 8, width - _HEADING_WIDTH)) for heading, text in texts]
+    for size in _FONT_SIZES:
+        blocks = [(heading, simpleSplit(text, _BODY, size, width - _HEADING_WIDTH)) for heading, text in found]
+        texts = _Texts(blocks, size)
+        if texts.height <= height:
+            break
+    return texts
 
 
-def _height(texts: list[tuple[str, list[str]]]) -> float:
-    return 14 + sum(10 * len(lines) + 3 for _, lines in texts)
-
-
-def _draw_facts(canvas: Any, texts: list[tuple[str, list[str]]], y: float, floor: float) -> None:
+def _draw_facts(canvas: Any, texts: _Texts, y: float, floor: float) -> None:
     """Draw the blocks in what is left of the page above the floor."""
-    for heading, lines in texts:
-        room = int((y - floor + 10) // 10)
+    leading = texts.size + 2
+    for heading, lines in texts.blocks:
+        room = int((y - floor + leading) // leading)
         shown = lines if len(lines) <= room else [*lines[: max(room - 1, 0)], "... more in measurements.json"]
-        canvas.setFont(_BOLD, 8)
+        canvas.setFont(_BOLD, texts.size)
         canvas.drawString(_MARGIN, y, heading)
-        y = _draw_lines(canvas, shown, _MARGIN + _HEADING_WIDTH, y) - 3
+        y = _draw_lines(canvas, shown, _MARGIN + _HEADING_WIDTH, y, texts.size) - 3
+
+
+def _draw_lines(canvas: Any, lines: list[str], x: float, y: float, size: float) -> float:
+    canvas.setFont(_BODY, size)
+    for line in lines:
+        canvas.drawString(x, y, line)
+        y -= size + 2
+    return y
 
 
 def _draw_signature(canvas: Any, width: float) -> None:
@@ -212,11 +239,3 @@ def _draw_signature(canvas: Any, width: float) -> None:
         start = x + canvas.stringWidth(word, _BODY, 8) + 4
         canvas.drawString(x, _MARGIN, word)
         canvas.line(start, _MARGIN - 2, x + third - 12, _MARGIN - 2)
-
-
-def _draw_lines(canvas: Any, lines: list[str], x: float, y: float) -> float:
-    canvas.setFont(_BODY, 8)
-    for line in lines:
-        canvas.drawString(x, y, line)
-        y -= 10
-    return y

@@ -114,7 +114,8 @@ def test_score_growth_and_correction_stand_where_they_are_given(tmp_path, a_resu
     )
     agreement = compare_with_model(a_result.label_map, labelled(a_result.volume.grid), editing_s=120)
     path = tmp_path / "report.pdf"
-    text = text_of(write_and_open(path, a_result, ich_score=score, growth=growth, agreement=agreement))
+    given = {"ich_score": score, "growth": growth, "agreement": agreement, "patient": PatientData(name="A " * 90)}
+    text = text_of(write_and_open(path, a_result, **given))
 
     assert "ICH score (spontaneous ICH only; Hemphill 2001): 4; published 30-day mortality 97 %; GCS 10 (1)," in text
     assert "IPH 10.0 -> 14.0 mL (+40 %), IVH 0.0 -> 2.0 mL (per cent not defined)" in text
@@ -122,6 +123,8 @@ def test_score_growth_and_correction_stand_where_they_are_given(tmp_path, a_resu
     assert "Registration: correlation 0.95. The scans are of different patients" in text
     assert "Corrected labels against the model's: IPH: Dice 0.00" in text
     assert "in 2.0 min of editing." in text
+    assert "c0ffee" + "0" * 58 in text.replace(" ", "")
+    assert "more in measurements.json" not in text
 
 
 def test_patient_data_stand_there_only_when_given(tmp_path, a_result):
