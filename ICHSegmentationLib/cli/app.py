@@ -16,6 +16,7 @@ from ICHSegmentationLib.cli.options import (
     EditingMinutes,
     Gcs,
     Infratentorial,
+    LesionChoice,
     Model,
     ModelResult,
     Output,
@@ -205,23 +206,46 @@ def schema(
     run(comparison=comparison)
 
 
-@app.command(short_help="Compare predicted with reference labels.")
+@app.command(short_help="Compare predicted with reference labels, or measure a model.")
 def evaluate(
-    predictions: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder of predicted labels (.seg.nrrd or NIfTI), or one file.")
-    ],
-    references: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder of reference labels of the same names, or one file.")
-    ],
     output: Output,
+    predictions: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of predicted labels (.seg.nrrd or NIfTI), or one file.")
+    ] = None,
+    references: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of reference labels of the same names, or one file.")
+    ] = None,
     compare: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A second model's predictions, to test the difference.")
     ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Training configuration: measure a model on what it holds out.")
+    ] = None,
+    model: Model = "default",
+    compare_model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A second model, to test the difference.")
+    ] = None,
+    device: Device = "auto",
+    runtime: Runtime = RuntimeChoice.auto,
+    threads: Threads = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Compare predicted with reference labels: overlap, distance, volumes, detection. Needs the train extra."""
+    """Compare predicted with reference labels: overlap, distance, volumes, detection. Needs the train extra.
+
+    With --config a model is run on the cases that a training configuration holds out, on simulated bleeds in them and
+    on look-alikes without blood; all figures come beside their aims, the worst cases as pictures.
+    """
+    if config is not None:
+        from ICHSegmentationLib.cli.evaluate_model import run as run_model
+
+        options = RunOptions(model=model, device=device, runtime=runtime.value, threads=threads)
+        run_model(config, options, compare_model, output, overwrite=overwrite, as_json=as_json, quiet=quiet)
+        return
+    if predictions is None or references is None:
+        message = "give --predictions and --references, or --config"
+        raise typer.BadParameter(message)
     from ICHSegmentationLib.cli.evaluate import run
 
     run(predictions, references, output, compare, overwrite=overwrite, as_json=as_json, quiet=quiet)
@@ -279,6 +303,59 @@ def prepare(
         as_json=as_json,
         quiet=quiet,
     )
+
+
+@app.command(short_help="Paint simulated bleeds into a head CT.")
+def simulate(
+    output: Output,
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[INPUT]", help="The head CT to paint into; without it one is generated."),
+    ] = None,
+    subtype: Annotated[
+        list[LesionChoice] | None,
+        typer.Option(case_sensitive=False, help="What to paint, several times for several; random without it."),
+    ] = None,
+    volume: Annotated[
+        list[str] | None, typer.Option(metavar="SUBTYPE=ML", help="Paint it this large, such as SDH=25.")
+    ] = None,
+    look_alikes: Annotated[
+        bool, typer.Option("--look-alikes", help="Paint calcifications, dense dura and artefacts too.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The same seed gives the same bleeds.")] = 1,
+    anatomy: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the blast-ct brain atlas; a generated one without it.")
+    ] = None,
+    dicom: Annotated[
+        bool, typer.Option("--dicom", help="Write a DICOM series too, with nothing of the patient in it.")
+    ] = False,
+    series: Annotated[
+        str | None, typer.Option(metavar="UID|N", help="Which series, by UID or by its number in the list.")
+    ] = None,
+    grey_window: Annotated[
+        tuple[float, float] | None,
+        typer.Option(metavar="LOW HIGH", help="HU of grey 0 and grey 255, for a file that holds windowed greys."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Go on when the volume does not look like a head.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Paint simulated bleeds into a head CT, and write the scan, its exact labels and volumes."""
+    from ICHSegmentationLib.cli.simulate import SimulateOptions, run
+
+    options = SimulateOptions(
+        subtypes=tuple(choice.value for choice in subtype or ()),
+        volumes=tuple(volume or ()),
+        look_alikes=look_alikes,
+        seed=seed,
+        anatomy=anatomy,
+        series=series,
+        grey_window=grey_window,
+        dicom=dicom,
+        force=force,
+    )
+    run(inputs or (), output, options, overwrite=overwrite, as_json=as_json, quiet=quiet)
 
 
 @app.command(short_help="Train a network from a configuration.")

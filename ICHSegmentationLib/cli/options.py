@@ -27,6 +27,18 @@ class YesNo(StrEnum):
     no = "no"
 
 
+class LesionChoice(StrEnum):
+    """A bleed to paint."""
+
+    edh = "EDH"
+    sdh = "SDH"
+    sah = "SAH"
+    iph = "IPH"
+    ivh = "IVH"
+    random = "random"
+    none = "none"
+
+
 class PublicSetName(StrEnum):
     """A public data set that can be prepared for training."""
 

@@ -50,5 +50,5 @@ def generated_atlas() -> Atlas:
     for image in images:
         image.SetSpacing(spacing)
         image.SetOrigin(origin)
-    deep = {int(region): region for region in DeepRegion if region != DeepRegion.UNKNOWN}
+    deep: dict[int, DeepRegion] = {int(region): region for region in DeepRegion if region != DeepRegion.UNKNOWN}
     return Atlas(mask=images[0], regions=images[1], ventricle=_VENTRICLE, deep=deep)

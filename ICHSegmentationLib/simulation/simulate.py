@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -43,6 +44,7 @@ def simulated_ct(
     seed: int,
     *,
     subtypes: Collection[Subtype] = (),
+    volumes_ml: Mapping[Subtype, float] = MappingProxyType({}),
     shape: tuple[int, int, int] = DEFAULT_SHAPE,
     spacing_mm: Triple = DEFAULT_SPACING_MM,
     noise_hu: float | None = None,
@@ -59,6 +61,8 @@ def simulated_ct(
         The same arguments give the same scan.
     subtypes : collection of Subtype
         Bleeds to paint; none gives a healthy head.
+    volumes_ml : mapping of Subtype to float
+        See `paint_lesions`.
     shape : tuple of int
         (slices, rows, columns).
     spacing_mm : tuple of float
@@ -67,7 +71,8 @@ def simulated_ct(
         See `scan`.
     """
     head = clean_head(seed, shape=shape, spacing_mm=spacing_mm)
-    painted, fine = paint_lesions(head.hu, head.anatomy, np.random.default_rng([seed, 2]), subtypes)
+    rng = np.random.default_rng([seed, 2])
+    painted, fine = paint_lesions(head.hu, head.anatomy, rng, subtypes, volumes_ml=volumes_ml)
     anatomy = mean_of_planes(head.anatomy, head.planes_per_slice)
     # A voxel that is half bone reads as bone: nobody could outline blood in it.
     labels = labels_of_planes(fine, head.planes_per_slice) * anatomy.intracranial

@@ -34,7 +34,7 @@ def publish(
     quality = {} if evaluation is None else json.loads(evaluation.read_text(encoding="utf-8"))["quality"]
     trained = get_model(settings.name, folder=run / MODELS_NAME)
     fields = model_fields(settings) | {"quality": quality}
-    entry = register_model(fields, load_network(trained).state_dict(), make_default=default)
+    entry = register_model(fields, load_network(trained).state_dict(), make_default=default, with_graph=True)
     typer.echo(f"{entry.path} ({entry.size_bytes / 1e6:.1f} MB)")
 
 

@@ -19,8 +19,8 @@ from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.simulation.generated_atlas import generated_atlas
 from ICHSegmentationLib.simulation.host_anatomy import Atlas, host_anatomy, register_atlas
 from ICHSegmentationLib.simulation.lesions import paint_distractors, paint_lesions
+from ICHSegmentationLib.simulation.painting import random_subtypes
 from ICHSegmentationLib.simulation.simulate import simulated_ct
-from ICHSegmentationLib.subtypes import Subtype
 from ICHSegmentationLib.training.data_folder import CaseIndex, CaseSplit, DataFolder
 from ICHSegmentationLib.training.host import HostCase, labels_of
 from ICHSegmentationLib.training.samples import TrainingVolume, read_anatomy, write_anatomy
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.training.config import TrainingConfig
 
 _LOG = logging.getLogger(__name__)
-_MOST_SUBTYPES = 3
 _PROCEDURAL_HEIGHT_MM = 160.0
 _HEAD_SEED = 1
 
@@ -226,12 +225,6 @@ def _make_procedural(config: TrainingConfig, job: _Job) -> None:
     scan = simulated_ct(config.seed + job.number, subtypes=subtypes, shape=shape, spacing_mm=spacing)
     grey = _as_grey(config.input.window(scan.volume.hu))
     TrainingVolume(grey, scan.labels, np.arange(shape[0]) * spacing[0]).write(job.path)
-
-
-def random_subtypes(rng: np.random.Generator) -> list[Subtype]:
-    """Draw one to three subtypes."""
-    count = int(rng.integers(1, _MOST_SUBTYPES + 1))
-    return [Subtype(value) for value in rng.choice(list(Subtype), size=count, replace=False)]
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -28,6 +29,7 @@ def paint_lesions(
     subtypes: Collection[Subtype],
     *,
     labels: np.ndarray | None = None,
+    volumes_ml: Mapping[Subtype, float] = MappingProxyType({}),
 ) -> tuple[np.ndarray, np.ndarray]:
     """Paint one lesion of each subtype asked for.
 
@@ -46,6 +48,8 @@ def paint_lesions(
         Their order does not matter.
     labels : numpy.ndarray, optional
         uint8, blood that the host already has. It moves with the brain and keeps its voxels.
+    volumes_ml : mapping of Subtype to float
+        How large a lesion is to be, as far as the host has room; drawn where not given.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def paint_lesions(
         return painted, truth
     canvas = _Canvas(site, painted[site.box], truth[site.box], rng)
 
-    solid = [_SPACE_TAKING[s](site, rng) for s in sorted(_SPACE_TAKING) if s in subtypes]
+    solid = [_SPACE_TAKING[s](site, rng, volumes_ml.get(s)) for s in sorted(_SPACE_TAKING) if s in subtypes]
     lesions = [lesion.trimmed() for lesion in solid if lesion is not None]
     displacement = Displacement(site, lesions)
     canvas.deform(displacement)
@@ -72,10 +76,15 @@ def paint_lesions(
     if Subtype.IVH in subtypes:
         ventricles = displacement.warp_labels(site.anatomy.ventricles) & (canvas.truth == 0)
         clot = canvas.truth == Subtype.IPH
-        canvas.add(plan_ventricular(site, rng, canvas.hu, ventricles, clot=clot, **fluid))
+        canvas.add(
+            plan_ventricular(
+                site, rng, canvas.hu, ventricles, clot=clot, volume_ml=volumes_ml.get(Subtype.IVH), **fluid
+            )
+        )
     if Subtype.SAH in subtypes:
         csf = displacement.warp_labels(site.anatomy.csf) & (canvas.truth == 0)
-        canvas.add(plan_subarachnoid(site, rng, canvas.hu, csf, **fluid))
+        volume_ml = volumes_ml.get(Subtype.SAH)
+        canvas.add(plan_subarachnoid(site, rng, canvas.hu, csf, volume_ml=volume_ml, **fluid))
     return painted, truth
 
 

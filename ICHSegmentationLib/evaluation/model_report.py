@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The files of a model's evaluation: one table beside its aims, all tables per group, the worst cases as pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ICHSegmentationLib.evaluation.evaluate import Evaluation
+from ICHSegmentationLib.evaluation.held_out_case import HeldOutFile
+from ICHSegmentationLib.evaluation.model_run import ModelRun
+from ICHSegmentationLib.evaluation.outputs import write_evaluation
+from ICHSegmentationLib.evaluation.paired_tests import PairedTest, paired_tests
+from ICHSegmentationLib.evaluation.rows import paired_test_rows
+from ICHSegmentationLib.evaluation.summary import ModelResult
+from ICHSegmentationLib.evaluation.tables import csv_text, markdown_table
+from ICHSegmentationLib.evaluation.targets import Figure, figures
+from ICHSegmentationLib.evaluation.worst_cases import write_worst_cases
+from ICHSegmentationLib.files import write_text
+from ICHSegmentationLib.models import get_model
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.evaluation.rows import Row
+
+PAGE_NAME, TABLE_NAME, RECORD_NAME = "model.md", "model.csv", "figures.json"
+WORST_NAME, PREDICTIONS_NAME = "worst", "predictions"
+_TESTED = ("dice_with_class", "volume_error_ml")
+
+
+def write_model_report(
+    folder: Path,
+    run: ModelRun,
+    files: Sequence[HeldOutFile],
+    set_aside: Mapping[str, str],
+    *,
+    compared: ModelRun | None = None,
+) -> dict[str, Any]:
+    """Write everything that was measured of a model, and of a second one on the same cases.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Receives ``model.md``, ``model.csv``, ``figures.json``, a folder of tables and plots for each group of cases,
+        and ``worst`` with pictures.
+    run, compared : ModelRun
+        What the models did.
+    files : sequence of HeldOutFile
+        The cases.
+    set_aside : mapping of str to str
+        Patients with real extra-axial blood, each with what was seen.
+
+    Returns
+    -------
+    dict
+        The content of ``figures.json``; ``quality`` is what the list of models keeps.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found = figures(run.groups, set_aside)
+    others = figures(compared.groups, set_aside) if compared is not None else []
+    tests: dict[str, tuple[PairedTest, ...]] = {}
+    for group, cases in run.groups.items():
+        first = list(cases.values())
+        second = [] if compared is None else list(compared.groups[group].values())
+        tests[group] = paired_tests(first, second) if second else ()
+        evaluation = Evaluation(
+            model=ModelResult.of(first),
+            compared=ModelResult.of(second) if second else None,
+            tests=tests[group],
+            warnings=(),
+        )
+        write_evaluation(evaluation, folder / group)
+    worst = write_worst_cases(folder / WORST_NAME, run, files)
+    entry = get_model(run.model)
+    record = {
+        "schema": 1,
+        "model": entry.name,
+        "sha256": entry.sha256,
+        "seconds_per_scan": run.seconds_per_scan,
+        "compared_model": None if compared is None else compared.model,
+        "quality": {figure.key: round(figure.value, 4) for figure in found if figure.value is not None},
+        "figures": [figure.row() for figure in found],
+        "set_aside": dict(set_aside),
+        "worst": worst,
+    }
+    rows = _rows(found, others)
+    write_text(folder / TABLE_NAME, csv_text(rows))
+    write_text(folder / PAGE_NAME, _page(run, rows, record, tests, compared))
+    write_text(folder / RECORD_NAME, json.dumps(record, indent=2) + "\n")
+    return record
+
+
+def _rows(found: Sequence[Figure], others: Sequence[Figure]) -> list[Row]:
+    """Return the table's lines, with the second model's value after the first's."""
+    by_key = {figure.key: figure.value for figure in others}
+    rows = []
+    for figure in found:
+        row = figure.row()
+        rows.append(row | {"compared": by_key.get(figure.key)} if others else row)
+    return rows
+
+
+def _page(
+    run: ModelRun,
+    rows: Sequence[Row],
+    record: Mapping[str, Any],
+    tests: Mapping[str, Sequence[PairedTest]],
+    compared: ModelRun | None,
+) -> str:
+    parts = [
+        f"# What was measured of {record['model']}",
+        f"Weights {record['sha256'][:8]}. Every scan went the way of a user's scan: preparation, network, cleaning. "
+        f"{run.seconds_per_scan:.2f} s a scan.",
+        markdown_table(rows),
+        "Statements about simulated bleeds are about simulated bleeds only. In simulated cases the patient's own clot "
+        "counts for nothing; a share is of cases. Dice of a missed bleed is 0.",
+    ]
+    if record["set_aside"]:
+        lines = [f"- {name}: {seen}" for name, seen in record["set_aside"].items()]
+        parts += ["## Set aside for the extra-axial figure", "\n".join(lines)]
+    if compared is not None:
+        parts += [
+            f"## Difference from {compared.model}",
+            "Case by case; two-sided p of Wilcoxon's signed-rank test and of the paired t-test, not corrected for the "
+            "number of tests.",
+        ]
+        for group, found in tests.items():
+            shown = [test for test in found if test.figure in _TESTED and test.subtype != "any"]
+            if shown:
+                parts += [f"### {group}", markdown_table(paired_test_rows(shown))]
+    parts += ["## Worst cases", "\n".join(f"- `worst/{name}`: {text}" for name, text in record["worst"].items())]
+    return "\n\n".join([*parts, "Research use only; not a medical device."]) + "\n"

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Make the scans that a configuration's model is measured on; none of them is ever trained on.
+
+The held-out patients; the same with one simulated bleed each; generated heads without blood but with what looks like
+it; and the patients with look-alikes painted in. Everything is on the scan's own slices, so that a model is measured
+through the whole way that a user's scan takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+from ICHSegmentationLib.ct import CTVolume
+from ICHSegmentationLib.errors import InputError
+from ICHSegmentationLib.evaluation.held_out_case import (
+    LOOK_ALIKES,
+    LOOK_ALIKES_IN_PATIENTS,
+    PATIENTS,
+    SIMULATED,
+    HeldOutCase,
+    HeldOutFile,
+)
+from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
+from ICHSegmentationLib.simulation.anatomy import Anatomy
+from ICHSegmentationLib.simulation.host_anatomy import host_anatomy, register_atlas
+from ICHSegmentationLib.simulation.lesions import DISTRACTORS, paint_distractors, paint_lesions
+from ICHSegmentationLib.simulation.painting import put_back
+from ICHSegmentationLib.simulation.simulate import simulated_ct
+from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.training.classes import UNKNOWN_SUBTYPE
+from ICHSegmentationLib.training.clot import IGNORE
+from ICHSegmentationLib.training.host import HostCase, labels_of
+from ICHSegmentationLib.training.prepare import read_atlas
+from ICHSegmentationLib.training.sources import open_sources, read_raw
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.training.config import TrainingConfig
+
+_FOLDER = "held-out"
+_FIRST_UNSEEN_SEED = 2_000_000
+_KINDS = 3
+_SEEDS = {SIMULATED: 2, LOOK_ALIKES: 3, LOOK_ALIKES_IN_PATIENTS: 4}
+_LEAST_ML = 0.1
+_AROUND_CLOT_MM, _BORDER_MM = 10.0, 3.0
+
+_Make = Callable[["_Host"], HeldOutCase | None]
+
+
+def make_held_out(
+    config: TrainingConfig, progress: Callable[[str, float], None] = lambda _stage, _fraction: None
+) -> list[HeldOutFile]:
+    """Make the cases that are missing in ``data.folder``, and return all; a simulated one is PATIENT-SUBTYPE-COPY.
+
+    A bleed that a host has no place for (no ventricles are seen) is left out.
+
+    Raises
+    ------
+    InputError
+        If the configuration holds nothing out, or a data set that is needed is missing.
+    """
+    root, patients = config.data.folder / _FOLDER, config.data.held_out
+    heads = [
+        HeldOutFile(LOOK_ALIKES, f"{number:03d}", root / LOOK_ALIKES / f"{number:03d}.npz")
+        for number in range(config.evaluation.look_alikes)
+    ]
+    if not patients and not heads:
+        message = "The configuration has neither data.held_out nor evaluation.look_alikes: there is nothing to measure."
+        raise InputError(message)
+    for number, file in enumerate(heads):
+        progress("held-out cases", 0.2 * number / len(heads))
+        if not file.path.exists():
+            _look_alike_head(config.seed, number).write(file.path)
+    files = []
+    for number, name in enumerate(patients):
+        progress("held-out cases", 0.2 + 0.8 * number / len(patients))
+        cases = _cases_of(config, name, root)
+        missing = {file: make for file, make in cases.items() if not _is_done(file.path)}
+        if missing:
+            host = _Host.read(config, name, number)
+            for file, make in missing.items():
+                case = make(host)
+                if case is None:
+                    _mark_impossible(file.path)
+                else:
+                    case.write(file.path)
+        files += [file for file in cases if file.path.exists()]
+    progress("held-out cases", 1.0)
+    return [*files, *heads]
+
+
+def _cases_of(config: TrainingConfig, name: str, root: Path) -> dict[HeldOutFile, _Make]:
+    cases: dict[HeldOutFile, _Make] = {
+        HeldOutFile(PATIENTS, name, root / PATIENTS / f"{name}.npz"): _Host.as_scanned,
+    }
+    for copy in range(config.evaluation.simulated_per_subtype):
+        for subtype in Subtype:
+            case = f"{name}-{subtype.name}-{copy}"
+            file = HeldOutFile(SIMULATED, case, root / SIMULATED / f"{case}.npz")
+            cases[file] = partial(_Host.with_bleed, subtype=subtype, copy=copy)
+    if config.evaluation.look_alikes:
+        path = root / LOOK_ALIKES_IN_PATIENTS / f"{name}.npz"
+        cases[HeldOutFile(LOOK_ALIKES_IN_PATIENTS, name, path)] = _Host.with_look_alikes
+    return cases
+
+
+@dataclass(frozen=True, eq=False)
+class _Host:
+    """A held-out patient on canonical axes and own pixels."""
+
+    volume: CTVolume
+    orientation: CanonicalOrientation
+    host: HostCase
+    anatomy: Anatomy
+    own: np.ndarray  # labels of the own blood, 255 where nobody knows
+    greys: np.ndarray  # HU inside the window, as the network knows them
+    seeds: tuple[int, int]
+
+    @classmethod
+    def read(cls, config: TrainingConfig, name: str, number: int) -> _Host:
+        """Read a patient and find what lesions are placed by."""
+        source = next((source for source in open_sources(config.data) if name in source.names()), None)
+        if source is None:
+            message = f"The configuration holds out the case {name}, which none of the data sets holds."
+            raise InputError(message)
+        raw = read_raw(source, name, config.data.corrected)
+        host = HostCase.on_source(raw, config.input.window_hu)
+        atlas = read_atlas(config.data.anatomy)
+        registered = register_atlas(atlas, host.hu, host.intracranial, host.spacing_mm)
+        return cls(
+            volume=raw.volume,
+            orientation=CanonicalOrientation.of(raw.volume.grid),
+            host=host,
+            anatomy=host_anatomy(host.hu, host.intracranial, registered, atlas.deep, host.spacing_mm),
+            own=labels_of(host, registered, config.input.window_hu),
+            greys=np.clip(host.hu, *config.input.window_hu).astype(np.float32),
+            seeds=(config.seed, number),
+        )
+
+    def as_scanned(self) -> HeldOutCase:
+        """Return the patient with the own bleed."""
+        unknown = (self.own == IGNORE) | (self.own == UNKNOWN_SUBTYPE)
+        return self._case(self.host.hu, np.where(unknown, 0, self.own), unknown)
+
+    def with_bleed(self, subtype: Subtype, copy: int) -> HeldOutCase | None:
+        """Return the patient with one simulated bleed; the own blood counts for nothing."""
+        marked = np.where(self.own > 0, np.uint8(IGNORE), np.uint8(0))
+        painted, labels = paint_lesions(
+            self.greys, self.anatomy, self._rng(SIMULATED, copy, subtype), [subtype], labels=marked
+        )
+        if (labels == subtype).sum() * float(np.prod(self.host.spacing_mm)) / 1000 < _LEAST_ML:
+            return None
+        own = labels == IGNORE
+        # Where exactly the own clot ends is not the question here.
+        ignored = _within(own, max(_BORDER_MM, self.host.spacing_mm[0]), self.host.spacing_mm) & (labels != subtype)
+        return self._case(put_back(self.host.hu, self.greys, painted), np.where(own, 0, labels), ignored)
+
+    def with_look_alikes(self) -> HeldOutCase:
+        """Return the patient with what looks like blood; the surroundings of the own blood count for nothing."""
+        rng = self._rng(LOOK_ALIKES_IN_PATIENTS)
+        painted = paint_distractors(self.greys, self.anatomy, rng, _random_kinds(rng))
+        near = _within(self.own > 0, _AROUND_CLOT_MM, self.host.spacing_mm)
+        return self._case(put_back(self.host.hu, self.greys, painted), np.zeros_like(self.own), near)
+
+    def _rng(self, group: str, *numbers: int) -> np.random.Generator:
+        seed, patient = self.seeds
+        return np.random.default_rng([seed, _SEEDS[group], patient, *numbers])
+
+    def _case(self, hu: np.ndarray, labels: np.ndarray, ignored: np.ndarray) -> HeldOutCase:
+        hu, labels, ignored = (
+            np.ascontiguousarray(self.orientation.invert(array)) for array in (hu, labels.astype(np.uint8), ignored)
+        )
+        return HeldOutCase(CTVolume(hu.astype(np.int16), self.volume.grid), labels, ignored)
+
+
+def _look_alike_head(seed: int, number: int) -> HeldOutCase:
+    """Generate a head without blood but with three kinds of what looks like it."""
+    scan = simulated_ct(_FIRST_UNSEEN_SEED + number)
+    rng = np.random.default_rng([seed, _SEEDS[LOOK_ALIKES], number])
+    painted = paint_distractors(scan.volume.hu.astype(np.float32), scan.anatomy, rng, _random_kinds(rng))
+    nothing = np.zeros(scan.labels.shape, dtype=np.uint8)
+    hu = np.clip(np.rint(painted), -1024, 32767).astype(np.int16)
+    return HeldOutCase(CTVolume(hu, scan.volume.grid), nothing, nothing.astype(bool))
+
+
+def _within(mask: np.ndarray, reach_mm: float, spacing_mm: tuple[float, float, float]) -> np.ndarray:
+    if not mask.any():
+        return mask
+    near: np.ndarray = ndimage.distance_transform_edt(~mask, sampling=spacing_mm) <= reach_mm
+    return near
+
+
+def _random_kinds(rng: np.random.Generator) -> list[str]:
+    return [str(kind) for kind in rng.choice(list(DISTRACTORS), size=_KINDS, replace=False)]
+
+
+def _is_done(path: Path) -> bool:
+    return path.exists() or path.with_suffix(".none").exists()
+
+
+def _mark_impossible(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.with_suffix(".none").touch()
