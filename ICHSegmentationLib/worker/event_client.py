@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib.models import Device, Manifest
 from ICHSegmentationLib.worker.event_worker import EventWorker
-from ICHSegmentationLib.worker.exchange import write_volume
-from ICHSegmentationLib.worker.launch import CANCEL_GRACE_S
+from ICHSegmentationLib.worker.exchange import write_case, write_volume
 from ICHSegmentationLib.worker.messages import (
     DevicesMessage,
     DevicesRequest,
+    ExportedMessage,
+    ExportRequest,
     Message,
     ModelsMessage,
     ModelsRequest,
@@ -31,10 +32,15 @@ from ICHSegmentationLib.worker.pending import PendingRequest, cancelled
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.errors import ICHSegmentationError
+    from ICHSegmentationLib.reporting.export_job import ExportJob
+    from ICHSegmentationLib.segmentation.label_map import LabelMap
     from ICHSegmentationLib.segmentation.stages import Progress
     from ICHSegmentationLib.worker.host_loop import HostLoop
 
 Failed = Callable[[Exception], None]
+_FolderRequest = SegmentRequest | ExportRequest
+_EXPORT_GRACE_S = 10.0
+"""An export looks up at each file. Killed earlier, it would leave its half-made files in the user's folder."""
 
 
 @dataclass(eq=False)
@@ -96,13 +102,13 @@ class EventClient:
         self._leaving: list[EventWorker] = []
         self._log: tuple[str, ...] = ()
         self._jobs: list[_Job] = []
-        self._segmenting: _Job | None = None
+        self._working: _Job | None = None
         self._numbers = itertools.count(1)
 
     @property
-    def is_segmenting(self) -> bool:
-        """Whether a segmentation is under way; only then `segment` may not be called."""
-        return self._segmenting is not None
+    def is_busy(self) -> bool:
+        """Whether a segmentation or an export is under way; only then neither may be asked for."""
+        return self._working is not None
 
     @property
     def log(self) -> tuple[str, ...]:
@@ -131,18 +137,47 @@ class EventClient:
         Raises
         ------
         RuntimeError
-            If a segmentation is under way.
+            If a segmentation or an export is under way.
         """
-        if self._segmenting is not None:
-            message = "A segmentation is under way."
-            raise RuntimeError(message)
         number = next(self._numbers)
-        pending = PendingRequest(number, ResultMessage, progress)
-        job = _Job(pending, partial(_read_and_remove, volume), finished, failed)
-        self._segmenting = job
-        self._jobs.append(job)
-        options = {"id": number, "model": model, "device": device, "force": force}
-        self._loop.call_later(0, partial(self._begin, job, volume, options, progress))
+        job = _Job(
+            PendingRequest(number, ResultMessage, progress), partial(read_result, volume=volume), finished, failed
+        )
+        make_request = partial(SegmentRequest, id=number, model=model, device=device, force=force)
+        self._hand_over(job, make_request, partial(write_volume, volume=volume), progress)
+
+    def export(
+        self,
+        volume: CTVolume,
+        label_map: LabelMap,
+        job: ExportJob,
+        *,
+        model_label_map: LabelMap | None = None,
+        progress: Progress,
+        finished: Callable[[tuple[Path, ...]], None],
+        failed: Failed,
+    ) -> None:
+        """Write files of a volume and its labels.
+
+        Parameters
+        ----------
+        volume, label_map, model_label_map
+            The scan, its labels, and what the model had labelled, if that is known.
+        job : ExportJob
+            Which files, and where to.
+        progress, finished, failed
+            As for `segment`; ``finished`` gets the files.
+
+        Raises
+        ------
+        RuntimeError
+            If a segmentation or an export is under way.
+        """
+        number = next(self._numbers)
+        pending = PendingRequest(number, ExportedMessage, progress, grace_s=_EXPORT_GRACE_S)
+        asked = _Job(pending, _files, finished, failed)
+        write = partial(write_case, volume=volume, label_map=label_map, model_label_map=model_label_map)
+        self._hand_over(asked, partial(ExportRequest, id=number, job=job), write, progress)
 
     def models(self, finished: Callable[[Manifest], None], failed: Failed) -> None:
         """List the models that the worker finds."""
@@ -155,21 +190,21 @@ class EventClient:
         self._query(_Job(PendingRequest(number, DevicesMessage), _devices, finished, failed, DevicesRequest(id=number)))
 
     def cancel(self) -> None:
-        """Stop the segmentation: within half a second it fails with `CancelledError`."""
-        job = self._segmenting
+        """Stop the work: within half a second it fails with `CancelledError`. An export stops at its next file."""
+        job = self._working
         if job is None or job.pending.is_cancelled:
             return
         message = job.pending.cancel()
         if job.is_at_work and self._worker is not None:
             self._worker.send(message)
-            self._loop.call_later(CANCEL_GRACE_S, partial(self._kill_overdue, job))
+            self._loop.call_later(job.pending.grace_s, partial(self._kill_overdue, job))
         else:
             self._loop.call_later(0, partial(self._fail, job, cancelled()))
 
     def abandon(self) -> None:
-        """Stop the segmentation at once; none of its callbacks is called any more."""
-        job = self._segmenting
-        if job is not None:
+        """Stop the segmentation at once; none of its callbacks is called any more. An export goes on."""
+        job = self._working
+        if job is not None and job.pending.wants(ResultMessage):
             self._forget(job)
             if job.is_at_work:
                 self._replace_worker()
@@ -177,7 +212,7 @@ class EventClient:
     def close(self) -> None:
         """End the worker, wait until it is gone with its files, and call nobody back any more."""
         self._jobs.clear()
-        self._segmenting = None
+        self._working = None
         self._loop.close()
         if self._worker is not None:
             self._leaving.append(self._worker)
@@ -210,8 +245,20 @@ class EventClient:
         )
         return self._worker
 
-    def _begin(self, job: _Job, volume: CTVolume, options: dict[str, Any], progress: Progress) -> None:
-        """Start the worker and, beside it, write the volume."""
+    def _hand_over(
+        self, job: _Job, make_request: Callable[..., _FolderRequest], write: Callable[[Path], None], progress: Progress
+    ) -> None:
+        if self._working is not None:
+            message = "The worker is at work."
+            raise RuntimeError(message)
+        self._working = job
+        self._jobs.append(job)
+        self._loop.call_later(0, partial(self._begin, job, make_request, write, progress))
+
+    def _begin(
+        self, job: _Job, make_request: Callable[..., _FolderRequest], write: Callable[[Path], None], progress: Progress
+    ) -> None:
+        """Start the worker and, beside it, write the request's files."""
         if job not in self._jobs:
             return
         try:
@@ -219,13 +266,13 @@ class EventClient:
         except Exception as error:
             self._fail(job, error)
             return
-        request = SegmentRequest(folder=worker.folder / f"request-{job.pending.number}", **options)
-        write = partial(write_volume, request.folder, volume)
-        self._loop.run_in_background(write, partial(self._take_written, job, worker, request))
+        request = make_request(folder=worker.folder / f"request-{job.pending.number}")
+        take = partial(self._take_written, job, worker, request)
+        self._loop.run_in_background(partial(write, request.folder), take)
         progress("start", 0.0)
 
     def _take_written(
-        self, job: _Job, worker: EventWorker, request: SegmentRequest, _: None, error: Exception | None
+        self, job: _Job, worker: EventWorker, request: _FolderRequest, _: None, error: Exception | None
     ) -> None:
         if job not in self._jobs or worker is not self._worker:
             worker.remove_late_files(request.folder)
@@ -266,14 +313,7 @@ class EventClient:
                     self._take_answer(job)
 
     def _take_answer(self, job: _Job) -> None:
-        try:
-            answer = job.pending.result()
-        except Exception as error:
-            if isinstance(job.request, SegmentRequest):
-                shutil.rmtree(job.request.folder, ignore_errors=True)
-            self._fail(job, error)
-            return
-        self._loop.run_in_background(partial(job.read, answer), partial(self._take_read, job))
+        self._loop.run_in_background(partial(_read, job), partial(self._take_read, job))
 
     def _take_read(self, job: _Job, result: Any, error: Exception | None) -> None:
         if error is not None:
@@ -320,15 +360,21 @@ class EventClient:
 
     def _forget(self, job: _Job) -> None:
         self._jobs.remove(job)
-        if job is self._segmenting:
-            self._segmenting = None
+        if job is self._working:
+            self._working = None
 
 
-def _read_and_remove(volume: CTVolume, answer: ResultMessage) -> WorkerResult:
+def _read(job: _Job) -> Any:
+    """Return what the asker gets, and remove the request's files."""
     try:
-        return read_result(answer, volume)
+        return job.read(job.pending.result())
     finally:
-        shutil.rmtree(answer.labels.parent, ignore_errors=True)
+        if isinstance(job.request, SegmentRequest | ExportRequest):
+            shutil.rmtree(job.request.folder, ignore_errors=True)
+
+
+def _files(answer: ExportedMessage) -> tuple[Path, ...]:
+    return answer.files
 
 
 def _manifest(answer: ModelsMessage) -> Manifest:

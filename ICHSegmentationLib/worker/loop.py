@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pydantic import ValidationError
 
+from ICHSegmentationLib.errors import CancelledError
 from ICHSegmentationLib.models import LoadedModel
 from ICHSegmentationLib.worker.failures import FailureKind, describe
 from ICHSegmentationLib.worker.jobs import run_devices, run_export_request, run_models, run_segment
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     Job = SegmentRequest | ModelsRequest | DevicesRequest | ExportRequest
 
 _GRACE_S = 0.5
+_CANCELLED = "The work was cancelled."
 _LOG = logging.getLogger(__name__)
 
 
@@ -80,6 +82,8 @@ class Worker:
             return cancel.is_set() or self._closing.is_set()
 
         def progress(stage: str, fraction: float) -> None:
+            if is_cancelled():
+                raise CancelledError(_CANCELLED)
             self._channel.send(ProgressMessage(id=job.id, stage=stage, fraction=fraction))
 
         try:

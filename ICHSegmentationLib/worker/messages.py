@@ -64,8 +64,8 @@ class DevicesRequest(Message):
 class ExportRequest(Message):
     """Write files of the volume and labels that lie in ``folder``.
 
-    Answered by any number of `ProgressMessage`, then `ExportedMessage` or `ErrorMessage`. The worker cannot be
-    made to stop it but by killing it; the files come all together at the end, or not at all.
+    Answered by any number of `ProgressMessage`, then `ExportedMessage` or `ErrorMessage`. The files come all together
+    at the end, or not at all. It looks up for a cancel at each file.
     """
 
     type: Literal["export"] = "export"

@@ -15,7 +15,9 @@ from ICHSegmentationLib.worker.messages import (
     CancelRequest,
     DevicesMessage,
     ErrorMessage,
+    ExportedMessage,
     HelloMessage,
+    Message,
     ModelsMessage,
     PongMessage,
     ProgressMessage,
@@ -26,7 +28,7 @@ from ICHSegmentationLib.worker.messages import (
 if TYPE_CHECKING:
     from ICHSegmentationLib.segmentation.stages import Progress
 
-Answer = TypeVar("Answer", ResultMessage, ModelsMessage, DevicesMessage, PongMessage)
+Answer = TypeVar("Answer", ResultMessage, ModelsMessage, DevicesMessage, ExportedMessage, PongMessage)
 _CANCELLED = "The segmentation was cancelled."
 
 
@@ -41,10 +43,20 @@ class PendingRequest(Generic[Answer]):
         Of the answer.
     progress : callable, optional
         As for :func:`ICHSegmentationLib.segment`.
+    grace_s : float
+        How long the worker may go on after a cancel.
     """
 
-    def __init__(self, number: int, wanted: type[Answer], progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        number: int,
+        wanted: type[Answer],
+        progress: Progress | None = None,
+        *,
+        grace_s: float = CANCEL_GRACE_S,
+    ) -> None:
         self.number = number
+        self.grace_s = grace_s
         self._wanted: type[Answer] = wanted
         self._progress = progress
         self._answer: Answer | ErrorMessage | None = None
@@ -65,9 +77,13 @@ class PendingRequest(Generic[Answer]):
         """Whether `result` gives or raises something."""
         return self._answer is not None
 
+    def wants(self, message_type: type[Message]) -> bool:
+        """Whether it waits for a message of this type."""
+        return self._wanted is message_type
+
     def cancel(self) -> CancelRequest:
         """Take note that the user has cancelled, and return what to tell the worker."""
-        self._kill_at = time.monotonic() + CANCEL_GRACE_S
+        self._kill_at = time.monotonic() + self.grace_s
         return CancelRequest(request=self.number)
 
     def take(self, message: Response) -> None:

@@ -16,8 +16,12 @@ from ICHSegmentationPanel.process.qt_loop import QtLoop
 from ICHSegmentationPanel.process.slicer_python import python_slicer, temporary_folder, worker_variables
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.models import Device, Manifest
+    from ICHSegmentationLib.reporting.export_job import ExportJob
+    from ICHSegmentationLib.segmentation.label_map import LabelMap
     from ICHSegmentationLib.worker.event_client import EventClient
     from ICHSegmentationLib.worker.outcome import WorkerResult
 
@@ -41,8 +45,8 @@ class SegmentationProcess:
 
     @property
     def busy(self) -> bool:
-        """Whether a segmentation is under way."""
-        return self._client is not None and self._client.is_segmenting
+        """Whether a segmentation or an export is under way; only one at a time may be."""
+        return self._client is not None and self._client.is_busy
 
     def prepare(self) -> None:
         """Start the worker, so that the first segmentation is quicker; what fails shows at that."""
@@ -77,7 +81,7 @@ class SegmentationProcess:
         Raises
         ------
         RuntimeError
-            If a segmentation is under way.
+            If `busy`.
         """
         slices, rows, columns = volume.hu.shape
         self._diagnostics.note(f"segment {columns} x {rows} x {slices}, model {model}, device {device}, force {force}")
@@ -100,6 +104,47 @@ class SegmentationProcess:
             failed,
         )
 
+    def export(
+        self,
+        volume: CTVolume,
+        label_map: LabelMap,
+        job: ExportJob,
+        model_label_map: LabelMap | None = None,
+        *,
+        progress: Callable[[str, float], None],
+        finished: Callable[[tuple[Path, ...]], None],
+        failed: Failed,
+    ) -> None:
+        """Write files of a volume and its labels.
+
+        Parameters
+        ----------
+        volume, label_map, model_label_map
+            The scan, its labels, and what the model had labelled, if that is known.
+        job : ExportJob
+            Which files, and where to.
+        progress, finished, failed : callable
+            As for `segment`; ``finished`` gets the files.
+
+        Raises
+        ------
+        RuntimeError
+            If `busy`.
+        """
+        self._diagnostics.note(f"export {', '.join(map(str, job.formats))}")
+        self._ask(
+            lambda client: client.export(
+                volume,
+                label_map,
+                job,
+                model_label_map=model_label_map,
+                progress=progress,
+                finished=finished,
+                failed=partial(self._fail, failed),
+            ),
+            failed,
+        )
+
     def list_models(self, finished: Callable[[Manifest], None], failed: Failed) -> None:
         """List the installed models."""
         self._ask(lambda client: client.models(finished, partial(self._fail, failed)), failed)
@@ -112,13 +157,13 @@ class SegmentationProcess:
         self._ask(lambda client: client.devices(finished, partial(self._fail, failed)), failed)
 
     def cancel(self) -> None:
-        """Stop the segmentation; ``failed`` is called within half a second."""
+        """Stop the segmentation; ``failed`` is called within half a second. An export stops at its next file."""
         if self._client is not None:
             self._diagnostics.note("cancel")
             self._client.cancel()
 
     def abandon(self) -> None:
-        """Stop the segmentation at once; none of its callbacks is called any more."""
+        """Stop the segmentation at once; none of its callbacks is called any more. An export goes on."""
         if self._client is not None:
             self._diagnostics.note("abandon")
             self._client.abandon()

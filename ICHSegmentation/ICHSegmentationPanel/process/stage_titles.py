@@ -14,5 +14,6 @@ def stage_title(stage: str) -> str:
         "preprocess": _("Preparing the slices"),
         "infer": _("Finding blood"),
         "postprocess": _("Cleaning up"),
+        "write": _("Writing"),
     }
     return titles.get(stage, stage)

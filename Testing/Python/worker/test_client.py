@@ -25,8 +25,9 @@ from ICHSegmentationLib.errors import (
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.models import Device, list_devices, load_manifest
 from ICHSegmentationLib.pipeline import segment
-from ICHSegmentationLib.worker import exchange, pending
+from ICHSegmentationLib.worker import exchange
 from ICHSegmentationLib.worker.client import WorkerClient
+from ICHSegmentationLib.worker.pending import PendingRequest
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +136,7 @@ def test_a_full_disk_of_the_host_is_named(a_lasting_client, a_head, monkeypatch)
 
 def test_a_cancelled_request_leaves_the_model_loaded(a_client, a_head, monkeypatch):
     # A busy machine may not let the worker look up in time.
-    monkeypatch.setattr(pending, "CANCEL_GRACE_S", 60.0)
+    monkeypatch.setitem(PendingRequest.__init__.__kwdefaults__, "grace_s", 60.0)
     a_client.segment(a_head, threads=1)
     pid = a_client.pid
     seen = []

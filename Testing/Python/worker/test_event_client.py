@@ -15,14 +15,17 @@ from builders.fake_loop import FakeLoop
 from ICHSegmentationLib import errors
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.models import Device, RuntimeInfo, load_manifest
+from ICHSegmentationLib.reporting.export_job import ExportJob
+from ICHSegmentationLib.reporting.record import RunRecord
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.worker import exchange
 from ICHSegmentationLib.worker.event_client import EventClient
-from ICHSegmentationLib.worker.exchange import read_volume, write_labels
+from ICHSegmentationLib.worker.exchange import LABELS_NAME, read_labels, read_volume, write_labels
 from ICHSegmentationLib.worker.failures import FailureKind
 from ICHSegmentationLib.worker.messages import (
     DevicesMessage,
     ErrorMessage,
+    ExportedMessage,
     HelloMessage,
     ModelsMessage,
     ProgressMessage,
@@ -113,14 +116,14 @@ def test_a_volume_goes_there_and_its_labels_come_back(a_host, a_head):
     process = a_host.loop.process
     process.say(ProgressMessage(id=request["id"], stage="infer", fraction=0.5), result_of(request, a_head))
     assert a_host.finished == []
-    assert a_host.client.is_segmenting
+    assert a_host.client.is_busy
     a_host.loop.run()
     (result,) = a_host.finished
     np.testing.assert_array_equal(result.segmentation.label_map.labels == 4, a_head.hu > 60)
     assert result.segmentation.volume is a_head
     assert result.segmentation.warnings == ("Said by the worker.",)
     assert a_host.progress == [("start", 0.0), ("infer", 0.5)]
-    assert not a_host.client.is_segmenting
+    assert not a_host.client.is_busy
     assert [name for name in a_host.files() if not name.startswith("ichseg-worker-")] == []
 
 
@@ -146,7 +149,7 @@ def test_the_worker_s_command_and_environment(a_host):
 def test_nothing_is_called_back_before_the_call_has_returned(a_host, a_head):
     a_host.segment(a_head)
     a_host.client.models(a_host.finished.append, a_host.failed.append)
-    assert a_host.client.is_segmenting
+    assert a_host.client.is_busy
     assert (a_host.loop.processes, a_host.progress) == ([], [])
 
 
@@ -172,7 +175,7 @@ def test_one_worker_serves_several_requests(a_host, a_head):
 
 def test_two_segmentations_at_once_are_refused(a_host, a_head):
     a_host.segment(a_head)
-    with pytest.raises(RuntimeError, match="under way"):
+    with pytest.raises(RuntimeError, match="at work"):
         a_host.segment(a_head)
 
 
@@ -188,15 +191,68 @@ def test_models_and_devices_are_listed_also_during_a_segmentation(a_host, a_head
     a_host.loop.run()
     assert a_host.finished[0].model_dump() == manifest.model_dump()
     assert a_host.finished[1] == (Device("cpu"),)
-    assert a_host.client.is_segmenting
+    assert a_host.client.is_busy
 
 
 def test_an_error_of_the_worker_comes_through_and_the_worker_lives(a_host, a_head):
     request = a_host.segment_until_at_work(a_head)
     a_host.loop.process.say(ErrorMessage(id=request["id"], kind=FailureKind.NOT_A_HEAD, message="No head."))
+    a_host.loop.run()
     assert type(a_host.failure()) is errors.NotAHeadError
     assert not a_host.loop.process.is_killed
     assert [name for name in a_host.files() if not name.startswith("ichseg-worker-")] == []
+
+
+# Exporting
+
+
+@pytest.fixture
+def a_job(tmp_path) -> ExportJob:
+    """A table of measurements for a folder."""
+    return ExportJob(folder=tmp_path.parent / "exported", formats=("csv",), run=RunRecord.of_attributes({}))
+
+
+def export_until_at_work(host, volume, job, **options) -> dict:
+    labels = LabelMap((volume.hu > 60).astype(np.uint8), volume.grid)
+    callbacks = {"finished": host.finished.append, "failed": host.failed.append}
+    host.client.export(volume, labels, job, progress=lambda *_: None, **callbacks, **options)
+    host.loop.run()
+    host.loop.process.say(HELLO)
+    return host.requests()[-1]
+
+
+def test_an_export_hands_over_volume_and_labels_and_gets_files(a_host, a_head, a_job):
+    request = export_until_at_work(a_host, a_head, a_job)
+    folder = _folder_of(request)
+    np.testing.assert_array_equal(read_labels(folder / LABELS_NAME, a_head.grid).labels, a_head.hu > 60)
+    np.testing.assert_array_equal(read_volume(folder).hu, a_head.hu)
+    assert ExportJob.model_validate(request["job"]) == a_job
+    with pytest.raises(RuntimeError, match="at work"):
+        a_host.segment(a_head)
+    a_host.loop.process.say(ExportedMessage(id=request["id"], files=(a_job.folder / "measurements.csv",)))
+    a_host.loop.run()
+    assert a_host.finished == [(a_job.folder / "measurements.csv",)]
+    assert not folder.exists()
+    assert not a_host.client.is_busy
+
+
+def test_an_export_is_given_ten_seconds_to_stop_for_it_would_leave_half_made_files(a_host, a_head, a_job):
+    export_until_at_work(a_host, a_head, a_job)
+    a_host.client.cancel()
+    a_host.loop.run(9.9)
+    assert not a_host.loop.process.is_killed
+    a_host.loop.run(0.2)
+    assert a_host.loop.process.is_killed
+    assert type(a_host.failure()) is errors.CancelledError
+
+
+def test_an_export_goes_on_when_the_scene_is_closed(a_host, a_head, a_job):
+    request = export_until_at_work(a_host, a_head, a_job)
+    a_host.client.abandon()
+    assert not a_host.loop.process.is_killed
+    a_host.loop.process.say(ExportedMessage(id=request["id"], files=()))
+    a_host.loop.run()
+    assert a_host.finished == [()]
 
 
 # Cancelling
@@ -232,6 +288,7 @@ def test_a_worker_that_listens_is_not_killed(a_host, a_head):
     assert a_host.requests()[1:] == [{"type": "cancel", "request": request["id"]}]
     assert a_host.failed == []
     a_host.loop.process.say(ErrorMessage(id=request["id"], kind=FailureKind.CANCELLED, message="Cancelled."))
+    a_host.loop.run()
     assert type(a_host.failure()) is errors.CancelledError
     a_host.loop.run(1.0)
     assert not a_host.loop.process.is_killed
@@ -299,7 +356,7 @@ def test_an_abandoned_segmentation_calls_nobody_and_its_worker_is_killed(a_host,
     first = a_host.loop.process
     a_host.progress.clear()
     a_host.client.abandon()
-    assert not a_host.client.is_segmenting
+    assert not a_host.client.is_busy
     assert first.is_killed
     first.say(ProgressMessage(id=request["id"], stage="infer", fraction=0.5))
     first.listener.take_end(-9)
@@ -329,7 +386,7 @@ def test_closing_ends_the_worker_removes_its_files_and_calls_nobody(a_host, a_he
     assert a_host.files() == []
     a_host.loop.run(200.0)
     assert (a_host.finished, a_host.failed) == ([], [])
-    assert not a_host.client.is_segmenting
+    assert not a_host.client.is_busy
 
 
 def test_closing_while_the_volume_is_written_leaves_no_file(a_host, a_head):
@@ -498,4 +555,4 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(a_host, a_head, monkeypatch
     a_host.loop.run()
     assert type(a_host.failure()) is errors.DiskFullError
     assert [name for name in a_host.files() if not name.startswith("ichseg-worker-")] == []
-    assert not a_host.client.is_segmenting
+    assert not a_host.client.is_busy
