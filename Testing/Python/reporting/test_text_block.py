@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from builders.label_maps import labelled
@@ -36,6 +38,12 @@ def test_the_default_template_says_what_was_found(a_record):
 def test_every_placeholder_of_the_default_template_is_known(a_record):
     for name in placeholders(a_record):
         assert fill_template(f"x ${name}", a_record).startswith(("x", "\n"))
+
+
+def test_every_placeholder_is_in_the_user_guide(a_record):
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "user-guide.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`\$([a-z_0-9]+)`", guide))
+    assert documented == set(placeholders(a_record))
 
 
 def test_a_line_is_left_out_when_all_its_placeholders_are_empty(a_record, a_result):
