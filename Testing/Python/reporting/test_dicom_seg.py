@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 
 import highdicom
@@ -12,7 +13,7 @@ import pydicom
 import pytest
 import SimpleITK
 from builders.dicom import write_enhanced, write_series
-from builders.dicom_checks import dciodvfy, segimage2itkimage
+from builders.dicom_checks import KNOWN_REPORTS, dciodvfy, segimage2itkimage
 from builders.grids import make_grid
 from pydicom.uid import generate_uid
 
@@ -146,6 +147,18 @@ def test_dcmqi_reads_an_even_upright_series(tmp_path):
         places = [image.TransformIndexToPhysicalPoint([int(i) for i in index[::-1]]) for index in np.argwhere(mask)]
         expected = volume.grid.points_mm(np.argwhere(label_map.labels == subtype))
         assert np.allclose(sorted(places), sorted(map(tuple, expected)), atol=1e-3)
+
+
+def test_every_known_report_of_dciodvfy_is_in_the_documentation():
+    """Table rows of docs/dicom.md: the report as dciodvfy words it, and the reason."""
+    page = (Path(__file__).resolve().parents[3] / "docs" / "dicom.md").read_text(encoding="utf-8")
+    rows = [row.split("|")[1:3] for row in page.splitlines() if row.startswith("| `") and row.count("|") == 3]
+    documented = {reason.strip(): report for report, reason in rows}
+    assert set(documented) == set(KNOWN_REPORTS.values())
+    for pattern, reason in KNOWN_REPORTS.items():
+        # Alternatives and names of tags are what tells one report from another.
+        for word in re.findall(r"[A-Z][A-Za-z0-9]+(?: [A-Z][A-Za-z]+)*", pattern):
+            assert word in documented[reason], word
 
 
 def test_blood_without_a_subtype_is_a_sixth_segment(tmp_path):
