@@ -15,7 +15,7 @@ from builders.fake_loop import FakeLoop
 from ICHSegmentationLib import errors
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.models import Device, RuntimeInfo, load_manifest
-from ICHSegmentationLib.reporting.export_job import ExportJob
+from ICHSegmentationLib.reporting.export_job import ExportJob, ScanFiles
 from ICHSegmentationLib.reporting.record import RunRecord
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.worker import exchange
@@ -209,7 +209,9 @@ def test_an_error_of_the_worker_comes_through_and_the_worker_lives(a_host, a_hea
 @pytest.fixture
 def a_job(tmp_path) -> ExportJob:
     """A table of measurements for a folder."""
-    return ExportJob(folder=tmp_path.parent / "exported", formats=("csv",), run=RunRecord.of_attributes({}))
+    return ExportJob(
+        folder=tmp_path.parent / "exported", formats=("csv",), scan=ScanFiles(), run=RunRecord.of_attributes({})
+    )
 
 
 def export_until_at_work(host, volume, job, **options) -> dict:
