@@ -15,9 +15,12 @@ _MISSING = [name for name in ("PySide6", "slicer") if importlib.util.find_spec(n
 if _MISSING:
     collect_ignore_glob = ["test_*.py"]
 else:
+    from builders.panel_fixtures import a_result, an_open_panel  # noqa: F401
     from slicer_harness.fixtures import (  # noqa: F401
+        choose,
         click,
         dialogs,
+        in_a_window,
         load_module,
         pytest_runtest_makereport,
         screenshot,

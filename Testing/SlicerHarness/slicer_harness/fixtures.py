@@ -11,6 +11,7 @@ import pytest
 
 from slicer_harness.install import install
 from slicer_harness.run import SlicerRun
+from slicer_harness.window import missing_for_a_window, run_in_a_window
 
 install()
 
@@ -47,9 +48,29 @@ def click(slicer_app: SlicerRun) -> Callable[[Any], None]:
 
 
 @pytest.fixture
+def choose(slicer_app: SlicerRun) -> Callable[[Any, str], None]:
+    """Choose an item of a combo box or a node selector by its text."""
+    return slicer_app.choose
+
+
+@pytest.fixture
 def wait_until(slicer_app: SlicerRun) -> Callable[..., Any]:
     """Run the event loop until a condition holds."""
     return slicer_app.wait_until
+
+
+@pytest.fixture
+def in_a_window() -> Callable[[str], None]:
+    """Run another test in a window of Xvfb with real clicks; skipped where that cannot be."""
+    reason = missing_for_a_window()
+    if reason is not None:
+        pytest.skip(reason)
+
+    def run(test: str) -> None:
+        done = run_in_a_window(test)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return run
 
 
 @pytest.fixture

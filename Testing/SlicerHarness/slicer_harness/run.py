@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import slicer
-from PySide6 import QtCore, QtTest, QtWidgets
+from PySide6 import QtCore
 
+from slicer_harness import mouse
 from slicer_harness.application.logic_modules import LogicModule
 from slicer_harness.checks.errors import ErrorLog
 from slicer_harness.checks.processes import kill, mark_processes, marked_processes
@@ -82,22 +83,20 @@ class SlicerRun:
             time.sleep(0.002)
         return value
 
-    def click(self, widget: QtWidgets.QWidget) -> None:
-        """Click with the mouse; a widget that the user could not click fails the test."""
-        if not widget.isVisible() or not widget.isEnabled():
-            state = "hidden" if not widget.isVisible() else "disabled"
-            message = f"{widget.objectName or widget} cannot be clicked: it is {state}"
-            raise AssertionError(message)
-        QtTest.QTest.mouseClick(
-            widget, QtCore.Qt.MouseButton.LeftButton, QtCore.Qt.KeyboardModifier.NoModifier, self._spot(widget)
-        )
+    def click(self, widget: Any, position: Any = None) -> None:
+        """Click a widget; one that the user could not click fails the test."""
+        mouse.click(widget, position)
         self.process_events()
 
-    @staticmethod
-    def _spot(widget: QtWidgets.QWidget) -> QtCore.QPoint:
-        if isinstance(widget, QtWidgets.QCheckBox | QtWidgets.QRadioButton):
-            return QtCore.QPoint(8, widget.height // 2)
-        return widget.rect.center()
+    def choose(self, box: Any, text: str) -> None:
+        """Choose an item of a combo box or a node selector by its text."""
+        mouse.choose(box, text)
+        self.process_events()
+
+    def click_cell(self, table: Any, row: int, column: int) -> None:
+        """Click a cell of a table, on its box if it has one."""
+        mouse.click_cell(table, row, column)
+        self.process_events()
 
     def screenshot(self, path: Path) -> Path:
         """Keep a picture of the main window, or of the first other window; views are drawn first."""
