@@ -42,7 +42,7 @@ class CorrectPart:
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SETTLE_MS)
         self._timer.connect("timeout()", self._list_lesions)
-        ui.correctSection.connect("contentsCollapsed(bool)", lambda _collapsed: self.update())
+        ui.correctSection.connect("contentsCollapsed(bool)", self._fold)
         ui.lesionSelector.connect("activated(int)", self._go_to_lesion)
         ui.restoreLesionButton.connect("clicked()", self._restore_lesion)
         ui.restoreAllButton.connect("clicked()", self._restore_all)
@@ -88,6 +88,10 @@ class CorrectPart:
         self._show_move_buttons(node)
         if node is not self._listed:
             self.look_again()
+
+    def put_transform_back(self) -> None:
+        """Put CT and segmentation under the acquisition transform again, if it was set aside for editing."""
+        self._set_aside(aside=False)
 
     def look_again(self) -> None:
         """List the lesions anew, a moment after the last edit."""
@@ -136,6 +140,11 @@ class CorrectPart:
             button.connect("clicked()", lambda key=key: self._move_lesion(key))
             self._ui.moveButtons.layout().addWidget(button)
             self._move_buttons[key] = button
+
+    def _fold(self, collapsed: bool) -> None:
+        if collapsed:
+            self.put_transform_back()
+        self.update()
 
     def _go_to_lesion(self, _index: int) -> None:
         if self._lesion is not None:

@@ -40,12 +40,21 @@ class Panel(VTKObservationMixin):
         self._ui = ui
         self._process = process
         self._parameters: Parameters | None = None
+        self.run: RunPart | None = None
         self.messages = MessagePart(ui, self._diagnostics)
         self.models = ModelPart(ui)
         self.inputs = InputPart(ui, self._input_changed)
-        self.run = RunPart(ui, process, self.inputs, self.models, self.messages, self._show_result)
         self.views = ViewPart(ui)
         self.corrections = CorrectPart(ui)
+        self.run = RunPart(
+            ui,
+            process,
+            self.inputs,
+            self.models,
+            self.messages,
+            on_start=self.corrections.put_transform_back,
+            on_result=self._show_result,
+        )
         self.results = ResultsPart(ui, self.views.apply, self.corrections.look_again)
         self._parts = (self.inputs, self.models, self.results, self.views, self.corrections)
 
@@ -96,7 +105,9 @@ class Panel(VTKObservationMixin):
             part.update()
 
     def _input_changed(self) -> None:
-        self.run.update()
+        # The first look at the input comes while the parts are made.
+        if self.run is not None:
+            self.run.update()
 
     def _show_result(self, node: vtkMRMLSegmentationNode) -> None:
         self._parameters.segmentation = node

@@ -63,6 +63,7 @@ class ResultsTable:
         self._rows: tuple[Row, ...] = ()
         self._filling = False
         widget.verticalHeader().hide()
+        widget.wordWrap = False
         widget.connect("cellChanged(int,int)", self._cell_changed)
         self.show((), compares=False)
 
@@ -111,7 +112,8 @@ class ResultsTable:
                     item.setTextAlignment(_RIGHT)
                 self._widget.setItem(index, column, item)
             first = self._widget.item(index, 0)
-            first.setText(row.name)
+            # The column's title says the rest, and the panel is narrow.
+            first.setText(row.name.removesuffix(" hemorrhage"))
             if row.color is not None:
                 first.setIcon(_swatch(row.color))
                 first.setToolTip(_("Check to show it in the views."))
@@ -177,7 +179,7 @@ def make_rows(
 
 
 def _headers(*, compares: bool) -> list[str]:
-    headers = [_("Subtype"), _("mL"), _("Share"), _("Changed")]
+    headers = [_("Hemorrhage"), _("mL"), _("Share"), _("Changed")]
     return [*headers, _("Compared mL")] if compares else headers
 
 

@@ -47,6 +47,8 @@ class RunPart(VTKObservationMixin):
         The worker.
     inputs, models, messages : InputPart, ModelPart, MessagePart
         What to segment, with what, and where to say how it went.
+    on_start : callable
+        Called before the volume is read.
     on_result : callable
         Called with the new segmentation node.
     """
@@ -58,6 +60,7 @@ class RunPart(VTKObservationMixin):
         inputs: InputPart,
         models: ModelPart,
         messages: MessagePart,
+        on_start: Callable[[], None],
         on_result: Callable[[vtkMRMLSegmentationNode], None],
     ) -> None:
         super().__init__()
@@ -66,6 +69,7 @@ class RunPart(VTKObservationMixin):
         self._inputs = inputs
         self._models = models
         self._messages = messages
+        self._on_start = on_start
         self._on_result = on_result
         self._volume: vtkMRMLScalarVolumeNode | None = None
         self._started = 0.0
@@ -84,6 +88,7 @@ class RunPart(VTKObservationMixin):
         """Segment the chosen volume; with ``force`` also where it does not look like a head."""
         if self.state is not RunState.IDLE or self._problem() or not self._models.is_agreed():
             return
+        self._on_start()
         self._messages.clear()
         self._started = time.perf_counter()
         self._volume = self._inputs.volume
@@ -204,10 +209,14 @@ def _publish(volume: vtkMRMLScalarVolumeNode, result: SegmentationResult) -> vtk
         name=_("{volume} bleeds").format(volume=volume.GetName()),
         info={
             "model": model.name,
+            "system": model.system,
+            "preset": model.preset,
             "sha256": model.sha256,
             "licence": model.licence,
             "version": __version__,
             "device": result.runtime.device,
+            "backend": result.runtime.backend,
+            "threads": str(result.runtime.threads),
         },
         classes=model.classes[1:],
     )

@@ -29,6 +29,7 @@ class ViewPart:
     def __init__(self, ui: Any) -> None:
         self._ui = ui
         self._parameters: Parameters | None = None
+        self._rendered: vtkMRMLScalarVolumeNode | None = None
         for window in _WINDOWS:
             button = getattr(ui, f"{window}Button")
             button.connect("clicked()", lambda window=window: self._set_window(window))
@@ -40,6 +41,8 @@ class ViewPart:
     def set_parameters(self, parameters: Parameters | None) -> None:
         """Take up a scene's parameters, or None while a scene closes."""
         self._parameters = parameters
+        if parameters is None:
+            self._rendered = None
         self.update()
 
     def update(self) -> None:
@@ -61,7 +64,12 @@ class ViewPart:
         """Bring a fresh result before the user: its CT in the brain window, at the largest lesion."""
         volume = self._volume
         with_views = slicer.app.layoutManager() is not None
-        slicer.util.setSliceViewerLayers(background=volume, fit=with_views, rotateToVolumePlane=with_views)
+        transform = volume.GetParentTransformNode()
+        # Slicer cannot turn its slices to a volume that an acquisition transform bends.
+        straight = transform is None or transform.IsTransformToWorldLinear()
+        slicer.util.setSliceViewerLayers(
+            background=volume, fit=with_views, rotateToVolumePlane=with_views and bool(straight)
+        )
         mrml.set_window(volume, "brain")
         self.go_to_largest()
 
@@ -71,6 +79,7 @@ class ViewPart:
             self.update()
             mrml.show_3d(self._segmentation, self._parameters.show_3d)
             self._apply_opacity()
+            self._render(self._parameters.show_skull)
 
     def go_to_largest(self) -> None:
         """Move the slice views to the largest lesion; they stay where they are if there is none."""
@@ -100,11 +109,22 @@ class ViewPart:
     def _show_skull(self, shown: bool) -> None:
         self._parameters.show_skull = shown
         with slicer.util.tryWithErrorDisplay(waitCursor=True):
-            mrml.show_skull(self._volume, shown)
+            self._render(shown)
+
+    def _render(self, shown: bool) -> None:
+        """Show the skull of the result's scan, and of no other that the panel showed."""
+        volume = self._volume if shown else None
+        for earlier in (self._rendered, self._volume):
+            if earlier is not None and earlier is not volume and earlier.GetScene() is not None:
+                mrml.show_skull(earlier, False)
+        if volume is not None and not mrml.skull_is_shown(volume):
+            mrml.show_skull(volume, True)
+        self._rendered = volume
 
     def _set_opacity(self, opacity: float) -> None:
         self._parameters.opacity = opacity
-        self._apply_opacity()
+        if self._segmentation is not None:
+            self._apply_opacity()
 
     def _apply_opacity(self) -> None:
         opacity = self._parameters.opacity

@@ -168,8 +168,13 @@ def add_acquisition_transform(volume_node: Node, grid: SliceGrid) -> Node:
     return node
 
 
-def load_dicom(scene: Node, files: Sequence[Path], name: str = "CT head") -> tuple[Node, DicomDatabase]:
-    """Load a series with Slicer's own reader, and return the volume with the database that knows its files."""
+def load_dicom(
+    scene: Node, files: Sequence[Path], name: str = "CT head", *, logic: Any = None
+) -> tuple[Node, DicomDatabase]:
+    """Load a series with Slicer's own reader, and return the volume with the database that knows its files.
+
+    ``logic`` is that of Slicer's module Volumes, where there is one.
+    """
     import pydicom
     import slicer
     import vtk
@@ -180,8 +185,9 @@ def load_dicom(scene: Node, files: Sequence[Path], name: str = "CT head") -> tup
     names = vtk.vtkStringArray()
     for index in order:
         names.InsertNextValue(str(files[index]))
-    logic = slicer.vtkSlicerVolumesLogic()
-    logic.SetMRMLScene(scene)
+    if logic is None:
+        logic = slicer.vtkSlicerVolumesLogic()
+        logic.SetMRMLScene(scene)
     node = logic.AddArchetypeScalarVolume(str(files[order[0]]), name, 0, names)
     uids = [str(headers[index].SOPInstanceUID) for index in order]
     node.SetAttribute("DICOM.instanceUIDs", " ".join(uids))

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Correcting a result in the panel."""
+
+from __future__ import annotations
+
+import pytest
+
+slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
+
+
+@pytest.fixture
+def a_correction(a_result, wait_until):
+    """The panel with Correct unfolded and the lesions listed."""
+    a_result.ui.correctSection.collapsed = False
+    wait_until(lambda: a_result.ui.lesionSelector.count == 2, what="two lesions")
+    a_result.editor = a_result.panel.corrections._editor
+    return a_result
+
+
+def volumes(panel):
+    from ICHSegmentationLib import mrml
+
+    found = mrml.segment_volumes_ml(panel.node)
+    return {key: round(ml, 3) for key, ml in found.items() if ml}
+
+
+def lesions(panel):
+    return [panel.ui.lesionSelector.itemText(index) for index in range(panel.ui.lesionSelector.count)]
+
+
+def button(panel, subtype):
+    return slicer.util.findChild(panel.widget, f"move{subtype}Button")
+
+
+def test_there_is_nothing_to_correct_without_a_result(an_open_panel):
+    assert an_open_panel.ui.correctSection.enabled is False
+    assert an_open_panel.panel.corrections._editor is None
+
+
+def test_the_editor_works_on_the_result_with_the_tools_that_bleeds_need(a_correction):
+    editor = a_correction.editor.widget
+    assert editor.segmentationNode() is a_correction.node
+    assert editor.sourceVolumeNode() is a_correction.volume
+    assert list(editor.effectNameOrder()) == ["Paint", "Erase", "Scissors", "Threshold", "Islands"]
+    assert editor.unorderedEffectsVisible is False
+    assert editor.maximumNumberOfUndoStates >= 10
+    assert editor.maskingSectionVisible is False
+    node = editor.mrmlSegmentEditorNode()
+    assert node.GetOverwriteMode() == node.OverwriteAllSegments
+    assert node.GetSingletonTag() == "ICHSegmentation"
+    assert (node.GetAttribute("Threshold.MinimumThreshold"), node.GetAttribute("Threshold.MaximumThreshold")) == (
+        "40.0",
+        "90.0",
+    )
+
+
+def test_tools_change_only_the_density_of_blood_until_the_user_lifts_it(a_correction, click):
+    node = a_correction.editor.widget.mrmlSegmentEditorNode()
+    assert node.GetSourceVolumeIntensityMask() is True
+    assert tuple(node.GetSourceVolumeIntensityMaskRange()) == (40.0, 90.0)
+    click(a_correction.ui.maskCheckBox)
+    assert node.GetSourceVolumeIntensityMask() is False
+    assert a_correction.logic.getParameterNode().GetParameter("Masked") == "false"
+
+
+def test_lesions_are_listed_largest_first_and_the_views_go_there(a_correction):
+    from PySide6 import QtCore, QtTest
+
+    from ICHSegmentationLib import mrml
+
+    assert lesions(a_correction) == ["IPH, 2.00 mL", "SDH, 0.40 mL"]
+    QtTest.QTest.keyClick(a_correction.ui.lesionSelector, QtCore.Qt.Key.Key_Down)
+    small = mrml.lesions(a_correction.node)[1]
+    yellow = slicer.app.layoutManager().sliceWidget("Yellow").mrmlSliceNode().GetSliceToRAS()
+    assert yellow.GetElement(0, 3) == pytest.approx(small.ras_mm[0], abs=0.01)
+
+
+def test_one_click_moves_a_lesion_and_undo_takes_it_back(a_correction, click):
+    click(button(a_correction, "SAH"))
+    assert volumes(a_correction) == {"SDH": 0.4, "SAH": 2.0, "total": 2.4}
+    assert lesions(a_correction) == ["SAH, 2.00 mL", "SDH, 0.40 mL"]
+    assert a_correction.ui.resultsTable.item(2, 1).text() == "2.00"
+    a_correction.editor.widget.undo()
+    assert volumes(a_correction) == {"SDH": 0.4, "IPH": 2.0, "total": 2.4}
+    a_correction.editor.widget.redo()
+    assert volumes(a_correction) == {"SDH": 0.4, "SAH": 2.0, "total": 2.4}
+
+
+def test_at_least_ten_steps_can_be_undone(a_correction, click):
+    for step in range(12):
+        click(button(a_correction, ("SAH", "IPH")[step % 2]))
+    for _ in range(12):
+        a_correction.editor.widget.undo()
+    assert volumes(a_correction) == {"SDH": 0.4, "IPH": 2.0, "total": 2.4}
+
+
+def test_the_chosen_lesion_stays_chosen(a_correction, click):
+    a_correction.ui.lesionSelector.setCurrentIndex(1)
+    click(button(a_correction, "EDH"))
+    assert a_correction.ui.lesionSelector.currentText == "EDH, 0.40 mL"
+
+
+def test_one_lesion_is_restored(a_correction, click):
+    click(button(a_correction, "SAH"))
+    a_correction.ui.lesionSelector.setCurrentIndex(1)
+    click(button(a_correction, "EDH"))
+    click(a_correction.ui.restoreLesionButton)
+    assert volumes(a_correction) == {"SDH": 0.4, "SAH": 2.0, "total": 2.4}
+
+
+def test_everything_is_restored_and_undo_brings_the_corrections_again(a_correction, click):
+    click(button(a_correction, "SAH"))
+    click(a_correction.ui.restoreAllButton)
+    assert volumes(a_correction) == {"SDH": 0.4, "IPH": 2.0, "total": 2.4}
+    a_correction.editor.widget.undo()
+    assert volumes(a_correction) == {"SDH": 0.4, "SAH": 2.0, "total": 2.4}
+
+
+def test_an_edit_lists_the_lesions_anew_a_moment_later(a_correction, wait_until):
+    from ICHSegmentationLib import mrml
+
+    small = mrml.lesions(a_correction.node)[1]
+    mrml.move_lesion(a_correction.node, small.ras_mm, "EDH")
+    wait_until(lambda: lesions(a_correction) == ["IPH, 2.00 mL", "EDH, 0.40 mL"], what="the new list")
+
+
+def test_leaving_the_panel_puts_the_tools_away(a_correction):
+    editor = a_correction.editor.widget
+    editor.setActiveEffectByName("Paint")
+    a_correction.panel.exit()
+    assert editor.activeEffect() is None
+    a_correction.panel.enter(a_correction.logic.getParameterNode())
+    assert editor.segmentationNode() is a_correction.node

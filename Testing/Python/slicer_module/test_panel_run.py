@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Segment button, from the click to the result or the reason why there is none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders.panel_fixtures import AGREED, run_once
+from builders.scene import add_transform
+
+slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
+
+
+def results():
+    return slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+
+
+def fail(panel, kind, detail=""):
+    from ICHSegmentationPanel.process import make_failure
+
+    panel.process.request["failed"](make_failure(kind, detail))
+
+
+def test_segmenting_shows_progress_and_publishes_a_result(an_open_panel, click):
+    ui, process = an_open_panel.ui, an_open_panel.process
+    click(ui.segmentButton)
+    assert ui.segmentButton.text == "Cancel"
+    request = process.request
+    assert (request["model"], request["device"], request["force"]) == ("transhardnet-compact", "auto", False)
+    assert request["volume"].hu.shape == (6, 40, 40)
+    request["progress"]("infer", 0.4)
+    assert (ui.progressBar.visible, ui.progressBar.value, ui.progressBar.format) == (True, 40, "Finding blood (%p %)")
+    node = finish(an_open_panel, request)
+    assert node.GetName() == "Head bleeds"
+    assert (ui.segmentButton.text, ui.segmentButton.enabled, ui.progressBar.visible) == ("Segment", True, False)
+    assert ui.messageLabel.text.startswith("Segmented in ")
+    assert ui.segmentationSelector.currentNode() is node
+
+
+def finish(panel, request, **changes):
+    from builders.panel import answer_to
+
+    request["finished"](answer_to(request["volume"], **changes))
+    return panel.logic.getParameterNode().GetNodeReference("Segmentation")
+
+
+def test_what_the_user_must_know_of_a_result_is_said(an_open_panel, click):
+    run_once(an_open_panel, click, warnings=("The graphics card's memory ran out; the processor was used.",))
+    assert an_open_panel.ui.messageLabel.text.endswith(
+        "The graphics card&#x27;s memory ran out; the processor was used."
+    )
+
+
+def test_a_new_run_never_replaces_a_result(an_open_panel, click):
+    first = run_once(an_open_panel, click)
+    second = run_once(an_open_panel, click)
+    assert [node.GetName() for node in results()] == ["Head bleeds", "Head bleeds_1"]
+    assert second is not first
+    assert (first.GetDisplayNode().GetVisibility(), second.GetDisplayNode().GetVisibility()) == (0, 1)
+
+
+def test_cancel_stops_the_worker_and_changes_nothing(an_open_panel, click):
+    ui = an_open_panel.ui
+    click(ui.segmentButton)
+    click(ui.segmentButton)
+    assert an_open_panel.process.calls == ["cancel"]
+    assert (ui.segmentButton.enabled, ui.progressBar.format) == (False, "Cancelling...")
+    an_open_panel.process.request["progress"]("infer", 0.9)
+    assert ui.progressBar.format == "Cancelling..."
+    fail(an_open_panel, "cancelled")
+    assert (ui.segmentButton.text, ui.segmentButton.enabled) == ("Segment", True)
+    assert ui.messageLabel.text.startswith("<b>The segmentation was cancelled.</b>")
+    assert results() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence", "next_step"),
+    [
+        ("no_weights", "The model is not installed.", "Install the extension again"),
+        ("checksum", "The model&#x27;s file is damaged", "Install the extension again"),
+        ("out_of_memory", "The computer&#x27;s memory does not suffice.", "Close other programs"),
+        ("out_of_gpu_memory", "The graphics card&#x27;s memory does not suffice.", "choose the processor"),
+        ("no_gpu", "The graphics card cannot be used.", "Choose the processor"),
+        ("killed", "The system ended the segmentation", "Close other programs"),
+        ("crashed", "The segmentation stopped unexpectedly.", "Copy diagnostics"),
+        ("disk_full", "The disk is full", "Free some space"),
+        ("bad_input", "This volume cannot be segmented.", "Choose another volume"),
+    ],
+)
+def test_each_failure_has_a_sentence_and_a_next_step(an_open_panel, click, kind, sentence, next_step):
+    ui = an_open_panel.ui
+    click(ui.segmentButton)
+    fail(an_open_panel, kind)
+    said, done = ui.messageLabel.text.split("</b> ")
+    assert said.startswith(f"<b>{sentence}")
+    assert next_step in done
+    assert (ui.segmentButton.text, ui.progressBar.visible) == ("Segment", False)
+    assert results() == []
+
+
+def test_what_is_no_head_can_be_segmented_all_the_same(an_open_panel, click):
+    ui = an_open_panel.ui
+    click(ui.segmentButton)
+    fail(an_open_panel, "not_a_head", "Nothing in this volume looks like a head.")
+    assert ui.messageLabel.text.startswith("<b>Nothing in this volume looks like a head.</b>")
+    assert ui.nextStepButton.text == "Segment all the same"
+    click(ui.nextStepButton)
+    assert an_open_panel.process.request["force"] is True
+    assert ui.nextStepButton.visible is False
+
+
+def test_after_a_failure_of_the_card_the_processor_is_offered(an_open_panel, click):
+    ui = an_open_panel.ui
+    click(ui.segmentButton)
+    fail(an_open_panel, "out_of_gpu_memory")
+    assert ui.nextStepButton.text == "Use the processor"
+    click(ui.nextStepButton)
+    assert an_open_panel.process.request["device"] == "cpu"
+    assert ui.deviceSelector.currentText == "Processor"
+    fail(an_open_panel, "no_gpu")
+    assert ui.nextStepButton.visible is False
+
+
+def test_removing_the_volume_stops_its_run(an_open_panel, click):
+    click(an_open_panel.ui.segmentButton)
+    slicer.mrmlScene.RemoveNode(an_open_panel.volume)
+    assert an_open_panel.process.calls == ["abandon"]
+    assert "The volume was removed" in an_open_panel.ui.messageLabel.text
+    assert an_open_panel.ui.segmentButton.enabled is False
+
+
+def test_removing_another_node_does_not(an_open_panel, click):
+    other = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+    click(an_open_panel.ui.segmentButton)
+    slicer.mrmlScene.RemoveNode(other)
+    assert an_open_panel.process.calls == []
+    assert an_open_panel.ui.segmentButton.text == "Cancel"
+
+
+def test_a_result_that_cannot_be_published_leaves_nothing_behind(an_open_panel, click, monkeypatch):
+    from ICHSegmentationLib import mrml
+
+    def full(*_arguments, **_options):
+        raise MemoryError
+
+    click(an_open_panel.ui.segmentButton)
+    monkeypatch.setattr(mrml, "publish", full)
+    request = an_open_panel.process.request
+    assert finish(an_open_panel, request) is None
+    assert "The computer&#x27;s memory does not suffice." in an_open_panel.ui.messageLabel.text
+    assert results() == []
+
+
+def test_a_non_commercial_licence_is_asked_for_once(an_open_panel, click, dialogs):
+    import qt
+
+    qt.QSettings().remove(AGREED)
+    dialogs.answer("Cancel")
+    click(an_open_panel.ui.segmentButton)
+    assert an_open_panel.process.requests == []
+    assert "CC-BY-NC-4.0" in dialogs.shown[0]
+    assert an_open_panel.ui.segmentButton.text == "Segment"
+    dialogs.answer("OK")
+    run_once(an_open_panel, click)
+    run_once(an_open_panel, click)
+    assert len(an_open_panel.process.requests) == 2
+    assert len(dialogs.shown) == 2
+
+
+def test_a_refused_volume_cannot_be_segmented_and_the_reason_is_shown(an_open_panel):
+    import vtk
+
+    grid = vtk.vtkGridTransform()
+    field = vtk.vtkImageData()
+    field.SetDimensions(3, 3, 3)
+    field.SetOrigin(-100, -100, -100)
+    field.SetSpacing(100, 100, 100)
+    field.AllocateScalars(vtk.VTK_DOUBLE, 3)
+    field.GetPointData().GetScalars().Fill(0)
+    field.SetScalarComponentFromDouble(1, 1, 1, 0, 7.0)
+    grid.SetDisplacementGridData(field)
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLGridTransformNode", "Warp")
+    transform.SetAndObserveTransformFromParent(grid)
+    an_open_panel.volume.SetAndObserveTransformNodeID(transform.GetID())
+    ui = an_open_panel.ui
+    assert ui.segmentButton.enabled is False
+    assert "non-linear transform that is not Slicer's acquisition transform" in ui.geometryLabel.text
+    assert ui.segmentButton.toolTip in ui.geometryLabel.text
+    an_open_panel.volume.SetAndObserveTransformNodeID(add_transform(slicer.mrmlScene, np.eye(4)).GetID())
+    assert ui.segmentButton.enabled is True
+    assert ui.geometryLabel.text.startswith("6 slices, no tilt, step 5.00 mm, no gaps")
+
+
+def test_without_a_volume_the_button_says_what_to_do(an_open_panel):
+    an_open_panel.ui.inputSelector.setCurrentNode(None)
+    assert an_open_panel.ui.segmentButton.enabled is False
+    assert an_open_panel.ui.segmentButton.toolTip == "Choose a head CT first."
+
+
+def test_the_model_list_tells_licence_time_and_quality(an_open_panel):
+    ui = an_open_panel.ui
+    assert ui.modelSelector.currentText == "transhardnet-compact"
+    assert ui.licenseLabel.text.startswith("License: CC-BY-NC-4.0")
+    for part in ("s for 40 slices", "held out", "Trained on"):
+        assert part in ui.modelSelector.toolTip
+
+
+def test_devices_that_cannot_be_used_are_not_offered_and_the_reason_is_told(an_open_panel):
+    from ICHSegmentationLib.models import Device
+
+    ui = an_open_panel.ui
+    card = Device("cuda:0", "NVIDIA A")
+    broken = Device("cuda:1", "NVIDIA B", "Too old for this torch.")
+    an_open_panel.panel.models.set_devices((Device("cpu"), card, broken))
+    names = [ui.deviceSelector.itemText(index) for index in range(ui.deviceSelector.count)]
+    assert names == ["Automatic", "Processor", "NVIDIA A"]
+    assert "Too old for this torch." in ui.deviceSelector.toolTip
+
+
+def test_diagnostics_are_copied_without_patient_data(an_open_panel, click):
+    an_open_panel.volume.SetName("DOE JOHN 1950-01-01")
+    click(an_open_panel.ui.segmentButton)
+    click(an_open_panel.ui.diagnosticsButton)
+    text = slicer.app.clipboard().text()
+    assert "Model: transhardnet-compact" in text
+    assert "Scan: 6 slices, no tilt" in text
+    assert "worker's log" in text
+    assert "DOE" not in text

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole story in the panel, with real clicks, the real scene, the real worker and the shipped model."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import pytest
+from builders.panel_fixtures import AGREED
+from builders.python_slicer import put_on_path
+from builders.scene import add_acquisition_transform, add_volume, load_dicom
+
+slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")
+
+ROWS = ("EDH", "SDH", "SAH", "IPH", "IVH")
+RUN_S = 120.0
+"""Far more than a run takes: a limit for a broken program only."""
+
+
+@pytest.fixture
+def a_module(load_module, monkeypatch, tmp_path):
+    """The module, opened on an empty scene."""
+    import qt
+
+    qt.QSettings().setValue(AGREED, True)
+    put_on_path(tmp_path / "bin", monkeypatch)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    return load_module("ICHSegmentation")
+
+
+@pytest.fixture
+def ge_scan(shared_data):
+    """Put the GE scan into the scene as Slicer's DICOM module does: under its acquisition transform."""
+    from ICHSegmentationLib import read_ct
+
+    def load():
+        folder = shared_data / "ge-head-ct"
+        files = sorted(folder.glob("*.dcm"))
+        slicer.dicomDatabase.add_folder(folder)
+        volume, _ = load_dicom(slicer.mrmlScene, files, "4: Head", logic=slicer.modules.volumes.logic())
+        add_acquisition_transform(volume, read_ct(files).grid)
+        return volume
+
+    return load
+
+
+@pytest.fixture(scope="module")
+def a_bleeding_head():
+    """A generated head with a bleed of each subtype, coarse enough to be quick."""
+    from ICHSegmentationLib.simulation.simulate import simulated_ct
+    from ICHSegmentationLib.subtypes import Subtype
+
+    return simulated_ct(3, subtypes=tuple(Subtype), shape=(30, 200, 200), spacing_mm=(5.0, 1.1, 1.1)).volume
+
+
+def add_head(volume, name="Generated head"):
+    return add_volume(slicer.mrmlScene, volume.hu, volume.grid.affine_ras, name)
+
+
+class Runs:
+    """Clicks Segment and watches the bar."""
+
+    def __init__(self, module, click, wait_until):
+        self.ui = module.ui
+        self._click = click
+        self._wait = wait_until
+        self.stages = []
+
+    def start(self):
+        assert self.ui.segmentButton.text == "Segment"
+        self._click(self.ui.segmentButton)
+        assert self.ui.segmentButton.text == "Cancel"
+
+    def wait_for(self, stage):
+        self._wait(lambda: self._stage() == stage, timeout_s=RUN_S, what=f"the stage {stage}")
+
+    def finish(self):
+        self._wait(self._is_over, timeout_s=RUN_S, what="the end of the run")
+        return self.ui.messageLabel.text
+
+    def _stage(self):
+        stage = self.ui.progressBar.format.partition(" (")[0]
+        if self.stages[-1:] != [stage]:
+            self.stages.append(stage)
+        return stage
+
+    def _is_over(self):
+        self._stage()
+        return self.ui.segmentButton.text == "Segment"
+
+
+@pytest.fixture
+def runs(a_module, click, wait_until):
+    return Runs(a_module, click, wait_until)
+
+
+def column(module, number):
+    table = module.ui.resultsTable
+    return [table.item(row, number).text() for row in range(table.rowCount)]
+
+
+def kill_worker(slicer_app):
+    """Kill the worker as the system does when memory runs out, not the launcher above it."""
+    from slicer_harness.checks.processes import marked_processes
+
+    own = marked_processes(slicer_app._mark)
+    workers = [pid for pid, command in own.items() if "ICHSegmentationLib/worker" in command and "/sh " not in command]
+    assert len(workers) == 1, own
+    os.kill(workers[0], signal.SIGKILL)
+
+
+def test_a_ct_is_segmented_corrected_saved_and_reopened(
+    a_module, a_bleeding_head, runs, click, wait_until, screenshot, tmp_path
+):
+    from slicer_harness.editing import paint
+
+    ui = a_module.ui
+    volume = add_head(a_bleeding_head)
+    ui.inputSelector.setCurrentNode(volume)
+    ui.modelSelector.setCurrentIndex(ui.modelSelector.findData("transhardnet-compact"))
+    assert ui.geometryLabel.text.startswith("30 slices, no tilt, step 5.00 mm, no gaps")
+
+    runs.start()
+    runs.wait_for("Finding blood")
+    screenshot("1-running")
+    assert runs.finish().startswith("Segmented in ")
+    assert [stage for stage in runs.stages if stage] == [
+        "Starting",
+        "Loading the model",
+        "Preparing the slices",
+        "Finding blood",
+        "Cleaning up",
+    ]
+
+    first = column(a_module, 1)
+    assert len(first) == 6
+    assert float(first[-1]) > 5
+    screenshot("2-result")
+
+    ui.correctSection.collapsed = False
+    wait_until(lambda: ui.lesionSelector.count > 0, what="the lesions")
+    lesion = a_module.panel.corrections._lesions[0]
+    row = ROWS.index(lesion.subtype)
+    editor = a_module.panel.corrections._editor.widget
+    editor.setCurrentSegmentID(lesion.subtype)
+    click(ui.maskCheckBox)
+    paint(editor, lesion.ras_mm, 20.0)
+    edited = column(a_module, 1)
+    assert float(edited[row]) > float(first[row]) + 1
+    assert column(a_module, 3)[row] == "by hand"
+    screenshot("3-edited")
+    editor.undo()
+    assert column(a_module, 1) == first
+    assert column(a_module, 3) == [""] * 6
+    editor.redo()
+
+    click(ui.show3DButton)
+    click(ui.skullButton)
+    screenshot("4-3d")
+    path = tmp_path / "scene.mrb"
+    assert slicer.util.saveScene(str(path))
+    slicer.mrmlScene.Clear(0)
+    assert column(a_module, 1) == []
+    slicer.util.loadScene(str(path))
+    assert column(a_module, 1) == edited
+    assert column(a_module, 3)[row] == "by hand"
+    assert ui.show3DButton.checked is True
+    screenshot("5-reopened")
+
+
+def test_the_tilted_scan_keeps_its_place_and_can_be_cancelled_and_killed(slicer_app, a_module, ge_scan, runs, click):
+    from ICHSegmentationLib import mrml
+
+    volume = ge_scan()
+    a_module.ui.inputSelector.setCurrentNode(volume)
+    assert a_module.ui.geometryLabel.text.startswith(
+        "28 slices, tilt 18.5 deg, steps 4.22 and 7.38 mm, no gaps, under Slicer's acquisition transform"
+    )
+    runs.start()
+    runs.wait_for("Finding blood")
+    click(a_module.ui.segmentButton)
+    assert "cancelled" in runs.finish()
+    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
+
+    runs.start()
+    runs.wait_for("Preparing the slices")
+    kill_worker(slicer_app)
+    assert "The system ended the segmentation" in runs.finish()
+    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
+
+    runs.start()
+    assert runs.finish().startswith("Segmented in ")
+    node = a_module.ui.segmentationSelector.currentNode()
+    assert node.GetTransformNodeID() == volume.GetTransformNodeID()
+    total_ml = mrml.segment_volumes_ml(node)["total"]
+    assert column(a_module, 1)[-1] == f"{total_ml:.2f}"
