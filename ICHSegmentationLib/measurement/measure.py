@@ -95,7 +95,7 @@ def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements
     if volume is not None and volume.hu.shape != label_map.labels.shape:
         message = f"The labels of shape {label_map.labels.shape} do not fit a scan of shape {volume.hu.shape}."
         raise ValueError(message)
-    from ICHSegmentationLib.anatomy.placed_brain import PlacedBrain, place_brain
+    from ICHSegmentationLib.anatomy.examination import examine
 
     table = load_terminology()
     box = labelled_box(label_map.labels)
@@ -107,7 +107,7 @@ def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements
     rows = [row for row in table.classes if row in table.subtypes or row.label in found]
     per_slice = {row.id: volumes_ml[:, row.label] for row in rows}
     per_slice["total"] = np.sum([per_slice[row.id] for row in rows], axis=0)
-    brain = None if volume is None else place_brain(volume)
+    examination = None if volume is None else examine(label_map, volume)
     return Measurements(
         volumes_ml={name: round(float(values.sum()), 6) for name, values in per_slice.items()},
         present={row.id: row.label in found for row in rows},
@@ -118,9 +118,11 @@ def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements
                 box,
                 found,
                 None if volume is None else volume.hu,
-                brain if isinstance(brain, PlacedBrain) else None,
+                None if examination is None else examination.brain,
             )
         ),
+        midline_shift=None if examination is None else examination.midline_shift,
+        modified_graeb=None if examination is None else examination.modified_graeb,
     )
 
 

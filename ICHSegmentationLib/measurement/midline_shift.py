@@ -43,6 +43,11 @@ class MidlineShift(BaseModel):
     midline_lps_mm: Point | None = None
     reason: str = ""
 
+    @property
+    def left_mm(self) -> float:
+        """The shift, negative to the right; 0 where it is not determined."""
+        return (self.shift_mm or 0.0) * (-1 if self.toward == "right" else 1)
+
     def describe(self) -> str:
         """Return the shift in words, as ``midline shift 4.2 mm to the left``."""
         if self.shift_mm is None:
