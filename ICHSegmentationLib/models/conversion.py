@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turn a model's torch network into OpenVINO's form: needed once per model, then it comes from the cache."""
+"""A model in OpenVINO's form: from its graph, or converted from torch once and then taken from the cache."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ICHSegmentationLib.errors import ModelError
+from ICHSegmentationLib.models.graph import load_graph
 from ICHSegmentationLib.models.model_cache import cache_folder, read_entry, write_entry
 from ICHSegmentationLib.models.quiet_openvino import import_converter, import_openvino
 from ICHSegmentationLib.models.weights import read_verified
@@ -32,7 +33,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def load_converted(entry: ModelEntry) -> tuple[Any, tuple[str, ...]]:
-    """Load a model in OpenVINO's form, from the cache if it is there, else by converting the torch network.
+    """Load a model in OpenVINO's form: from its graph, else from the cache, else by converting the torch network.
 
     Parameters
     ----------
@@ -52,6 +53,9 @@ def load_converted(entry: ModelEntry) -> tuple[Any, tuple[str, ...]]:
         If the weights are missing or damaged, or the converted network does not give what torch gives.
     """
     openvino = import_openvino()
+    built = load_graph(entry)
+    if built is not None:
+        return built, ()
     folder = cache_folder() / "openvino" / _cache_key(entry, openvino.get_version())
     files = read_entry(folder)
     if files is not None and {_XML, _BIN} <= files.keys():
@@ -122,24 +126,34 @@ def convert_network(network: Any, *, channels: int) -> Any:
 
     openvino = import_openvino()
     network = torch.nn.Sequential(network, torch.nn.Softmax(dim=1)).eval()
-    generator = torch.Generator().manual_seed(0)
-
-    def random_images(shape: tuple[int, int, int]) -> torch.Tensor:
-        return torch.rand((shape[0], channels, *shape[1:]), generator=generator)
-
+    images = torch.rand((_TRACE_SHAPE[0], channels, *_TRACE_SHAPE[1:]), generator=torch.Generator().manual_seed(0))
     with torch.inference_mode(), warnings.catch_warnings():
         # Tracing warns about each size that it records, which the check below settles.
         warnings.simplefilter("ignore")
         # torch's own check of the trace takes three quarters of the whole conversion; the check below replaces it.
-        trace = torch.jit.trace(network, random_images(_TRACE_SHAPE), check_trace=False)
+        trace = torch.jit.trace(network, images, check_trace=False)
         model = import_converter().convert_model(trace, input=[openvino.PartialShape([-1, channels, -1, -1])])
-    compiled = openvino.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    for shape in _CHECK_SHAPES:
-        images = random_images(shape)
+    check_against_torch(model, network, channels=channels)
+    return model
+
+
+def check_against_torch(model: Any, network: Any, *, channels: int) -> None:
+    """Compare probabilities of an OpenVINO model with those of a torch network that ends in a softmax.
+
+    Raises
+    ------
+    ModelError
+        If they are more than 1e-3 apart, at several sizes.
+    """
+    import torch
+
+    compiled = import_openvino().Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    generator = torch.Generator().manual_seed(1)
+    for batch, rows, columns in _CHECK_SHAPES:
+        images = torch.rand((batch, channels, rows, columns), generator=generator)
         with torch.inference_mode():
             expected = network(images).numpy()
         difference = float(np.abs(compiled(images.numpy())[0] - expected).max())
         if not difference < PROBABILITY_TOLERANCE:
             message = f"OpenVINO and torch disagree on this network (probabilities differ by {difference:.2g})."
             raise ModelError(message)
-    return model

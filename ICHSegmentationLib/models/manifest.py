@@ -26,6 +26,9 @@ class ModelEntry(BaseModel):
         takes them.
     file, sha256, size_bytes
         The safetensors file in `folder`, and what it must look like.
+    graph, graph_sha256
+        The network in OpenVINO's form without its weights, in `folder`, and its checksum. A model without it is
+        converted where it runs, which takes torch.
     parameters
         Trainable numbers of the network.
     classes
@@ -60,6 +63,8 @@ class ModelEntry(BaseModel):
     file: str
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     size_bytes: int = Field(gt=0)
+    graph: str | None = None
+    graph_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     parameters: int = Field(gt=0)
     classes: tuple[str, ...] = Field(min_length=2)
     window_hu: tuple[float, float]
@@ -83,6 +88,14 @@ class ModelEntry(BaseModel):
             message = "must be the name of a .safetensors file beside the manifest"
             raise ValueError(message)
         return file
+
+    @field_validator("graph")
+    @classmethod
+    def _check_graph(cls, graph: str | None) -> str | None:
+        if graph is not None and (Path(graph).name != graph or not graph.endswith(".graph.zip")):
+            message = "must be the name of a .graph.zip file beside the manifest"
+            raise ValueError(message)
+        return graph
 
     @field_validator("window_hu")
     @classmethod

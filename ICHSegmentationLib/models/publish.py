@@ -12,6 +12,8 @@ from pydantic import ValidationError
 
 from ICHSegmentationLib.errors import ModelError
 from ICHSegmentationLib.files import write_bytes, write_text
+from ICHSegmentationLib.models.conversion import check_against_torch
+from ICHSegmentationLib.models.graph import encode_graph, load_graph
 from ICHSegmentationLib.models.manifest import MANIFEST_NAME, MODELS_FOLDER, Manifest, ModelEntry, load_manifest
 from ICHSegmentationLib.models.trained_network import load_network
 from ICHSegmentationLib.models.weights import encode_weights, sha256_hex
@@ -31,6 +33,7 @@ def register_model(
     *,
     folder: Path = MODELS_FOLDER,
     make_default: bool = False,
+    with_graph: bool = False,
 ) -> ModelEntry:
     """Write a model's weights in float16 and its entry in the manifest; a model of the same name is replaced.
 
@@ -40,13 +43,16 @@ def register_model(
     Parameters
     ----------
     fields
-        Every field of :class:`ModelEntry` but `file`, `sha256`, `size_bytes`, `parameters` and `folder`.
+        Every field of :class:`ModelEntry` but those of its files, `parameters` and `folder`.
     state_dict
         The network's weights.
     folder
         The folder of the manifest.
     make_default
         Use this model when none is chosen; the first model of a folder is the default in any case.
+    with_graph
+        Write the network in OpenVINO's form as well (some seconds), so that the model runs without torch. The models
+        of the package have it.
 
     Returns
     -------
@@ -75,22 +81,46 @@ def register_model(
     is_new_file = not draft.path.exists()
     write_bytes(draft.path, data)
     try:
-        parameters = sum(value.numel() for value in load_network(draft).parameters())
+        network = load_network(draft)
+        graph = _write_graph(draft, network) if with_graph else {}
     except ModelError:
         if is_new_file:
             draft.path.unlink()
         raise
-    entry = draft.model_copy(update={"parameters": parameters})
+    entry = draft.model_copy(update={"parameters": sum(value.numel() for value in network.parameters()), **graph})
 
     others = tuple(other for other in manifest.models if other.name != name)
-    replaced = [other.path for other in manifest.models if other.name == name and other.file != entry.file]
+    replaced = {path for other in manifest.models if other.name == name for path in _files(other)} - _files(entry)
     updated = Manifest(default=name if make_default else manifest.default, models=(*others, entry))
     text = updated.model_dump_json(indent=2, by_alias=True) + "\n"
     write_text(folder / MANIFEST_NAME, text)
     for path in replaced:
         path.unlink(missing_ok=True)
-    _LOG.info("registered model %s: %d parameters, %d bytes", name, parameters, len(data))
+    _LOG.info("registered model %s: %d parameters, %d bytes", name, entry.parameters, len(data))
     return entry
+
+
+def _write_graph(draft: ModelEntry, network: torch.nn.Module) -> dict[str, str]:
+    """Write a model's graph, compare it with torch, and return its fields of the entry."""
+    import torch
+
+    channels = draft.input_spec.channels
+    data = encode_graph(network, channels=channels)
+    digest = sha256_hex(data)
+    graph = {"graph": f"{draft.name}-{digest[:8]}.graph.zip", "graph_sha256": digest}
+    path = draft.folder / graph["graph"]
+    write_bytes(path, data)
+    try:
+        model = load_graph(draft.model_copy(update=graph))
+        check_against_torch(model, torch.nn.Sequential(network, torch.nn.Softmax(dim=1)).eval(), channels=channels)
+    except ModelError:
+        path.unlink()
+        raise
+    return graph
+
+
+def _files(entry: ModelEntry) -> set[Path]:
+    return {entry.path} | ({entry.folder / entry.graph} if entry.graph else set())
 
 
 def _check_size(size: int, name: str, *, is_default: bool) -> None:
