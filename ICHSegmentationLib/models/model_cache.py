@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -15,6 +17,8 @@ import platformdirs
 from ICHSegmentationLib.models.weights import sha256_hex
 
 _CHECKSUMS = "sha256.json"
+_LEFT_AFTER_S = 3600.0
+"""No conversion takes so long: what is older was left by one that was killed, as by the user's cancel."""
 
 
 def cache_folder() -> Path:
@@ -56,6 +60,7 @@ def write_entry(folder: Path, write_files: Callable[[Path], None]) -> None:
         If the cache cannot be written (read-only, full).
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
+    _remove_left(folder)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         write_files(temporary)
@@ -74,3 +79,10 @@ def _replace(folder: Path, temporary: Path) -> None:
             return  # Another process was faster; its entry is as good.
         shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
+
+
+def _remove_left(folder: Path) -> None:
+    for left in folder.parent.glob(f".{folder.name}-*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _LEFT_AFTER_S:
+                shutil.rmtree(left, ignore_errors=True)

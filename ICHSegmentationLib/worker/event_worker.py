@@ -22,6 +22,8 @@ from ICHSegmentationLib.worker.log import WorkerLog
 from ICHSegmentationLib.worker.messages import Message, Response
 from ICHSegmentationLib.worker.pending import check_hello
 
+_REMOVE_AGAIN_S = 2.0
+
 
 class EventWorker:
     """Starts a worker with a private folder, which goes when the process has ended.
@@ -67,6 +69,7 @@ class EventWorker:
         self.folder = make_folder(parent)
         self.log = WorkerLog()
         self.is_ready = False
+        self._loop = loop
         self._on_ready = on_ready
         self._on_message = on_message
         self._on_end = on_end
@@ -136,6 +139,9 @@ class EventWorker:
         self._reader.finish()
         self.log.finish()
         self.remove_folder()
+        if self.folder.exists():
+            # On Windows a launcher can be gone a moment before its child, whose files cannot be removed until then.
+            self._loop.call_later(_REMOVE_AGAIN_S, self.remove_folder)
         if problem:
             self._problem = WorkerCrashedError(f"The worker could not be started: {problem}")
         self._on_end(self, self._problem or explain_end(code, self.log, started=self.is_ready))

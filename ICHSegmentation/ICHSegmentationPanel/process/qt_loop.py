@@ -40,7 +40,7 @@ class QtLoop:
     def start(self, command: Sequence[str], environment: Mapping[str, str], listener: ProcessListener) -> QtProcess:
         """See `HostLoop`."""
         process = QtProcess(command, environment, listener, self.call_later)
-        self._processes = [each for each in self._processes if each.is_running]
+        self._discard_ended()
         self._processes.append(process)
         return process
 
@@ -61,6 +61,13 @@ class QtLoop:
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.join(_JOIN_S)
+        self._discard_ended()
+
+    def _discard_ended(self) -> None:
+        for process in tuple(self._processes):
+            if not process.is_running:
+                self._processes.remove(process)
+                process.discard()
 
     def _arm(self) -> None:
         waits_ms = [_LOOK_MS] if self._tasks else []

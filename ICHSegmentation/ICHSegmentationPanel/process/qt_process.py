@@ -55,7 +55,13 @@ class QtProcess:
     @property
     def is_running(self) -> bool:
         """Whether it has started to start and not yet ended."""
-        return self._process.state() != qt.QProcess.NotRunning
+        return self._process is not None and self._process.state() != qt.QProcess.NotRunning
+
+    def discard(self) -> None:
+        """Let go of Qt's object, the process having ended: as long as that lives, it keeps this one alive too."""
+        if self._process is not None:
+            self._process.deleteLater()
+            self._process = None
 
     def write(self, data: bytes) -> None:
         """See `HostProcess`."""

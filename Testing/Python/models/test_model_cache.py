@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,14 @@ def test_a_failed_write_leaves_nothing(tmp_path):
     with pytest.raises(OSError, match="No space"):
         write_entry(tmp_path / "entry", fail)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_conversion_left_is_removed_by_the_next_but_not_what_is_at_work(tmp_path):
+    left, at_work, other = (tmp_path / name for name in (".entry-left", ".entry-now", ".other-left"))
+    for folder in (left, at_work, other):
+        folder.mkdir()
+        (folder / "one").write_bytes(b"fir")
+    for folder in (left, other):
+        os.utime(folder, (0, 0))
+    write_entry(tmp_path / "entry", write_two_files)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".entry-now", ".other-left", "entry"]

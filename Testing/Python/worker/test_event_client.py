@@ -501,6 +501,18 @@ def test_files_that_are_written_after_the_worker_s_death_are_removed(a_host, a_h
     assert a_host.files() == []
 
 
+def test_a_folder_that_cannot_be_removed_at_once_is_removed_later(a_host, monkeypatch):
+    # As on Windows, where a launcher can be gone a moment before its child.
+    a_host.client.prepare()
+    a_host.loop.run()
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)
+        a_host.loop.process.listener.take_end(-9)
+    assert a_host.files() != []
+    a_host.loop.run(2.5)
+    assert a_host.files() == []
+
+
 def test_a_worker_of_another_version_is_refused(a_host, a_head):
     a_host.segment(a_head)
     a_host.loop.run()
