@@ -77,16 +77,16 @@ class QtLoop:
             self._timer.start(min(waits_ms))
 
     def _ring(self) -> None:
-        try:
-            for task in tuple(self._tasks):
-                if task.join(_YIELD_S):
-                    self._tasks.remove(task)
-                    task.tell()
-            while self._calls and self._calls[0][0] <= time.monotonic():
-                heapq.heappop(self._calls)[2]()
-        finally:
-            # Also where a callback raised: the others' turn comes with the next ring.
-            self._arm()
+        for task in tuple(self._tasks):
+            if task.join(_YIELD_S):
+                self._tasks.remove(task)
+                self.call_later(0, task.tell)
+        is_due = bool(self._calls) and self._calls[0][0] <= time.monotonic()
+        callback = heapq.heappop(self._calls)[2] if is_due else None
+        # Before the call: it may raise, or show a dialog, and the others' turn comes all the same.
+        self._arm()
+        if callback is not None:
+            callback()
 
 
 class _Task:

@@ -89,6 +89,21 @@ def test_what_a_callback_raises_does_not_keep_the_others_from_being_called(a_loo
     assert wait_until(lambda: called == ["second"])
 
 
+def test_a_callback_that_shows_a_dialog_does_not_keep_the_others_from_being_called(a_loop, wait_until):
+    called = []
+
+    def show_dialog():
+        a_loop.call_later(0.02, lambda: called.append("meanwhile"))
+        a_loop.run_in_background(lambda: 1, lambda *_: called.append("work"))
+        # Runs the event loop, as a dialog does.
+        wait_until(lambda: len(called) == 2)
+        called.append("closed")
+
+    a_loop.call_later(0, show_dialog)
+    assert wait_until(lambda: "closed" in called)
+    assert sorted(called[:2]) == ["meanwhile", "work"]
+
+
 def test_after_the_close_nobody_is_called(a_loop, slicer_app):
     called = []
     started, go_on = threading.Event(), threading.Event()
