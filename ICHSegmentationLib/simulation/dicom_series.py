@@ -90,6 +90,7 @@ def _common(volume: CTVolume, seed: int, entropy: list[str]) -> Dataset:
         "SeriesNumber": 1,
         "SeriesDescription": DESCRIPTION,
         "Modality": "CT",
+        "BodyPartExamined": "HEAD",
         "PatientPosition": "",
         "FrameOfReferenceUID": _uid(*entropy, "frame of reference"),
         "PositionReferenceIndicator": "",

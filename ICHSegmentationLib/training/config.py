@@ -223,6 +223,9 @@ class TrainingConfig(_Section):
         if weights is not None and len(weights) != len(self.classes):
             message = f"optimisation.class_weights has {len(weights)} numbers for {len(self.classes)} classes"
             raise ValueError(message)
+        if self.optimisation.crop_px > self.input.size_px:
+            message = f"optimisation.crop_px is larger than input.size_px, {self.input.size_px}"
+            raise ValueError(message)
         no_validation = not self.data.validation and self.data.fold is None
         if self.optimisation.monitor == "validation_dice" and no_validation:
             message = "optimisation.monitor validation_dice needs cases in data.validation or a data.fold"

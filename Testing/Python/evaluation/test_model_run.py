@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A model's figures beside their aims, from cases whose answers are known."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from builders.grids import make_grid
+from PIL import Image
+
+from ICHSegmentationLib.ct import CTVolume
+from ICHSegmentationLib.errors import NotAHeadError
+from ICHSegmentationLib.evaluation import model_report, model_run
+from ICHSegmentationLib.evaluation.held_out_case import LOOK_ALIKES, PATIENTS, SIMULATED, HeldOutCase, HeldOutFile
+from ICHSegmentationLib.evaluation.model_report import write_model_report
+from ICHSegmentationLib.evaluation.model_run import RunSettings, run_model
+from ICHSegmentationLib.evaluation.targets import figures
+from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.subtypes import Subtype
+
+# Voxels of 1 mL, so that counts are volumes.
+GRID = make_grid(rows=40, columns=40, steps_mm=(10.0,) * 3, spacing_mm=(10.0, 10.0))
+ANSWERS: dict[int, np.ndarray | None] = {}
+
+
+def a_block(subtype: Subtype, columns: int, *, first: int = 10) -> np.ndarray:
+    labels = np.zeros(GRID.shape, dtype=np.uint8)
+    labels[1:3, 10:20, first : first + columns] = subtype
+    return labels
+
+
+def a_case(folder: Path, group: str, name: str, truth: np.ndarray, answer, ignored=None) -> HeldOutFile:
+    """Write a case whose voxel (0, 0, 0) says which answer the model gives."""
+    hu = np.full(GRID.shape, 30, dtype=np.int16)
+    hu[0, 0, 0] = 1000 + len(ANSWERS)
+    ANSWERS[int(hu[0, 0, 0])] = answer
+    file = HeldOutFile(group, name, folder / f"{group}-{name}.npz")
+    nothing = np.zeros(GRID.shape, dtype=bool)
+    HeldOutCase(CTVolume(hu, GRID), truth, nothing if ignored is None else ignored).write(file.path)
+    return file
+
+
+@pytest.fixture
+def a_model(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A model that gives each case the answer it was made with."""
+
+    def segment(volume, *_, **__):
+        answer = ANSWERS[int(volume.hu[0, 0, 0])]
+        if answer is None:
+            message = "no head"
+            raise NotAHeadError(message)
+        return SimpleNamespace(label_map=LabelMap(answer, volume.grid), timings_s={"load": 9.0, "infer": 0.5})
+
+    monkeypatch.setattr(model_run.pipeline, "segment", segment)
+    entry = SimpleNamespace(name="answers", sha256="0" * 64)
+    monkeypatch.setattr(model_report, "get_model", lambda _: entry)
+    return "answers"
+
+
+@pytest.fixture
+def some_files(tmp_path: Path) -> list[HeldOutFile]:
+    nothing = np.zeros(GRID.shape, dtype=np.uint8)
+    iph, wrong = a_block(Subtype.IPH, 10), a_block(Subtype.IPH, 5)
+    wrong[0, 30, 30:32] = Subtype.SDH
+    unknown = np.zeros(GRID.shape, dtype=bool)
+    unknown[:, :, 25:] = True
+    spilled = iph.copy()
+    spilled[0, 30, 30] = Subtype.SAH  # where nobody knows
+    return [
+        a_case(tmp_path, PATIENTS, "good", iph, spilled, unknown),
+        a_case(tmp_path, PATIENTS, "half", iph, wrong),
+        a_case(tmp_path, SIMULATED, "p-EDH-0", a_block(Subtype.EDH, 4), a_block(Subtype.EDH, 4)),
+        a_case(tmp_path, SIMULATED, "q-EDH-0", a_block(Subtype.EDH, 4), a_block(Subtype.SDH, 4)),
+        a_case(tmp_path, LOOK_ALIKES, "000", nothing, nothing),
+        a_case(tmp_path, LOOK_ALIKES, "001", nothing, a_block(Subtype.SAH, 1)),
+        a_case(tmp_path, LOOK_ALIKES, "002", nothing, None),
+    ]
+
+
+def test_the_table_holds_the_figures_of_the_known_answers(tmp_path: Path, a_model: str, some_files):
+    run = run_model(a_model, some_files, (), tmp_path / "predictions", RunSettings())
+    assert run.seconds_per_scan == pytest.approx(0.5)
+    found = {figure.key: figure for figure in figures(run.groups, {})}
+    values = {key: figure.value for key, figure in found.items()}
+    assert values["iph_found_share"] == 1
+    assert values["iph_dice_median"] == pytest.approx((1 + 2 / 3) / 2)
+    assert values["iph_dice_percentile_10"] == pytest.approx(2 / 3 + 0.1 / 3)
+    assert values["extra_axial_median_ml"] == pytest.approx(1.0)
+    assert values["extra_axial_percentile_90_ml"] == pytest.approx(1.8)
+    assert values["simulated_edh_dice_median"] == pytest.approx(0.5)
+    assert values["simulated_sdh_dice_median"] is None
+    assert values["simulated_named_right_share"] == pytest.approx(0.5)
+    assert values["look_alike_share"] == pytest.approx(1 / 3)
+    assert [found[key].is_met for key in ("iph_found_share", "look_alike_share", "iph_any_found_share")] == [
+        True,
+        False,
+        None,
+    ]
+    aside = {figure.key: figure.value for figure in figures(run.groups, {"half": "a real SDH"})}
+    assert aside["extra_axial_median_ml"] == 0
+
+
+def test_tables_pictures_and_tests_of_two_models_are_written(tmp_path: Path, a_model: str, some_files):
+    run = run_model(a_model, some_files, (), tmp_path / "out" / "predictions", RunSettings())
+    record = write_model_report(tmp_path / "out", run, some_files, {"half": "a real SDH"}, compared=run)
+    assert record == json.loads((tmp_path / "out" / "figures.json").read_text())
+    assert record["quality"]["iph_dice_median"] == pytest.approx(0.8333)
+    assert record["worst"]["patients-1-half.png"] == "IPH Dice 0.67, 200.0 mL, model 100.0 mL"
+    assert record["worst"]["simulated-1-q-EDH-0.png"] == "EDH Dice 0.00, 80.0 mL, model 0.0 mL"
+    page = (tmp_path / "out" / "model.md").read_text()
+    assert "| IPH Dice, median | 0.833 | 2 | at least 0.94 | no | 0.833 |" in page
+    assert "- half: a real SDH" in page
+    with Image.open(tmp_path / "out" / "worst" / "patients-1-half.png") as picture:
+        assert len(picture.getcolors(1_000_000)) > 50
+    assert (tmp_path / "out" / "simulated" / "cases.csv").exists()
