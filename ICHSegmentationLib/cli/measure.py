@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ICHSegmentationLib.cli.inputs import Correction, Patient
-from ICHSegmentationLib.cli.summary import abc2_lines, volume_table
+from ICHSegmentationLib.cli.summary import abc2_lines, anatomy_lines, volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
 
 NO_SCORE = "ICH score: not offered, since there is no intraparenchymal hemorrhage."
@@ -52,7 +52,7 @@ def run(
         "agreement": None if agreement is None else agreement.model_dump(mode="json"),
         "warnings": list(warnings),
     }
-    lines = [volume_table(measured.volumes_ml), *abc2_lines(measured)]
+    lines = [volume_table(measured.volumes_ml), *abc2_lines(measured), *anatomy_lines(measured)]
     if measured.iph_30_ml_or_more:
         lines.append("Intraparenchymal volume: 30 mL or more")
     if patient != Patient():

@@ -11,6 +11,8 @@ from ICHSegmentationLib.reporting.result_files import RESULT_KINDS
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import Measurements
 
+_SHOWN_ML = 0.1
+
 
 def volume_table(volumes_ml: Mapping[str, float], truth_ml: Mapping[str, float] | None = None) -> str:
     """Return one line per subtype with its volume in mL, beside the truth where there is one."""
@@ -33,6 +35,20 @@ def abc2_lines(measurements: Measurements) -> list[str]:
         for lesion in measurements.lesions
         if (abc2 := lesion.abc2) is not None
     ]
+
+
+def anatomy_lines(measurements: Measurements) -> list[str]:
+    """Return where each lesion of 0.1 mL or more lies, the midline shift and the modified Graeb score."""
+    lines = [
+        f"{lesion.subtype} {lesion.volume_ml:.1f} mL: {lesion.location.describe()}"
+        for lesion in measurements.lesions
+        if lesion.location is not None and lesion.volume_ml >= _SHOWN_ML
+    ]
+    for found in (measurements.midline_shift, measurements.modified_graeb):
+        if found is not None:
+            text = found.describe()
+            lines.append(f"{text[0].upper()}{text[1:]}")
+    return lines
 
 
 def places(outputs: Mapping[str, str]) -> str:
