@@ -30,6 +30,7 @@ from ICHSegmentationLib.mrml.volumes import (
     SceneVolumes,
     changed_by_hand,
     label_map_of,
+    model_label_map_of,
     scene_volumes,
     segment_volumes_ml,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "lesion_at",
     "lesions",
     "make_exclusive",
+    "model_label_map_of",
     "move_lesion",
     "publish",
     "put_transform_back",

@@ -13,6 +13,8 @@ from ICHSegmentationLib.mrml.subject_hierarchy import remove_item
 SKULL_ROLE = "ICHSegmentation.SkullOf"
 _OPACITY_HU = ((-3024.0, 0.0), (200.0, 0.0), (500.0, 0.6), (1000.0, 1.0), (3071.0, 1.0))
 """Share of the opacity: Slicer's own preset begins below 0 HU, and its haze would hide what lies in the brain."""
+_BONE_MM = 8.0
+"""So thick a layer has the chosen opacity; a skull is about that thick."""
 _COLOR_HU = (
     (-3024.0, 0.0, 0.0, 0.0),
     (150.0, 0.55, 0.35, 0.25),
@@ -35,7 +37,7 @@ def show_skull(volume_node: Node, on: bool, *, opacity: float = 0.3) -> None:
     on : bool
         Whether to show it.
     opacity : float
-        0 to 1, of dense bone.
+        0 to 1, of a wall of dense bone.
 
     Raises
     ------
@@ -119,12 +121,14 @@ def _make_translucent(volume_property: Node, opacity: float, *, with_colors: boo
     for hu, share in _OPACITY_HU:
         points.AddPoint(hu, share * opacity)
     volume_property.GetScalarOpacity().DeepCopy(points)
+    volume_property.SetScalarOpacityUnitDistance(_BONE_MM)
     if not with_colors:
         return
     colors = vtk.vtkColorTransferFunction()
     for point in _COLOR_HU:
         colors.AddRGBPoint(*point)
     volume_property.GetRGBTransferFunction().DeepCopy(colors)
+    volume_property.SetAmbient(0.3)
     volume_property.SetInterpolationTypeToLinear()
     volume_property.ShadeOn()
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ICHSegmentationLib.mrml.layers import LABELS, LabelBlock, read_labels
 from ICHSegmentationLib.mrml.model_result import changed_by_hand as find_changed
+from ICHSegmentationLib.mrml.model_result import model_result
 from ICHSegmentationLib.mrml.nodes import Node
 from ICHSegmentationLib.mrml.result_grid import result_grid
 from ICHSegmentationLib.segmentation.label_map import LabelMap
@@ -88,6 +89,12 @@ def label_map_of(segmentation_node: Node) -> LabelMap:
     whole = block.spread((0, 0, 0), grid.shape)
     whole[whole > max(LABELS.values())] = 0
     return LabelMap(whole, grid)
+
+
+def model_label_map_of(segmentation_node: Node) -> LabelMap:
+    """Return the labels as the model made them, on the true slices."""
+    grid = result_grid(segmentation_node).grid
+    return LabelMap(model_result(segmentation_node).spread((0, 0, 0), grid.shape), grid)
 
 
 def _counts(block: LabelBlock) -> np.ndarray:

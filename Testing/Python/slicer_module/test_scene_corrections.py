@@ -74,6 +74,7 @@ def test_painting_takes_voxels_from_other_subtypes(a_result, an_editor):
     assert np.array_equal(labels_of(a_result), expected)
     assert mrml.is_exclusive(a_result.node)
     assert mrml.changed_by_hand(a_result.node) == {"SDH", "IPH", "IVH"}
+    assert np.array_equal(mrml.model_label_map_of(a_result.node).labels, a_result.label_map.labels)
     voxels_ml = np.count_nonzero(expected, axis=(1, 2)) @ a_result.volume.grid.voxel_volumes_mm3 / 1000
     assert mrml.segment_volumes_ml(a_result.node)["total"] == pytest.approx(voxels_ml, abs=1e-5)
 

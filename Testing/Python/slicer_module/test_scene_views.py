@@ -8,12 +8,14 @@ import types
 import numpy as np
 import pytest
 from builders.scene import publish_head
+from builders.scene_views import SceneViews, SliceView
 
 slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 vtk = pytest.importorskip("vtk")
 
 from ICHSegmentationLib import mrml  # noqa: E402
 from ICHSegmentationLib.errors import ICHSegmentationError, NodeRemovedError  # noqa: E402
+from ICHSegmentationLib.rendering.graphics import NoGraphicsError  # noqa: E402
 
 SURFACE = "Closed surface"
 
@@ -46,6 +48,24 @@ def test_slices_go_through_the_point(a_result):
         plane = slicer.util.arrayFromVTKMatrix(node.GetSliceToRAS())
         assert plane[:3, 2] @ ((12.0, -34.0, 56.0) - plane[:3, 3]) == pytest.approx(0, abs=1e-6)
     assert slice_nodes[0].GetSliceOffset() == 56
+
+
+def test_a_lesion_is_drawn_where_it_truly_lies(a_result):
+    try:
+        view = SliceView(SceneViews(a_result.scene), a_result.volume_node)
+    except NoGraphicsError as error:
+        pytest.skip(str(error))
+    mrml.set_window(a_result.volume_node, "brain")
+    mrml.set_opacity(a_result.node, opacity_2d=1.0)
+    mrml.jump_to(a_result.node, a_result.iph_ras)
+    picture = view.picture()
+    red, blue = ([int(value) for value in picture[view.pixel_of(at)]] for at in (a_result.iph_ras, a_result.sdh_ras))
+    assert np.allclose(red, (0xFF, 0x4D, 0x5E), atol=3)
+    assert np.allclose(blue, (0x4F, 0xB3, 0xFF), atol=3)
+    x, y, z = a_result.iph_ras
+    beside = picture[view.pixel_of((x, y + 30, z))]
+    assert beside.max() - beside.min() == 0  # grey brain
+    assert 60 < beside[0] < 130
 
 
 @pytest.mark.parametrize(("name", "level", "width"), [("brain", 40, 80), ("subdural", 75, 215), ("bone", 500, 2500)])
