@@ -9,8 +9,14 @@ from collections import deque
 
 _MOST_LINES = 500
 _LONGEST_LINE = 2000
-# Absolute paths of POSIX and Windows up to the last separator. A URL has a letter before its slashes' colon.
-_FOLDERS = re.compile(r"(?<![\w.:/\\])(?:[A-Za-z]:[\\/]|\\\\|/)(?:[^\\/:*?\"'<>|\r\n]+[\\/])+")
+# Absolute paths of POSIX and Windows, but not of a URL: the folders, then the name, as far as it can go.
+_PATH = re.compile(
+    r"(?<![\w.:/\\])(?:[A-Za-z]:[\\/]|\\\\|/)(?P<folders>(?:[^\\/:*?\"'<>|\[\]\r\n]+[\\/])+)"
+    r"(?P<name>[^\\/:*?\"'<>|\[\](),;\r\n]*)"
+)
+# A name ends at its suffix; without one it goes on to the next sign that no name has.
+_NAME = re.compile(r"(?P<stem>.*?)(?P<suffix>\.\w{1,6})?(?P<rest>(?(suffix)(?:\s.*)?))$", re.DOTALL)
+_PROGRAM = re.compile(r"python.*|.*\.(py|pyd|pyc|so|dll|dylib|exe)(\.\d+)*", re.IGNORECASE)
 _OURS = ("ICHSegmentationLib", "site-packages")
 _EXCEPTION = re.compile(r"[\w.]+(Error|Exception|Interrupt|Exit)(:|$)")
 _LAUNCHER_SAW_A_SIGNAL = "exit abnormally"
@@ -23,8 +29,8 @@ class WorkerLog:
     """The last 500 lines of a worker's standard error, and of its output what is no message.
 
     It holds times, versions, devices, timings of stages and tracebacks. A worker is never given a name, a date or an
-    identifier of a patient, so none can come from it; as paths might hold some all the same, their folders are left
-    out when a line is taken. Lines may come from several threads.
+    identifier of a patient but in the paths of an export, so paths are left out when a line is taken, see
+    `without_paths`. Lines may come from several threads.
     """
 
     def __init__(self) -> None:
@@ -57,7 +63,7 @@ class WorkerLog:
     def append(self, line: bytes | str) -> None:
         """Take one line; an empty one is left out."""
         text = line.decode(errors="replace") if isinstance(line, bytes) else line
-        text = without_folders(text.rstrip()[:_LONGEST_LINE])
+        text = without_paths(text.rstrip()[:_LONGEST_LINE])
         if text:
             with self._lock:
                 self._lines.append(text)
@@ -75,23 +81,27 @@ class WorkerLog:
         return any(_LAUNCHER_SAW_A_SIGNAL in line for line in lines) and not any(_FAULT in line for line in lines)
 
 
-def without_folders(text: str) -> str:
-    r"""Leave of each absolute path the file's name; of a library's file also where in the library it is.
+def without_paths(text: str) -> str:
+    r"""Leave of each absolute path what cannot name a patient: a program's name, a file's type.
 
     Examples
     --------
-    >>> without_folders('File "/opt/x/site-packages/numpy/core.py", line 7')
+    >>> without_paths('File "/opt/x/site-packages/numpy/core.py", line 7')
     'File "numpy/core.py", line 7'
-    >>> without_folders(r"Cannot write C:\Users\Smith\scan.nii: no space")
-    'Cannot write scan.nii: no space'
+    >>> without_paths(r"Cannot write C:\Users\Smith\Smith John.nii: no space")
+    'Cannot write (path).nii: no space'
     """
-    return _FOLDERS.sub(_inside_library, text)
+    return _PATH.sub(_shorten, text)
 
 
-def _inside_library(folders: re.Match[str]) -> str:
-    parts = re.split(r"[\\/]", folders.group())
-    for name in _OURS:
-        if name in parts:
-            start = len(parts) - 1 - parts[::-1].index(name)
-            return "/".join(parts[start + (name == "site-packages") :])
-    return ""
+def _shorten(path: re.Match[str]) -> str:
+    folders = re.split(r"[\\/]", path["folders"])
+    for ours in _OURS:
+        if ours in folders:
+            start = len(folders) - 1 - folders[::-1].index(ours)
+            return "/".join(folders[start + (ours == "site-packages") :]) + path["name"]
+    parts = _NAME.match(path["name"])
+    assert parts is not None
+    suffix = parts["suffix"] or ""
+    is_program = _PROGRAM.fullmatch(parts["stem"] + suffix)
+    return (parts["stem"] if is_program else "(path)") + suffix + parts["rest"]

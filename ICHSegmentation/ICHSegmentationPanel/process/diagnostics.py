@@ -15,8 +15,8 @@ _MOST_NOTES = 100
 class Diagnostics:
     """Versions, what was asked and how it ended, and the worker's log.
 
-    No name, date or identifier of a patient: nothing of a scan but the size of its grid is noted, the worker is never
-    given more than voxels and geometry, and of paths only the files' names are kept.
+    No name, date or identifier of a patient: nothing of a scan but the size of its grid is noted, the worker is given
+    no more than voxels and geometry but for the paths of an export, and paths are left out.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Diagnostics:
         """Return everything as text."""
         try:
             from ICHSegmentationLib import __version__
-            from ICHSegmentationLib.worker.log import without_folders
+            from ICHSegmentationLib.worker.log import without_paths
         except ImportError as error:
             return f"ICHSegmentationLib cannot be imported: {error}\n"
         return "\n".join(
@@ -45,7 +45,7 @@ class Diagnostics:
                 f"Python {platform.python_version()}, {platform.platform()}",
                 "",
                 "Requests:",
-                *map(without_folders, self._notes),
+                *map(without_paths, self._notes),
                 "",
                 "Worker:",
                 *self._worker,

@@ -259,14 +259,14 @@ def test_a_worker_of_another_version_is_refused(ask_fake, wait_until):
     assert "The worker is of version 9.9.9" in failure.sentence
 
 
-def test_what_a_launcher_prints_first_is_no_harm_and_diagnostics_name_no_folder(a_process, ask_fake, wait_until):
+def test_what_a_launcher_prints_first_is_no_harm_and_diagnostics_name_no_path(a_process, ask_fake, wait_until):
     asked = ask_fake(
         "import sys\nprint('launcher: hello')\nprint('in /data/Smith John/ct.nii', file=sys.stderr)\n" + BUSY
     )
     wait_until(lambda: asked.stages == ["start", "load"])
     text = a_process.diagnostics()
     assert "launcher: hello" in text
-    assert "in ct.nii" in text
+    assert "in (path).nii" in text
     assert "Smith" not in text
     assert str(Path.home()) not in text
 

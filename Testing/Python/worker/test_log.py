@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The log of a worker is short, names no folder, and knows the line that matters."""
+"""The log of a worker is short, names no path, and knows the line that matters."""
 
 from __future__ import annotations
 
 import pytest
 
-from ICHSegmentationLib.worker.log import WorkerLog, without_folders
+from ICHSegmentationLib.worker.log import WorkerLog, without_paths
 
 
 @pytest.fixture
@@ -17,11 +17,16 @@ def a_log() -> WorkerLog:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Cannot read /data/Smith^John/1970-01-01/scan.nii: damaged", "Cannot read scan.nii: damaged"),
-        ("Cannot read '/data/Smith John/scan.nii'", "Cannot read 'scan.nii'"),
-        (r"Cannot read C:\Users\Smith John\scan.nii", "Cannot read scan.nii"),
-        (r"Cannot read \\server\share\Smith\scan.nii", "Cannot read scan.nii"),
-        ("C:/Users/Smith/scan.nii", "scan.nii"),
+        ("Cannot read /data/Smith^John/1970-01-01/scan.nii: damaged", "Cannot read (path).nii: damaged"),
+        ("Cannot read '/data/Smith John/Smith J. scan.nii'", "Cannot read '(path).nii'"),
+        ("Cannot write /data/export/Smith John: the disk is full.", "Cannot write (path): the disk is full."),
+        ("/data/Smith/scan.nii has no slices", "(path).nii has no slices"),
+        (r"Cannot read C:\Users\Smith John\Smith.dcm", "Cannot read (path).dcm"),
+        (r"Cannot read \\server\share\Smith\scan.nii", "Cannot read (path).nii"),
+        ("C:/Users/Smith/scan.nii", "(path).nii"),
+        ("error: [/opt/smith/bin/./python-real] exit abnormally", "error: [python-real] exit abnormally"),
+        ("OSError: /opt/smith/lib/libtbb.so.12: no such file", "OSError: libtbb.so.12: no such file"),
+        (r"DLL load failed: C:\Users\Smith\tbb12.dll", "DLL load failed: tbb12.dll"),
         (
             'File "/home/smith/x/ICHSegmentationLib/worker/loop.py", line 7',
             'File "ICHSegmentationLib/worker/loop.py", line 7',
@@ -34,8 +39,8 @@ def a_log() -> WorkerLog:
         ("voxel spacing 0.5/0.5/5.0 mm, 1/2 done", "voxel spacing 0.5/0.5/5.0 mm, 1/2 done"),
     ],
 )
-def test_paths_keep_no_folder_that_could_hold_a_name(text, expected):
-    assert without_folders(text) == expected
+def test_paths_keep_nothing_that_could_name_a_patient(text, expected):
+    assert without_paths(text) == expected
 
 
 def test_lines_come_whole_however_the_bytes_arrive(a_log):
@@ -56,10 +61,10 @@ def test_the_log_is_bounded_in_lines_and_in_their_length(a_log):
     assert len(a_log.lines[-1]) == 2000
 
 
-def test_a_folder_is_left_out_also_where_its_path_comes_in_two_pieces(a_log):
+def test_a_path_is_left_out_also_where_it_comes_in_two_pieces(a_log):
     a_log.feed(b"Cannot read /data/Smith^J")
     a_log.feed(b"ohn/scan.nii\n")
-    assert a_log.lines == ("Cannot read scan.nii",)
+    assert a_log.lines == ("Cannot read (path).nii",)
 
 
 @pytest.mark.parametrize(
