@@ -134,7 +134,10 @@ class CorrectPart:
             button.deleteLater()
         self._move_buttons = {}
         for key in wanted:
-            button = qt.QPushButton(key)
+            # Narrower than push buttons: five stand side by side in a panel that Slicer's users like narrow.
+            button = qt.QToolButton()
+            button.text = key
+            button.setSizePolicy(qt.QSizePolicy.Expanding, qt.QSizePolicy.Fixed)
             button.objectName = f"move{key}Button"
             button.toolTip = segmentation.GetSegment(key).GetName()
             button.connect("clicked()", lambda key=key: self._move_lesion(key))

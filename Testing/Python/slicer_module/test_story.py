@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 from builders.panel_fixtures import AGREED
@@ -16,6 +17,7 @@ slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no b
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")
 
+ROOT = Path(__file__).resolve().parents[3]
 ROWS = ("EDH", "SDH", "SAH", "IPH", "IVH")
 RUN_S = 120.0
 """Far more than a run takes: a limit for a broken program only."""
@@ -54,11 +56,7 @@ def a_bleeding_head():
     from ICHSegmentationLib.simulation.simulate import simulated_ct
     from ICHSegmentationLib.subtypes import Subtype
 
-    return simulated_ct(3, subtypes=tuple(Subtype), shape=(30, 200, 200), spacing_mm=(5.0, 1.1, 1.1)).volume
-
-
-def add_head(volume, name="Generated head"):
-    return add_volume(slicer.mrmlScene, volume.hu, volume.grid.affine_ras, name)
+    return simulated_ct(3, subtypes=tuple(Subtype), shape=(24, 200, 200), spacing_mm=(6.0, 1.1, 1.1)).volume
 
 
 class Runs:
@@ -114,19 +112,21 @@ def kill_worker(slicer_app):
 
 
 def test_a_ct_is_segmented_corrected_saved_and_reopened(
-    a_module, a_bleeding_head, runs, click, wait_until, screenshot, tmp_path
+    a_module, a_bleeding_head, runs, click, choose, dialogs, wait_until, screenshot, tmp_path
 ):
+    import qt
     from slicer_harness.editing import paint
 
     ui = a_module.ui
-    volume = add_head(a_bleeding_head)
-    ui.inputSelector.setCurrentNode(volume)
-    ui.modelSelector.setCurrentIndex(ui.modelSelector.findData("transhardnet-compact"))
-    assert ui.geometryLabel.text.startswith("30 slices, no tilt, step 5.00 mm, no gaps")
+    add_volume(slicer.mrmlScene, a_bleeding_head.hu, a_bleeding_head.grid.affine_ras, "Generated head")
+    choose(ui.inputSelector, "Generated head")
+    choose(ui.modelSelector, "transhardnet-compact")
+    assert ui.geometryLabel.text.startswith("24 slices, no tilt, step 6.00 mm, no gaps")
+    qt.QSettings().remove(AGREED)
+    dialogs.answer("OK")
 
     runs.start()
     runs.wait_for("Finding blood")
-    screenshot("1-running")
     assert runs.finish().startswith("Segmented in ")
     assert [stage for stage in runs.stages if stage] == [
         "Starting",
@@ -139,9 +139,10 @@ def test_a_ct_is_segmented_corrected_saved_and_reopened(
     first = column(a_module, 1)
     assert len(first) == 6
     assert float(first[-1]) > 5
-    screenshot("2-result")
+    wait_until(lambda: ui.copyTableButton.y >= ui.resultsTable.y + ui.resultsTable.height, what="the layout")
+    screenshot("1-result")
 
-    ui.correctSection.collapsed = False
+    click(ui.correctSection)
     wait_until(lambda: ui.lesionSelector.count > 0, what="the lesions")
     lesion = a_module.panel.corrections._lesions[0]
     row = ROWS.index(lesion.subtype)
@@ -152,7 +153,7 @@ def test_a_ct_is_segmented_corrected_saved_and_reopened(
     edited = column(a_module, 1)
     assert float(edited[row]) > float(first[row]) + 1
     assert column(a_module, 3)[row] == "by hand"
-    screenshot("3-edited")
+    screenshot("2-edited")
     editor.undo()
     assert column(a_module, 1) == first
     assert column(a_module, 3) == [""] * 6
@@ -160,7 +161,7 @@ def test_a_ct_is_segmented_corrected_saved_and_reopened(
 
     click(ui.show3DButton)
     click(ui.skullButton)
-    screenshot("4-3d")
+    screenshot("3-in-3d")
     path = tmp_path / "scene.mrb"
     assert slicer.util.saveScene(str(path))
     slicer.mrmlScene.Clear(0)
@@ -169,14 +170,15 @@ def test_a_ct_is_segmented_corrected_saved_and_reopened(
     assert column(a_module, 1) == edited
     assert column(a_module, 3)[row] == "by hand"
     assert ui.show3DButton.checked is True
-    screenshot("5-reopened")
 
 
-def test_the_tilted_scan_keeps_its_place_and_can_be_cancelled_and_killed(slicer_app, a_module, ge_scan, runs, click):
+def test_the_tilted_scan_keeps_its_place_and_can_be_cancelled_and_killed(
+    slicer_app, a_module, ge_scan, runs, click, choose
+):
     from ICHSegmentationLib import mrml
 
     volume = ge_scan()
-    a_module.ui.inputSelector.setCurrentNode(volume)
+    choose(a_module.ui.inputSelector, "4: Head")
     assert a_module.ui.geometryLabel.text.startswith(
         "28 slices, tilt 18.5 deg, steps 4.22 and 7.38 mm, no gaps, under Slicer's acquisition transform"
     )
@@ -198,3 +200,9 @@ def test_the_tilted_scan_keeps_its_place_and_can_be_cancelled_and_killed(slicer_
     assert node.GetTransformNodeID() == volume.GetTransformNodeID()
     total_ml = mrml.segment_volumes_ml(node)["total"]
     assert column(a_module, 1)[-1] == f"{total_ml:.2f}"
+
+
+@pytest.mark.skipif(os.environ.get("QT_QPA_PLATFORM") == "xcb", reason="is in a window already")
+def test_the_same_by_clicks_in_a_real_window(in_a_window):
+    story = "test_a_ct_is_segmented_corrected_saved_and_reopened"
+    in_a_window(f"{Path(__file__).relative_to(ROOT)}::{story}")
