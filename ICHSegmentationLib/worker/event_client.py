@@ -329,18 +329,18 @@ class EventClient:
             job.failed(cancelled())
 
     def _replace_worker(self) -> None:
-        """Kill the worker; what else it was asked is asked of a fresh one."""
         self._drop_worker()
-        for job in self._jobs:
-            job.is_sent = job.pending.is_answered
         if self._jobs:
             self.prepare()
 
     def _drop_worker(self) -> None:
+        """Kill the worker; what else it was asked will be asked of the next."""
         worker, self._worker = self._worker, None
         if worker is not None:
             self._leaving.append(worker)
             worker.kill()
+        for job in self._jobs:
+            job.is_sent = job.pending.is_answered
 
     def _take_end(self, worker: EventWorker, error: ICHSegmentationError) -> None:
         self._log = worker.log.lines

@@ -487,6 +487,16 @@ def test_a_worker_whose_folder_was_cleaned_away_is_replaced(a_host, a_head):
     assert len(a_host.loop.processes) == 2
 
 
+def test_what_was_asked_of_a_worker_whose_folder_was_cleaned_away_is_asked_of_the_next(a_host, a_head):
+    a_host.client.devices(a_host.finished.append, a_host.failed.append)
+    a_host.loop.run()
+    a_host.loop.process.say(HELLO)
+    shutil.rmtree(next(a_host.folder.iterdir()))
+    a_host.segment_until_at_work(a_head)
+    a_host.loop.run()
+    assert [request["type"] for request in a_host.requests()] == ["devices", "segment"]
+
+
 def test_files_that_are_written_after_the_worker_s_death_are_removed(a_host, a_head):
     a_host.loop.holds_background = True
     a_host.segment(a_head)
