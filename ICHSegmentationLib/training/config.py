@@ -44,6 +44,10 @@ class DataSection(_Section):
         Copies of each training and validation case with simulated lesions.
     procedural_heads : int
         Generated heads, for training.
+    look_alike_share : float
+        Share of the painted copies that get calcifications, dense dura and artefacts too.
+    real_series : bool
+        Whether the training cases are trained on as they are; their painted copies are in any case.
     """
 
     folder: Path
@@ -58,6 +62,8 @@ class DataSection(_Section):
     painted_per_case: int = Field(default=0, ge=0)
     painted_per_validation_case: int = Field(default=1, ge=0)
     procedural_heads: int = Field(default=0, ge=0)
+    look_alike_share: float = Field(default=0.3, ge=0, le=1)
+    real_series: bool = True
 
     @model_validator(mode="after")
     def _check_split(self) -> Self:
@@ -236,19 +242,42 @@ class TrainingConfig(_Section):
 def read_config(path: Path) -> TrainingConfig:
     """Read a YAML configuration.
 
+    ``extends: OTHER.yaml``, beside the file, takes everything from another one but what the file itself says.
+
     Raises
     ------
     InputError
         If the file cannot be read or a value is missing, unknown or out of range; names the first such value.
     """
+    content = _read_yaml(path, seen=())
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
         return TrainingConfig.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         message = f"{path.name}: {where or 'the file'}: {first['msg'].removeprefix('Value error, ')}."
         raise InputError(message) from error
+
+
+def _read_yaml(path: Path, seen: tuple[Path, ...]) -> Any:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         message = f"The configuration {path} cannot be read: {error}."
         raise InputError(message) from error
+    if not isinstance(content, dict) or "extends" not in content:
+        return content
+    if path in seen:
+        message = f"{path.name}: extends: the files extend each other in a circle."
+        raise InputError(message)
+    base = _read_yaml(path.parent / str(content.pop("extends")), (*seen, path))
+    return _merged(base, content) if isinstance(base, dict) else content
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the base with single values replaced, section by section."""
+    merged = dict(base)
+    for name, value in changes.items():
+        before = merged.get(name)
+        merged[name] = _merged(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
+    return merged

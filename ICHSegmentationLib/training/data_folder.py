@@ -35,6 +35,8 @@ class CaseIndex(BaseModel):
         Validation cases by the configuration's fold.
     fold_number : int or None
         Which fold that was.
+    look_alike_share : float
+        Of the painted copies.
     left_out : dict of str to str
         Cases that could not be prepared, each with the reason.
     """
@@ -47,6 +49,7 @@ class CaseIndex(BaseModel):
     cases: dict[str, str]
     fold: tuple[str, ...]
     fold_number: int | None
+    look_alike_share: float = 0.3
     left_out: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
@@ -60,6 +63,7 @@ class CaseIndex(BaseModel):
             cases={name: source.title for source in sources for name in source.names()},
             fold=tuple(fold),
             fold_number=number,
+            look_alike_share=config.data.look_alike_share,
         )
 
     def write(self, root: Path) -> None:
@@ -97,6 +101,9 @@ class CaseIndex(BaseModel):
             raise InputError(message)
         if config.data.fold != self.fold_number:
             message = f"{root} was prepared for fold {self.fold_number}; choose another data.folder for another fold."
+            raise InputError(message)
+        if config.data.look_alike_share != self.look_alike_share:
+            message = f"{root} was prepared with look_alike_share {self.look_alike_share}; choose another data.folder."
             raise InputError(message)
         for name in (*config.data.held_out, *config.data.validation, *config.data.excluded):
             if name not in self.cases:

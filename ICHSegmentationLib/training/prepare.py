@@ -137,7 +137,7 @@ def prepared_files(config: TrainingConfig) -> PreparedFiles:
         raise InputError(message)
     index.check(config, folder.root)
     split, data = CaseSplit.of(index, config), config.data
-    training = [folder.real(name) for name in split.training]
+    training = [folder.real(name) for name in split.training] if data.real_series else []
     training += [folder.painted(name, copy) for name in split.training for copy in range(data.painted_per_case)]
     training += [folder.procedural(number) for number in range(data.procedural_heads)]
     validation = [folder.real(name) for name in split.validation]

@@ -25,7 +25,7 @@ def written(folder, content):
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_shipped_configuration_is_valid(path):
     config = read_config(path)
-    assert config.name.startswith(config.system)
+    assert path.stem in (config.name, "own-data")
     assert not set(config.data.held_out) & set(config.data.excluded)
 
 
@@ -51,6 +51,7 @@ def change(content, path, value):
         ("optimisation.class_weights", [1, 2], "class_weights has 2 numbers for 6 classes"),
         ("optimisation.schedule", "plateau", "knows no warm-up"),
         ("optimisation.monitor", "validation_dice", r"needs cases in data\.validation"),
+        ("optimisation.crop_px", 512, r"crop_px is larger than input\.size_px, 256"),
         ("data.excluded", {"0005": "in both"}, "case 0005 is both in held_out and in excluded"),
         ("preset", "huge", "there is no network transhardnet/huge; known are hardnet/paper"),
         ("classes", ["background", "tumor"], "classes must be background and then some of EDH"),
@@ -66,3 +67,14 @@ def test_a_wrong_value_is_named_before_any_data_is_read(tmp_path, a_configuratio
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"absent\.yaml cannot be read"):
         read_config(tmp_path / "absent.yaml")
+
+
+def test_a_file_that_extends_another_replaces_single_values(tmp_path, a_configuration):
+    written(tmp_path, a_configuration)
+    (tmp_path / "other.yaml").write_text("extends: config.yaml\nsystem: hardnet\noptimisation: {batch: 3}\n")
+    base, config = read_config(tmp_path / "config.yaml"), read_config(tmp_path / "other.yaml")
+    assert (config.system, config.optimisation.batch) == ("hardnet", 3)
+    assert config.optimisation.steps == base.optimisation.steps
+    (tmp_path / "config.yaml").write_text("extends: other.yaml")
+    with pytest.raises(InputError, match="in a circle"):
+        read_config(tmp_path / "other.yaml")

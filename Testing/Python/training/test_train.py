@@ -74,6 +74,7 @@ def test_wrong_arguments_of_the_network_are_found_before_the_data(tmp_path: Path
     ("changes", "told"),
     [
         ({"input": {"pixel_mm": 1.0}}, "prepared with pixel_mm 2.5, the configuration has 1.0"),
+        ({"data": {"look_alike_share": 0.0}}, "prepared with look_alike_share 0.3"),
         ({"data": {"fold": 2}}, "prepared for fold None"),
         ({"data": {"held_out": ("third",)}}, "names the case third, which none of the data sets holds"),
         ({"data": {"excluded": {"first": "x"}, "held_out": ("second",)}}, "No case is left to train on"),
