@@ -58,3 +58,14 @@ def series_number(source: Dataset, offset: int) -> int:
     value: Any = source.get("SeriesNumber")
     number = abs(int(value)) * _SERIES_STRIDE + offset if value not in (None, "") else _SERIES_STRIDE + offset
     return number if number <= _LARGEST_NUMBER else _SERIES_STRIDE + offset
+
+
+def keep_character_set(dataset: Dataset, source: Dataset) -> None:
+    """Write texts in the source's character set.
+
+    highdicom does this from 0.28 on; 0.27, which 3D Slicer 5.12 ships, leaves the attribute out, and with it what the
+    letters of a patient's name mean.
+    """
+    given = source.get("SpecificCharacterSet")
+    if given is not None:
+        dataset.SpecificCharacterSet = given

@@ -14,7 +14,7 @@ from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate
 from ICHSegmentationLib import __version__
 from ICHSegmentationLib.ct.source import CTSource
 from ICHSegmentationLib.files import atomic_path
-from ICHSegmentationLib.reporting.dicom_identity import MANUFACTURER, MODEL_NAME, series_number
+from ICHSegmentationLib.reporting.dicom_identity import MANUFACTURER, MODEL_NAME, keep_character_set, series_number
 from ICHSegmentationLib.reporting.dicom_source import derivation_named, quiet_dicom
 from ICHSegmentationLib.reporting.report_pdf import TITLE
 
@@ -80,8 +80,8 @@ def _dataset(pdf: bytes, source_datasets: Sequence[Dataset], *, shows_patient: b
         series_description=SERIES_DESCRIPTION,
         content_date=now.date(),
         content_time=now.time(),
-        specific_character_set=first.get("SpecificCharacterSet"),
     )
+    keep_character_set(dataset, first)
     dataset.copy_patient_and_study_information(first)
     dataset.ConversionType = "WSD"
     dataset.AcquisitionDateTime = ""

@@ -23,6 +23,7 @@ from ICHSegmentationLib.reporting.dicom_identity import (
     MODEL_NAME,
     NO_MODEL,
     coded,
+    keep_character_set,
     serial_number,
     series_number,
 )
@@ -106,6 +107,7 @@ def write_dicom_seg(
                 software_versions=__version__,
                 device_serial_number=serial_number(model),
             )
+            keep_character_set(segmentation, source_datasets[0])
             _refer_to_frames(segmentation, source)
             _set_thickness(segmentation, label_map)
         with atomic_path(path) as temporary:

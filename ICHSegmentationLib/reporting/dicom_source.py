@@ -131,13 +131,16 @@ def _fill(dataset: Dataset) -> None:
 
 def _fit_character_set(dataset: Dataset) -> None:
     """Keep the character set, so that the archive finds the patient again; one that highdicom refuses becomes UTF-8."""
-    from highdicom.enum import SpecificCharacterSetValues
+    import highdicom.enum
+    from pydicom.charset import python_encoding
 
     given = value_of(dataset, "SpecificCharacterSet")
     if given is None:
         dataset.pop("SpecificCharacterSet", None)
         return
-    known = {value.value for value in SpecificCharacterSetValues}
+    # highdicom 0.27, which 3D Slicer 5.12 ships, has no list of them, and refuses none.
+    enumerated = getattr(highdicom.enum, "SpecificCharacterSetValues", None)
+    known = {value.value for value in enumerated} if enumerated else python_encoding.keys() - {""}
     names = [given] if isinstance(given, str) else list(given)
     if not known.issuperset(names):
         dataset.decode()

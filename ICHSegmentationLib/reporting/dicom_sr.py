@@ -14,7 +14,13 @@ from ICHSegmentationLib import __version__
 from ICHSegmentationLib.ct.source import CTSource
 from ICHSegmentationLib.files import atomic_path
 from ICHSegmentationLib.measurement import Measurements
-from ICHSegmentationLib.reporting.dicom_identity import MANUFACTURER, MODEL_NAME, coded, series_number
+from ICHSegmentationLib.reporting.dicom_identity import (
+    MANUFACTURER,
+    MODEL_NAME,
+    coded,
+    keep_character_set,
+    series_number,
+)
 from ICHSegmentationLib.reporting.dicom_seg_reader import segment_classes
 from ICHSegmentationLib.reporting.dicom_source import derivation_named, quiet_dicom
 from ICHSegmentationLib.terminology import Code, load_terminology
@@ -85,6 +91,7 @@ def write_dicom_sr(
                 series_description=SERIES_DESCRIPTION,
                 is_complete=True,
             )
+        keep_character_set(report, source_datasets[0])
         with atomic_path(path) as temporary:
             report.save_as(temporary, enforce_file_format=True)
 

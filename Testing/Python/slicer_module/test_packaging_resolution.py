@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -118,12 +119,19 @@ def test_slicer_can_read_the_file():
     assert len(requirements()) == len(lines(REQUIREMENTS))
 
 
-def test_the_library_has_no_lower_floors_than_the_module():
-    """The library's floors hold in Slicer too, where Slicer does not provide the package itself."""
-    import tomllib
-
+def library_requirements():
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    library = {canonicalize_name(each.name): each.specifier for each in map(Requirement, project["dependencies"])}
+    return {canonicalize_name(each.name): each.specifier for each in map(Requirement, project["dependencies"])}
+
+
+def test_the_module_s_floors_are_the_library_s():
     for requirement in requirements():
         floor = next(each.version for each in requirement.specifier if each.operator == ">=")
-        assert library[canonicalize_name(requirement.name)].contains(floor), requirement
+        assert library_requirements()[canonicalize_name(requirement.name)].contains(floor), requirement
+
+
+def test_the_library_runs_with_the_versions_that_slicer_ships():
+    own = slicers_own()
+    used = {name: specifier for name, specifier in library_requirements().items() if name in own}
+    assert used.keys() >= {"highdicom", "numpy", "pillow", "pydicom", "scipy", "simpleitk"}
+    assert {name for name, specifier in used.items() if not specifier.contains(own[name])} == set()
