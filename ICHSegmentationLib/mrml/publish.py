@@ -10,7 +10,7 @@ import slicer
 from ICHSegmentationLib.ct import CTVolume
 from ICHSegmentationLib.mrml.layers import LABELS, LabelBlock, representation_name, shared_image
 from ICHSegmentationLib.mrml.model_result import RESULT_ATTRIBUTE, encode_result
-from ICHSegmentationLib.mrml.nodes import SPACE_ROLE, Node, require_volume
+from ICHSegmentationLib.mrml.nodes import ASIDE_ROLE, SPACE_ROLE, Node, require_volume
 from ICHSegmentationLib.mrml.result_grid import GRID_ATTRIBUTE, grid_json, is_result, parse_grid
 from ICHSegmentationLib.mrml.segments import make_segment, show_present_in_3d
 from ICHSegmentationLib.mrml.subject_hierarchy import place_in_study_of, remove_item
@@ -77,7 +77,8 @@ def publish(
     try:
         scene.AddNode(node)
         node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
-        node.SetNodeReferenceID(SPACE_ROLE, volume_node.GetTransformNodeID())
+        node.SetNodeReferenceID(ASIDE_ROLE, volume_node.GetNodeReferenceID(ASIDE_ROLE))
+        node.SetNodeReferenceID(SPACE_ROLE, node.GetTransformNodeID() or node.GetNodeReferenceID(ASIDE_ROLE))
         node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
         node.CreateDefaultDisplayNodes()
         _show(node, block)

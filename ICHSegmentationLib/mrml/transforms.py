@@ -10,13 +10,13 @@ import vtk
 from ICHSegmentationLib.ct import SliceGrid
 from ICHSegmentationLib.ct.grid import LPS_TO_RAS
 from ICHSegmentationLib.errors import InputError
-from ICHSegmentationLib.mrml.nodes import Node, apply, ijk_to_ras
+from ICHSegmentationLib.mrml.nodes import ASIDE_ROLE, Node, apply, ijk_to_ras
 
 _SAME_MM = 0.01
 
 
 def acquisition_transform(node: Node, slices: int) -> Node:
-    """Return the acquisition transform directly above a node, or None.
+    """Return the acquisition transform directly above a node, also while it is set aside for editing, or None.
 
     Slicer's DICOM import (``DICOMScalarVolumePlugin``, class ``AcquisitionModeling``) puts a volume whose matrix misses
     the slices' corners in the DICOM headers by more than 0.001 mm (tilted gantry, varying steps, missing slices) under
@@ -30,7 +30,7 @@ def acquisition_transform(node: Node, slices: int) -> Node:
     slices : int
         Number of slices of the volume.
     """
-    parent = node.GetParentTransformNode()
+    parent = own_transform(node)
     if parent is None or parent.IsLinear():
         return None
     grid = parent.GetTransformToParentAs("vtkOrientedGridTransform", False)
@@ -38,6 +38,11 @@ def acquisition_transform(node: Node, slices: int) -> Node:
     if displacements is None or tuple(displacements.GetDimensions()) != (2, 2, slices):
         return None
     return parent
+
+
+def own_transform(node: Node) -> Node:
+    """Return the transform that a node lies under, or would if it were not set aside for editing; None without one."""
+    return node.GetParentTransformNode() or node.GetNodeReference(ASIDE_ROLE)
 
 
 def linear_to_world(transform_node: Node) -> np.ndarray | None:

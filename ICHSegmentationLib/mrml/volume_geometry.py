@@ -10,13 +10,14 @@ import numpy as np
 from ICHSegmentationLib.ct import CTSource, SliceGrid
 from ICHSegmentationLib.ct.source import nearest_axes
 from ICHSegmentationLib.errors import InputError
-from ICHSegmentationLib.mrml.dicom_slices import NotTheirPixelsError, dicom_slices, has_dicom_uids
+from ICHSegmentationLib.mrml.dicom_slices import UIDS_ATTRIBUTE, NotTheirPixelsError, dicom_slices, has_dicom_uids
 from ICHSegmentationLib.mrml.nodes import Node, ijk_to_ras
 from ICHSegmentationLib.mrml.transforms import (
     acquisition_transform,
     grid_under_acquisition_transform,
     linear_to_world,
     nonlinear_sentence,
+    own_transform,
 )
 
 _AXIAL_STACK = (2, 1, 0)
@@ -52,9 +53,11 @@ class VolumeGeometry:
 
 def stamp_of(volume_node: Node) -> tuple[object, ...]:
     """Return what changes when the geometry or the voxels of a volume change."""
-    parent = volume_node.GetParentTransformNode()
+    parent = own_transform(volume_node)
     above = () if parent is None else (parent.GetID(), parent.GetTransformToWorldMTime())
-    return volume_node.GetID(), volume_node.GetMTime(), volume_node.GetImageData().GetMTime(), *above
+    uids = volume_node.GetAttribute(UIDS_ATTRIBUTE)
+    image = volume_node.GetImageData()
+    return volume_node.GetID(), image, image.GetMTime(), ijk_to_ras(volume_node).tobytes(), uids, *above
 
 
 def read_geometry(volume_node: Node) -> VolumeGeometry:
@@ -70,7 +73,7 @@ def read_geometry(volume_node: Node) -> VolumeGeometry:
     """
     columns, rows, slices = volume_node.GetImageData().GetDimensions()
     transform_node = acquisition_transform(volume_node, slices)
-    above = volume_node.GetParentTransformNode() if transform_node is None else transform_node.GetParentTransformNode()
+    above = (transform_node or volume_node).GetParentTransformNode()
     to_world = linear_to_world(above)
     if to_world is None:
         raise InputError(nonlinear_sentence(volume_node))

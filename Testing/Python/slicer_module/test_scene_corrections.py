@@ -201,6 +201,13 @@ def test_restoring_all_brings_removed_segments_back_and_keeps_others(a_result, a
     assert (values == edema.GetLabelValue()).sum() == 9
 
 
+def test_everything_comes_back_after_all_segments_were_removed(a_result):
+    a_result.node.GetSegmentation().RemoveAllSegments()
+    assert mrml.segment_volumes_ml(a_result.node) == {"total": 0.0}
+    mrml.restore_all(a_result.node)
+    assert np.array_equal(labels_of(a_result), a_result.label_map.labels)
+
+
 def test_overlap_that_a_user_allowed_counts_once_and_can_be_resolved(a_result, an_editor):
     an_editor.parameters.SetOverwriteMode(an_editor.parameters.OverwriteNone)
     an_editor.stroke("IVH")
@@ -243,7 +250,14 @@ def test_strokes_would_be_displaced_under_the_acquisition_transform_and_hit_with
     assert mrml.transform_is_aside(node)
     assert [each.GetParentTransformNode() for each in (node, volume_node, again)] == [None] * 3
     assert mrml.segment_volumes_ml(node) == before
+    # A volume whose transform is aside is still read, and a result published, on its true slices.
+    volume = mrml.volume_input(volume_node)
+    assert volume.grid.matches(a_result.volume.grid, tolerance_mm=1e-6)
+    late = mrml.publish(volume_node, volume, a_result.label_map, name="meanwhile")
+    assert mrml.segment_volumes_ml(late) == before
     mrml.put_transform_back(node)
+    assert late.GetParentTransformNode() is transform
+    assert mrml.segment_volumes_ml(late) == before
     assert not mrml.transform_is_aside(node)
     assert [each.GetParentTransformNode() for each in (node, volume_node, again)] == [transform] * 3
     mrml.put_transform_back(node)
