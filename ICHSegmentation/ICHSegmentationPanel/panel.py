@@ -10,6 +10,8 @@ import vtk
 from slicer.util import VTKObservationMixin
 
 from ICHSegmentationPanel.correct_part import CorrectPart
+from ICHSegmentationPanel.editing_time import EditingTime
+from ICHSegmentationPanel.export_part import ExportPart
 from ICHSegmentationPanel.input_part import InputPart
 from ICHSegmentationPanel.message_part import MessagePart
 from ICHSegmentationPanel.model_part import ModelPart
@@ -19,8 +21,9 @@ from ICHSegmentationPanel.run_part import RunPart
 from ICHSegmentationPanel.view_part import ViewPart
 
 if TYPE_CHECKING:
-    from slicer import vtkMRMLScriptedModuleNode, vtkMRMLSegmentationNode
+    from slicer import vtkMRMLScalarVolumeNode, vtkMRMLScriptedModuleNode, vtkMRMLSegmentationNode
 
+    from ICHSegmentationLib.mrml import VolumeCheck
     from ICHSegmentationPanel.process import SegmentationProcess
 
 
@@ -55,8 +58,10 @@ class Panel(VTKObservationMixin):
             on_start=self.corrections.put_transform_back,
             on_result=self._show_result,
         )
-        self.results = ResultsPart(ui, self.views.apply, self.corrections.look_again)
-        self._parts = (self.inputs, self.models, self.results, self.views, self.corrections)
+        self.results = ResultsPart(ui, self.views.apply, self._edited)
+        self.exports = ExportPart(ui, process, self._check_of, lambda: self.results.measured)
+        self._editing_time = EditingTime()
+        self._parts = (self.inputs, self.models, self.results, self.views, self.corrections, self.exports)
 
     def enter(self, node: vtkMRMLScriptedModuleNode) -> None:
         """Take up the scene's parameter node, as the panel is shown or a scene was loaded."""
@@ -96,6 +101,7 @@ class Panel(VTKObservationMixin):
         self.inputs.close()
         self.results.close()
         self.corrections.close()
+        self.exports.close()
 
     def _node_changed(self, _caller: Any, _event: str) -> None:
         # Halfway through a scene's loading its nodes do not fit together; its end comes as an event of its own.
@@ -113,6 +119,14 @@ class Panel(VTKObservationMixin):
         self._parameters.segmentation = node
         self._ui.resultsSection.collapsed = False
         self.views.show_result()
+
+    def _edited(self) -> None:
+        self._editing_time.note(self.results.segmentation)
+        self.corrections.look_again()
+        self.exports.update()
+
+    def _check_of(self, volume: vtkMRMLScalarVolumeNode) -> VolumeCheck | None:
+        return self.inputs.check if volume == self.inputs.volume else None
 
     def _diagnostics(self) -> str:
         check = self.inputs.check

@@ -67,6 +67,11 @@ class ResultsPart(VTKObservationMixin):
                 selector.setCurrentNode(node)
         self._take(segmentation, compared if compared != segmentation else None)
 
+    @property
+    def measured(self) -> mrml.SceneVolumes | None:
+        """The volumes of the result as last measured."""
+        return self._live.current if self._live is not None else None
+
     def close(self) -> None:
         """Look at no node any more."""
         self._parameters = None

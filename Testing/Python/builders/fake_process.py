@@ -10,6 +10,7 @@ class FakeProcess:
     """Takes the place of `ICHSegmentationPanel.process.SegmentationProcess`; its requests are answered by the test."""
 
     def __init__(self) -> None:
+        self.busy = False
         self.requests: list[dict[str, Any]] = []
         self.calls: list[str] = []
 
@@ -20,6 +21,11 @@ class FakeProcess:
 
     def segment(self, volume: Any, **options: Any) -> None:
         self.requests.append({"volume": volume, **options})
+
+    def export(self, volume: Any, label_map: Any, job: Any, model_label_map: Any = None, **options: Any) -> None:
+        self.requests.append(
+            {"volume": volume, "label_map": label_map, "job": job, "model_label_map": model_label_map, **options}
+        )
 
     def prepare(self) -> None:
         self.calls.append("prepare")

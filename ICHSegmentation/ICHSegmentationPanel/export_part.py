@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Handing a result on: report, tables, text and DICOM files."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ICHSegmentationLib import mrml
+from ICHSegmentationPanel.editing_time import editing_s
+from ICHSegmentationPanel.export_widgets import ExportWidgets
+from ICHSegmentationPanel.process import make_failure, stage_title
+
+if TYPE_CHECKING:
+    from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+
+    from ICHSegmentationLib.mrml import SceneVolumes, VolumeCheck
+    from ICHSegmentationLib.reporting.export_job import ExportJob
+    from ICHSegmentationPanel.parameters import Parameters
+    from ICHSegmentationPanel.process import Failure, SegmentationProcess
+
+_LOG = logging.getLogger(__name__)
+_FOLDER, _FORMATS = "ICHSegmentation/ExportFolder", "ICHSegmentation/ExportFormats"
+
+
+class ExportPart:
+    """Folder, kinds of file, what the report says of the patient, and the button that writes them in the worker.
+
+    Parameters
+    ----------
+    ui : object
+        The panel's widgets by name.
+    process : SegmentationProcess
+        The worker.
+    check_of : callable
+        Returns what is known of a volume already, or None.
+    measured : callable
+        Returns the volumes of the result as last measured, or None without a result.
+    """
+
+    def __init__(
+        self,
+        ui: Any,
+        process: SegmentationProcess,
+        check_of: Callable[[vtkMRMLScalarVolumeNode], VolumeCheck | None],
+        measured: Callable[[], SceneVolumes | None],
+    ) -> None:
+        self._ui = ui
+        self._process = process
+        self._check_of = check_of
+        self._measured = measured
+        self._parameters: Parameters | None = None
+        self._is_writing = False
+        self.widgets = ExportWidgets(ui.exportPlace)
+        settings = qt.QSettings()
+        self.widgets.folder = settings.value(_FOLDER, "") or ""
+        self.widgets.formats = tuple(filter(None, (settings.value(_FORMATS, "") or "pdf").split(",")))
+        self.widgets.button.connect("clicked()", self.export)
+
+    def set_parameters(self, parameters: Parameters | None) -> None:
+        """Take up a scene's parameters, or None while a scene closes."""
+        self._parameters = parameters
+        self.widgets.say("")
+        self.update()
+
+    def update(self) -> None:
+        """Show what can be exported of the result that the parameters name."""
+        node = self._segmentation
+        self._ui.exportSection.enabled = node is not None
+        self.widgets.button.enabled = node is not None and not self._is_writing
+        volume = mrml.source_volume(node) if node is not None else None
+        check = self._check_of(volume) if volume is not None else None
+        is_dicom = check is None or check.geometry is None or check.geometry.source.kind == "dicom"
+        measured = self._measured()
+        self.widgets.allow(dicom=is_dicom, score=measured is not None and measured.present.get("IPH", False))
+
+    def export(self) -> None:
+        """Write the chosen files; asks before files of the same names are replaced."""
+        node = self._segmentation
+        if node is None or self._is_writing:
+            return
+        if self._process.busy:
+            self.widgets.say(_("A segmentation is under way; export when it is done."))
+            return
+        try:
+            self._start(node)
+        except Exception as error:
+            self._fail_with(error)
+
+    def close(self) -> None:
+        """Look at no node any more."""
+        self._parameters = None
+
+    @property
+    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
+        return self._parameters.segmentation if self._parameters is not None else None
+
+    def _start(self, node: vtkMRMLSegmentationNode) -> None:
+        problem = self.widgets.problem
+        if problem:
+            self.widgets.say(problem)
+            return
+        overwrite = self._may_overwrite()
+        if overwrite is None:
+            return
+        volume_node = mrml.source_volume(node)
+        if volume_node is None:
+            self.widgets.say(_("The CT of this result is not in the scene any more."))
+            return
+        volume = mrml.volume_input(volume_node, check=self._check_of(volume_node))
+        changed = mrml.changed_by_hand(node)
+        job = self._job(node, volume, sorted(changed), overwrite=overwrite)
+        model_labels = mrml.model_label_map_of(node) if changed else None
+        settings = qt.QSettings()
+        settings.setValue(_FOLDER, self.widgets.folder)
+        settings.setValue(_FORMATS, ",".join(self.widgets.formats))
+        self._set_writing(True)
+        self._process.export(
+            volume,
+            mrml.label_map_of(node),
+            job,
+            model_labels,
+            progress=self._progress,
+            finished=self._finish,
+            failed=self._fail,
+        )
+
+    def _job(self, node: vtkMRMLSegmentationNode, volume: Any, changed: list[str], *, overwrite: bool) -> ExportJob:
+        from ICHSegmentationLib.reporting.export_job import ExportJob, ScanFiles
+        from ICHSegmentationLib.reporting.record import RunRecord
+
+        return ExportJob(
+            folder=Path(self.widgets.folder),
+            formats=self.widgets.formats,
+            scan=ScanFiles.of(volume.source),
+            run=RunRecord.of_attributes(mrml.result_info(node)),
+            warnings=volume.warnings,
+            corrected=changed,
+            editing_s=editing_s(node) if changed else None,
+            with_patient=self.widgets.with_patient,
+            overwrite=overwrite,
+            gcs=self.widgets.gcs,
+            age_years=self.widgets.age_years,
+            infratentorial=self.widgets.infratentorial,
+        )
+
+    def _may_overwrite(self) -> bool | None:
+        """Return whether files may be replaced; None if the user does not want that."""
+        there = self.widgets.existing_files()
+        if not there:
+            return False
+        question = _("{folder} already holds {files}. Replace?").format(
+            folder=self.widgets.folder, files=", ".join(there)
+        )
+        return True if slicer.util.confirmYesNoDisplay(question) else None
+
+    def _progress(self, stage: str, fraction: float) -> None:
+        if self._is_writing:
+            self.widgets.say(f"{stage_title(stage)} ({round(100 * fraction)} %)")
+
+    def _finish(self, files: tuple[Path, ...]) -> None:
+        self._set_writing(False)
+        names = ", ".join(path.name for path in files)
+        self.widgets.say(_("Wrote {files} into {folder}.").format(files=names, folder=files[0].parent))
+
+    def _fail(self, failure: Failure) -> None:
+        self._set_writing(False)
+        # Sentence and next step of a failure speak of segmenting; the library's own names the file and what to do.
+        self.widgets.complain(failure.detail or f"{failure.sentence} {failure.next_step}".strip())
+
+    def _fail_with(self, error: Exception) -> None:
+        from ICHSegmentationLib.worker.failures import describe
+
+        _LOG.error("The export failed.", exc_info=error)
+        kind, sentence = describe(error)
+        self._fail(make_failure(str(kind), sentence))
+
+    def _set_writing(self, writing: bool) -> None:
+        self._is_writing = writing
+        self.update()

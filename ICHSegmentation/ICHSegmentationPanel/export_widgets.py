@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The widgets of the panel's export."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import ctk
+import qt
+from slicer.i18n import tr as _
+
+_COLUMNS = 2
+_UNKNOWN = -1
+_LEAST_GCS, _MOST_GCS = 3, 15
+_OLDEST = 130
+
+
+class ExportWidgets:
+    """A form; what the user chose is read and set by the properties.
+
+    Parameters
+    ----------
+    place : QWidget
+        Its form layout receives the rows.
+    """
+
+    def __init__(self, place: Any) -> None:
+        form = place.layout()
+        self._folder = ctk.ctkPathLineEdit()
+        self._folder.filters = ctk.ctkPathLineEdit.Dirs
+        self._boxes = {}
+        grid = qt.QGridLayout()
+        for index, (kind, title, _tip) in enumerate(_kinds()):
+            self._boxes[kind] = qt.QCheckBox(title)
+            grid.addWidget(self._boxes[kind], index // _COLUMNS, index % _COLUMNS)
+        self._patient = qt.QCheckBox(_("Patient data in report"))
+        self._patient.toolTip = _("Print name, ID, birth date and study as in the DICOM header; else none is printed.")
+        self._gcs = _spin_box(_LEAST_GCS - 1, _MOST_GCS)
+        self._age = _spin_box(_UNKNOWN, _OLDEST)
+        self._infratentorial = qt.QComboBox()
+        for title in (_("from the atlas"), _("no"), _("yes")):
+            self._infratentorial.addItem(title)
+        self.button = qt.QPushButton(_("Export"))
+        self._message = qt.QLabel()
+        self._message.wordWrap = True
+        form.addRow(_("Folder:"), self._folder)
+        form.addRow(_("Files:"), grid)
+        form.addRow("", self._patient)
+        form.addRow(_("GCS:"), self._gcs)
+        form.addRow(_("Age:"), self._age)
+        form.addRow(_("Infratentorial:"), self._infratentorial)
+        form.addRow(self.button)
+        form.addRow(self._message)
+        self.say("")
+
+    @property
+    def folder(self) -> str:
+        """Where to."""
+        return str(self._folder.currentPath)
+
+    @folder.setter
+    def folder(self, path: str) -> None:
+        self._folder.currentPath = path
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The chosen kinds of file that this scan can have."""
+        return tuple(kind for kind, box in self._boxes.items() if box.checked and box.enabled)
+
+    @formats.setter
+    def formats(self, kinds: tuple[str, ...]) -> None:
+        for kind, box in self._boxes.items():
+            box.checked = kind in kinds
+
+    @property
+    def with_patient(self) -> bool:
+        """Whether the report names the patient; never remembered."""
+        return bool(self._patient.checked and self._patient.enabled)
+
+    @property
+    def gcs(self) -> int | None:
+        """Glasgow Coma Scale, or None."""
+        return _value(self._gcs)
+
+    @property
+    def age_years(self) -> int | None:
+        """Age in years, or None."""
+        return _value(self._age)
+
+    @property
+    def infratentorial(self) -> bool | None:
+        """Whether the bleed began below the tentorium; None leaves it to the atlas."""
+        return (None, False, True)[self._infratentorial.currentIndex]
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be written."""
+        if not self.formats:
+            return _("Choose at least one kind of file.")
+        if not self.folder:
+            return _("Choose a folder first.")
+        return ""
+
+    def existing_files(self) -> list[str]:
+        """Return the names of files that would be replaced."""
+        from ICHSegmentationLib.reporting.export_format import ExportFormat
+
+        names = [ExportFormat(kind).file_name for kind in self.formats]
+        return [name for name in names if (Path(self.folder) / name).exists()]
+
+    def allow(self, *, dicom: bool, score: bool) -> None:
+        """Switch off what the scan or the result does not allow."""
+        tips = {kind: tip for kind, _title, tip in _kinds()}
+        for kind, box in self._boxes.items():
+            box.enabled = dicom or not kind.startswith("dicom")
+            box.toolTip = tips[kind] if box.enabled else _("Only for a scan that was loaded from DICOM.")
+        self._patient.enabled = dicom
+        for widget in (self._gcs, self._age, self._infratentorial):
+            widget.enabled = score
+            widget.toolTip = (
+                _("For the ICH score of a spontaneous hemorrhage (Hemphill 2001) in the report.")
+                if score
+                else _("The ICH score is made for hemorrhage inside the brain only.")
+            )
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence below the button, or nothing."""
+        self._message.text = escape(sentence)
+        self._message.visible = bool(sentence)
+
+    def complain(self, sentence: str) -> None:
+        """Show what failed."""
+        self._message.text = f"<b>{escape(sentence)}</b>"
+        self._message.visible = True
+
+
+def _kinds() -> tuple[tuple[str, str, str], ...]:
+    """Return name, title and tool tip of each kind; made at each call, since the language can change.
+
+    The names are those of ICHSegmentationLib.reporting.export_format, which is imported only to export.
+    """
+    return (
+        ("pdf", _("Report"), _("One page as PDF: volumes, pictures, method, lines for a signature.")),
+        ("text", _("Text"), _("A block of text for a dictation system, from your own template if you have one.")),
+        ("csv", _("CSV"), _("Volumes as a table.")),
+        ("json", _("JSON"), _("All measurements for other programs.")),
+        ("dicom-seg", _("DICOM SEG"), _("The segmentation as a DICOM object on the source slices.")),
+        ("dicom-sr", _("DICOM SR"), _("The volumes as a DICOM structured report; it brings the segmentation with it.")),
+        ("dicom-pdf", _("DICOM PDF"), _("The report inside a DICOM object.")),
+    )
+
+
+def _spin_box(unknown: int, most: int) -> Any:
+    """Return a spin box whose lowest value, shown as a word, means that nothing is known."""
+    box = qt.QSpinBox()
+    box.minimum, box.maximum, box.value = unknown, most, unknown
+    box.specialValueText = _("not known")
+    return box
+
+
+def _value(box: Any) -> int | None:
+    return int(box.value) if box.enabled and box.value > box.minimum else None
