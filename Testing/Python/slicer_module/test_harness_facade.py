@@ -8,8 +8,6 @@ import pytest
 import qt
 import slicer
 
-pytestmark = pytest.mark.usefixtures("slicer_app")
-
 
 def test_properties_are_read_and_set_without_parentheses():
     button = qt.QPushButton("Segment")
@@ -129,6 +127,7 @@ def test_a_process_gives_its_output_and_exit_code(wait_until):
     assert process.readAllStandardOutput().data() == b"read\n"
 
 
+@pytest.mark.usefixtures("slicer_app")
 def test_settings_read_from_a_file_are_text_as_in_slicer():
     qt.QSettings().setValue("on", True)
     qt.QSettings().sync()

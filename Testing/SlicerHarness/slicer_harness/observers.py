@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import shiboken6
 import vtk
 from PySide6.QtCore import QObject
 
@@ -13,16 +15,23 @@ _own: set[tuple[str, int]] = set()
 
 
 class OwnObservers:
-    """Observers of a stand-in, which end with it and are not counted as left behind."""
+    """Observers of a part of the harness, which end with it and are not counted as left behind."""
 
-    def __init__(self, owner: QObject | None = None) -> None:
+    def __init__(self) -> None:
         self._kept: list[tuple[Any, int]] = []
-        if owner is not None:
-            owner.destroyed.connect(self.remove_all)
 
-    def add(self, subject: Any, event: Any, called: Callable[..., Any]) -> None:
-        """Observe ``subject``."""
-        tag = subject.AddObserver(event, called)
+    def add(self, subject: Any, event: Any, method: Callable[..., Any]) -> None:
+        """Let ``subject`` call a method, without keeping the method's object alive."""
+        weak = weakref.WeakMethod(method)
+
+        def call(*arguments: Any) -> None:
+            alive = weak()
+            if alive is not None and _exists(alive.__self__):
+                alive(*arguments)
+
+        if hasattr(method, "CallDataType"):
+            call.CallDataType = method.CallDataType  # type: ignore[attr-defined]  VTK asks for it
+        tag = subject.AddObserver(event, call)
         self._kept.append((subject, tag))
         _own.add((subject.GetAddressAsString(""), tag))
 
@@ -32,6 +41,13 @@ class OwnObservers:
             subject.RemoveObserver(tag)
             _own.discard((subject.GetAddressAsString(""), tag))
         self._kept.clear()
+
+    def __del__(self) -> None:
+        self.remove_all()
+
+
+def _exists(owner: Any) -> bool:
+    return not isinstance(owner, QObject) or shiboken6.isValid(owner)
 
 
 def left_behind(scene: Any) -> list[str]:

@@ -74,6 +74,9 @@ class RenderView(StandIn, QWidget):
         if self._window is not None:
             self._timer.start()
 
+    def _changed(self, *_event: Any) -> None:
+        self.scheduleRender()
+
     def forceRender(self) -> None:
         """Draw now."""
         self.renderWindow()

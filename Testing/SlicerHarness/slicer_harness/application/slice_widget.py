@@ -50,7 +50,7 @@ class qMRMLSliceView(RenderView):
             (self.mrmlSliceNode(), "ModifiedEvent"),
             (self._logic, "ModifiedEvent"),
         ):
-            self._observers.add(subject, event, lambda *_: self.scheduleRender())
+            self._observers.add(subject, event, self._changed)
 
     def _empty(self) -> None:
         self._observers.remove_all()

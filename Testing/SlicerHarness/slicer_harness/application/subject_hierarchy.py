@@ -22,12 +22,15 @@ class SubjectHierarchyItems:
         kinds = slicer.vtkMRMLScene
         self._observers.add(scene, kinds.NodeAddedEvent, self._added)
         self._observers.add(scene, kinds.NodeRemovedEvent, self._removed)
-        self._observers.add(scene, kinds.EndImportEvent, lambda *_: self.complete())
+        self._observers.add(scene, kinds.EndImportEvent, self._imported)
 
     def complete(self) -> None:
         """Make the items that are missing."""
         for index in range(self._scene.GetNumberOfNodes()):
             self._make(self._scene.GetNthNode(index))
+
+    def _imported(self, *_event: Any) -> None:
+        self.complete()
 
     def close(self) -> None:
         """Watch no more."""

@@ -40,8 +40,8 @@ class qMRMLThreeDView(RenderView):
                 factory.RegisterDisplayableManager(name)
         self._group.Initialize(factory, self._renderer)
         self._group.SetMRMLDisplayableNode(self.mrmlViewNode())
-        self._observers.add(self._group, "UpdateEvent", lambda *_: self.scheduleRender())
-        self._observers.add(self.mrmlViewNode(), "ModifiedEvent", lambda *_: self.scheduleRender())
+        self._observers.add(self._group, "UpdateEvent", self._changed)
+        self._observers.add(self.mrmlViewNode(), "ModifiedEvent", self._changed)
 
     def _empty(self) -> None:
         self._observers.remove_all()

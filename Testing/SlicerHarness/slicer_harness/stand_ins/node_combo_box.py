@@ -26,7 +26,7 @@ class qMRMLNodeComboBox(StandIn, QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scene: Any = None
-        self._observers = OwnObservers(self)
+        self._observers = OwnObservers()
         self._attributes: list[tuple[str, str, Any]] = []
         self._labels: dict[str, str] = {}
         self._current: str | None = None
@@ -62,12 +62,12 @@ class qMRMLNodeComboBox(StandIn, QWidget):
         if scene is not None:
             kinds = slicer.vtkMRMLScene
             for event in (kinds.NodeAddedEvent, kinds.NodeRemovedEvent):
-                self._observers.add(scene, event, lambda *_: self._node_list_changed())
+                self._observers.add(scene, event, self._node_list_changed)
             for event in (kinds.EndBatchProcessEvent, kinds.EndCloseEvent, kinds.EndImportEvent):
-                self._observers.add(scene, event, lambda *_: self._node_list_changed())
+                self._observers.add(scene, event, self._node_list_changed)
         self._node_list_changed()
 
-    def _node_list_changed(self) -> None:
+    def _node_list_changed(self, *_event: Any) -> None:
         # Slicer's own waits until the end of a batch (close, import, restore) too.
         if self._scene is not None and self._scene.IsBatchProcessing():
             return

@@ -74,7 +74,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._logic = slicer.vtkSlicerSegmentEditorLogic()
-        self._observers = OwnObservers(self)
+        self._observers = OwnObservers()
         self._seen: dict[str, str | None] = {}
         self._values: dict[str, Any] = {
             "segmentationNodeSelectorVisible": True,
@@ -133,13 +133,16 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         if scene is None:
             self.setMRMLSegmentEditorNode(None)
             return
-        self._observers.add(scene, slicer.vtkMRMLScene.EndCloseEvent, lambda *_: self.updateWidgetFromMRML())
+        self._observers.add(scene, slicer.vtkMRMLScene.EndCloseEvent, self._scene_changed)
+
+    def _scene_changed(self, *_event: Any) -> None:
+        self.updateWidgetFromMRML()
 
     def setMRMLSegmentEditorNode(self, node: Any) -> None:
         """Work with this editor node."""
         self._logic.SetSegmentEditorNode(node)
         if node is not None:
-            self._observers.add(node, "ModifiedEvent", lambda *_: self.updateWidgetFromMRML())
+            self._observers.add(node, "ModifiedEvent", self._scene_changed)
         self.updateWidgetFromMRML()
 
     def mrmlSegmentEditorNode(self) -> Any:
