@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+_LARGE_SHARE = 0.25
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -80,12 +81,22 @@ class LesionLocation(BaseModel):
     region_confidence: Share | None = None
     region_shares: dict[Region, Share] = {}
 
+    @property
+    def reaches_into(self) -> tuple[Region, ...]:
+        """Other regions that hold a quarter of the volume or more, largest first; empty without a region."""
+        if self.region is None:
+            return ()
+        return tuple(
+            name for name, share in self.region_shares.items() if share >= _LARGE_SHARE and name != self.region
+        )
+
     def describe(self) -> str:
-        """Return side, region and compartment in words, as ``left basal ganglia, supratentorial``."""
+        """Return the place in words, as ``left basal ganglia, supratentorial``; large parts elsewhere by "and"."""
         if self.side is None and self.region is None and self.compartment is None:
             return "location not determined"
         side = "side not determined," if self.side is None else self.side.value
-        region = "region not determined" if self.region is None else self.region.value
+        regions = () if self.region is None else (self.region, *self.reaches_into)
+        region = " and ".join(name.value for name in regions) or "region not determined"
         if self.compartment is None:
             return f"{side} {region}"
         both = "supra- and infratentorial"

@@ -94,4 +94,6 @@ def test_blood_in_the_ventricles_is_in_the_ventricles():
 def test_points_count_by_the_volume_they_stand_for():
     coordinates = np.array([(40.0, 50, 20), (40, -60, 45)])
     assert locate(coordinates, np.array([3.0, 1.0])).region == Region.FRONTAL
-    assert locate(coordinates, np.array([1.0, 3.0])).region == Region.PARIETAL
+    found = locate(coordinates, np.array([1.0, 3.0]))
+    assert (found.region, found.reaches_into) == (Region.PARIETAL, (Region.FRONTAL,))
+    assert found.describe() == "left parietal and frontal, supratentorial"
