@@ -34,6 +34,12 @@ class Listener:
 
 
 @pytest.fixture
+def wait_until(slicer_app):
+    """Run the event loop until a condition holds; the time is a limit for a broken program only."""
+    return lambda condition, timeout_s=60.0: slicer_app.wait_until(condition, timeout_s)
+
+
+@pytest.fixture
 def a_loop(slicer_app, monkeypatch):  # noqa: ARG001 (Slicer has to be there)
     """Qt's loop."""
     monkeypatch.syspath_prepend(Path(__file__).parents[3] / "ICHSegmentation")

@@ -86,6 +86,12 @@ def a_head() -> CTVolume:
 
 
 @pytest.fixture
+def wait_until(slicer_app):
+    """Run the event loop until a condition holds; the time is a limit for a broken program only."""
+    return lambda condition, timeout_s=60.0: slicer_app.wait_until(condition, timeout_s)
+
+
+@pytest.fixture
 def a_process(slicer_app, a_world, monkeypatch, tmp_path):  # noqa: ARG001 (Slicer has to be there)
     """The panel's process, with PythonSlicer on the path."""
     monkeypatch.syspath_prepend(ROOT / "ICHSegmentation")
@@ -140,7 +146,7 @@ def python_of(numbers: list[int]) -> int:
 def test_a_head_is_segmented_as_by_the_library_and_again_with_the_loaded_model(a_process, a_head, wait_until):
     asked = Asked(a_process, a_head)
     assert a_process.busy
-    wait_until(asked.is_over, 60)
+    wait_until(asked.is_over)
     (answer,) = asked.results
     expected = segment(a_head)
     np.testing.assert_array_equal(answer.segmentation.label_map.labels, expected.label_map.labels)
@@ -154,7 +160,7 @@ def test_a_head_is_segmented_as_by_the_library_and_again_with_the_loaded_model(a
     a_process.list_models(models.append, pytest.fail)
     a_process.list_devices(devices.append, pytest.fail)
     asked = Asked(a_process, a_head, force=True)
-    wait_until(asked.is_over, 60)
+    wait_until(asked.is_over)
     assert [manifest.default for manifest in models] == ["tiny"]
     assert devices[0][0].name == "cpu"
     assert workers() == first
@@ -167,7 +173,7 @@ def test_a_head_is_segmented_as_by_the_library_and_again_with_the_loaded_model(a
 
 def test_a_worker_that_the_system_kills_is_told_through_the_launcher_and_replaced(a_process, a_head, wait_until):
     asked = Asked(a_process, a_head)
-    wait_until(lambda: len(asked.stages) > 1, 60)
+    wait_until(lambda: len(asked.stages) > 1)
     first = workers()
     os.kill(python_of(first), signal.SIGKILL)
     wait_until(asked.is_over)
@@ -178,7 +184,7 @@ def test_a_worker_that_the_system_kills_is_told_through_the_launcher_and_replace
     assert left_files() == []
 
     asked = Asked(a_process, a_head)
-    wait_until(asked.is_over, 60)
+    wait_until(asked.is_over)
     assert len(asked.results) == 1
 
 
@@ -193,7 +199,7 @@ def test_the_end_of_slicer_s_process_ends_the_worker_and_removes_its_files(a_pro
         assert any(line == b"load\n" for line in host.stdout)
         assert len(workers(str(folder))) == 2
         host.kill()
-    wait_until(lambda: not workers(str(folder)) and not list(folder.iterdir()), 20)
+    wait_until(lambda: not workers(str(folder)) and not list(folder.iterdir()))
 
 
 def test_a_worker_without_its_requirements_says_which_import_failed(
@@ -202,7 +208,7 @@ def test_a_worker_without_its_requirements_says_which_import_failed(
     # -S leaves out site-packages, as in a Slicer where nothing was installed.
     put_on_path(tmp_path / "bare", monkeypatch, f"{sys.executable} -S")
     asked = Asked(a_process, a_head)
-    wait_until(asked.is_over, 60)
+    wait_until(asked.is_over)
     (failure,) = asked.failures
     assert failure.kind == "crashed"
     assert failure.sentence.startswith("The worker could not start: ModuleNotFoundError: No module named")
