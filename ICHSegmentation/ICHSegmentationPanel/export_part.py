@@ -15,6 +15,7 @@ from slicer.i18n import tr as _
 from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.editing_time import editing_s
 from ICHSegmentationPanel.export_widgets import ExportWidgets
+from ICHSegmentationPanel.growth import growth_since
 from ICHSegmentationPanel.process import make_failure, stage_title
 
 if TYPE_CHECKING:
@@ -78,7 +79,11 @@ class ExportPart:
         check = self._check_of(volume) if volume is not None else None
         is_dicom = check is None or check.geometry is None or check.geometry.source.kind == "dicom"
         measured = self._measured()
-        self.widgets.allow(dicom=is_dicom, score=measured is not None and measured.present.get("IPH", False))
+        self.widgets.allow(
+            dicom=is_dicom,
+            score=measured is not None and measured.present.get("IPH", False),
+            growth=self._baseline is not None,
+        )
 
     def export(self) -> None:
         """Write the chosen files; asks before files of the same names are replaced."""
@@ -100,6 +105,14 @@ class ExportPart:
     @property
     def _segmentation(self) -> vtkMRMLSegmentationNode | None:
         return self._parameters.segmentation if self._parameters is not None else None
+
+    @property
+    def _baseline(self) -> vtkMRMLSegmentationNode | None:
+        """The compared result, if it is of another scan."""
+        compared = self._parameters.compared if self._parameters is not None else None
+        if compared is None or self._segmentation is None:
+            return None
+        return compared if mrml.source_volume(compared) != mrml.source_volume(self._segmentation) else None
 
     def _start(self, node: vtkMRMLSegmentationNode) -> None:
         problem = self.widgets.problem
@@ -148,6 +161,7 @@ class ExportPart:
             gcs=self.widgets.gcs,
             age_years=self.widgets.age_years,
             infratentorial=self.widgets.infratentorial,
+            growth=growth_since(self._baseline, node, volume.source) if self.widgets.with_growth else None,
         )
 
     def _may_overwrite(self) -> bool | None:

@@ -42,6 +42,7 @@ class ExportWidgets:
         self._infratentorial = qt.QComboBox()
         for title in (_("from the atlas"), _("no"), _("yes")):
             self._infratentorial.addItem(title)
+        self._growth = qt.QCheckBox(_('Growth since "Compare with"'))
         self.button = qt.QPushButton(_("Export"))
         self._message = qt.QLabel()
         self._message.wordWrap = True
@@ -51,6 +52,7 @@ class ExportWidgets:
         form.addRow(_("GCS:"), self._gcs)
         form.addRow(_("Age:"), self._age)
         form.addRow(_("Infratentorial:"), self._infratentorial)
+        form.addRow("", self._growth)
         form.addRow(self.button)
         form.addRow(self._message)
         self.say("")
@@ -95,6 +97,11 @@ class ExportWidgets:
         return (None, False, True)[self._infratentorial.currentIndex]
 
     @property
+    def with_growth(self) -> bool:
+        """Whether the report tells the change since the result of an earlier scan."""
+        return bool(self._growth.checked and self._growth.enabled)
+
+    @property
     def problem(self) -> str:
         """Why nothing can be written."""
         if not self.formats:
@@ -110,13 +117,19 @@ class ExportWidgets:
         names = [ExportFormat(kind).file_name for kind in self.formats]
         return [name for name in names if (Path(self.folder) / name).exists()]
 
-    def allow(self, *, dicom: bool, score: bool) -> None:
+    def allow(self, *, dicom: bool, score: bool, growth: bool) -> None:
         """Switch off what the scan or the result does not allow."""
         tips = {kind: tip for kind, _title, tip in _kinds()}
         for kind, box in self._boxes.items():
             box.enabled = dicom or not kind.startswith("dicom")
             box.toolTip = tips[kind] if box.enabled else _("Only for a scan that was loaded from DICOM.")
         self._patient.enabled = dicom
+        self._growth.enabled = growth
+        self._growth.toolTip = (
+            _("The report tells how the bleeds changed since the compared result, and whether that is expansion.")
+            if growth
+            else _('Choose the result of an earlier scan under "Compare with".')
+        )
         for widget in (self._gcs, self._age, self._infratentorial):
             widget.enabled = score
             widget.toolTip = (

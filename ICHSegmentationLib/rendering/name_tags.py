@@ -54,7 +54,10 @@ def draw_name_tags(draw: ImageDraw.ImageDraw, labels: np.ndarray, taken: Sequenc
     """
     blood = labels > 0
     boxes: list[Box] = []
+    found = np.bincount(labels.ravel(), minlength=256)
     for row in load_terminology().classes:
+        if not found[row.label]:
+            continue
         for piece in _pieces(labels == row.label):
             box = _place(draw, row.id, piece, blood, (*taken, *boxes))
             _draw_leader(draw, box, piece)
@@ -76,12 +79,10 @@ def tag_box(draw: ImageDraw.ImageDraw, text: str, middle: tuple[float, float], s
 
 
 def _pieces(mask: np.ndarray) -> list[np.ndarray]:
-    """Return (n, 2) rows and columns of each piece to name, largest first."""
+    """Return (n, 2) rows and columns of each piece of a mask to name, largest first."""
     from scipy import ndimage
 
-    found, count = ndimage.label(mask, structure=np.ones((3, 3)))
-    if count == 0:
-        return []
+    found, _ = ndimage.label(mask, structure=np.ones((3, 3)))
     sizes = np.bincount(found.ravel())[1:]
     order = np.argsort(-sizes, kind="stable")[:_NAMED_PIECES]
     named = [index for place, index in enumerate(order) if place == 0 or sizes[index] >= _LEAST_SHARE * mask.size]

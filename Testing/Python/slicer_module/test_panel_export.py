@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from builders.panel import a_small_ct, some_labels
 from builders.panel_fixtures import run_once
+from builders.scene import add_volume
 
 from ICHSegmentationLib.subtypes import Subtype
 
@@ -93,6 +94,26 @@ def test_the_ich_score_is_asked_for_with_blood_inside_the_brain_only(an_export, 
     run_once(an_export, click, labels=labels)
     assert form._gcs.enabled is False
     assert (form.gcs, form.age_years) == (None, None)
+
+
+def test_growth_since_an_earlier_scan_is_told_on_request(an_export, click, slicer_app):
+    """The earlier scan had 2 mL of IPH; the later one has 1 mL more (50 voxels of 20 mm3), which is 50 %."""
+    form, first = an_export.form, an_export.node
+    assert form._growth.enabled is False
+    scan = a_small_ct()
+    an_export.ui.inputSelector.setCurrentNode(add_volume(slicer.mrmlScene, scan.hu, scan.grid.affine_ras, "Later"))
+    labels = some_labels(scan)
+    labels.labels[4, 10:15, 10:20] = Subtype.IPH
+    run_once(an_export, click, labels=labels)
+    an_export.ui.comparedSelector.setCurrentNode(first)
+    slicer_app.process_events()
+    form._growth.checked = True
+    click(form.button)
+    growth = an_export.process.request["job"].growth
+
+    assert growth.changes["IPH"].change_percent == pytest.approx(50)
+    assert (growth.expansion.met, growth.revised_expansion.met) == (True, True)
+    assert growth.warnings == ("The scans were not registered; volumes are compared only.",)
 
 
 def test_a_scan_that_is_not_from_dicom_has_no_dicom_files_and_no_patient(an_export, click):
