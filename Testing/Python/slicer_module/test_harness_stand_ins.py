@@ -198,8 +198,8 @@ def test_a_folder_is_asked_for(slicer_app, click, tmp_path):
 
 
 FORM = """<ui version="4.0"><class>Form</class><widget class="{root}" name="Form">
-<layout class="QVBoxLayout" name="layout"><item><widget class="{kind}" name="child">{properties}</widget></item>"
-"</layout>
+<layout class="QVBoxLayout" name="layout"><item><widget class="{kind}" name="child">{properties}</widget></item>
+</layout>
 </widget><connections>{connection}</connections></ui>"""
 CONNECTION = (
     "<connection><sender>Form</sender><signal>{}</signal><receiver>child</receiver><slot>{}</slot></connection>"
