@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "SlicerHarness"))
 def _problem() -> str | None:
     """What keeps the harness from running on this machine."""
     try:
-        import PySide6.QtWidgets
+        import PySide6.QtWidgets  # noqa: F401
         import slicer  # noqa: F401
     except ImportError as error:
         return f"the Slicer harness cannot run here: {error}"
@@ -31,6 +31,7 @@ if PROBLEM is not None:
         return True if is_left_out else None
 
 else:
+    from builders.panel_fixtures import a_result, an_open_panel  # noqa: F401
     from slicer_harness.fixtures import (  # noqa: F401
         choose,
         click,
