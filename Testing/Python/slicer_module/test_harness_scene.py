@@ -101,6 +101,42 @@ def test_a_slice_view_draws_the_volume(a_volume):
     assert view.grab().toImage().pixelColor(view.rect.center()).lightness() == 255
 
 
+def test_a_slice_is_drawn_as_a_radiologist_sees_it_and_a_segment_lies_on_its_voxels(slicer_app):
+    # 4 mm x 4 mm voxels; one bright block at the patient's left and front, which is the picture's upper right.
+    values = np.zeros((10, 50, 50), np.int16)
+    values[4:7, 35:45, 5:15] = 100  # rows grow to the front, columns to the right
+    volume = slicer.util.addVolumeFromArray(values, ijkToRAS=np.diag([4.0, 4.0, 4.0, 1.0]), name="CT")
+    volume.GetDisplayNode().SetAutoWindowLevel(False)
+    volume.GetDisplayNode().SetWindowLevel(2, 50)
+    slicer.util.setSliceViewerLayers(background=volume, fit=True)
+    widget = slicer.app.layoutManager().sliceWidget("Red")
+    view = widget.sliceView()
+    slicer.util.mainWindow().show()
+    slicer_app.process_events()
+    view.forceRender()
+    widget.sliceLogic().FitSliceToBackground()
+    widget.mrmlSliceNode().JumpSliceByOffsetting(40, 160, 20)
+    view.forceRender()
+
+    def color_at(ras):
+        x, y, _ = view.convertRASToXYZ(ras)
+        return view.grab().toImage().pixelColor(round(x), round(view.height - 1 - y))
+
+    assert color_at([40, 160, 20]).lightness() == 255
+    assert color_at([40, 40, 20]).lightness() == 0
+    x, y, _ = view.convertRASToXYZ([40, 160, 20])
+    assert x > view.width / 2
+    assert y > view.height / 2
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    node.GetSegmentation().AddEmptySegment("EDH", "EDH", (1, 0, 0))
+    slicer.util.updateSegmentBinaryLabelmapFromArray((values > 0).astype(np.uint8), node, "EDH", volume)
+    view.forceRender()
+    assert color_at([40, 160, 20]).getHsv()[:2] != (-1, 0)
+    assert color_at([40, 40, 20]).lightness() == 0
+
+
 def test_the_3d_view_draws_a_segment(a_segmentation):
     view = slicer.app.layoutManager().threeDWidget(0).threeDView()
     view.mrmlViewNode().SetBoxVisible(False)

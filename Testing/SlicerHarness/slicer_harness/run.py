@@ -39,6 +39,7 @@ class SlicerRun:
         self.opened_urls = QDesktopServices.opened
         self._errors = ErrorLog()
         self._expected: list[str] = []
+        self._folders: list[Path] = []
 
     def begin(self) -> None:
         """Start Slicer."""
@@ -58,6 +59,7 @@ class SlicerRun:
 
     def load_module(self, path: Path) -> Any:
         """Load a scripted module from its file, open its panel and enter it; answers its widget class."""
+        self._folders.append(path.parent)
         module = self.app.moduleManager().load(path)
         panel = module.widgetRepresentation()
         self.app._main_window.show_panel(panel)
@@ -130,14 +132,15 @@ class SlicerRun:
         problems += self._unexpected()
         vars(slicer.modules).clear()
         sys.path[:] = self._path
-        for name in set(sys.modules) - self._modules:
-            if name.partition(".")[0] in self._own_packages():
-                del sys.modules[name]
+        self._forget_packages()
         return problems
 
-    def _own_packages(self) -> set[str]:
-        # Packages beside a module file are loaded anew with it, as a fresh start of Slicer would.
-        return {"ICHSegmentationPanel"}
+    def _forget_packages(self) -> None:
+        # What lies beside a module's file is loaded anew with it, as at a fresh start of Slicer.
+        for name in set(sys.modules) - self._modules:
+            path = getattr(sys.modules[name], "__file__", None) or ""
+            if any(Path(path).is_relative_to(folder) for folder in self._folders):
+                del sys.modules[name]
 
     def _leaks(self) -> list[str]:
         problems = [f"left behind: {each}" for each in left_behind(slicer.mrmlScene)]
