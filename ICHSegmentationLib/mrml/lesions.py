@@ -42,13 +42,14 @@ def lesions(segmentation_node: Node) -> list[SceneLesion]:
 
     block, where = read_labels(segmentation_node), result_grid(segmentation_node)
     found = []
-    for identifier, value in block.values.items():
-        if identifier not in LABELS or not block.labels.size:
+    names = {value: identifier for identifier, value in block.values.items() if identifier in LABELS}
+    for value, outer in enumerate(ndimage.find_objects(block.labels, max_label=max(LABELS.values())), start=1):
+        if outer is None or value not in names:
             continue
-        regions, count = ndimage.label(block.labels == value, structure=np.ones((3, 3, 3)))
+        regions, count = ndimage.label(block.labels[outer] == value, structure=np.ones((3, 3, 3)))
         for index, box in enumerate(ndimage.find_objects(regions, max_label=count), start=1):
-            start = np.array([part.start for part in box]) + block.start
-            found.append(_describe(segmentation_node, where, identifier, regions[box] == index, start))
+            start = np.add([part.start for part in outer], [part.start for part in box]) + block.start
+            found.append(_describe(segmentation_node, where, names[value], regions[box] == index, start))
     return sorted(found, key=lambda lesion: lesion.volume_ml, reverse=True)
 
 
