@@ -28,13 +28,13 @@ _GANGLIA = (
     (21, 1, 14),
     (15, 32, 27),
 )  # with the capsules and the white matter medial to the insula, beside the ventricle
-_THALAMUS = ((12, -19, 8), (14, 20, 13))
+_THALAMUS = ((13, -20, 9), (15, 20, 13))
 # Height, front-to-back middle and radii across and front to back of the brain stem: medulla, pons, midbrain.
-_STEM_S = (-60.0, -42.0, -34.0, -18.0, -2.0)
+_STEM_S = (-60.0, -42.0, -34.0, -18.0, 0.0)
 _STEM_A = (-42.0, -32.0, -26.0, -23.0, -22.0)
 _STEM_X_RADIUS = (8.0, 11.0, 18.0, 18.0, 16.0)
 _STEM_A_RADIUS = (8.0, 10.0, 14.0, 15.0, 14.0)
-_STEM_TOP = -2.0
+_STEM_TOP = 0.0
 
 
 def region_numbers(coordinates: np.ndarray) -> np.ndarray:
@@ -60,11 +60,11 @@ def region_numbers(coordinates: np.ndarray) -> np.ndarray:
     """
     x, a, s = np.abs(coordinates[..., 0]), coordinates[..., 1], coordinates[..., 2]
     regions = np.full(x.shape, _NUMBER[Region.FRONTAL], dtype=np.uint8)
-    central_sulcus = -37 + 0.2 * x + np.minimum(1, x / 28) * 0.33 * (65 - s)
+    central_sulcus = -39 + 0.2 * x + np.minimum(1, x / 28) * 0.33 * (65 - s)
     regions[a < central_sulcus] = _NUMBER[Region.PARIETAL]
-    sylvian = np.minimum(-12 + 0.45 * (16 - a), 13)
-    regions[(s < sylvian) & (x > 14 + 0.5 * np.maximum(a, 0)) & (a < 20)] = _NUMBER[Region.TEMPORAL]
-    occipital = -65 - 0.35 * np.maximum(s - 8, 0) * (1 - x / 65)
+    sylvian = np.minimum(-9 + 0.5 * (14 - a), 16)
+    regions[(s < sylvian) & (x > 14 + 0.5 * np.maximum(a, 0)) & (a < 22)] = _NUMBER[Region.TEMPORAL]
+    occipital = -60 - 0.55 * np.maximum(s, 0) * (1 - x / 100)
     regions[a < occipital] = _NUMBER[Region.OCCIPITAL]
     regions[_inside(x, a, s, *_INSULA, power=2)] = _NUMBER[Region.INSULA]
     regions[_inside(x, a, s, *_GANGLIA, power=3)] = _NUMBER[Region.BASAL_GANGLIA]
