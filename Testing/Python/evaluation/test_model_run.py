@@ -19,6 +19,7 @@ from ICHSegmentationLib.evaluation.held_out_case import LOOK_ALIKES, PATIENTS, S
 from ICHSegmentationLib.evaluation.model_report import write_model_report
 from ICHSegmentationLib.evaluation.model_run import RunSettings, run_model
 from ICHSegmentationLib.evaluation.targets import figures
+from ICHSegmentationLib.evaluation.worst_cases import worst_cases
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.subtypes import Subtype
 
@@ -104,16 +105,25 @@ def test_the_table_holds_the_figures_of_the_known_answers(tmp_path: Path, a_mode
     assert aside["extra_axial_median_ml"] == 0
 
 
-def test_tables_pictures_and_tests_of_two_models_are_written(tmp_path: Path, a_model: str, some_files):
-    run = run_model(a_model, some_files, (), tmp_path / "out" / "predictions", RunSettings())
-    record = write_model_report(tmp_path / "out", run, some_files, {"half": "a real SDH"}, compared=run)
+def test_the_worst_cases_come_first(tmp_path: Path, a_model: str, some_files):
+    groups = run_model(a_model, some_files, (), tmp_path, RunSettings()).groups
+    assert worst_cases(SIMULATED, groups[SIMULATED]) == [
+        ("q-EDH-0", "EDH Dice 0.00, 80.0 mL, model 0.0 mL"),
+        ("p-EDH-0", "EDH Dice 1.00, 80.0 mL, model 80.0 mL"),
+    ]
+    assert worst_cases(LOOK_ALIKES, groups[LOOK_ALIKES], 1) == [("001", "20.0 mL where there is none")]
+
+
+def test_tables_pictures_and_the_second_models_figures_are_written(tmp_path: Path, a_model: str, some_files):
+    patients = some_files[:2]
+    run = run_model(a_model, patients, (), tmp_path / "out" / "predictions", RunSettings())
+    record = write_model_report(tmp_path / "out", run, patients, {"half": "a real SDH"}, compared=run)
     assert record == json.loads((tmp_path / "out" / "figures.json").read_text())
     assert record["quality"]["iph_dice_median"] == pytest.approx(0.8333)
     assert record["worst"]["patients-1-half.png"] == "IPH Dice 0.67, 200.0 mL, model 100.0 mL"
-    assert record["worst"]["simulated-1-q-EDH-0.png"] == "EDH Dice 0.00, 80.0 mL, model 0.0 mL"
     page = (tmp_path / "out" / "model.md").read_text()
     assert "| IPH Dice, median | 0.833 | 2 | at least 0.94 | no | 0.833 |" in page
     assert "- half: a real SDH" in page
     with Image.open(tmp_path / "out" / "worst" / "patients-1-half.png") as picture:
         assert len(picture.getcolors(1_000_000)) > 50
-    assert (tmp_path / "out" / "simulated" / "cases.csv").exists()
+    assert (tmp_path / "out" / "patients" / "cases.csv").exists()

@@ -4,24 +4,25 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
+import socket
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-import yaml
 from builders.tiny_model import TINY
 from builders.training import a_configuration, write_squares
 
 from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.models import get_model
 from ICHSegmentationLib.models.trained_network import load_network
+from ICHSegmentationLib.training.config import TrainingConfig
 from ICHSegmentationLib.training.data_folder import CaseIndex
 from ICHSegmentationLib.training.pack import write_pack
 from ICHSegmentationLib.training.prepare import prepare, prepared_files
-from ICHSegmentationLib.training.processes import Processes
+from ICHSegmentationLib.training.processes import Processes, joined_processes
 from ICHSegmentationLib.training.train import train
 
 ONE = Processes(0, 1, torch.device("cpu"))
@@ -119,19 +120,29 @@ def test_a_pack_holds_what_another_machine_needs(a_data_folder: Path, tmp_path: 
     assert len(prepared_files(packed).training) == 3
 
 
+def _train_as(rank: int, port: int, config: TrainingConfig, output: Path) -> None:
+    """What each process that torchrun starts does."""
+    os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    torch.set_num_threads(1)  # a forked process must not meet its parent's threads
+    with joined_processes("cpu") as processes:
+        assert (processes.rank, processes.count) == (rank, 2)
+        train(config, output, processes)
+
+
 def test_two_processes_learn_the_same_as_one_that_gathers_their_gradients(a_data_folder: Path, tmp_path: Path):
     options = {"batch": 1, "accumulate": 1, "steps": 2}
-    (tmp_path / "config.yaml").write_text(
-        yaml.safe_dump(a_configuration(a_data_folder, optimisation=options).model_dump(mode="json"))
-    )
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    command += ["-m", "ICHSegmentationLib.cli", "train", str(tmp_path / "config.yaml"), "--device", "cpu"]
-    done = subprocess.run(
-        [*command, "--output", str(tmp_path / "two"), "--json"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["steps"] == 2
-    alone = a_configuration(a_data_folder, optimisation=options | {"accumulate": 2})
+    shared = a_configuration(a_data_folder, data={"validation": ("second",)}, optimisation=options)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    started = [
+        get_context("fork").Process(target=_train_as, args=(rank, port, shared, tmp_path / "two")) for rank in (0, 1)
+    ]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join(120)
+    assert [process.exitcode for process in started] == [0, 0]
+    alone = a_configuration(a_data_folder, data={"validation": ("second",)}, optimisation=options | {"accumulate": 2})
     trained = train(alone, tmp_path / "one", ONE)
     assert trained is not None
     first, second = load_network(trained.entry), load_network(get_model(folder=tmp_path / "two" / "models"))
