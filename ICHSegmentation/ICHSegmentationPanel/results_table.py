@@ -10,6 +10,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+_ROW_PX = 24
 _SWATCH_PX = 12
 _RIGHT = qt.Qt.AlignRight | qt.Qt.AlignVCenter
 
@@ -63,6 +64,7 @@ class ResultsTable:
         self._rows: tuple[Row, ...] = ()
         self._filling = False
         widget.verticalHeader().hide()
+        widget.verticalHeader().defaultSectionSize = _ROW_PX
         widget.wordWrap = False
         widget.connect("cellChanged(int,int)", self._cell_changed)
         self.show((), compares=False)

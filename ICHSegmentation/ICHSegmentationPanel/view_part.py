@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from ICHSegmentationPanel.parameters import Parameters
 
+_FILL_SHARE = 0.5
+"""On the slices the color stays translucent, so that the blood itself is seen."""
 _WINDOWS = ("brain", "subdural", "bone")
 
 
@@ -128,7 +130,7 @@ class ViewPart:
 
     def _apply_opacity(self) -> None:
         opacity = self._parameters.opacity
-        mrml.set_opacity(self._segmentation, opacity_3d=opacity, opacity_2d=opacity)
+        mrml.set_opacity(self._segmentation, opacity_3d=opacity, opacity_2d=_FILL_SHARE * opacity)
 
     @staticmethod
     def _set(button: Any, *, checked: bool) -> None:

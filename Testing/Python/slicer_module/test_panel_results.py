@@ -168,7 +168,7 @@ def test_another_result_is_shown_as_the_buttons_say(a_result, click):
     a_result.ui.opacitySlider.value = 0.4
     display = run_once(a_result, click).GetDisplayNode()
     assert display.GetVisibility3D() == 1
-    assert (display.GetOpacity3D(), display.GetOpacity2DFill()) == (0.4, 0.4)
+    assert (display.GetOpacity3D(), display.GetOpacity2DFill()) == (0.4, 0.2)
 
 
 def test_the_skull_comes_and_goes(a_result, click):

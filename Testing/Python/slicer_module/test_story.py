@@ -12,11 +12,14 @@ import pytest
 from builders.panel_fixtures import AGREED
 from builders.python_slicer import put_on_path
 from builders.scene import add_acquisition_transform, add_volume, load_dicom
+from slicer_harness.window import missing_for_a_window
 
 slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")
 
+IN_A_WINDOW = os.environ.get("QT_QPA_PLATFORM") == "xcb"
+CAN_HAVE_A_WINDOW = missing_for_a_window() is None
 ROOT = Path(__file__).resolve().parents[3]
 ROWS = ("EDH", "SDH", "SAH", "IPH", "IVH")
 RUN_S = 120.0
@@ -111,6 +114,7 @@ def kill_worker(slicer_app):
     os.kill(workers[0], signal.SIGKILL)
 
 
+@pytest.mark.skipif(not IN_A_WINDOW and CAN_HAVE_A_WINDOW, reason="is run in a window below")
 def test_a_ct_is_segmented_corrected_saved_and_reopened(
     a_module, a_bleeding_head, runs, click, choose, dialogs, wait_until, screenshot, tmp_path
 ):
@@ -202,7 +206,7 @@ def test_the_tilted_scan_keeps_its_place_and_can_be_cancelled_and_killed(
     assert column(a_module, 1)[-1] == f"{total_ml:.2f}"
 
 
-@pytest.mark.skipif(os.environ.get("QT_QPA_PLATFORM") == "xcb", reason="is in a window already")
-def test_the_same_by_clicks_in_a_real_window(in_a_window):
+@pytest.mark.skipif(IN_A_WINDOW, reason="is in a window already")
+def test_that_is_done_by_real_clicks_in_a_window(in_a_window):
     story = "test_a_ct_is_segmented_corrected_saved_and_reopened"
     in_a_window(f"{Path(__file__).relative_to(ROOT)}::{story}")
