@@ -95,6 +95,8 @@ class LesionLocation(BaseModel):
         if self.side is None and self.region is None and self.compartment is None:
             return "location not determined"
         side = "side not determined," if self.side is None else self.side.value
+        if self.region == Region.VENTRICLES:
+            return "ventricles" if self.side is None else f"ventricles, {self.side.value}"
         regions = () if self.region is None else (self.region, *self.reaches_into)
         region = " and ".join(name.value for name in regions) or "region not determined"
         if self.compartment is None:

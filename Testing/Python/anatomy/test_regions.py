@@ -89,6 +89,7 @@ def test_a_small_bleed_at_the_tentorium_is_not_put_above_or_below_it():
 def test_blood_in_the_ventricles_is_in_the_ventricles():
     found = locate(*a_ball((10, 12, 14), 4), ventricular=True)
     assert (found.region, found.region_confidence) == (Region.VENTRICLES, 1)
+    assert found.describe() == "ventricles, left"
 
 
 def test_points_count_by_the_volume_they_stand_for():
