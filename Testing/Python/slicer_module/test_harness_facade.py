@@ -70,6 +70,8 @@ def test_a_class_that_is_not_on_the_list_is_unknown(name):
 def test_what_only_qt_6_has_is_unknown():
     with pytest.raises(AttributeError, match=r"not in Slicer's qt \(Qt 6.7\)"):
         _ = qt.QCheckBox().checkStateChanged
+    with pytest.raises(AttributeError, match=r"not in Slicer's qt \(Qt 6.2\)"):
+        qt.QPixmap(3, 3).deviceIndependentSize()
 
 
 def test_a_connection_gives_as_many_arguments_as_the_slot_takes(click):

@@ -32,11 +32,15 @@ QTreeWidgetItem QVBoxLayout QWidget QWidgetAction
 REFUSED = {
     "QCheckBox": {"checkStateChanged": "Qt 6.7"},
     "QColor": {"fromString": "Qt 6.4", "isValidColorName": "Qt 6.4"},
+    "QImage": {"flip": "Qt 6.9", "flipped": "Qt 6.9"},
+    "QMessageBox": {"setOption": "Qt 6.6", "testOption": "Qt 6.6"},
+    "QMouseEvent": {"globalPosition": "Qt 6", "position": "Qt 6", "scenePosition": "Qt 6"},
     "QObject": {
         "emit": "PySide: call the signal, or its emit()",
         "receivers": "protected in C++",
         "sender": "protected in C++",
     },
+    "QPixmap": {"deviceIndependentSize": "Qt 6.2"},
     "QProcess": {"startCommand": "Qt 6", "setUnixProcessParameters": "Qt 6.6", "failUnixChildProcess": "Qt 6.7"},
     "QTimer": {"callOnTimeout": "not wrapped by PythonQt", "chrono": "Qt 6", "remainingTimeAsDuration": "PySide"},
 }

@@ -45,7 +45,19 @@ def make_qt_module() -> ModuleType:
         expose_properties(each)
         give_connections(each)
         guard_attributes(each)
+    for name, members in allowed.REFUSED.items():
+        if not issubclass(classes[name], QtCore.QObject):
+            for member, reason in members.items():
+                setattr(classes[name], member, _refusal(f"{name}.{member}", reason))
     install_dialogs()
     vars(module).update(classes)
     vars(module).update({each.__name__: each for each in _OWN})
     return module
+
+
+def _refusal(name: str, reason: str) -> property:
+    def read(_self: Any) -> Any:
+        message = f"{name} is not in Slicer's qt ({reason})"
+        raise AttributeError(message)
+
+    return property(read)
