@@ -13,6 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ICHSegmentationLib.preprocessing.midsagittal import find_midsagittal_plane
 from ICHSegmentationLib.simulation.anatomy import Anatomy, DeepRegion
 
 _BONE_HU = 250
@@ -22,8 +23,6 @@ _VENTRICLE_REACH_MM = 9.0  # atrophy and hydrocephalus make the host's wider tha
 _LOW_VENTRICLE_REACH_MM = 3.0  # beside the third and fourth ventricle lie cisterns
 _VENTRICLE_DEPTH_MM = 15.0  # below the skull, where sulci have ended
 _REGISTRATION_MM = (4.0, 3.0, 3.0)
-_TURN_GRID_MM = 3.0
-_WIDEST_TURN_DEG = 60.0
 _FLUID_WEIGHT = 2.0  # of ventricles against the rest of the head
 _FLUID_SEARCH_MM = 12.0  # from the ventricles of the first registration; what is farther is not one
 _BRAIN_REACH_MM = 10.0  # from the registered brain; soft tissue beyond it is face or neck
@@ -122,7 +121,8 @@ def register_atlas(
         host, atlas.mask, sitk.AffineTransform(3), sitk.CenteredTransformInitializerFilter.MOMENTS
     )
     # From more than about 20 degrees the optimiser does not find back by itself.
-    turn = _turn(intracranial, spacing_mm)
+    heights = np.arange(len(intracranial)) * spacing_mm[0]
+    turn = np.deg2rad(find_midsagittal_plane(intracranial, heights, spacing_mm[1]).turn_deg)
     cosine, sine = np.cos(turn), np.sin(turn)
     initial.SetMatrix([cosine, -sine, 0.0, sine, cosine, 0.0, 0.0, 0.0, 1.0])
     by_skull = _affine(host, atlas.mask, initial, smoothing_mm=(4.0, 2.0))
@@ -205,24 +205,6 @@ def _deep(intracranial: np.ndarray, spacing_mm: tuple[float, float, float]) -> n
     """Find what lies farther inside each slice than sulci reach."""
     depth_mm = [ndimage.distance_transform_edt(plane, sampling=spacing_mm[1:]) for plane in intracranial]
     return np.stack(depth_mm) >= _VENTRICLE_DEPTH_MM
-
-
-def _turn(intracranial: np.ndarray, spacing_mm: tuple[float, float, float]) -> float:
-    """Turn of the head in the slices, rad, from the first axis of rows to that of columns: the most symmetric one."""
-    shadow = intracranial.sum(axis=0).astype(np.float32)
-    zoomed = ndimage.zoom(shadow, [step / _TURN_GRID_MM for step in spacing_mm[1:]], order=1)
-    centre = ndimage.center_of_mass(zoomed)
-    half = int(np.hypot(*zoomed.shape) / 2) + 1
-    offsets = np.arange(-half, half + 1)
-    rows, columns = np.meshgrid(offsets, offsets, indexing="ij")
-
-    def asymmetry(angle: float) -> float:
-        along, across = np.cos(angle), np.sin(angle)
-        places = [centre[0] + along * rows - across * columns, centre[1] + across * rows + along * columns]
-        upright = ndimage.map_coordinates(zoomed, places, order=1)
-        return float(((upright - upright[:, ::-1]) ** 2).sum())
-
-    return min(np.deg2rad(np.arange(-_WIDEST_TURN_DEG, _WIDEST_TURN_DEG + 1, 2.0)), key=asymmetry)
 
 
 def _above_midbrain(regions: np.ndarray, deep: dict[int, DeepRegion]) -> np.ndarray:

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plane that a head is most symmetric about, from the images alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage, optimize
+
+from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
+
+_SEARCH_MM = (5.0, 2.4, 2.4)  # slices, rows, columns; finer grids find the same plane
+_TURNS_DEG = np.arange(-60.0, 61.0, 4.0)  # tried first; strapped heads of restless patients are turned by up to 45
+_FAR_APART_DEG = 15.0
+_MOST_POINTS = 30_000
+_HEAD = 0.05  # of the window; darker is air
+_FIRST_STEPS = np.array([2.0, 2.0, 2.0])  # deg, deg, mm
+_EXACT_TO = 0.02  # deg and mm
+
+
+@dataclass(frozen=True, eq=False)
+class MidsagittalPlane:
+    """Plane between left and right, in mm along canonical columns (to the left), rows (to the back), slices (up).
+
+    Attributes
+    ----------
+    turn_deg : float
+        Turn of the head in the slices, positive when the back of the plane lies to higher columns than its front.
+    lean_deg : float
+        Lean of the head to the side, positive when the top of the plane lies to higher columns than its foot.
+    shift_mm : float
+        Distance of the plane from ``centre_mm``, positive to higher columns.
+    centre_mm : tuple of float
+        Column, row and slice position in the middle of the volume, from its first voxel.
+    """
+
+    turn_deg: float
+    lean_deg: float
+    shift_mm: float
+    centre_mm: tuple[float, float, float]
+
+    @property
+    def normal(self) -> np.ndarray:
+        """(3,) unit vector across the plane, to higher columns."""
+        return _normal(self.turn_deg, self.lean_deg)
+
+    def mirrored(self, planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: float) -> np.ndarray:
+        """Sample what lies opposite each voxel.
+
+        Parameters
+        ----------
+        planes : numpy.ndarray
+            (slices, H, W) float32 on the grid that the plane was found on.
+        slices_mm : numpy.ndarray
+            (slices,) ascending positions, uneven where slices are.
+        pixel_mm : float
+            Size of the square pixels.
+
+        Returns
+        -------
+        numpy.ndarray
+            (slices, H, W) float32, linear interpolation; 0 where the opposite side is outside the volume.
+        """
+        heights = slices_mm - slices_mm[0]
+        numbers = np.arange(len(heights), dtype=float)
+        y, x = np.mgrid[: planes.shape[1], : planes.shape[2]] * pixel_mm
+        result = np.empty(planes.shape, dtype=np.float32)
+        for number, height in enumerate(heights):
+            opposite = _reflect(np.stack([x, y, np.full_like(x, height)]), self.normal, self.shift_mm, self.centre_mm)
+            # A little beyond the first and last slice the nearest one stands for what was not scanned.
+            at = [np.interp(opposite[2], heights, numbers), opposite[1] / pixel_mm, opposite[0] / pixel_mm]
+            result[number] = ndimage.map_coordinates(planes, at, order=1, cval=0.0)
+        return result
+
+
+def find_midsagittal_plane(planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: float) -> MidsagittalPlane:
+    """Find the plane about which a head differs least from its mirror image (mean squares).
+
+    Turns of up to 60 degrees either way through the centre of mass are compared first; then turn, lean and shift are
+    refined from the best.
+
+    Parameters
+    ----------
+    planes : numpy.ndarray
+        (slices, H, W) in [0, 1] on canonical axes with square pixels: windowed greys, or a mask of the head.
+    slices_mm : numpy.ndarray
+        (slices,) ascending positions.
+    pixel_mm : float
+        Pixel size.
+    """
+    size_mm = [(n - 1) * pixel_mm for n in planes.shape[1:]]
+    centre_mm = (size_mm[1] / 2, size_mm[0] / 2, float(slices_mm[-1] - slices_mm[0]) / 2)
+    coarse, spacing_mm = _coarse(planes, slices_mm, pixel_mm)
+    inside = np.argwhere(coarse > _HEAD)
+    if not len(inside):
+        return MidsagittalPlane(0.0, 0.0, 0.0, centre_mm)
+    chosen = inside[:: -(-len(inside) // _MOST_POINTS)]
+    points = (chosen * spacing_mm).T[::-1]  # columns, rows, slices
+    values = coarse[tuple(chosen.T)]
+    last_slice = len(coarse) - 1
+
+    def difference(parameters: np.ndarray) -> float:
+        turn_deg, lean_deg, shift_mm = parameters
+        opposite = _reflect(points, _normal(turn_deg, lean_deg), shift_mm, centre_mm)
+        at = opposite[::-1] / np.array(spacing_mm)[:, None]
+        at[0] = at[0].clip(0, last_slice)  # as `MidsagittalPlane.mirrored` does
+        sampled = ndimage.map_coordinates(coarse, at, order=1, cval=0.0)
+        return float(np.mean((sampled - values) ** 2))
+
+    middle = np.array(ndimage.center_of_mass(coarse) * np.array(spacing_mm))[::-1]
+    starts = [np.array([turn, 0.0, _normal(turn, 0.0) @ (middle - centre_mm)]) for turn in _TURNS_DEG]
+    starts = sorted(starts, key=difference)
+    # A wide head looks almost as symmetric front to back, and its best turn of this coarse search may be that.
+    first, second = starts[0], next(start for start in starts if abs(start[0] - starts[0][0]) > _FAR_APART_DEG)
+    fits = [_refine(difference, start) for start in (first, second)]
+    found = min(fits, key=lambda fit: fit.fun)
+    turn_deg, lean_deg, shift_mm = (float(value) for value in found.x)
+    return MidsagittalPlane(turn_deg, lean_deg, shift_mm, centre_mm)
+
+
+def _refine(difference: Callable[[np.ndarray], float], start: np.ndarray) -> optimize.OptimizeResult:
+    inwards = np.array([-1 if start[0] > 0 else 1, 1, 1])
+    simplex = np.vstack([start, start + np.diag(_FIRST_STEPS * inwards)])
+    options = {"initial_simplex": simplex, "xatol": _EXACT_TO, "fatol": 1e-9, "maxiter": 200}
+    # Beyond lies the plane between front and back.
+    bounds = [(_TURNS_DEG[0], _TURNS_DEG[-1]), (None, None), (None, None)]
+    return optimize.minimize(difference, start, method="Nelder-Mead", bounds=bounds, options=options)
+
+
+def _normal(turn_deg: float, lean_deg: float) -> np.ndarray:
+    turn, lean = np.deg2rad(turn_deg), np.deg2rad(lean_deg)
+    return np.array([np.cos(turn) * np.cos(lean), -np.sin(turn) * np.cos(lean), -np.sin(lean)])
+
+
+def _reflect(
+    points: np.ndarray, normal: np.ndarray, shift_mm: float, centre_mm: tuple[float, float, float]
+) -> np.ndarray:
+    """Mirror (3, ...) points at a plane."""
+    offset = np.tensordot(normal, points, axes=1) - (normal @ np.array(centre_mm) + shift_mm)
+    return points - 2 * normal.reshape(-1, *[1] * (points.ndim - 1)) * offset
+
+
+def _coarse(
+    planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: float
+) -> tuple[np.ndarray, tuple[float, float, float]]:
+    """Even copy on the search's grid with the same first voxel, and its spacing."""
+    heights = slices_mm - slices_mm[0]
+    step_mm = (_SEARCH_MM[0], max(_SEARCH_MM[1], pixel_mm), max(_SEARCH_MM[2], pixel_mm))
+    axes = (heights, *(np.arange(n) * pixel_mm for n in planes.shape[1:]))
+    along = [
+        interpolation_matrix(axis, np.arange(0, axis[-1] + 1e-6, step), width_mm=step)
+        for axis, step in zip(axes, step_mm, strict=True)
+    ]
+    even = along[1] @ np.tensordot(along[0], planes.astype(np.float32), axes=1) @ along[2].T
+    return ndimage.gaussian_filter(even, (0, 1, 1)), step_mm
