@@ -75,7 +75,13 @@ def test_a_wrong_description_leaves_the_folder_as_it_was(tmp_path, change, reaso
 
 def test_weights_larger_than_the_repository_allows_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(publish, "_MOST_BYTES_OTHER", 1000)
+    monkeypatch.setattr(publish, "MODELS_FOLDER", tmp_path)
     register_model(FIELDS, random_state(**TINY), folder=tmp_path)
     with pytest.raises(ModelError, match=r"model second take 0\.\d MB"):
         register_model(FIELDS | {"name": "second"}, random_state(**TINY), folder=tmp_path)
     assert [entry.name for entry in load_manifest(tmp_path).models] == ["tiny"]
+
+
+def test_a_folder_of_ones_own_holds_weights_of_any_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(publish, "_MOST_BYTES_DEFAULT", 1000)
+    assert register_model(FIELDS, random_state(**TINY), folder=tmp_path).size_bytes > 1000
