@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import pytest
+from builders.panel_fixtures import run_once
+from builders.scene import add_acquisition_transform
 
 slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
@@ -131,3 +133,56 @@ def test_leaving_the_panel_puts_the_tools_away(a_correction):
     assert editor.activeEffect() is None
     a_correction.panel.enter(a_correction.logic.getParameterNode())
     assert editor.segmentationNode() is a_correction.node
+
+
+@pytest.fixture
+def a_bent_correction(an_open_panel, click, wait_until):
+    """The panel on a result under an acquisition transform, with Correct unfolded."""
+    from builders.panel import a_small_ct
+
+    transform = add_acquisition_transform(an_open_panel.volume, a_small_ct().grid)
+    an_open_panel.transform_id = transform.GetID()
+    run_once(an_open_panel, click)
+    an_open_panel.ui.correctSection.collapsed = False
+    wait_until(lambda: an_open_panel.ui.lesionSelector.count == 2, what="two lesions")
+    return an_open_panel
+
+
+def test_without_a_bending_transform_nothing_is_said_of_one(a_correction):
+    assert a_correction.ui.asideFrame.visible is False
+    assert a_correction.ui.editorFrame.enabled is True
+
+
+def test_where_tools_would_miss_their_place_the_transform_is_set_aside_first(a_bent_correction, click):
+    panel = a_bent_correction
+    assert panel.node.GetTransformNodeID() == panel.transform_id
+    assert panel.ui.asideFrame.visible is True
+    assert panel.ui.editorFrame.enabled is False
+    click(panel.ui.asideButton)
+    assert panel.volume.GetTransformNodeID() is None
+    assert panel.node.GetTransformNodeID() is None
+    assert panel.ui.editorFrame.enabled is True
+    assert volumes(panel) == {"SDH": 0.4, "IPH": 2.0, "total": 2.4}
+    click(panel.ui.asideButton)
+    assert panel.node.GetTransformNodeID() == panel.transform_id
+
+
+def test_folding_correct_puts_the_transform_back(a_bent_correction, click):
+    panel = a_bent_correction
+    click(panel.ui.asideButton)
+    panel.ui.correctSection.collapsed = True
+    assert panel.node.GetTransformNodeID() == panel.transform_id
+
+
+def test_a_new_run_puts_the_transform_back_first(a_bent_correction, click):
+    panel = a_bent_correction
+    first = panel.node
+    click(panel.ui.asideButton)
+    second = run_once(panel, click)
+    assert first.GetTransformNodeID() == panel.transform_id
+    assert second.GetTransformNodeID() == panel.transform_id
+
+
+def test_one_click_moves_a_lesion_under_the_transform_too(a_bent_correction, click):
+    click(button(a_bent_correction, "SAH"))
+    assert volumes(a_bent_correction) == {"SDH": 0.4, "SAH": 2.0, "total": 2.4}
