@@ -3,7 +3,7 @@
 
 Written by hand from the classes' headers (CTK, and Slicer 5.12's Libs/MRML/Widgets, Base and Modules/Loadable); only
 names of an interface stand here. PythonQt shows nothing else of these classes: a public C++ function that is neither
-slot nor invokable, such as ``ctkSliderWidget::setRange``, does not exist in Python.
+slot nor marked Q_INVOKABLE, such as ``ctkSliderWidget::setRange``, does not exist in Python.
 """
 
 from __future__ import annotations
