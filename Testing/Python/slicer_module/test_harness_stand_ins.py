@@ -47,7 +47,7 @@ def test_a_name_that_slicer_has_and_the_harness_not_yet_says_so():
         _ = ctk.ctkSliderWidget().popupSlider
 
 
-@pytest.mark.parametrize("name", ["setRange", "setMinimum", "slider", "vlaue"])
+@pytest.mark.parametrize("name", ["setRange", "setMinimum", "slider", "valueInMl"])
 def test_a_name_that_python_does_not_see_in_slicer_is_refused(name):
     with pytest.raises(AttributeError, match="properties, signals, slots and invokables only"):
         getattr(ctk.ctkSliderWidget(), name)
@@ -55,7 +55,7 @@ def test_a_name_that_python_does_not_see_in_slicer_is_refused(name):
 
 def test_a_misspelt_property_cannot_be_set():
     with pytest.raises(AttributeError, match="take no new attributes"):
-        ctk.ctkSliderWidget().vlaue = 1.0
+        ctk.ctkSliderWidget().valueInMl = 1.0
 
 
 @a_scene
