@@ -86,7 +86,13 @@ class RunPart(VTKObservationMixin):
 
     def start(self, *, force: bool = False) -> None:
         """Segment the chosen volume; with ``force`` also where it does not look like a head."""
-        if self.state is not RunState.IDLE or self._problem() or not self._models.is_agreed():
+        if self.state is not RunState.IDLE:
+            return
+        problem = self._problem()
+        if problem or self._process.busy:
+            self._messages.complain(problem or _("An export is under way; segment when it is done."))
+            return
+        if not self._models.is_agreed():
             return
         self._on_start()
         self._messages.clear()

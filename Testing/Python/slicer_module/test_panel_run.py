@@ -226,3 +226,10 @@ def test_diagnostics_are_copied_without_patient_data(an_open_panel, click):
     assert "Scan: 6 slices, no tilt" in text
     assert "worker's log" in text
     assert "DOE" not in text
+
+
+def test_no_run_is_started_during_an_export(an_open_panel, click):
+    an_open_panel.process.busy = True
+    click(an_open_panel.ui.segmentButton)
+    assert an_open_panel.process.requests == []
+    assert an_open_panel.ui.messageLabel.text == "<b>An export is under way; segment when it is done.</b> "
