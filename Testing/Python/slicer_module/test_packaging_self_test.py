@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
 import unittest
 from types import SimpleNamespace
 
@@ -15,6 +17,7 @@ from builders.cmake_lists import REPOSITORY
 from builders.label_maps import head_grid
 from builders.python_slicer import put_on_path
 from builders.simple_head import CLOT_HU, head_hu
+from builders.slicer_packages import hide_other_packages
 
 from ICHSegmentationLib.ct import CTVolume
 from ICHSegmentationLib.measurement import measure
@@ -62,10 +65,19 @@ def run_self_test(monkeypatch):
     return run
 
 
-def test_it_passes_with_a_worker_that_has_no_torch(run_self_test, tmp_path, monkeypatch):
-    """As on a computer without a graphics card, where only the module's own requirements are installed."""
-    (tmp_path / "torch.py").write_text('raise ImportError("not installed here")', encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(REPOSITORY))))
+@pytest.fixture
+def only_packages_of_slicer(tmp_path, monkeypatch):
+    """PythonSlicer finds Slicer's packages and the module's requirements: no torch, no typer."""
+    folder = tmp_path / "hidden"
+    folder.mkdir()
+    hidden = hide_other_packages(folder)
+    assert {"torch", "typer", "rich", "gdcm", "pytest"} <= set(hidden)
+    assert not {"numpy", "openvino", "pydantic", "vtkmodules", "highdicom"} & set(hidden)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(folder), str(REPOSITORY))))
+
+
+@pytest.mark.usefixtures("only_packages_of_slicer")
+def test_it_passes_with_a_worker_that_has_only_the_packages_of_slicer(run_self_test, tmp_path, monkeypatch):
     monkeypatch.setenv("ICHSEG_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     put_on_path(tmp_path / "bin", monkeypatch)
@@ -73,6 +85,30 @@ def test_it_passes_with_a_worker_that_has_no_torch(run_self_test, tmp_path, monk
     assert case.messages[-1] == "Self test passed"
     assert slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") == []
     assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.usefixtures("only_packages_of_slicer")
+def test_reports_can_be_written_with_only_the_packages_of_slicer(tmp_path):
+    code = f"""
+import numpy as np
+from pathlib import Path
+from ICHSegmentationLib.ct import CTVolume, SliceGrid
+from ICHSegmentationLib.reporting.export_job import ExportJob, ScanFiles, run_export
+from ICHSegmentationLib.reporting.record import RunRecord
+from ICHSegmentationLib.segmentation.label_map import LabelMap
+grid = SliceGrid.from_affine(np.diag([2.0, 2.0, 5.0, 1.0]), (9, 40, 40))
+labels = np.zeros(grid.shape, np.uint8)
+labels[3:6, 10:20, 10:20] = 4
+job = ExportJob(
+    folder=Path({str(tmp_path)!r}) / "out", formats=("pdf", "csv", "json", "text"), scan=ScanFiles(),
+    run=RunRecord.of_attributes({{}}),
+)
+files = run_export(job, CTVolume(np.full(grid.shape, 30, np.int16), grid), LabelMap(labels, grid))
+print(*sorted(path.suffix for path in files))
+import highdicom, pydicom
+"""
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.stdout == ".csv .json .pdf .txt\n", run.stderr
 
 
 def test_it_notices_volumes_that_are_not_those_of_the_labels(run_self_test, monkeypatch):
