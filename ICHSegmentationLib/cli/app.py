@@ -225,6 +225,7 @@ def evaluate(
     compare_model: Annotated[
         str | None, typer.Option(metavar="NAME", help="A second model, to test the difference.")
     ] = None,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that make the held-out cases.")] = 1,
     device: Device = "auto",
     runtime: Runtime = RuntimeChoice.auto,
     threads: Threads = None,
@@ -241,7 +242,16 @@ def evaluate(
         from ICHSegmentationLib.cli.evaluate_model import run as run_model
 
         options = RunOptions(model=model, device=device, runtime=runtime.value, threads=threads)
-        run_model(config, options, compare_model, output, overwrite=overwrite, as_json=as_json, quiet=quiet)
+        run_model(
+            config,
+            options,
+            compare_model,
+            output,
+            workers=workers,
+            overwrite=overwrite,
+            as_json=as_json,
+            quiet=quiet,
+        )
         return
     if predictions is None or references is None:
         message = "give --predictions and --references, or --config"

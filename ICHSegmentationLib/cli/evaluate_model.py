@@ -22,6 +22,7 @@ def run(
     compare_model: str | None,
     output: Path,
     *,
+    workers: int,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -51,7 +52,7 @@ def run(
     where = RunSettings(device=options.device, runtime=options.runtime, threads=options.threads)
     terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
     with terminal:
-        files = make_held_out(settings, terminal.progress("make"))
+        files = make_held_out(settings, workers=workers, progress=terminal.progress("make"))
         runs: list[ModelRun] = []
         for name, part in zip(names, ("run", "compared"), strict=False):
             predictions = output / PREDICTIONS_NAME / get_model(name).name

@@ -37,6 +37,7 @@ from ICHSegmentationLib.subtypes import Subtype
 from ICHSegmentationLib.training.classes import UNKNOWN_SUBTYPE
 from ICHSegmentationLib.training.clot import IGNORE
 from ICHSegmentationLib.training.host import HostCase, labels_of
+from ICHSegmentationLib.training.jobs import done_jobs
 from ICHSegmentationLib.training.prepare import read_atlas
 from ICHSegmentationLib.training.sources import open_sources, read_raw
 
@@ -54,7 +55,10 @@ _Make = Callable[["_Host"], HeldOutCase | None]
 
 
 def make_held_out(
-    config: TrainingConfig, progress: Callable[[str, float], None] = lambda _stage, _fraction: None
+    config: TrainingConfig,
+    *,
+    workers: int = 1,
+    progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
 ) -> list[HeldOutFile]:
     """Make the cases that are missing in ``data.folder``, and return all; a simulated one is PATIENT-SUBTYPE-COPY.
 
@@ -63,36 +67,55 @@ def make_held_out(
     Raises
     ------
     InputError
-        If the configuration holds nothing out, or a data set that is needed is missing.
+        If the configuration holds nothing out, a data set that is needed is missing, or a patient cannot be used:
+        leaving it out unsaid would flatter the model.
     """
     root, patients = config.data.folder / _FOLDER, config.data.held_out
-    heads = [
-        HeldOutFile(LOOK_ALIKES, f"{number:03d}", root / LOOK_ALIKES / f"{number:03d}.npz")
-        for number in range(config.evaluation.look_alikes)
-    ]
+    cases = {name: list(_cases_of(config, name, root)) for name in patients}
+    heads = {str(number): _head_file(root, number) for number in range(config.evaluation.look_alikes)}
     if not patients and not heads:
         message = "The configuration has neither data.held_out nor evaluation.look_alikes: there is nothing to measure."
         raise InputError(message)
-    for number, file in enumerate(heads):
-        progress("held-out cases", 0.2 * number / len(heads))
-        if not file.path.exists():
-            _look_alike_head(config.seed, number).write(file.path)
-    files = []
-    for number, name in enumerate(patients):
-        progress("held-out cases", 0.2 + 0.8 * number / len(patients))
-        cases = _cases_of(config, name, root)
-        missing = {file: make for file, make in cases.items() if not _is_done(file.path)}
-        if missing:
-            host = _Host.read(config, name, number)
-            for file, make in missing.items():
-                case = make(host)
-                if case is None:
-                    _mark_impossible(file.path)
-                else:
-                    case.write(file.path)
-        files += [file for file in cases if file.path.exists()]
-    progress("held-out cases", 1.0)
-    return [*files, *heads]
+    jobs = [_Job(name, number) for number, name in enumerate(patients) if not all(map(_is_done, cases[name]))]
+    jobs += [_Job("", number) for number, file in enumerate(heads.values()) if not _is_done(file)]
+    for job, error in done_jobs(_make, config, jobs, workers=workers, progress=progress, stage="held-out cases"):
+        if error:
+            message = (
+                f"The held-out case {job.name} cannot be used: {error} Correct its labels (data.corrected), or take it "
+                "out of data.held_out."
+            )
+            raise InputError(message)
+    found = [file for files in cases.values() for file in files if file.path.exists()]
+    return [*found, *heads.values()]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A patient, or without a name a generated head."""
+
+    name: str
+    number: int
+
+
+def _make(config: TrainingConfig, job: _Job) -> None:
+    root = config.data.folder / _FOLDER
+    if not job.name:
+        _look_alike_head(config.seed, job.number).write(_head_file(root, job.number).path)
+        return
+    host = _Host.read(config, job.name, job.number)
+    for file, make in _cases_of(config, job.name, root).items():
+        if _is_done(file):
+            continue
+        case = make(host)
+        if case is None:
+            _mark_impossible(file)
+        else:
+            case.write(file.path)
+
+
+def _head_file(root: Path, number: int) -> HeldOutFile:
+    name = f"{number:03d}"
+    return HeldOutFile(LOOK_ALIKES, name, root / LOOK_ALIKES / f"{name}.npz")
 
 
 def _cases_of(config: TrainingConfig, name: str, root: Path) -> dict[HeldOutFile, _Make]:
@@ -200,10 +223,10 @@ def _random_kinds(rng: np.random.Generator) -> list[str]:
     return [str(kind) for kind in rng.choice(list(DISTRACTORS), size=_KINDS, replace=False)]
 
 
-def _is_done(path: Path) -> bool:
-    return path.exists() or path.with_suffix(".none").exists()
+def _is_done(file: HeldOutFile) -> bool:
+    return file.path.exists() or file.path.with_suffix(".none").exists()
 
 
-def _mark_impossible(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.with_suffix(".none").touch()
+def _mark_impossible(file: HeldOutFile) -> None:
+    file.path.parent.mkdir(parents=True, exist_ok=True)
+    file.path.with_suffix(".none").touch()

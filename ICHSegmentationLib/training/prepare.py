@@ -4,12 +4,9 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +20,7 @@ from ICHSegmentationLib.simulation.painting import random_subtypes
 from ICHSegmentationLib.simulation.simulate import simulated_ct
 from ICHSegmentationLib.training.data_folder import CaseIndex, CaseSplit, DataFolder
 from ICHSegmentationLib.training.host import HostCase, labels_of
+from ICHSegmentationLib.training.jobs import done_jobs
 from ICHSegmentationLib.training.samples import TrainingVolume, read_anatomy, write_anatomy
 from ICHSegmentationLib.training.sources import open_sources, read_raw
 
@@ -98,7 +96,7 @@ def prepare(
     if missing:
         open_sources(config.data)  # says what is missing, before the work
     left_out = dict(index.left_out)
-    for job, error in _done(_make_real, config, missing, workers, progress, "real series"):
+    for job, error in done_jobs(_make_real, config, missing, workers=workers, progress=progress, stage="real series"):
         if error:
             left_out[job.name] = error
             _LOG.warning("Case %s was left out: %s", job.name, error)
@@ -111,7 +109,8 @@ def prepare(
         (_make_painted, painted, "simulated lesions"),
         (_make_procedural, procedural, "generated heads"),
     ):
-        for job, error in _done(make, config, [job for job in jobs if not job.path.exists()], workers, progress, stage):
+        todo = [job for job in jobs if not job.path.exists()]
+        for job, error in done_jobs(make, config, todo, workers=workers, progress=progress, stage=stage):
             if error:
                 message = f"{job.path.name} could not be made: {error}"
                 raise InputError(message)
@@ -156,37 +155,6 @@ def _simulated_jobs(config: TrainingConfig, folder: DataFolder, split: CaseSplit
     painted = [_Job(folder.painted(name, copy), name, copy) for name, count in copies for copy in range(count)]
     heads = range(config.data.procedural_heads)
     return painted, [_Job(folder.procedural(number), "", number) for number in heads]
-
-
-def _done(
-    make: Callable[[TrainingConfig, _Job], None],
-    config: TrainingConfig,
-    jobs: Sequence[_Job],
-    workers: int,
-    progress: Callable[[str, float], None],
-    stage: str,
-) -> Iterator[tuple[_Job, str]]:
-    """Yield each job when it is done, with what went wrong."""
-    progress(stage, 0.0)
-    if workers == 1 or len(jobs) < 2:
-        for number, job in enumerate(jobs, start=1):
-            yield job, _attempt(make, config, job)
-            progress(stage, number / len(jobs))
-        return
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the new processes: one thread each
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(_attempt, make, config, job): job for job in jobs}
-        for number, future in enumerate(as_completed(running), start=1):
-            yield running[future], future.result()
-            progress(stage, number / len(jobs))
-
-
-def _attempt(make: Callable[[TrainingConfig, _Job], None], config: TrainingConfig, job: _Job) -> str:
-    try:
-        make(config, job)
-    except InputError as error:
-        return str(error)
-    return ""
 
 
 def _make_real(config: TrainingConfig, job: _Job) -> None:
