@@ -23,4 +23,5 @@ def show_results(segmentation: vtkMRMLSegmentationNode | None, compared: vtkMRML
             continue
         display.SetVisibility(node in (segmentation, compared))
         display.SetVisibility2DFill(node is not compared)
-        display.SetVisibility3D(node is not compared)
+        if node is compared:
+            display.SetVisibility3D(False)

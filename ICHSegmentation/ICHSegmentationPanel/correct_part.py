@@ -58,7 +58,7 @@ class CorrectPart:
 
     def enter(self) -> None:
         """Give the editor its keyboard shortcuts, as the panel is shown."""
-        if self._editor is not None:
+        if self._editor is not None and not self._ui.correctSection.collapsed:
             self._editor.enter()
         self.update()
 
@@ -146,8 +146,10 @@ class CorrectPart:
 
     def _fold(self, collapsed: bool) -> None:
         if collapsed:
+            self.exit()
             self.put_transform_back()
-        self.update()
+        else:
+            self.enter()
 
     def _go_to_lesion(self, _index: int) -> None:
         if self._lesion is not None:

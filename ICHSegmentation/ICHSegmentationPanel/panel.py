@@ -68,7 +68,7 @@ class Panel(VTKObservationMixin):
         self.removeObservers(self._node_changed)
         self._parameters = Parameters(node)
         if self._parameters.volume is None:
-            self._parameters.volume = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+            self._parameters.volume = _volume_in_sight()
         for part in self._parts:
             part.set_parameters(self._parameters)
         self.run.update()
@@ -138,3 +138,12 @@ class Panel(VTKObservationMixin):
             self._process.diagnostics(),
         ]
         return "\n".join(lines)
+
+
+def _volume_in_sight() -> vtkMRMLScalarVolumeNode | None:
+    """Return the volume that was shown last, or else the first one."""
+    active_id = slicer.app.applicationLogic().GetSelectionNode().GetActiveVolumeID()
+    active = slicer.mrmlScene.GetNodeByID(active_id) if active_id else None
+    volumes = [active, *slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")]
+    fit = (node for node in volumes if node and node.GetClassName() == "vtkMRMLScalarVolumeNode")
+    return next((node for node in fit if not node.GetHideFromEditors()), None)

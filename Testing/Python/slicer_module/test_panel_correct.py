@@ -186,3 +186,11 @@ def test_a_new_run_puts_the_transform_back_first(a_bent_correction, click):
 def test_one_click_moves_a_lesion_under_the_transform_too(a_bent_correction, click):
     click(button(a_bent_correction, "SAH"))
     assert volumes(a_bent_correction) == {"SDH": 0.4, "SAH": 2.0, "total": 2.4}
+
+
+def test_folding_correct_puts_the_tools_away(a_correction):
+    a_correction.editor.widget.setActiveEffectByName("Paint")
+    a_correction.ui.correctSection.collapsed = True
+    assert a_correction.editor.widget.activeEffect() is None
+    a_correction.ui.correctSection.collapsed = False
+    assert a_correction.editor.widget.segmentationNode() is a_correction.node

@@ -176,3 +176,25 @@ def test_missing_packages_are_installed_when_the_user_asks(a_ct, load_module, cl
     assert requirements.installed_from == [str(tmp_path)]
     assert (ui.setupFrame.visible, ui.segmentSection.enabled) == (False, True)
     assert ui.inputSelector.currentNode() is a_ct
+
+
+@pytest.mark.usefixtures("a_fake_worker", "a_ct")
+def test_opening_it_chooses_the_volume_in_sight(load_module):
+    scan = a_small_ct()
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "Labels")
+    second = add_volume(slicer.mrmlScene, scan.hu, scan.grid.affine_ras, "Second")
+    slicer.app.applicationLogic().GetSelectionNode().SetActiveVolumeID(second.GetID())
+    assert load_module("ICHSegmentation").ui.inputSelector.currentNode() is second
+
+
+@pytest.mark.usefixtures("a_fake_worker", "a_ct")
+def test_a_slicer_newer_than_tested_is_said_and_does_not_block(load_module, monkeypatch):
+    import ICHSegmentationPanel.install
+
+    requirements = SomeRequirements()
+    requirements.install_from_folder("wheels")
+    requirements.notice = "Nobody has tried this version of Slicer yet."
+    monkeypatch.setattr(ICHSegmentationPanel.install, "Requirements", lambda: requirements)
+    ui = load_module("ICHSegmentation").ui
+    assert ui.setupLabel.text == "Nobody has tried this version of Slicer yet."
+    assert (ui.setupFrame.visible, ui.installButton.visible, ui.segmentButton.enabled) == (True, False, True)
