@@ -6,62 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 import slicer
-from PySide6.QtCore import Property, QObject, Qt, Signal
+from PySide6.QtCore import Property, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from slicer_harness.observers import OwnObservers
+from slicer_harness.stand_ins.segment_editor_effects import EFFECTS, Effect
 from slicer_harness.stand_ins.widgets import qMRMLWidget
-
-EFFECTS = (
-    "Threshold",
-    "Paint",
-    "Draw",
-    "Erase",
-    "Level tracing",
-    "Grow from seeds",
-    "Fill between slices",
-    "Margin",
-    "Hollow",
-    "Smoothing",
-    "Scissors",
-    "Islands",
-    "Logical operators",
-    "Mask volume",
-)
-
-
-class Effect(QObject):
-    """An effect's name and parameters, which live in the editor's node as in Slicer."""
-
-    def __init__(self, name: str, editor: qMRMLSegmentEditorWidget) -> None:
-        super().__init__(editor)
-        self._name = name
-        self._editor = editor
-
-    @property
-    def name(self) -> str:
-        """Name of the effect."""
-        return self._name
-
-    def setParameter(self, name: str, value: Any) -> None:
-        """Set a parameter of this effect."""
-        self._editor.mrmlSegmentEditorNode().SetAttribute(f"{self._name}.{name}", str(value))
-
-    def setCommonParameter(self, name: str, value: Any) -> None:
-        """Set a parameter that effects share."""
-        self._editor.mrmlSegmentEditorNode().SetAttribute(name, str(value))
-
-    def parameter(self, name: str) -> str:
-        """Value of a parameter; empty if it was never set."""
-        return self._editor.mrmlSegmentEditorNode().GetAttribute(f"{self._name}.{name}") or ""
-
-    def integerParameter(self, name: str) -> int:
-        """Value of a parameter as a number."""
-        return int(self.parameter(name))
-
-    def doubleParameter(self, name: str) -> float:
-        """Value of a parameter as a number."""
-        return float(self.parameter(name))
 
 
 class qMRMLSegmentEditorWidget(qMRMLWidget):
