@@ -12,6 +12,7 @@ from slicer.util import VTKObservationMixin
 from ICHSegmentationPanel.correct_part import CorrectPart
 from ICHSegmentationPanel.editing_time import EditingTime
 from ICHSegmentationPanel.export_part import ExportPart
+from ICHSegmentationPanel.graphics_part import GraphicsPart
 from ICHSegmentationPanel.input_part import InputPart
 from ICHSegmentationPanel.message_part import MessagePart
 from ICHSegmentationPanel.model_part import ModelPart
@@ -23,6 +24,7 @@ from ICHSegmentationPanel.view_part import ViewPart
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLScriptedModuleNode, vtkMRMLSegmentationNode
 
+    from ICHSegmentationLib.models import Device
     from ICHSegmentationLib.mrml import VolumeCheck
     from ICHSegmentationPanel.process import SegmentationProcess
 
@@ -46,6 +48,7 @@ class Panel(VTKObservationMixin):
         self.run: RunPart | None = None
         self.messages = MessagePart(ui, self._diagnostics)
         self.models = ModelPart(ui)
+        self.graphics = GraphicsPart(ui, self.messages)
         self.inputs = InputPart(ui, self._input_changed)
         self.views = ViewPart(ui)
         self.corrections = CorrectPart(ui)
@@ -78,7 +81,11 @@ class Panel(VTKObservationMixin):
     def start_worker(self) -> None:
         """Start the worker in the background, so that a first run is quick, and ask it what the computer has."""
         self._process.prepare()
-        self._process.list_devices(finished=self.models.set_devices, failed=lambda _failure: None)
+        self._process.list_devices(finished=self._set_devices, failed=lambda _failure: None)
+
+    def _set_devices(self, devices: tuple[Device, ...]) -> None:
+        self.models.set_devices(devices)
+        self.graphics.set_devices(devices)
 
     def exit(self) -> None:
         """Put tools away, as another module is shown; a run goes on."""

@@ -32,6 +32,7 @@ def test_a_source_without_one_leaves_the_result_as_it_is():
 
 
 @pytest.mark.parametrize(("given", "kept"), [("ISO_IR 100", "ISO_IR 100"), ("NOT A SET", "ISO_IR 192")])
+@pytest.mark.filterwarnings("ignore:Unknown encoding")
 def test_highdicom_without_a_list_of_sets_keeps_those_that_pydicom_knows(monkeypatch, given, kept):
     """As 0.27, which 3D Slicer 5.12 ships."""
     import highdicom
