@@ -15,7 +15,9 @@ from ICHSegmentationLib.subtypes import Subtype
 _SULCUS_MM = 5.0
 _SULCI_END_MM = 24.0
 _SHALLOW_HU, _DEEP_HU = 3.0, 6.0
-_SPECK_PIXELS = 5
+# At least so many pixels, and as many mm: fine pixels have more noise, which must not show as sulci.
+_SPECK_PIXELS, _SPECK_MM2 = 5, 3.2
+_SMOOTHING_PIXELS, _SMOOTHING_MM = 0.8, 0.64
 _ABOVE_CISTERNS = 0.4
 _FISSURE_MM = 6.0
 """Half the width of the interhemispheric fissure with the sulci that open into it."""
@@ -82,7 +84,9 @@ def plan_subarachnoid(
 
 def _sulci(site: LesionSite, hu: np.ndarray) -> np.ndarray:
     """Share of fluid in sulci that are too thin for a threshold: dark lines near the surface of the brain."""
-    smooth = ndimage.gaussian_filter(hu, (0, 0.8, 0.8))
+    smooth = ndimage.gaussian_filter(
+        hu, (0, *(max(_SMOOTHING_PIXELS, _SMOOTHING_MM / step) for step in site.spacing_mm[1:]))
+    )
     across = tuple(2 * round(_SULCUS_MM / (2 * step)) + 1 for step in site.spacing_mm[1:])
     valley = ndimage.grey_closing(smooth, size=(1, *across)) - smooth
     near_surface = site.anatomy.intracranial & (site.depth_mm < _SULCI_END_MM) & (site.depth_mm > 1)
@@ -102,7 +106,9 @@ def _without_islands(site: LesionSite, mask: np.ndarray) -> np.ndarray:
     plane = np.zeros((3, 3, 3), dtype=bool)
     plane[1] = True
     pieces, count = ndimage.label(mask, structure=plane)
-    large = np.bincount(pieces.ravel(), minlength=count + 1) >= _SPECK_PIXELS
+    large = np.bincount(pieces.ravel(), minlength=count + 1) >= max(
+        _SPECK_PIXELS, _SPECK_MM2 / (site.spacing_mm[1] * site.spacing_mm[2])
+    )
     open_to = site.rim | (np.abs(site.anatomy.midline_distance_mm) < _FISSURE_MM)
     open_to |= (site.height_fraction < _ABOVE_CISTERNS)[:, None, None]
     reached = np.bincount(pieces[open_to], minlength=count + 1) > 0
