@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _A_RANGE = (2.0, 30.0)
 _S_RANGE = (6.0, 28.0)
 _FARTHEST_SHIFT = 20.0
-_NEAREST_HORN, _FARTHEST_HORN = 2.0, 8.0  # of a horn's fluid from the septum
+_NEAREST_HORN, _FARTHEST_HORN = 2.0, 6.0  # of a horn's fluid from the septum
 _BEND = 4.0  # of the septum from row to row and slice to slice, around its place overall
 _RIVAL = 0.7  # of the best place's response, elsewhere, leaves it open which is the septum
 _LEAST_RESPONSE = 0.12
@@ -32,7 +32,7 @@ def midline_shift(samples: DeepSamples) -> MidlineShift:
 
     The ideal midline is the plane of symmetry of the inside of the skull. The septum is the thin bright line between
     the fluid (or blood) of the two frontal horns: in the slices through them it is where a row from side to side holds
-    fluid on both sides at 2 to 8 mm and less in between. The shift is the median over the rows with a clear septum.
+    fluid on both sides at 2 to 6 mm and less in between. The shift is the median over the rows with a clear septum.
 
     Parameters
     ----------

@@ -116,6 +116,15 @@ class Host:
         return replace(self.volume, hu=hu), LabelMap(labels, self.volume.grid)
 
 
+def read_volume(data: Path, name: str) -> CTVolume:
+    """Read a patient's series, coarser in plane."""
+    case = read_case(data / "phe-sich", name)
+    hu = case.hu[:, ::EVERY, ::EVERY]
+    rows_mm, columns_mm = case.grid.spacing_mm
+    spacing = (rows_mm * EVERY, columns_mm * EVERY)
+    return CTVolume(hu, SliceGrid(hu.shape, case.grid.positions_mm, case.grid.orientation, spacing))
+
+
 def read_hosts(data: Path, names: list[str]) -> Iterator[Host]:
     """Register the atlas to each patient."""
     import csv
@@ -130,17 +139,15 @@ def read_hosts(data: Path, names: list[str]) -> Iterator[Host]:
                 number_of[index] = 1 + order.index(region)
     atlas = SplitAtlas.of(Atlas.read(data / "anatomy"))
     for name in names:
-        case = read_case(data / "phe-sich", name)
-        hu = case.hu[:, ::EVERY, ::EVERY]
-        spacing = (5.0, *(step * EVERY for step in case.grid.spacing_mm))
-        grid = SliceGrid(hu.shape, case.grid.positions_mm, case.grid.orientation, spacing[1:])
+        volume = read_volume(data, name)
+        hu, spacing = volume.hu, (5.0, *volume.grid.spacing_mm)
         inside = intracranial_mask(hu, spacing[1:])
         registered = register_atlas(atlas, hu, inside, spacing)
         anatomy = host_anatomy(hu, inside, registered, atlas.deep, spacing)
         split = atlas.last[0]
         nearest = ndimage.distance_transform_edt(split == 0, sampling=spacing, return_indices=True)[1]
         regions = number_of[registered.regions]
-        yield Host(name, CTVolume(hu, grid), anatomy, regions, registered.left_mm, split[tuple(nearest)])
+        yield Host(name, volume, anatomy, regions, registered.left_mm, split[tuple(nearest)])
 
 
 def true_side(left_mm: np.ndarray) -> set[Side]:
@@ -228,16 +235,16 @@ def bench_graeb(host: Host, count: int) -> list[tuple[int, int | None]]:
     return scores
 
 
-def bench_shift(host: Host) -> list[float | None]:
+def bench_shift(volume: CTVolume) -> list[float | None]:
     """Push the middle of the brain aside by known amounts; errors against the unshifted scan, None where open."""
-    brain = place_brain(host.volume)
-    nothing = LabelMap(np.zeros(host.volume.hu.shape, dtype=np.uint8), host.volume.grid)
-    before = measure(nothing, host.volume).midline_shift
+    brain = place_brain(volume)
+    nothing = LabelMap(np.zeros(volume.hu.shape, dtype=np.uint8), volume.grid)
+    before = measure(nothing, volume).midline_shift
     if not isinstance(brain, PlacedBrain) or before is None or before.shift_mm is None:
         return [None] * len(SHIFTS_MM)
     errors: list[float | None] = []
     for shift_mm in SHIFTS_MM:
-        after = measure(nothing, pushed(host.volume, brain, shift_mm)).midline_shift
+        after = measure(nothing, pushed(volume, brain, shift_mm)).midline_shift
         known = after is not None and after.shift_mm is not None
         errors.append(after.left_mm - before.left_mm - shift_mm if known and after is not None else None)
     return errors
@@ -285,9 +292,13 @@ def main() -> int:
     parser.add_argument("--bleeds", type=int, default=3, help="ventricular bleeds per patient")
     parser.add_argument("--heads", type=int, default=6, help="drawn heads")
     parser.add_argument("--patients", nargs="*", help="in place of those held out")
+    parser.add_argument("--only-shift", action="store_true", help="needs no atlas")
     parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data")
     wanted = parser.parse_args()
     names = wanted.patients or yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["data"]["held_out"]
+    if wanted.only_shift:
+        _print_shift([error for name in names for error in bench_shift(read_volume(wanted.data, name))])
+        return 0
     tallies = {
         "side": Tally("side"),
         "compartment": Tally("above or below the tentorium"),
@@ -311,17 +322,13 @@ def main() -> int:
             agreement.append(_left_agreement(host, brain))
         bench_lesions(host, wanted.lesions, tallies, wrong)
         scores += bench_graeb(host, wanted.bleeds)
-        errors += bench_shift(host)
+        errors += bench_shift(host.volume)
         used = time.process_time() - clock
         print(f"{host.name}: side of {agreement[-1]:.1%} of its voxels as the atlas ({used:.0f} s)", flush=True)
     bench_procedural(wanted.heads, tallies)
     print(*tallies.values(), sep="\n")
     print(f"wrong regions, true and found: {wrong.most_common(8)}")
-    known = [abs(error) for error in errors if error is not None]
-    print(
-        f"midline shift: {_share_up_to(known, 1):.1%} of {len(known)} within 1 mm, median "
-        f"{statistics.median(known):.2f}, largest {max(known):.1f} mm; {errors.count(None)} not determined"
-    )
+    _print_shift(errors)
     off = [float(abs(true - proposed)) for true, proposed in scores if proposed is not None]
     print(
         f"modified Graeb: {_share_up_to(off, 3):.1%} of {len(off)} within 3 points, "
@@ -330,6 +337,14 @@ def main() -> int:
     )
     print(f"placing the model: {statistics.median(seconds):.2f} s of processor time per scan")
     return 0
+
+
+def _print_shift(errors: list[float | None]) -> None:
+    known = [abs(error) for error in errors if error is not None]
+    print(
+        f"midline shift: {_share_up_to(known, 1):.1%} of {len(known)} within 1 mm, median "
+        f"{statistics.median(known):.2f}, largest {max(known):.1f} mm; {errors.count(None)} not determined"
+    )
 
 
 def _share_up_to(values: list[float], most: float) -> float:
