@@ -103,9 +103,6 @@ class Bench:
         self._slicer.wait_until(lambda: ui.lesionSelector.count > 0, timeout_s=60)
         lesion, editor = corrections._lesions[0], corrections._editor.widget
         editor.setCurrentSegmentID(lesion.subtype)
-        results = self._module.panel.results
-        steps: dict[str, float] = {}
-        results._live._changed = _timed(results._live._changed, steps, "live volumes")
         for number in range(3):
             started, busy = time.perf_counter(), time.thread_time()
             paint(editor, lesion.ras_mm, 15.0 + number)
