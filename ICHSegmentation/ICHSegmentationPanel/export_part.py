@@ -58,6 +58,7 @@ class ExportPart:
         self._measured = measured
         self._parameters: Parameters | None = None
         self._is_writing = False
+        self._shown_id: str | None = None
         self.widgets = ExportWidgets(ui.exportPlace)
         settings = qt.QSettings()
         self.widgets.folder = settings.value(_FOLDER, "") or ""
@@ -73,6 +74,11 @@ class ExportPart:
     def update(self) -> None:
         """Show what can be exported of the result that the parameters name."""
         node = self._segmentation
+        shown_id = node.GetID() if node is not None else None
+        if shown_id != self._shown_id:
+            # It may be another patient's.
+            self._shown_id = shown_id
+            self.widgets.forget_patient()
         self._ui.exportSection.enabled = node is not None
         self.widgets.button.enabled = node is not None and not self._is_writing
         volume = mrml.source_volume(node) if node is not None else None

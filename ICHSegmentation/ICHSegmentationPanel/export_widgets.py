@@ -78,7 +78,7 @@ class ExportWidgets:
 
     @property
     def with_patient(self) -> bool:
-        """Whether the report names the patient; never remembered."""
+        """Whether the report names the patient; off again for each result."""
         return bool(self._patient.checked and self._patient.enabled)
 
     @property
@@ -109,6 +109,14 @@ class ExportWidgets:
         if not self.folder:
             return _("Choose a folder first.")
         return ""
+
+    def forget_patient(self) -> None:
+        """Take back what was said of one patient, before another one is exported."""
+        self._patient.checked = False
+        self._growth.checked = False
+        self._infratentorial.currentIndex = 0
+        for box in (self._gcs, self._age):
+            box.value = box.minimum
 
     def existing_files(self) -> list[str]:
         """Return the names of files that would be replaced."""

@@ -68,27 +68,27 @@ def _prepare(segmentation: Path, volume: CTVolume | None, inputs: ReportInputs) 
     warnings = list(stored.warnings)
     agreement, more = inputs.correction.compare(stored.label_map, None if volume is None else volume.grid)
     warnings += more
-    score = None
+    told: dict[str, object] = {}
     if inputs.patient != Patient():
         score = ich_score(stored.measurements, **inputs.patient._asdict())
         if score is None:
             warnings.append(NO_SCORE)
+        told["ich_score"] = score
+    if inputs.growth is not None:
+        told["growth"] = read_comparison(inputs.growth)
+    if agreement is not None:
+        told |= {"agreement": agreement, "corrected": agreement.changed}
     record = stored.record()
     if record is not None:
-        added = {
-            "ich_score": score,
-            "growth": None if inputs.growth is None else read_comparison(inputs.growth),
-            "agreement": agreement,
-            "corrected": record.corrected if agreement is None else agreement.changed,
-        }
-        record = record.model_copy(update=added)
+        record = record.model_copy(update=told)
     exporter = Exporter(
         label_map=stored.label_map,
         volume=volume,
         measurements=stored.measurements,
         record=record,
         name=str(segmentation),
-        corrected=bool(stored.changed if agreement is None else agreement.changed),
+        # What is not known to be the model's own is not called automatic.
+        corrected=record is None or record.corrected != (),
         with_patient=inputs.with_patient,
         template=inputs.template,
         segmentation=stored.segmentation,

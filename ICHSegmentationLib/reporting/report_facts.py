@@ -73,11 +73,11 @@ def describe_growth(growth: Comparison) -> str:
 
 
 def describe_correction(record: MeasurementRecord) -> str:
-    """Return what was corrected by hand; empty where that is not known."""
+    """Return what was corrected by hand, or that it is not known."""
     if record.agreement is not None:
         return f"Corrected labels against the model's: {'; '.join(record.agreement.describe())}."
     if record.corrected is None:
-        return ""
+        return "Corrected by hand: not known."
     return f"Corrected by hand: {', '.join(record.corrected) or 'nothing'}."
 
 

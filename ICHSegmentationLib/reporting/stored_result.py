@@ -90,11 +90,19 @@ class StoredResult:
     def record(self) -> MeasurementRecord | None:
         """Return the run's record with the measurements of now and what was changed since.
 
-        Labels that nobody changed keep the run's measurements where the scan is not there, since some need it.
+        Labels that nobody changed since keep what was said of them, and the run's measurements where the scan is not
+        there, since some need it. What was corrected before the record was written stays corrected.
         """
-        if self.run is None or (not self.changed and not self.with_scan):
+        if self.run is None:
+            return None
+        changed = self.changed or ()
+        if not changed and not self.with_scan:
             return self.run
-        return self.run.remeasured(self.measurements).model_copy(update={"corrected": self.changed})
+        kept = () if changed else ("ich_score", "growth", "agreement")
+        before = self.run.corrected
+        corrected = None if before is None else tuple(dict.fromkeys((*before, *changed)))
+        update = {"corrected": corrected} | {name: getattr(self.run, name) for name in kept}
+        return self.run.remeasured(self.measurements).model_copy(update=update)
 
 
 def _places(found: Measurements | MeasurementRecord, name: str) -> list[tuple[int, int]]:

@@ -140,6 +140,31 @@ def test_tables_hold_the_volumes_of_now(a_command: Command, a_result_folder: Pat
     assert record.corrected == ("IVH",)
 
 
+def test_what_was_corrected_before_stays_corrected(a_command: Command, a_result_folder: Path):
+    """The record beside the labels is of the corrected ones: nothing changed since, but not all is the model's."""
+    correct(a_result_folder)
+    out, scan = a_result_folder / "out", a_result_folder / "ct"
+    seg, record = out / "segmentation.seg.nrrd", out / "measurements.json"
+    told = ("--gcs", 14, "--model-result", out / "segmentation.dcm", "--editing-minutes", 2)
+    assert a_command("export", seg, "--to", "json", "--output", record, "--overwrite", *told).code == 0
+    for kind in ("json", "dicom-seg"):
+        output = a_result_folder / f"again.{kind}"
+        assert a_command("export", seg, "--to", kind, "--source", scan, "--output", output).code == 0
+
+    again = read_record(a_result_folder / "again.json")
+    assert again.corrected == ("IVH",)
+    assert (again.agreement.editing_s, again.ich_score.gcs) == (120, 14)
+    segments = pydicom.dcmread(a_result_folder / "again.dicom-seg").SegmentSequence
+    assert {item.SegmentAlgorithmType for item in segments} == {"SEMIAUTOMATIC"}
+
+    labels = correct(a_result_folder).labels
+    labels[4, 40:50, 40:44] = Subtype.SDH
+    write_seg_nrrd(seg, LabelMap(labels, read_ct(scan).grid))
+    assert a_command("export", seg, "--to", "json", "--output", a_result_folder / "more.json").code == 0
+    more = read_record(a_result_folder / "more.json")
+    assert (sorted(more.corrected), more.agreement, more.ich_score) == (["IVH", "SDH"], None, None)
+
+
 def test_the_report_is_made_again(a_command: Command, a_result_folder: Path):
     pypdfium2 = pytest.importorskip("pypdfium2")
     correct(a_result_folder)

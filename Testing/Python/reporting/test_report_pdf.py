@@ -94,6 +94,11 @@ def test_no_blood_is_stated(tmp_path, a_result):
     assert "Finding No hemorrhage found." in text_of(write_and_open(tmp_path / "report.pdf", empty))
 
 
+def test_it_is_said_when_nobody_knows_what_was_corrected(tmp_path, a_result):
+    text = text_of(write_and_open(tmp_path / "report.pdf", a_result, corrected=None))
+    assert "By hand Corrected by hand: not known." in text
+
+
 def test_a_tall_picture_leaves_room_for_every_word(tmp_path, a_result, monkeypatch):
     monkeypatch.setattr(sys.modules[__name__], "SLICES", Image.new("RGB", (1000, 1400), (30, 30, 30)))
     warnings = tuple(f"Warning number {number} is a sentence of some length, as they all are." for number in range(12))

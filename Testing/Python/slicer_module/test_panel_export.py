@@ -96,6 +96,20 @@ def test_the_ich_score_is_asked_for_with_blood_inside_the_brain_only(an_export, 
     assert (form.gcs, form.age_years) == (None, None)
 
 
+def test_what_was_said_of_one_patient_is_not_said_of_the_next(an_export, click):
+    form = an_export.form
+    form._gcs.value, form._age.value, form._infratentorial.currentIndex = 9, 81, 2
+    for box in (form._patient, form._growth):
+        box.checked = True
+    an_export.exports.update()
+    assert (form.gcs, form.age_years, form.infratentorial) == (9, 81, True)
+
+    run_once(an_export, click, labels=some_labels(a_small_ct()))
+    assert form._gcs.enabled is True
+    assert (form.gcs, form.age_years, form.infratentorial) == (None, None, None)
+    assert (form._patient.checked, form._growth.checked) == (False, False)
+
+
 def test_growth_since_an_earlier_scan_is_told_on_request(an_export, click, slicer_app):
     """The earlier scan had 2 mL of IPH; the later one has 1 mL more (50 voxels of 20 mm3), which is 50 %."""
     form, first = an_export.form, an_export.node
