@@ -21,6 +21,7 @@ _LATERAL, _OCCIPITAL, _TEMPORAL, _THIRD, _FOURTH = range(5)
 _FLUID = 0.5  # share of a sample from which it is lumen
 _TRACE_ML = 0.05  # of blood; less is the labels' own error
 _TRACE_SHARE = 0.02
+_LEAST_SHARE = 0.001  # that is still written as more than nothing
 _FAR_MM = 15.0
 _MOST_FAR = 0.3  # of the blood may lie farther from the model's ventricles
 _FILLED_SHARE = 0.75  # from which clot can be said to expand a compartment
@@ -56,7 +57,8 @@ def propose_graeb(label_map: LabelMap, brain: PlacedBrain, samples: DeepSamples,
     """Propose the modified Graeb score from fluid and blood in the compartments.
 
     Each voxel of IVH belongs to the compartment whose place in the model is nearest; the lumen is that blood and the
-    fluid nearby. Traces under 0.05 mL or 2 % of the lumen are not counted.
+    fluid nearby. Traces under 0.05 mL or 2 % of the lumen are not counted, except in the compartment with most blood: a
+    score of 0 is no blood at all. Where the septum's place is not known, it is taken to be in the middle.
 
     Parameters
     ----------
@@ -73,10 +75,11 @@ def propose_graeb(label_map: LabelMap, brain: PlacedBrain, samples: DeepSamples,
     if blood is None:
         return ModifiedGraeb.not_determined()
     fluid = _fluid_ml(samples, septum_x)
+    fullest = max(blood, key=lambda name: blood[name])
     items = []
     for kind, names in _BY_SIDE.items():
         for name in dict.fromkeys(names):
-            items.append(_item(name, _KINDS[kind], fluid[name], blood[name]))
+            items.append(_item(name, _KINDS[kind], fluid[name], blood[name], counts_traces=name == fullest))
     order = list(Ventricle)
     return ModifiedGraeb(items=tuple(sorted(items, key=lambda item: order.index(item.compartment))))
 
@@ -148,10 +151,12 @@ def _blood_ml(label_map: LabelMap, brain: PlacedBrain, septum_x: float) -> dict[
     return dict(zip(Ventricle, volumes.tolist(), strict=True))
 
 
-def _item(name: Ventricle, kind: _Kind, fluid_ml: float, blood_ml: float) -> GraebItem:
+def _item(name: Ventricle, kind: _Kind, fluid_ml: float, blood_ml: float, *, counts_traces: bool) -> GraebItem:
     lumen_ml = max(fluid_ml + blood_ml, kind.least_ml)
     share = blood_ml / lumen_ml
-    if blood_ml < _TRACE_ML or share < _TRACE_SHARE:
+    if counts_traces and blood_ml > 0:
+        share = max(share, _LEAST_SHARE)
+    elif blood_ml < _TRACE_ML or share < _TRACE_SHARE:
         share = 0.0
     return GraebItem(
         compartment=name,

@@ -161,7 +161,7 @@ def ich_score(
 def _is_infratentorial(measurements: Measurements) -> bool | None:
     """Where the largest intraparenchymal lesion lies, taken as the origin; None where that is not determined."""
     location = next(lesion.location for lesion in measurements.lesions if lesion.subtype == "IPH")
-    if location is None or location.compartment not in (Compartment.SUPRATENTORIAL, Compartment.INFRATENTORIAL):
+    if location is None or location.compartment is None:
         return None
     return location.compartment == Compartment.INFRATENTORIAL
 

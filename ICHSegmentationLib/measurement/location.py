@@ -22,11 +22,10 @@ class Side(StrEnum):
 
 
 class Compartment(StrEnum):
-    """Above or below the tentorium."""
+    """Above or below the tentorium; few bleeds cross it, so one that seems to is not determined."""
 
     SUPRATENTORIAL = "supratentorial"
     INFRATENTORIAL = "infratentorial"
-    BOTH = "both"
 
 
 class Region(StrEnum):
@@ -101,5 +100,4 @@ class LesionLocation(BaseModel):
         region = " and ".join(name.value for name in regions) or "region not determined"
         if self.compartment is None:
             return f"{side} {region}"
-        both = "supra- and infratentorial"
-        return f"{side} {region}, {both if self.compartment == Compartment.BOTH else self.compartment.value}"
+        return f"{side} {region}, {self.compartment.value}"

@@ -105,6 +105,21 @@ def test_blood_and_fluid_give_the_points_of_their_share(a_placed_brain):
     assert blood_ml == pytest.approx(np.count_nonzero(labels) * 4 / 1000, abs=0.05)
 
 
+def test_a_trace_of_blood_is_not_called_none(a_placed_brain):
+    """0.02 mL in a left lateral ventricle of some millilitres of fluid: the least score of any blood."""
+    x, a, s = np.moveaxis(coordinates_of(a_placed_brain), -1, 0)
+    horn = (np.abs(x - 9) <= 5) & (np.abs(a - 12) <= 14) & (np.abs(s - 12) <= 8)
+    labels = np.zeros(horn.shape, dtype=np.uint8)
+    labels[tuple(np.argwhere(horn)[:5].T)] = Subtype.IVH
+    samples = sample_deep(a_placed_brain, np.where(horn, 6.0, 32.0), labels)
+    score = propose_graeb(LabelMap(labels, a_placed_brain.grid), a_placed_brain, samples, septum_x=0.0)
+    by_name = {item.compartment: item for item in score.items}
+
+    assert by_name[Ventricle.LEFT_LATERAL].blood_ml == pytest.approx(5 * 4 / 1000)
+    assert by_name[Ventricle.LEFT_LATERAL].lumen_ml > 3
+    assert score.total == by_name[Ventricle.LEFT_LATERAL].points == 1
+
+
 def test_blood_far_from_any_ventricle_leaves_the_score_open(a_placed_brain):
     x, a, s = np.moveaxis(coordinates_of(a_placed_brain), -1, 0)
     labels = np.where((x > 50) & (np.abs(a) < 10) & (np.abs(s - 30) < 10), Subtype.IVH, 0).astype(np.uint8)

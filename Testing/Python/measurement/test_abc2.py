@@ -93,7 +93,7 @@ def test_a_single_voxel_is_as_long_as_its_sides():
     assert lesion.longest_diameter_mm == 5.0
 
 
-def test_width_of_a_crescent_is_its_thickness():
+def test_width_of_a_crescent_runs_from_outline_to_outline():
     """A ring of 50 to 58 mm radius over a third of a circle: 8 mm thick, ends 2 x 58 x sin(60 deg) apart."""
     grid = head_grid([5.0] * 5, rows=260, columns=260, spacing_mm=(0.5, 0.5))
     indices = np.stack(np.meshgrid(*map(np.arange, grid.shape), indexing="ij"), axis=-1)
@@ -104,8 +104,9 @@ def test_width_of_a_crescent_is_its_thickness():
 
     assert abc2.method == "XYZ/2"
     assert abc2.a_mm == pytest.approx(2 * 58 * np.sin(np.radians(60)), abs=0.5)
-    # The widest line at right angles to the length lies off the middle, where it crosses the bow at a slant.
-    assert 8 <= abc2.b_mm <= 8 / np.cos(np.radians(55)) + 0.5
+    # The widest line at right angles to the length lies off the middle, where it crosses the bow at a slant: from the
+    # corner of the inner arc, 50 x (cos 60, sin 60) = (25, 43.3), across to sqrt(58^2 - 43.3^2) = 38.6.
+    assert abc2.b_mm == pytest.approx(38.59 - 25, abs=0.5)
     assert abc2.c_mm == 10.0
 
 
