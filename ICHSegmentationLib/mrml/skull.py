@@ -47,8 +47,9 @@ def show_skull(volume_node: Node, on: bool, *, opacity: float = 0.3) -> None:
         If this Slicer has no volume rendering.
     """
     require_volume(volume_node)
+    if not on or not skull_is_shown(volume_node):
+        _remove(volume_node)  # also what a reopened scene or another transform has left
     if not on:
-        _remove(volume_node)
         return
     logic = _logic()
     try:
@@ -62,6 +63,11 @@ def show_skull(volume_node: Node, on: bool, *, opacity: float = 0.3) -> None:
         if preset is not None:
             property_node.Copy(preset)
         _make_translucent(property_node.GetVolumeProperty(), opacity, with_colors=preset is None)
+        if shown is not volume_node:
+            # Saved without the copy, they would come back with nothing to render.
+            for owned in (display, property_node, display.GetROINode()):
+                if owned is not None:
+                    owned.SetSaveWithScene(False)
         display.SetVisibility(True)
     except BaseException:
         _remove(volume_node)
@@ -69,9 +75,14 @@ def show_skull(volume_node: Node, on: bool, *, opacity: float = 0.3) -> None:
 
 
 def skull_is_shown(volume_node: Node) -> bool:
-    """Whether :func:`show_skull` was called for a volume and not taken back."""
+    """Whether the bone of a volume is rendered where the volume lies now.
+
+    It is not after a scene with a hardened copy was reopened, or the volume was put under a warp or out of it.
+    """
     require_volume(volume_node)
-    return any(display.GetVisibility() for display in _displays(volume_node))
+    rendered = _rendered_node(volume_node)
+    shown = [display for display in _displays(volume_node) if display.GetVisibility()]
+    return rendered is not None and any(display.GetVolumeNode() is rendered for display in shown)
 
 
 def _logic() -> Node:

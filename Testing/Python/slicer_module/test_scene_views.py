@@ -7,7 +7,7 @@ import types
 
 import numpy as np
 import pytest
-from builders.scene import publish_head
+from builders.scene import publish_head, save_and_reopen
 from builders.scene_views import SceneViews, SliceView
 
 slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
@@ -158,6 +158,30 @@ def test_skull_without_a_warp_renders_the_volume_itself(a_volume_rendering_modul
     assert bone_opacity(display, 2000) == 0.5
     mrml.show_skull(result.volume_node, False)
     assert result.scene.GetNumberOfNodes() == nodes
+
+
+@pytest.mark.usefixtures("a_volume_rendering_module")
+def test_skull_of_a_saved_scene_is_made_anew(a_result, tmp_path):
+    mrml.show_skull(a_result.volume_node, True)
+    opened = save_and_reopen(a_result.scene, tmp_path)
+    volume_node = mrml.source_volume(opened.GetFirstNodeByClass("vtkMRMLSegmentationNode"))
+    assert opened.GetFirstNodeByClass("vtkMRMLVolumeRenderingDisplayNode") is None
+    assert not mrml.skull_is_shown(volume_node)
+
+
+@pytest.mark.usefixtures("a_volume_rendering_module")
+def test_skull_follows_a_transform_that_is_set_aside_and_put_back(a_result):
+    volume_node = a_result.volume_node
+    mrml.show_skull(volume_node, True)
+    for change in (mrml.set_transform_aside, mrml.put_transform_back):
+        change(a_result.node)
+        assert not mrml.skull_is_shown(volume_node)
+        mrml.show_skull(volume_node, True)
+        displays = a_result.scene.GetNodesByClass("vtkMRMLVolumeRenderingDisplayNode")
+        displays.UnRegister(None)
+        assert displays.GetNumberOfItems() == 1
+        rendered = displays.GetItemAsObject(0).GetVolumeNode()
+        assert (rendered is volume_node) == mrml.transform_is_aside(a_result.node)
 
 
 @pytest.mark.usefixtures("a_volume_rendering_module")
