@@ -15,7 +15,10 @@ from ICHSegmentationLib.cli.options import (
     Device,
     EditingMinutes,
     Gcs,
+    Graeb,
     Infratentorial,
+    IphMl,
+    Ivh,
     LesionChoice,
     Model,
     ModelResult,
@@ -108,6 +111,9 @@ def measure(
     gcs: Gcs = None,
     age: Age = None,
     infratentorial: Infratentorial = None,
+    iph_ml: IphMl = None,
+    ivh: Ivh = None,
+    graeb: Graeb = None,
     model_result: ModelResult = None,
     editing_minutes: EditingMinutes = None,
     as_json: AsJson = False,
@@ -117,8 +123,9 @@ def measure(
     from ICHSegmentationLib.cli.inputs import Correction, Patient
     from ICHSegmentationLib.cli.measure import run
 
-    patient = Patient.of(gcs, age, infratentorial)
-    run(segmentation, source, patient, Correction(model_result, editing_minutes), as_json=as_json, quiet=quiet)
+    patient = Patient.of(gcs, age, infratentorial, iph_ml, ivh)
+    correction = Correction(model_result, editing_minutes)
+    run(segmentation, source, patient, correction, graeb or [], as_json=as_json, quiet=quiet)
 
 
 @app.command(short_help="Write a segmentation, also an edited one, as report, table, text or DICOM.")
@@ -137,6 +144,9 @@ def export(
     gcs: Gcs = None,
     age: Age = None,
     infratentorial: Infratentorial = None,
+    iph_ml: IphMl = None,
+    ivh: Ivh = None,
+    graeb: Graeb = None,
     growth: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A comparison.json of `ichseg compare`, for the report.")
     ] = None,
@@ -160,7 +170,8 @@ def export(
         with_patient=with_patient,
         template=template,
         growth=growth,
-        patient=Patient.of(gcs, age, infratentorial),
+        patient=Patient.of(gcs, age, infratentorial, iph_ml, ivh),
+        graeb=tuple(graeb or ()),
         correction=Correction(model_result, editing_minutes),
     )
     run(segmentation, kind, output, source, inputs, overwrite=overwrite, as_json=as_json, quiet=quiet)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ICHSegmentationLib.cli.inputs import Correction, Patient
+from ICHSegmentationLib.cli.inputs import Correction, Patient, edited_graeb
 from ICHSegmentationLib.cli.measure import NO_SCORE
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.errors import InputError
@@ -26,6 +26,7 @@ class ReportInputs:
     template: Path | None
     growth: Path | None
     patient: Patient
+    graeb: tuple[str, ...]
     correction: Correction
 
 
@@ -80,6 +81,8 @@ def _prepare(segmentation: Path, volume: CTVolume | None, inputs: ReportInputs) 
         told |= {"agreement": agreement, "corrected": agreement.changed}
     record = stored.record()
     if record is not None:
+        if inputs.graeb:
+            told["modified_graeb"] = edited_graeb(record.modified_graeb, inputs.graeb)
         record = record.model_copy(update=told)
     exporter = Exporter(
         label_map=stored.label_map,

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
+
+from ICHSegmentationLib.errors import InputError
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.cli.options import YesNo
     from ICHSegmentationLib.ct.grid import SliceGrid
+    from ICHSegmentationLib.measurement import ModifiedGraeb
     from ICHSegmentationLib.measurement.agreement import Agreement
     from ICHSegmentationLib.segmentation.label_map import LabelMap
 
@@ -19,11 +23,47 @@ class Patient(NamedTuple):
     gcs: int | None = None
     age_years: int | None = None
     infratentorial: bool | None = None
+    iph_ml: float | None = None
+    ivh: bool | None = None
 
     @classmethod
-    def of(cls, gcs: int | None, age_years: int | None, infratentorial: YesNo | None) -> Self:
+    def of(
+        cls,
+        gcs: int | None,
+        age_years: int | None,
+        infratentorial: YesNo | None,
+        iph_ml: float | None,
+        ivh: YesNo | None,
+    ) -> Self:
         """Gather the command's options."""
-        return cls(gcs, age_years, None if infratentorial is None else infratentorial == "yes")
+        below, bled = (None if answer is None else answer == "yes" for answer in (infratentorial, ivh))
+        return cls(gcs, age_years, below, iph_ml, bled)
+
+
+def edited_graeb(proposal: ModifiedGraeb | None, points: Sequence[str]) -> ModifiedGraeb:
+    """Return the modified Graeb score with the points that the user gave, as ``third=3``, in place of the proposal's.
+
+    Raises
+    ------
+    InputError
+        If there is no proposal, or a text does not name a compartment and points that it can have.
+    """
+    from ICHSegmentationLib.measurement import Ventricle
+
+    if proposal is None:
+        message = "--graeb changes a proposal that needs the CT; add --source."
+        raise InputError(message)
+    edits = {}
+    for text in points:
+        name, _, number = text.partition("=")
+        if name not in list(Ventricle) or not number.isdecimal():
+            message = f"--graeb {text}: write one of {', '.join(Ventricle)} and its points, such as third=3."
+            raise InputError(message)
+        edits[name] = int(number)
+    try:
+        return proposal.edited(edits)
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
 
 class Correction(NamedTuple):

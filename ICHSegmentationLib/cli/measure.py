@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from ICHSegmentationLib.cli.inputs import Correction, Patient
+from ICHSegmentationLib.cli.inputs import Correction, Patient, edited_graeb
 from ICHSegmentationLib.cli.summary import abc2_lines, anatomy_lines, volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
 
@@ -17,6 +18,7 @@ def run(
     source: Path | None,
     patient: Patient,
     correction: Correction,
+    graeb: Sequence[str],
     *,
     as_json: bool,
     quiet: bool,
@@ -39,6 +41,9 @@ def run(
         warnings = tuple(dict.fromkeys((*warnings, *more)))
         terminal.warn(warnings)
         measured = measure(label_map, volume)
+        if graeb:
+            edited = edited_graeb(measured.modified_graeb, graeb)
+            measured = measured.model_copy(update={"modified_graeb": edited})
     score = ich_score(measured, **patient._asdict())
     content = {
         "volumes_ml": measured.volumes_ml,

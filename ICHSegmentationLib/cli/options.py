@@ -70,6 +70,19 @@ Age = Annotated[int | None, typer.Option(min=0, max=130, metavar="YEARS", help="
 Infratentorial = Annotated[
     YesNo | None, typer.Option(help="Whether the bleed began below the tentorium, for the ICH score.")
 ]
+IphMl = Annotated[
+    float | None, typer.Option(min=0, metavar="ML", help="Volume for the ICH score, in place of the measured one.")
+]
+Ivh = Annotated[
+    YesNo | None,
+    typer.Option(help="Whether there is blood in the ventricles, for the ICH score, whatever the labels say."),
+]
+Graeb = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PART=POINTS", help="Points of the modified Graeb score, such as third=3, in place of the proposal's."
+    ),
+]
 ModelResult = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="The model's own segmentation, to say how far SEG was corrected."),

@@ -130,6 +130,8 @@ def ich_score(
     gcs: int | None = None,
     age_years: int | None = None,
     infratentorial: bool | None = None,
+    iph_ml: float | None = None,
+    ivh: bool | None = None,
 ) -> IchScore | None:
     """Fill the score's items from a segmentation; see :class:`IchScore`.
 
@@ -141,6 +143,8 @@ def ich_score(
         What the scan does not say.
     infratentorial : optional
         Holds in place of where the largest intraparenchymal lesion was found to lie.
+    iph_ml, ivh : optional
+        Hold in place of what the labels say.
 
     Returns
     -------
@@ -152,8 +156,8 @@ def ich_score(
     return IchScore(
         gcs=gcs,
         age_years=age_years,
-        iph_ml=measurements.volumes_ml["IPH"],
-        ivh=measurements.present["IVH"],
+        iph_ml=measurements.volumes_ml["IPH"] if iph_ml is None else iph_ml,
+        ivh=measurements.present["IVH"] if ivh is None else ivh,
         infratentorial=_is_infratentorial(measurements) if infratentorial is None else infratentorial,
     )
 

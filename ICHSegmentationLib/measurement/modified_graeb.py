@@ -176,4 +176,5 @@ class ModifiedGraeb(BaseModel):
             if item.points != 0
         ]
         listed = f": {', '.join(found)}" if found else ""
-        return f"modified Graeb score {total} of {WORST} (a proposal){listed}"
+        origin = "a proposal" if all(item.edited_points is None for item in self.items) else "a proposal, edited"
+        return f"modified Graeb score {total} of {WORST} ({origin}){listed}"

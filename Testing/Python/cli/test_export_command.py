@@ -193,7 +193,7 @@ def test_the_report_says_what_it_is_told(a_command: Command, a_result_folder: Pa
     write_text(a_result_folder / "comparison.json", growth.to_json())
     told = (
         "--patient", "--gcs", 4, "--age", 80, "--infratentorial", "no", "--model-result", model,
-        "--editing-minutes", 2.5, "--growth", a_result_folder / "comparison.json",
+        "--editing-minutes", 2.5, "--growth", a_result_folder / "comparison.json", "--graeb", "fourth=2",
     )  # fmt: skip
     output = a_result_folder / "new.pdf"
     done = a_command("export", seg, "--to", "pdf", "--source", a_result_folder / "ct", "--output", output, *told)
@@ -202,6 +202,7 @@ def test_the_report_says_what_it_is_told(a_command: Command, a_result_folder: Pa
     text = " ".join(pypdfium2.PdfDocument(output)[0].get_textpage().get_text_range().split())
     assert "Patient: Secret, Name | ID SECRET-ID | study of 2020-01-01" in text
     assert "Hemphill 2001): 4; published 30-day mortality 97 %" in text
+    assert "(a proposal, edited): third not determined, fourth 2, left lateral" in text
     assert "IVH: Dice 0.00, 0.0 -> " in text
     assert "in 2.5 min of editing" in text
     assert "Since the earlier scan: IPH " in text

@@ -75,6 +75,32 @@ def test_the_ich_score_takes_what_the_labels_do_not_say(a_command: Command, a_la
     assert a_command("measure", path, "--gcs", 16).code == 2
 
 
+def test_the_reader_s_items_hold_in_place_of_the_measured_ones(
+    a_command: Command, a_label_map: LabelMap, tmp_path: Path
+):
+    """GCS 15 and age 60 give none; the reader says 31 mL (one) and no blood in the ventricles; scores 3 and 1 below."""
+    write_seg_nrrd(tmp_path / "a.seg.nrrd", a_label_map)
+    hu = np.full(SHAPE[::-1], 30, np.int16)
+    hu[:, :2] = -1000
+    nibabel.save(nibabel.Nifti1Image(hu, a_label_map.grid.nearest_affine_ras), tmp_path / "ct.nii.gz")
+    told = ("measure", tmp_path / "a.seg.nrrd", "--gcs", 15, "--age", 60, "--infratentorial", "no")
+    score = json.loads(a_command(*told, "--iph-ml", 31, "--ivh", "no", "--json").out)["ich_score"]
+    assert (score["score"], score["iph_ml"], score["ivh"]) == (1, 31.0, False)
+
+    with_scan = (*told, "--source", tmp_path / "ct.nii.gz")
+    graeb = json.loads(a_command(*with_scan, "--graeb", "third=3", "--graeb", "fourth=1", "--json").out)
+    assert [item["points"] for item in graeb["modified_graeb"]["items"]] == [3, 1, *[None] * 6]
+    assert (graeb["modified_graeb"]["lowest"], graeb["modified_graeb"]["highest"]) == (4, 26)
+    for wrong, said in (
+        ("third=6", "The third can have 0 to 5 points, not 6."),
+        ("fifth=1", "write one of third, fourth"),
+    ):
+        refused = a_command(*with_scan, "--graeb", wrong)
+        assert refused.code == 2
+        assert said in refused.err
+    assert "needs the CT; add --source" in a_command(*told, "--graeb", "third=3").err
+
+
 def test_no_ich_score_without_blood_inside_the_brain(a_command: Command, a_label_map: LabelMap, tmp_path: Path):
     a_label_map.labels[a_label_map.labels == Subtype.IPH] = Subtype.SDH
     write_seg_nrrd(tmp_path / "a.seg.nrrd", a_label_map)

@@ -23,7 +23,7 @@ def test_quarters_of_ventricles_and_halves_of_horns_give_points(name, filled_per
 
 
 def test_every_compartment_filled_and_expanded_gives_32():
-    assert ModifiedGraeb.of({name: (100, True) for name in Ventricle}).total == 32
+    assert ModifiedGraeb.of(dict.fromkeys(Ventricle, (100, True))).total == 32
 
 
 def test_no_blood_gives_0():
@@ -40,7 +40,9 @@ def test_the_reader_edits_points_and_takes_edits_back():
     score = ModifiedGraeb.of({"third": (100, True), "left_occipital_horn": (30, False)})
     edited = score.edited({"third": 3, "fourth": 1})
     assert edited.total == 5
-    assert edited.describe() == ("modified Graeb score 5 of 32 (a proposal): third 3, fourth 1, left occipital horn 1")
+    assert edited.describe() == (
+        "modified Graeb score 5 of 32 (a proposal, edited): third 3, fourth 1, left occipital horn 1"
+    )
     assert edited.edited({"third": None}).total == 7
 
 
