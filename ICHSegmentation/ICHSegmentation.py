@@ -141,6 +141,8 @@ class ICHSegmentationTest(ScriptedLoadableModuleTest):
 
     def runTest(self) -> None:
         """Run all of it."""
+        # Slicer's test runner imports this file by itself, without making the module.
+        _find_packages()
         from ICHSegmentationPanel.self_test import run_self_test
 
         run_self_test(self)

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import subprocess
 import sys
 import unittest
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -136,3 +138,22 @@ def test_it_notices_a_file_that_is_missing(run_self_test, monkeypatch, tmp_path)
     monkeypatch.setattr(self_test, "__file__", str(tmp_path / "ICHSegmentationPanel" / "self_test.py"))
     with pytest.raises(AssertionError, match=r"ICHSegmentation\.ui"):
         run_self_test()
+
+
+def test_slicers_test_runner_finds_the_packages_from_the_module_file_alone(slicer_app, monkeypatch):
+    """Slicer imports the file by itself then, and looks for test cases in it."""
+    slicer_app.packaging.missing.add("openvino")
+    kept = [
+        path for path in sys.path if Path(path or ".").resolve() not in (REPOSITORY, REPOSITORY / "ICHSegmentation")
+    ]
+    monkeypatch.setattr(sys, "path", kept)
+    for name in [name for name in sys.modules if name.startswith("ICHSegmentationPanel")]:
+        monkeypatch.delitem(sys.modules, name)
+    spec = importlib.util.spec_from_file_location("ICHSegmentation", REPOSITORY / "ICHSegmentation/ICHSegmentation.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    cases = unittest.TestLoader().loadTestsFromModule(module)
+    result = unittest.TestResult()
+    cases.run(result)
+    # The module's own, and the base class that the file imports, as in every module of Slicer.
+    assert (result.testsRun, result.errors, result.failures) == (2, [], [])
