@@ -29,10 +29,13 @@ class CorrectPart:
     ----------
     ui : object
         The panel's widgets by name.
+    on_moved : callable
+        Called after CT and segmentation were taken out of their transform, or put under it again.
     """
 
-    def __init__(self, ui: Any) -> None:
+    def __init__(self, ui: Any, on_moved: Callable[[], None]) -> None:
         self._ui = ui
+        self._on_moved = on_moved
         self._parameters: Parameters | None = None
         self._editor: Editor | None = None
         self._listed: vtkMRMLSegmentationNode | None = None
@@ -104,6 +107,8 @@ class CorrectPart:
 
     @property
     def _lesion(self) -> mrml.SceneLesion | None:
+        if self._segmentation is not self._listed:
+            return None  # the list is still that of another result
         index = self._ui.lesionSelector.currentIndex
         return self._lesions[index] if 0 <= index < len(self._lesions) else None
 
@@ -183,7 +188,13 @@ class CorrectPart:
     def _set_aside(self, aside: bool) -> None:
         node = self._segmentation
         if node is not None and aside != mrml.transform_is_aside(node):
+            if self._timer.active:
+                self._timer.stop()
+                self._list_lesions()
             (mrml.set_transform_aside if aside else mrml.put_transform_back)(node)
+            if node is self._listed:
+                self._lesions = mrml.lesions(node)  # the same ones, at other places
+            self._on_moved()
             self.update()
 
     def _show_aside(self, node: vtkMRMLSegmentationNode) -> None:

@@ -87,14 +87,16 @@ class Editor:
     def _find_node(self) -> vtkMRMLSegmentEditorNode:
         """Return the editor's settings in the scene; not those of the module Segment Editor, which stay as they are."""
         if self._node is None:
-            self._node = slicer.mrmlScene.GetSingletonNode(_SINGLETON_TAG, "vtkMRMLSegmentEditorNode")
-        if self._node is None:
-            self._node = slicer.mrmlScene.CreateNodeByClass("vtkMRMLSegmentEditorNode")
-            self._node.UnRegister(None)
-            self._node.SetSingletonTag(_SINGLETON_TAG)
-            # What the tool Threshold starts with; effect parameters are attributes of this node.
+            node = slicer.mrmlScene.GetSingletonNode(_SINGLETON_TAG, "vtkMRMLSegmentEditorNode")
+            if node is None:
+                node = slicer.mrmlScene.CreateNodeByClass("vtkMRMLSegmentEditorNode")
+                node.UnRegister(None)
+                node.SetSingletonTag(_SINGLETON_TAG)
+                node = slicer.mrmlScene.AddNode(node)
+            # What the tool Threshold starts with; effect parameters are attributes of this node. In every scene anew:
+            # closing one resets the node instead of removing it.
             for name, bound in zip(("MinimumThreshold", "MaximumThreshold"), BLOOD_HU, strict=True):
-                self._node.SetAttribute(f"Threshold.{name}", str(bound))
-            self._node = slicer.mrmlScene.AddNode(self._node)
+                node.SetAttribute(f"Threshold.{name}", str(bound))
+            self._node = node
         self.widget.setMRMLSegmentEditorNode(self._node)
         return self._node

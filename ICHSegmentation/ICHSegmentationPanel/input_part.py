@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import slicer
@@ -85,5 +86,10 @@ class InputPart(VTKObservationMixin):
 
 def _describe(check: VolumeCheck) -> str:
     if not check.ok:
-        return f'<span style="color: #c0392b">{check.reason}</span>'
-    return "<br>".join((check.geometry_line, *check.warnings))
+        return f'<span style="color: #c0392b">{_plain(check.reason)}</span>'
+    return "<br>".join(map(_plain, (check.geometry_line, *check.warnings)))
+
+
+def _plain(text: str) -> str:
+    """Return text for a label that takes rich text: names of volumes may hold what looks like a tag."""
+    return escape(text, quote=False)

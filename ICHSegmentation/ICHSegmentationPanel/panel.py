@@ -51,7 +51,7 @@ class Panel(VTKObservationMixin):
         self.graphics = GraphicsPart(ui, self.messages)
         self.inputs = InputPart(ui, self._input_changed)
         self.views = ViewPart(ui)
-        self.corrections = CorrectPart(ui)
+        self.corrections = CorrectPart(ui, self.views.apply)
         self.run = RunPart(
             ui,
             process,
@@ -64,7 +64,8 @@ class Panel(VTKObservationMixin):
         self.results = ResultsPart(ui, self.views.apply, self._edited)
         self.exports = ExportPart(ui, process, self._check_of, lambda: self.results.measured)
         self._editing_time = EditingTime()
-        self._parts = (self.inputs, self.models, self.results, self.views, self.corrections, self.exports)
+        # The views before the results, which make them show a result as soon as a scene has one.
+        self._parts = (self.inputs, self.models, self.views, self.results, self.corrections, self.exports)
 
     def enter(self, node: vtkMRMLScriptedModuleNode) -> None:
         """Take up the scene's parameter node, as the panel is shown or a scene was loaded."""

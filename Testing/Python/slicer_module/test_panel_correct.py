@@ -167,6 +167,43 @@ def test_where_tools_would_miss_their_place_the_transform_is_set_aside_first(a_b
     assert panel.node.GetTransformNodeID() == panel.transform_id
 
 
+def test_the_chosen_lesion_is_still_meant_when_its_place_changes(an_open_panel, click, wait_until):
+    from builders.grids import make_grid
+
+    panel = an_open_panel
+    # As far apart as the lesions are, and more.
+    grid = make_grid(rows=40, columns=40, spacing_mm=(2.0, 2.0), steps_mm=(15.0,) * 5)
+    add_acquisition_transform(panel.volume, grid)
+    run_once(panel, click)
+    panel.ui.correctSection.collapsed = False
+    wait_until(lambda: panel.ui.lesionSelector.count == 2, what="two lesions")
+    panel.ui.lesionSelector.currentIndex = 1
+    for target in ("EDH", "SAH"):
+        click(panel.ui.asideButton)
+        click(button(panel, target))
+        assert {"IPH", target} <= set(volumes(panel))
+
+
+def test_the_skull_follows_when_the_transform_is_set_aside(a_bent_correction, click):
+    from ICHSegmentationLib import mrml
+
+    panel = a_bent_correction
+    click(panel.ui.skullButton)
+    for _ in range(2):
+        click(panel.ui.asideButton)
+        assert mrml.skull_is_shown(panel.volume)
+
+
+def test_the_threshold_tool_starts_at_blood_in_each_scene(a_correction):
+    slicer.mrmlScene.Clear(0)
+    a_correction.panel.corrections.set_parameters(None)
+    node = a_correction.editor._find_node()
+    assert (node.GetAttribute("Threshold.MinimumThreshold"), node.GetAttribute("Threshold.MaximumThreshold")) == (
+        "40.0",
+        "90.0",
+    )
+
+
 def test_folding_correct_puts_the_transform_back(a_bent_correction, click):
     panel = a_bent_correction
     click(panel.ui.asideButton)

@@ -9,7 +9,7 @@ import pytest
 from builders.fake_process import FakeProcess
 from builders.panel import MODULE_FOLDER, a_small_ct, answer_to
 from builders.panel_fixtures import AGREED
-from builders.scene import add_volume
+from builders.scene import add_acquisition_transform, add_volume
 
 slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
@@ -125,6 +125,19 @@ def test_a_saved_scene_comes_back_as_it_was(a_widget, click, tmp_path):
     assert ui.opacitySlider.value == pytest.approx(0.6)
     assert ui.show3DButton.checked is True
     assert ui.segmentationSelector.currentNode().GetDisplayNode().GetVisibility3D() == 1
+
+
+def test_a_skull_that_is_rendered_from_a_copy_comes_back_too(a_widget, a_ct, click, tmp_path):
+    from ICHSegmentationLib import mrml
+
+    add_acquisition_transform(a_ct, a_small_ct().grid)
+    segment(a_widget, click)
+    click(a_widget.ui.skullButton)
+    assert slicer.util.saveScene(str(tmp_path / "scene.mrb"))
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(str(tmp_path / "scene.mrb"))
+    assert a_widget.ui.skullButton.checked is True
+    assert mrml.skull_is_shown(a_widget.ui.inputSelector.currentNode())
 
 
 def test_a_run_goes_on_while_another_module_is_shown(a_widget, click):

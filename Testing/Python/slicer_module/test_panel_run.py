@@ -191,6 +191,13 @@ def test_a_refused_volume_cannot_be_segmented_and_the_reason_is_shown(an_open_pa
     assert ui.geometryLabel.text.startswith("6 slices, no tilt, step 5.00 mm, no gaps")
 
 
+def test_a_name_that_looks_like_a_tag_is_shown_as_it_is(an_open_panel):
+    image = slicer.vtkMRMLScalarVolumeNode()
+    image.SetName("CT <5 mm>")
+    an_open_panel.ui.inputSelector.setCurrentNode(slicer.mrmlScene.AddNode(image))
+    assert "CT &lt;5 mm&gt; is empty." in an_open_panel.ui.geometryLabel.text
+
+
 def test_without_a_volume_the_button_says_what_to_do(an_open_panel):
     an_open_panel.ui.inputSelector.setCurrentNode(None)
     assert an_open_panel.ui.segmentButton.enabled is False
