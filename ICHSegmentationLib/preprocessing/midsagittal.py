@@ -13,6 +13,7 @@ from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
 
 _SEARCH_MM = (5.0, 2.4, 2.4)  # slices, rows, columns; finer grids find the same plane
 _TURNS_DEG = np.arange(-60.0, 61.0, 4.0)  # tried first; strapped heads of restless patients are turned by up to 45
+_TURN_PENALTY = 0.1  # share that the widest turn must be better by: a round head is taken as upright
 _FAR_APART_DEG = 15.0
 _MOST_POINTS = 30_000
 _HEAD = 0.05  # of the window; darker is air
@@ -107,7 +108,8 @@ def find_midsagittal_plane(planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: 
         at = opposite[::-1] / np.array(spacing_mm)[:, None]
         at[0] = at[0].clip(0, last_slice)  # as `MidsagittalPlane.mirrored` does
         sampled = ndimage.map_coordinates(coarse, at, order=1, cval=0.0)
-        return float(np.mean((sampled - values) ** 2))
+        upright = 1 + _TURN_PENALTY * (turn_deg / _TURNS_DEG[-1]) ** 2
+        return float(np.mean((sampled - values) ** 2)) * upright
 
     middle = np.array(ndimage.center_of_mass(coarse) * np.array(spacing_mm))[::-1]
     starts = [np.array([turn, 0.0, _normal(turn, 0.0) @ (middle - centre_mm)]) for turn in _TURNS_DEG]

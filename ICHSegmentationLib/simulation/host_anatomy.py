@@ -23,6 +23,7 @@ _VENTRICLE_REACH_MM = 9.0  # atrophy and hydrocephalus make the host's wider tha
 _LOW_VENTRICLE_REACH_MM = 3.0  # beside the third and fourth ventricle lie cisterns
 _VENTRICLE_DEPTH_MM = 15.0  # below the skull, where sulci have ended
 _REGISTRATION_MM = (4.0, 3.0, 3.0)
+_BRIGHTEST_HU = 80.0
 _FLUID_WEIGHT = 2.0  # of ventricles against the rest of the head
 _FLUID_SEARCH_MM = 12.0  # from the ventricles of the first registration; what is farther is not one
 _BRAIN_REACH_MM = 10.0  # from the registered brain; soft tissue beyond it is face or neck
@@ -122,7 +123,8 @@ def register_atlas(
     )
     # From more than about 20 degrees the optimiser does not find back by itself.
     heights = np.arange(len(intracranial)) * spacing_mm[0]
-    turn = np.deg2rad(find_midsagittal_plane(intracranial, heights, spacing_mm[1]).turn_deg)
+    inside = np.where(intracranial, np.clip(hu, 0, _BRIGHTEST_HU) / _BRIGHTEST_HU, 0)
+    turn = np.deg2rad(find_midsagittal_plane(inside, heights, spacing_mm[1]).turn_deg)
     cosine, sine = np.cos(turn), np.sin(turn)
     initial.SetMatrix([cosine, -sine, 0.0, sine, cosine, 0.0, 0.0, 0.0, 1.0])
     by_skull = _affine(host, atlas.mask, initial, smoothing_mm=(4.0, 2.0))
@@ -197,7 +199,7 @@ def _template_left(transform: sitk.Transform, host: sitk.Image) -> np.ndarray:
 def _fluid(hu: np.ndarray, intracranial: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
     """Find what is clearly darker than brain: cerebrospinal fluid, and old infarcts."""
     sigma = (0.0, _SMOOTHING_MM / spacing_mm[1], _SMOOTHING_MM / spacing_mm[2])
-    smooth = ndimage.gaussian_filter(np.clip(hu, 0, 80).astype(np.float32), sigma)
+    smooth = ndimage.gaussian_filter(np.clip(hu, 0, _BRIGHTEST_HU).astype(np.float32), sigma)
     return intracranial & (smooth < np.median(smooth[intracranial]) - _CSF_BELOW_BRAIN_HU)
 
 

@@ -17,6 +17,8 @@ from builders.cmake_lists import REPOSITORY
 def the_panel_can_be_imported(slicer_app, monkeypatch):
     assert slicer_app
     monkeypatch.syspath_prepend(str(REPOSITORY / "ICHSegmentation"))
+    # What other tests imported into this process would have to be restarted for.
+    monkeypatch.delitem(sys.modules, "openvino", raising=False)
 
 
 @pytest.fixture
