@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.anatomy.brain_frame import BrainFrame, fit_brain_frame
+from ICHSegmentationLib.anatomy.midplane import with_symmetric_midplane
 from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 
@@ -57,7 +58,10 @@ class PlacedBrain:
 
 
 def place_brain(volume: CTVolume) -> PlacedBrain | str:
-    """Place the model by the inside of the skull; see :func:`ICHSegmentationLib.anatomy.brain_frame.fit_brain_frame`.
+    """Place the model by the inside of the skull.
+
+    See :func:`ICHSegmentationLib.anatomy.brain_frame.fit_brain_frame` and
+    :func:`ICHSegmentationLib.anatomy.midplane.with_symmetric_midplane`.
 
     Parameters
     ----------
@@ -87,7 +91,10 @@ def place_brain(volume: CTVolume) -> PlacedBrain | str:
     if at_border > _MOST_CUT * len(found):
         return "the image border cuts off a part of the head"
     chosen = found[np.linspace(0, len(found) - 1, min(_POINTS, len(found))).round().astype(int)]
-    frame = fit_brain_frame(volume.grid.points_mm(source_indices(orientation, chosen * stride)))
+    chosen_lps = volume.grid.points_mm(source_indices(orientation, chosen * stride))
+    frame = fit_brain_frame(chosen_lps)
+    spacing_mm = (orientation.coordinates_mm[0], steps[1] * stride[1], steps[2] * stride[2])
+    frame = with_symmetric_midplane(frame, inside, spacing_mm, chosen, chosen_lps)
     size = 1 / np.linalg.norm(frame.matrix, axis=1)
     if frame.misfit_mm > _WORST_MISFIT_MM or not _SIZES[0] <= size.min() <= size.max() <= _SIZES[1]:
         return "the skull does not fit the model of a head"

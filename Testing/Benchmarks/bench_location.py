@@ -228,7 +228,7 @@ def bench_graeb(host: Host, count: int) -> list[tuple[int, int | None]]:
             part = host.compartments == number
             inside = np.count_nonzero(blood & part)
             if inside * voxel_ml >= TRACE_ML:
-                filled[name.value] = (100 * inside / np.count_nonzero(lumen & part), False)
+                filled[name.value] = (min(100.0, 100 * inside / np.count_nonzero(lumen & part)), False)
         proposal = measure(labels, volume).modified_graeb
         assert proposal is not None
         scores.append((ModifiedGraeb.of(filled).lowest, proposal.total))

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The model's midsagittal plane made that of the scan's own symmetry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
+from ICHSegmentationLib.preprocessing.midsagittal import find_midsagittal_plane
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.anatomy.brain_frame import BrainFrame
+
+_CENTRE = np.array([0.0, -20.0, 10.0])  # of the inside of the skull in brain coordinates: does not move along a and s
+_MOST_MM = 12.0  # between the two planes anywhere on the skull; more is an opened skull or a plane across the head
+
+
+def with_symmetric_midplane(
+    frame: BrainFrame,
+    inside: np.ndarray,
+    spacing_mm: tuple[np.ndarray, float, float],
+    surface: np.ndarray,
+    lps: np.ndarray,
+) -> BrainFrame:
+    """Turn and shift brain coordinates so that x = 0 is the plane that the inside of the skull is symmetric about.
+
+    The model of a skull alone leaves that plane open by one to three millimetres, since no skull has its shape exactly.
+    The inside of the skull, blood and all, tells it without looking at what a bleed displaces.
+
+    Parameters
+    ----------
+    frame : BrainFrame
+        As fitted.
+    inside : numpy.ndarray
+        (slices, rows, columns) bool on canonical axes.
+    spacing_mm : tuple
+        (slices,) ascending positions of the slices, size of rows and of columns.
+    surface : numpy.ndarray
+        (points, 3) canonical indices of points on the inside of the skull.
+    lps : numpy.ndarray
+        (points, 3) LPS mm of the same points.
+
+    Returns
+    -------
+    BrainFrame
+        The same frame where both planes differ by more than 12 mm.
+    """
+    slices_mm, row_mm, column_mm = spacing_mm
+    planes = inside.astype(np.float32)
+    if not np.isclose(row_mm, column_mm, rtol=1e-3):
+        rows_mm = np.arange(inside.shape[1]) * row_mm
+        planes = interpolation_matrix(rows_mm, np.arange(0, rows_mm[-1] + 1e-6, column_mm), width_mm=column_mm) @ planes
+    plane = find_midsagittal_plane(planes, slices_mm, column_mm)
+    heights_mm = slices_mm[surface[:, 0].astype(int)] - slices_mm[0]
+    points_mm = np.stack([surface[:, 2] * column_mm, surface[:, 1] * row_mm, heights_mm], axis=-1)
+    to_left_mm = (points_mm - plane.centre_mm) @ plane.normal - plane.shift_mm
+    if np.abs(to_left_mm * frame.scale_x - frame.coordinates(lps)[:, 0]).max() > _MOST_MM:
+        return frame
+    # Canonical axes are sheared against the patient's in a tilted scan, so the plane is carried over by its points.
+    solution = np.linalg.lstsq(np.column_stack([lps, np.ones(len(lps))]), to_left_mm, rcond=None)[0]
+    length = np.linalg.norm(solution[:3])
+    normal, offset = solution[:3] / length, solution[3] / length
+    turn = _rotation_between(normal, frame.left_lps)
+    matrix = frame.matrix @ turn
+    centre = frame.points_lps(_CENTRE)
+    shift = _CENTRE - matrix @ centre
+    shift[0] = offset * frame.scale_x
+    return replace(frame, matrix=matrix, offset=shift)
+
+
+def _rotation_between(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return the least rotation that carries one unit vector to another (Rodrigues)."""
+    axis = np.cross(start, end)
+    skew = np.cross(np.eye(3), axis)
+    return np.eye(3) + skew + skew @ skew / (1 + start @ end)
