@@ -114,6 +114,34 @@ def kill_worker(slicer_app):
     os.kill(workers[0], signal.SIGKILL)
 
 
+def correct_on_an_even_stack(module, volume, click, wait_until):
+    """Set the transform aside, paint in the middle, undo, redo, put the transform back; return the volumes then."""
+    from slicer_harness.editing import paint
+
+    ui, row, first = module.ui, ROWS.index("IPH"), column(module, 1)
+    click(ui.correctSection)
+    wait_until(lambda: ui.asideFrame.visible, what="the offer to set the transform aside")
+    assert ui.editorFrame.enabled is False
+    click(ui.asideButton)
+    assert (volume.GetTransformNodeID(), ui.editorFrame.enabled) == (None, True)
+    click(ui.maskCheckBox)
+    editor = module.panel.corrections._editor.widget
+    editor.setCurrentSegmentID("IPH")
+    bounds = [0.0] * 6
+    volume.GetRASBounds(bounds)
+    paint(editor, [(bounds[axis] + bounds[axis + 1]) / 2 for axis in (0, 2, 4)], 15.0)
+    edited = column(module, 1)
+    assert float(edited[row]) > float(first[row]) + 5
+    assert float(edited[-1]) > float(first[-1]) + 5
+    assert column(module, 3)[row] == "by hand"
+    editor.undo()
+    assert (column(module, 1), column(module, 3)) == (first, [""] * 6)
+    editor.redo()
+    click(ui.asideButton)
+    assert column(module, 1) == edited
+    return edited
+
+
 @pytest.mark.skipif(not IN_A_WINDOW and CAN_HAVE_A_WINDOW, reason="is run in a window below")
 def test_a_ct_is_segmented_corrected_saved_and_reopened(
     a_module, a_bleeding_head, runs, click, choose, dialogs, wait_until, screenshot, tmp_path
@@ -176,34 +204,52 @@ def test_a_ct_is_segmented_corrected_saved_and_reopened(
     assert ui.show3DButton.checked is True
 
 
-def test_the_tilted_scan_keeps_its_place_and_can_be_cancelled_and_killed(
-    slicer_app, a_module, ge_scan, runs, click, choose
+def test_the_tilted_scan_goes_the_whole_way_and_its_runs_can_be_cancelled_and_killed(
+    slicer_app, a_module, ge_scan, runs, click, choose, wait_until, tmp_path
 ):
     from ICHSegmentationLib import mrml
 
+    ui = a_module.ui
     volume = ge_scan()
-    choose(a_module.ui.inputSelector, "4: Head")
-    assert a_module.ui.geometryLabel.text.startswith(
+    choose(ui.inputSelector, "4: Head")
+    assert ui.geometryLabel.text.startswith(
         "28 slices, tilt 18.5 deg, steps 4.22 and 7.38 mm, no gaps, under Slicer's acquisition transform"
     )
     runs.start()
     runs.wait_for("Finding blood")
-    click(a_module.ui.segmentButton)
+    assert runs.finish().startswith("Segmented in ")
+    node = ui.segmentationSelector.currentNode()
+    transform_id = volume.GetTransformNodeID()
+    assert node.GetTransformNodeID() == transform_id
+    first = column(a_module, 1)
+    assert first[-1] == f"{mrml.segment_volumes_ml(node)['total']:.2f}"
+
+    edited = correct_on_an_even_stack(a_module, volume, click, wait_until)
+    assert node.GetTransformNodeID() == transform_id
+    click(ui.show3DButton)
+
+    path = tmp_path / "scene.mrb"
+    assert slicer.util.saveScene(str(path))
+    slicer.mrmlScene.Clear(0)
+    assert column(a_module, 1) == []
+    slicer.util.loadScene(str(path))
+    node = ui.segmentationSelector.currentNode()
+    assert (column(a_module, 1), column(a_module, 3)[ROWS.index("IPH")]) == (edited, "by hand")
+    assert node.GetTransformNodeID() == ui.inputSelector.currentNode().GetTransformNodeID() is not None
+    assert node.GetDisplayNode().GetVisibility3D() == 1
+
+    runs.start()
+    runs.wait_for("Finding blood")
+    click(ui.segmentButton)
     assert "cancelled" in runs.finish()
-    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
+    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == [node]
 
     runs.start()
     runs.wait_for("Preparing the slices")
     kill_worker(slicer_app)
     assert "The system ended the segmentation" in runs.finish()
-    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
-
-    runs.start()
-    assert runs.finish().startswith("Segmented in ")
-    node = a_module.ui.segmentationSelector.currentNode()
-    assert node.GetTransformNodeID() == volume.GetTransformNodeID()
-    total_ml = mrml.segment_volumes_ml(node)["total"]
-    assert column(a_module, 1)[-1] == f"{total_ml:.2f}"
+    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == [node]
+    assert column(a_module, 1) == edited
 
 
 @pytest.mark.skipif(IN_A_WINDOW, reason="is in a window already")
