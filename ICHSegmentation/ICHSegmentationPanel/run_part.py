@@ -72,6 +72,7 @@ class RunPart(VTKObservationMixin):
         self._on_start = on_start
         self._on_result = on_result
         self._volume: vtkMRMLScalarVolumeNode | None = None
+        self._stamp: tuple[object, ...] | None = None
         self._started = 0.0
         self.state = RunState.IDLE
         ui.segmentButton.connect("clicked()", self._click)
@@ -102,8 +103,10 @@ class RunPart(VTKObservationMixin):
         self._enter(RunState.RUNNING)
         self._progress("start", 0.0)
         try:
+            scan = self._inputs.read()
+            self._stamp = _stamp_of(self._volume)
             self._process.segment(
-                self._inputs.read(),
+                scan,
                 model=self._models.entry.name,
                 device=self._models.device,
                 force=force,
@@ -141,9 +144,13 @@ class RunPart(VTKObservationMixin):
             self.cancel()
 
     def _finish(self, answer: Any) -> None:
-        volume = self._volume
+        volume, stamp = self._volume, self._stamp
         self._end()
         result = answer.segmentation
+        if _stamp_of(volume) != stamp:
+            # Cropped or hardened meanwhile: the labels are those of other voxels.
+            self._fail(make_failure("volume_changed"))
+            return
         try:
             node = _publish(volume, result)
         except Exception as error:
@@ -201,6 +208,13 @@ class RunPart(VTKObservationMixin):
         if self.state is RunState.RUNNING:
             self._ui.progressBar.value = round(100 * fraction)
             self._ui.progressBar.format = f"{stage_title(stage)} (%p %)"
+
+
+def _stamp_of(volume: vtkMRMLScalarVolumeNode) -> tuple[object, ...] | None:
+    """Return what changes with a volume's voxels, matrix or transforms, but not when its transform is set aside."""
+    from ICHSegmentationLib.mrml.volume_geometry import stamp_of
+
+    return stamp_of(volume) if volume.GetImageData() is not None else None
 
 
 def _publish(volume: vtkMRMLScalarVolumeNode, result: SegmentationResult) -> vtkMRMLSegmentationNode:

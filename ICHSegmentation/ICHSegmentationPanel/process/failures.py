@@ -19,7 +19,7 @@ class Failure:
     ----------
     kind : str
         One of the worker's (``docs/worker.md``), or of the panel's own: "foreign_transform", "volume_removed",
-        "scene_closed", "requirements".
+        "volume_changed", "scene_closed", "requirements".
     sentence : str
         For the user, in the user's language where it is not the library's own.
     next_step : str
@@ -95,6 +95,10 @@ def _texts() -> dict[str, tuple[str, str]]:
         "volume_removed": (
             _("The volume was removed while it was being segmented."),
             _("Choose a volume and segment again; nothing was changed."),
+        ),
+        "volume_changed": (
+            _("The volume, or its transform, was changed while it was being segmented."),
+            _("Segment it again; nothing was put into the scene."),
         ),
         "scene_closed": (_("The scene was closed during the segmentation."), ""),
         "requirements": (

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.panel import a_small_ct
 from builders.panel_fixtures import AGREED, run_once
-from builders.scene import add_transform
+from builders.scene import add_acquisition_transform, add_transform
 
 slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
@@ -127,6 +128,53 @@ def test_removing_the_volume_stops_its_run(an_open_panel, click):
     assert an_open_panel.process.calls == ["abandon"]
     assert "The volume was removed" in an_open_panel.ui.messageLabel.text
     assert an_open_panel.ui.segmentButton.enabled is False
+
+
+def crop(volume):
+    import vtk
+
+    image = vtk.vtkImageData()
+    image.DeepCopy(volume.GetImageData())
+    image.Crop((0, 39, 0, 39, 1, 5))
+    volume.SetAndObserveImageData(image)
+
+
+def shift(volume):
+    volume.SetOrigin(1.0, 2.0, 3.0)
+
+
+def tilt(volume):
+    volume.SetAndObserveTransformNodeID(add_transform(slicer.mrmlScene, np.diag([1.0, 1.0, 1.1, 1.0])).GetID())
+
+
+def empty(volume):
+    volume.SetAndObserveImageData(None)
+
+
+@pytest.mark.parametrize("change", [crop, shift, tilt, empty])
+def test_labels_are_not_put_on_a_volume_that_was_changed_during_its_run(an_open_panel, click, change):
+    ui = an_open_panel.ui
+    click(ui.segmentButton)
+    change(an_open_panel.volume)
+    assert finish(an_open_panel, an_open_panel.process.request) is None
+    assert ui.messageLabel.text == (
+        "<b>The volume, or its transform, was changed while it was being segmented.</b> "
+        "Segment it again; nothing was put into the scene."
+    )
+    assert results() == []
+    assert ui.segmentButton.text == "Segment"
+
+
+def test_a_transform_set_aside_during_a_run_does_not_matter(an_open_panel, click):
+    from ICHSegmentationLib import mrml
+
+    add_acquisition_transform(an_open_panel.volume, a_small_ct().grid)
+    first = run_once(an_open_panel, click)
+    click(an_open_panel.ui.segmentButton)
+    mrml.set_transform_aside(first)
+    second = finish(an_open_panel, an_open_panel.process.request)
+    assert second is not first
+    assert mrml.segment_volumes_ml(second)["total"] == pytest.approx(2.4)
 
 
 def test_removing_another_node_does_not(an_open_panel, click):

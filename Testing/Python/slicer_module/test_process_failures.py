@@ -9,7 +9,14 @@ import pytest
 
 from ICHSegmentationLib.worker.failures import FailureKind
 
-KINDS = [*map(str, FailureKind), "foreign_transform", "volume_removed", "scene_closed", "requirements"]
+KINDS = [
+    *map(str, FailureKind),
+    "foreign_transform",
+    "volume_removed",
+    "volume_changed",
+    "scene_closed",
+    "requirements",
+]
 NOTHING_TO_DO = {"cancelled", "scene_closed"}
 
 
