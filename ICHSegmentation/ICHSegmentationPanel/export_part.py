@@ -195,9 +195,10 @@ class ExportPart:
         self.widgets.complain(failure.detail or f"{failure.sentence} {failure.next_step}".strip())
 
     def _fail_with(self, error: Exception) -> None:
+        from ICHSegmentationLib.quiet_log import log_error
         from ICHSegmentationLib.worker.failures import describe
 
-        _LOG.error("The export failed.", exc_info=error)
+        log_error(_LOG, "The export failed.", error)
         kind, sentence = describe(error)
         self._fail(make_failure(str(kind), sentence))
 

@@ -164,9 +164,10 @@ class RunPart(VTKObservationMixin):
 
     def _fail_with(self, error: Exception) -> None:
         """Say what an exception means; its text is shown only if it was written for users."""
+        from ICHSegmentationLib.quiet_log import log_error
         from ICHSegmentationLib.worker.failures import describe
 
-        _LOG.error("The run failed.", exc_info=error)
+        log_error(_LOG, "The run failed.", error)
         kind, sentence = describe(error)
         self._fail(make_failure(str(kind), sentence))
 

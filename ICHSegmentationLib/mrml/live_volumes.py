@@ -12,6 +12,7 @@ from ICHSegmentationLib.errors import ICHSegmentationError
 from ICHSegmentationLib.mrml.layers import representation_name, segment_ids
 from ICHSegmentationLib.mrml.nodes import Node
 from ICHSegmentationLib.mrml.volumes import SceneVolumes, scene_volumes
+from ICHSegmentationLib.quiet_log import log_error
 
 _logger = logging.getLogger(__name__)
 
@@ -67,9 +68,9 @@ class LiveVolumes:
         self._state = state
         try:
             self._current = scene_volumes(self._node)
-        except ICHSegmentationError:
+        except ICHSegmentationError as error:
             # Raised inside one of Slicer's events, it would reach nobody.
-            _logger.exception("The volumes could not be measured after a change.")
+            log_error(_logger, "The volumes could not be measured after a change.", error)
             return
         self._on_change(self._current)
 

@@ -201,10 +201,11 @@ class SegmentationProcess:
 
     def _fail(self, failed: Failed, error: Any) -> None:
         from ICHSegmentationLib.errors import ICHSegmentationError
+        from ICHSegmentationLib.quiet_log import log_error
         from ICHSegmentationLib.worker.failures import describe
 
         if not isinstance(error, ICHSegmentationError):
-            _LOG.error("The worker could not be used.", exc_info=error)
+            log_error(_LOG, "The worker could not be used.", error)
         kind, sentence = ("crashed", f"{error}.") if isinstance(error, FileNotFoundError) else describe(error)
         failed(self._explain(str(kind), sentence))
 

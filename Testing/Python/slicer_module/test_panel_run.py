@@ -283,6 +283,25 @@ def test_diagnostics_are_copied_without_patient_data(an_open_panel, click):
     assert "DOE" not in text
 
 
+def test_neither_the_log_nor_diagnostics_name_a_volume_that_cannot_be_read(an_open_panel, click, monkeypatch, caplog):
+    from ICHSegmentationLib import mrml
+    from ICHSegmentationLib.errors import InputError
+
+    def fail(volume, **_options):
+        message = f"{volume.GetName()} is empty."
+        raise InputError(message)
+
+    an_open_panel.volume.SetName("DOE JOHN")
+    monkeypatch.setattr(mrml, "volume_input", fail)
+    click(an_open_panel.ui.segmentButton)
+    assert an_open_panel.ui.messageLabel.text.startswith("<b>DOE JOHN is empty.</b>")
+    assert "The run failed." in caplog.text
+    assert "InputError" in caplog.text
+    assert "DOE" not in caplog.text
+    click(an_open_panel.ui.diagnosticsButton)
+    assert "DOE" not in slicer.app.clipboard().text()
+
+
 def test_no_run_is_started_during_an_export(an_open_panel, click):
     an_open_panel.process.busy = True
     click(an_open_panel.ui.segmentButton)
