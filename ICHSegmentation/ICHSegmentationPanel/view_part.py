@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import qt
 import slicer
 
 from ICHSegmentationLib import mrml
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _FILL_SHARE = 0.5
 """On the slices the color stays translucent, so that the blood itself is seen."""
+_SURFACES_MS = 50
+"""Surfaces of another result are built this much later, when the slices show it."""
 _WINDOWS = ("brain", "subdural", "bone")
 
 
@@ -32,6 +35,10 @@ class ViewPart:
         self._ui = ui
         self._parameters: Parameters | None = None
         self._rendered: vtkMRMLScalarVolumeNode | None = None
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SURFACES_MS)
+        self._timer.connect("timeout()", self._apply_3d)
         for window in _WINDOWS:
             button = getattr(ui, f"{window}Button")
             button.connect("clicked()", lambda window=window: self._set_window(window))
@@ -45,6 +52,7 @@ class ViewPart:
         self._parameters = parameters
         if parameters is None:
             self._rendered = None
+            self._timer.stop()
         self.update()
 
     def update(self) -> None:
@@ -76,10 +84,10 @@ class ViewPart:
         self.go_to_largest()
 
     def apply(self) -> None:
-        """Make the views show another result as the buttons say."""
+        """Make the views show another result as the buttons say; its surfaces come a moment later."""
         if self._segmentation is not None:
             self.update()
-            mrml.show_3d(self._segmentation, self._parameters.show_3d)
+            self._timer.start()
             self._apply_opacity()
             self._render(self._parameters.show_skull)
 
@@ -105,8 +113,13 @@ class ViewPart:
 
     def _show_3d(self, shown: bool) -> None:
         self._parameters.show_3d = shown
-        with slicer.util.tryWithErrorDisplay(waitCursor=True):
-            mrml.show_3d(self._segmentation, shown)
+        self._apply_3d()
+
+    def _apply_3d(self) -> None:
+        self._timer.stop()
+        if self._segmentation is not None:
+            with slicer.util.tryWithErrorDisplay(waitCursor=True):
+                mrml.show_3d(self._segmentation, self._parameters.show_3d)
 
     def _show_skull(self, shown: bool) -> None:
         self._parameters.show_skull = shown

@@ -163,12 +163,34 @@ def test_3d_is_made_when_it_is_asked_for_and_taken_away(a_result, click):
     assert a_result.node.GetDisplayNode().GetVisibility3D() == 0
 
 
-def test_another_result_is_shown_as_the_buttons_say(a_result, click):
+def test_another_result_is_shown_as_the_buttons_say(a_result, click, wait_until):
     click(a_result.ui.show3DButton)
     a_result.ui.opacitySlider.value = 0.4
     display = run_once(a_result, click).GetDisplayNode()
-    assert display.GetVisibility3D() == 1
+    wait_until(lambda: display.GetVisibility3D() == 1, what="the surfaces")
     assert (display.GetOpacity3D(), display.GetOpacity2DFill()) == (0.4, 0.2)
+
+
+def test_surfaces_of_a_new_result_are_built_after_it_is_published(a_result, click, wait_until):
+    surface = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
+    click(a_result.ui.show3DButton)
+    segmentation = run_once(a_result, click).GetSegmentation()
+    assert segmentation.ContainsRepresentation(surface) is False
+    wait_until(lambda: segmentation.ContainsRepresentation(surface), what="the surfaces")
+    assert segmentation.GetSegment("IPH").GetRepresentation(surface).GetNumberOfPolys() > 0
+
+
+def test_no_surfaces_are_built_in_a_scene_that_was_closed(a_result, click, slicer_app):
+    from ICHSegmentationLib import mrml
+
+    click(a_result.ui.show3DButton)
+    run_once(a_result, click)
+    assert a_result.panel.views._timer.active is True
+    a_result.panel.leave_scene()
+    assert a_result.panel.views._timer.active is False
+    assert mrml.is_result(a_result.node)
+    slicer_app.process_events()
+    assert a_result.node.GetDisplayNode().GetVisibility3D() == 0
 
 
 def test_the_skull_comes_and_goes(a_result, click):
