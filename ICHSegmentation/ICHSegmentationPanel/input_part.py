@@ -7,6 +7,7 @@ from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import qt
 import slicer
 from slicer.util import VTKObservationMixin
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.mrml import VolumeCheck
     from ICHSegmentationPanel.parameters import Parameters
+
+
+_SETTLE_MS = 200
+"""The volume is looked at when its last change is this long ago: dragging a transform sends one event after another."""
 
 
 class InputPart(VTKObservationMixin):
@@ -38,6 +43,10 @@ class InputPart(VTKObservationMixin):
         self._parameters: Parameters | None = None
         self.volume: vtkMRMLScalarVolumeNode | None = None
         self.check: VolumeCheck | None = None
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SETTLE_MS)
+        self._timer.connect("timeout()", self._look)
         ui.inputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._choose)
 
     def set_parameters(self, parameters: Parameters | None) -> None:
@@ -52,6 +61,11 @@ class InputPart(VTKObservationMixin):
             self._ui.inputSelector.setCurrentNode(volume)
         self._observe(volume)
 
+    def settle(self) -> None:
+        """Look at the volume now, if it has changed since."""
+        if self._timer.active:
+            self._look()
+
     def read(self) -> CTVolume:
         """Return the chosen scan on its true slices."""
         return mrml.volume_input(self.volume, check=self.check)
@@ -59,6 +73,7 @@ class InputPart(VTKObservationMixin):
     def close(self) -> None:
         """Look at no node any more."""
         self.removeObservers()
+        self._timer.stop()
         self._parameters = self.volume = None
 
     def _choose(self, volume: vtkMRMLScalarVolumeNode | None) -> None:
@@ -73,10 +88,14 @@ class InputPart(VTKObservationMixin):
         self.volume = volume
         if volume is not None:
             for event in (volume.ImageDataModifiedEvent, slicer.vtkMRMLTransformableNode.TransformModifiedEvent):
-                self.addObserver(volume, event, self._look)
+                self.addObserver(volume, event, self._volume_changed)
         self._look()
 
-    def _look(self, _caller: Any = None, _event: str | None = None) -> None:
+    def _volume_changed(self, _caller: Any, _event: str) -> None:
+        self._timer.start()
+
+    def _look(self) -> None:
+        self._timer.stop()
         self.check = mrml.check_volume(self.volume) if self.volume is not None else None
         self._ui.geometryLabel.visible = self.check is not None
         if self.check is not None:

@@ -89,6 +89,7 @@ class RunPart(VTKObservationMixin):
         """Segment the chosen volume; with ``force`` also where it does not look like a head."""
         if self.state is not RunState.IDLE:
             return
+        self._inputs.settle()
         problem = self._problem()
         if problem or self._process.busy:
             self._messages.complain(problem or _("An export is under way; segment when it is done."))

@@ -215,7 +215,7 @@ def test_a_non_commercial_licence_is_asked_for_once(an_open_panel, click, dialog
     assert len(dialogs.shown) == 2
 
 
-def test_a_refused_volume_cannot_be_segmented_and_the_reason_is_shown(an_open_panel):
+def test_a_refused_volume_cannot_be_segmented_and_the_reason_is_shown(an_open_panel, wait_until):
     import vtk
 
     grid = vtk.vtkGridTransform()
@@ -231,12 +231,38 @@ def test_a_refused_volume_cannot_be_segmented_and_the_reason_is_shown(an_open_pa
     transform.SetAndObserveTransformFromParent(grid)
     an_open_panel.volume.SetAndObserveTransformNodeID(transform.GetID())
     ui = an_open_panel.ui
-    assert ui.segmentButton.enabled is False
+    wait_until(lambda: not ui.segmentButton.enabled, what="the look at the volume")
     assert "non-linear transform that is not Slicer's acquisition transform" in ui.geometryLabel.text
     assert ui.segmentButton.toolTip in ui.geometryLabel.text
     an_open_panel.volume.SetAndObserveTransformNodeID(add_transform(slicer.mrmlScene, np.eye(4)).GetID())
-    assert ui.segmentButton.enabled is True
+    wait_until(lambda: ui.segmentButton.enabled, what="the look at the volume")
     assert ui.geometryLabel.text.startswith("6 slices, no tilt, step 5.00 mm, no gaps")
+
+
+def test_a_volume_that_is_being_moved_is_looked_at_once(an_open_panel, click, wait_until, monkeypatch):
+    import vtk
+
+    from ICHSegmentationLib import mrml
+
+    looks, check_volume = [], mrml.check_volume
+    monkeypatch.setattr(mrml, "check_volume", lambda volume: looks.append(volume) or check_volume(volume))
+    transform = add_transform(slicer.mrmlScene, np.eye(4))
+    an_open_panel.volume.SetAndObserveTransformNodeID(transform.GetID())
+
+    def drag():
+        for step in range(5):
+            matrix = vtk.vtkMatrix4x4()
+            matrix.SetElement(0, 3, step + 1.0)
+            transform.SetMatrixTransformToParent(matrix)
+
+    drag()
+    assert looks == []
+    wait_until(lambda: looks, what="the look at the volume")
+    assert looks == [an_open_panel.volume]
+    drag()
+    click(an_open_panel.ui.segmentButton)
+    assert looks == [an_open_panel.volume] * 2
+    assert an_open_panel.process.request["volume"].hu.shape == (6, 40, 40)
 
 
 def test_a_name_that_looks_like_a_tag_is_shown_as_it_is(an_open_panel):
