@@ -27,7 +27,7 @@ def with_symmetric_midplane(
 ) -> BrainFrame:
     """Turn and shift brain coordinates so that x = 0 is the plane that the inside of the skull is symmetric about.
 
-    The model of a skull alone leaves that plane open by one to three millimetres, since no skull has its shape exactly.
+    The model of a skull alone leaves that plane open by one to two millimetres, since no skull has its shape exactly.
     The inside of the skull, blood and all, tells it without looking at what a bleed displaces.
 
     Parameters
