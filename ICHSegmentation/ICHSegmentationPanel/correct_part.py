@@ -40,6 +40,7 @@ class CorrectPart:
         self._editor: Editor | None = None
         self._listed: vtkMRMLSegmentationNode | None = None
         self._lesions: list[mrml.SceneLesion] = []
+        self._erased: list[mrml.SceneLesion] = []
         self._move_buttons: dict[str, Any] = {}
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
@@ -47,6 +48,7 @@ class CorrectPart:
         self._timer.connect("timeout()", self._list_lesions)
         ui.correctSection.connect("contentsCollapsed(bool)", self._fold)
         ui.lesionSelector.connect("activated(int)", self._go_to_lesion)
+        ui.lesionSelector.connect("currentIndexChanged(int)", self._show_what_can_be_done)
         ui.restoreLesionButton.connect("clicked()", self._restore_lesion)
         ui.restoreAllButton.connect("clicked()", self._restore_all)
         ui.maskCheckBox.connect("toggled(bool)", self._set_masked)
@@ -110,7 +112,8 @@ class CorrectPart:
         if self._segmentation is not self._listed:
             return None  # the list is still that of another result
         index = self._ui.lesionSelector.currentIndex
-        return self._lesions[index] if 0 <= index < len(self._lesions) else None
+        listed = self._lesions + self._erased
+        return listed[index] if 0 <= index < len(listed) else None
 
     def _list_lesions(self) -> None:
         node = self._segmentation
@@ -118,15 +121,24 @@ class CorrectPart:
             return
         chosen = self._lesion if node is self._listed else None
         self._listed = node
-        self._lesions = mrml.lesions(node)
+        self._lesions, self._erased = mrml.lesions(node), mrml.erased_lesions(node)
         self._ui.lesionSelector.clear()
         for lesion in self._lesions:
             self._ui.lesionSelector.addItem(f"{lesion.subtype}, {lesion.volume_ml:.2f} mL")
-        if chosen is not None and self._lesions:
-            nearest = min(range(len(self._lesions)), key=lambda index: _distance(self._lesions[index], chosen))
+        for lesion in self._erased:
+            text = _("{subtype}, erased ({volume:.2f} mL)").format(subtype=lesion.subtype, volume=lesion.volume_ml)
+            self._ui.lesionSelector.addItem(text)
+        listed = self._lesions + self._erased
+        if chosen is not None and listed:
+            nearest = min(range(len(listed)), key=lambda index: _distance(listed[index], chosen))
             self._ui.lesionSelector.currentIndex = nearest
-        for widget in (self._ui.lesionSelector, self._ui.moveButtons, self._ui.restoreLesionButton):
-            widget.enabled = bool(self._lesions)
+        self._show_what_can_be_done()
+
+    def _show_what_can_be_done(self, _index: int = 0) -> None:
+        """Offer to restore the chosen lesion, and to move it if it is not erased."""
+        lesion = self._lesion
+        self._ui.lesionSelector.enabled = self._ui.restoreLesionButton.enabled = lesion is not None
+        self._ui.moveButtons.enabled = lesion in self._lesions
 
     def _show_move_buttons(self, node: vtkMRMLSegmentationNode) -> None:
         """Have one button per segment."""
@@ -193,7 +205,8 @@ class CorrectPart:
                 self._list_lesions()
             (mrml.set_transform_aside if aside else mrml.put_transform_back)(node)
             if node is self._listed:
-                self._lesions = mrml.lesions(node)  # the same ones, at other places
+                # The same ones, at other places.
+                self._lesions, self._erased = mrml.lesions(node), mrml.erased_lesions(node)
             self._on_moved()
             self.update()
 

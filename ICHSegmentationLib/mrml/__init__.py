@@ -16,7 +16,7 @@ from ICHSegmentationLib.mrml.editing import (
     transform_is_aside,
 )
 from ICHSegmentationLib.mrml.layers import source_volume
-from ICHSegmentationLib.mrml.lesions import SceneLesion, largest_lesion, lesion_at, lesions
+from ICHSegmentationLib.mrml.lesions import SceneLesion, erased_lesions, largest_lesion, lesion_at, lesions
 from ICHSegmentationLib.mrml.live_volumes import LiveVolumes
 from ICHSegmentationLib.mrml.model_result import RESULT_ATTRIBUTE
 from ICHSegmentationLib.mrml.publish import publish, result_info
@@ -46,6 +46,7 @@ __all__ = [
     "check_volume",
     "crosshair_ras",
     "edits_are_displaced",
+    "erased_lesions",
     "is_exclusive",
     "is_result",
     "jump_to",

@@ -73,7 +73,7 @@ def restore_lesion(segmentation_node: Node, ras_mm: Point, *, save_state: SaveSt
 
     The lesion is the connected region that holds the point in what is there now, in what the model found, or in both,
     together with every lesion of the model that it touches with its own subtype: also an erased lesion comes back,
-    where it was.
+    where it was. Lesions near the point are looked for only where nothing holds the point itself.
 
     Raises
     ------
@@ -85,7 +85,9 @@ def restore_lesion(segmentation_node: Node, ras_mm: Point, *, save_state: SaveSt
     current, original, start = side_by_side(now, model)
     voxel = voxel_at(segmentation_node, where, ras_mm)
     region = np.zeros(current.shape, dtype=bool)
-    for block, labels in ((now, current), (model, original)):
+    both = ((now, current), (model, original))
+    at_point = tuple(pair for pair in both if label_of(pair[0], voxel) in LABELS.values())
+    for block, labels in at_point or both:
         nearest = nearest_labelled(block, where, voxel)
         if nearest is not None:
             lesion = connected(labels, np.subtract(nearest, start))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ICHSegmentationLib.mrml.layers import LABELS, LabelBlock, read_labels
+from ICHSegmentationLib.mrml.model_result import model_result, side_by_side
 from ICHSegmentationLib.mrml.nodes import Node, apply, from_world, to_world
 from ICHSegmentationLib.mrml.result_grid import ResultGrid, result_grid
 
@@ -38,9 +39,32 @@ class SceneLesion:
 
 def lesions(segmentation_node: Node) -> list[SceneLesion]:
     """Return the lesions of every subtype, largest first. Voxels touch by face, edge or corner."""
+    return _lesions_of(segmentation_node, read_labels(segmentation_node))
+
+
+def erased_lesions(segmentation_node: Node) -> list[SceneLesion]:
+    """Return the lesions that the model found and of which no blood is left, whatever its subtype; largest first.
+
+    Raises
+    ------
+    NodeRemovedError, InputError
+        If the node is gone or is no result of this project.
+    """
     from scipy import ndimage
 
-    block, where = read_labels(segmentation_node), result_grid(segmentation_node)
+    current, original, start = side_by_side(read_labels(segmentation_node), model_result(segmentation_node))
+    left = np.isin(current, list(LABELS.values()))
+    for value in np.unique(original[left & (original > 0)]).tolist():
+        regions, _ = ndimage.label(original == value, structure=np.ones((3, 3, 3)))
+        touched = np.unique(regions[left])
+        original[np.isin(regions, touched[touched > 0])] = 0
+    return _lesions_of(segmentation_node, LabelBlock.of(original, LABELS, start))
+
+
+def _lesions_of(segmentation_node: Node, block: LabelBlock) -> list[SceneLesion]:
+    from scipy import ndimage
+
+    where = result_grid(segmentation_node)
     found = []
     names = {value: identifier for identifier, value in block.values.items() if identifier in LABELS}
     for value, outer in enumerate(ndimage.find_objects(block.labels, max_label=max(LABELS.values())), start=1):

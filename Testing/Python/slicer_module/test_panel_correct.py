@@ -110,6 +110,34 @@ def test_one_lesion_is_restored(a_correction, click):
     assert volumes(a_correction) == {"SDH": 0.4, "SAH": 2.0, "total": 2.4}
 
 
+def test_an_erased_lesion_is_listed_and_restored(a_correction, click, wait_until):
+    from slicer_harness.editing import paint
+
+    from ICHSegmentationLib import mrml
+
+    ui = a_correction.ui
+    ui.lesionSelector.setCurrentIndex(1)
+    small = mrml.lesions(a_correction.node)[1]
+    click(ui.maskCheckBox)
+    editor = a_correction.editor.widget
+    editor.setCurrentSegmentID("SDH")
+    paint(editor, small.ras_mm, 30.0, erase=True)
+    assert volumes(a_correction) == {"IPH": 2.0, "total": 2.0}
+    wait_until(lambda: lesions(a_correction) == ["IPH, 2.00 mL", "SDH, erased (0.40 mL)"], what="the new list")
+    assert ui.lesionSelector.currentIndex == 1
+    assert (ui.moveButtons.enabled, ui.restoreLesionButton.enabled) == (False, True)
+    # What was painted close by, one voxel on each side, stays.
+    editor.setCurrentSegmentID("SAH")
+    x, y, z = small.ras_mm
+    for beside_mm in (-4.0, 4.0):
+        paint(editor, (x, y + beside_mm, z), 0.9)
+    ui.lesionSelector.setCurrentIndex(1)
+    click(ui.restoreLesionButton)
+    assert volumes(a_correction) == {"SDH": 0.4, "SAH": 0.04, "IPH": 2.0, "total": 2.44}
+    assert lesions(a_correction)[:2] == ["IPH, 2.00 mL", "SDH, 0.40 mL"]
+    assert ui.moveButtons.enabled is True
+
+
 def test_everything_is_restored_and_undo_brings_the_corrections_again(a_correction, click):
     click(button(a_correction, "SAH"))
     click(a_correction.ui.restoreAllButton)
