@@ -14,8 +14,10 @@ from ICHSegmentationLib.cli.options import (
     AsJson,
     Device,
     EditingMinutes,
+    Force,
     Gcs,
     Graeb,
+    GreyWindow,
     Infratentorial,
     IphMl,
     Ivh,
@@ -29,6 +31,7 @@ from ICHSegmentationLib.cli.options import (
     RunOptions,
     Runtime,
     RuntimeChoice,
+    Series,
     Threads,
 )
 from ICHSegmentationLib.reporting.export_format import ExportFormat
@@ -68,14 +71,9 @@ def segment(
     model: Model = "default",
     device: Device = "auto",
     runtime: Runtime = RuntimeChoice.auto,
-    series: Annotated[
-        str | None, typer.Option(metavar="UID|N", help="Which series, by UID or by its number in the list.")
-    ] = None,
-    grey_window: Annotated[
-        tuple[float, float] | None,
-        typer.Option(metavar="LOW HIGH", help="HU of grey 0 and grey 255, for a file that holds windowed greys."),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Go on when the volume does not look like a head.")] = False,
+    series: Series = None,
+    grey_window: GreyWindow = None,
+    force: Force = False,
     no_cleaning: Annotated[
         bool, typer.Option("--no-cleaning", help="Keep the network's labels as they are, specks and holes included.")
     ] = False,
@@ -350,14 +348,9 @@ def simulate(
     dicom: Annotated[
         bool, typer.Option("--dicom", help="Write a DICOM series too, with nothing of the patient in it.")
     ] = False,
-    series: Annotated[
-        str | None, typer.Option(metavar="UID|N", help="Which series, by UID or by its number in the list.")
-    ] = None,
-    grey_window: Annotated[
-        tuple[float, float] | None,
-        typer.Option(metavar="LOW HIGH", help="HU of grey 0 and grey 255, for a file that holds windowed greys."),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Go on when the volume does not look like a head.")] = False,
+    series: Series = None,
+    grey_window: GreyWindow = None,
+    force: Force = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     overwrite: Overwrite = False,

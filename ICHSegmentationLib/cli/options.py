@@ -65,6 +65,13 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results th
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")]
 
+Series = Annotated[str | None, typer.Option(metavar="UID|N", help="Which series, by UID or by its number in the list.")]
+GreyWindow = Annotated[
+    tuple[float, float] | None,
+    typer.Option(metavar="LOW HIGH", help="HU of grey 0 and grey 255, for a file that holds windowed greys."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Go on when the volume does not look like a head.")]
+
 Gcs = Annotated[int | None, typer.Option(min=3, max=15, metavar="N", help="Glasgow Coma Scale, for the ICH score.")]
 Age = Annotated[int | None, typer.Option(min=0, max=130, metavar="YEARS", help="Age in years, for the ICH score.")]
 Infratentorial = Annotated[

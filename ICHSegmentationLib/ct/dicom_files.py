@@ -22,17 +22,29 @@ _DEFERRED_BYTES = 4096
 
 
 @contextmanager
-def quiet_pydicom() -> Iterator[None]:
-    """Keep pydicom from warning about odd values: its messages quote them, and with them the patient's data."""
+def quiet_pydicom(*built_on_it: str) -> Iterator[None]:
+    """Keep pydicom from warning about odd values: its messages quote them, and with them the patient's data.
+
+    Parameters
+    ----------
+    *built_on_it : str
+        Packages built on pydicom, by name, that must not log either.
+    """
     settings, logger = pydicom.config.settings, logging.getLogger("pydicom")
+    others = [logging.getLogger(name) for name in built_on_it]
+    levels = [other.level for other in others]
     mode, disabled = settings.reading_validation_mode, logger.disabled
     settings.reading_validation_mode, logger.disabled = pydicom.config.IGNORE, True
+    for other in others:
+        other.setLevel(logging.CRITICAL + 1)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
         settings.reading_validation_mode, logger.disabled = mode, disabled
+        for other, level in zip(others, levels, strict=True):
+            other.setLevel(level)
 
 
 def load_dataset(path: Path) -> FileDataset:

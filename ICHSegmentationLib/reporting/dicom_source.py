@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -38,17 +39,8 @@ _logger = logging.getLogger(__name__)
 _SEXES = {"M", "F", "O", ""}
 
 
-@contextmanager
-def quiet_dicom() -> Iterator[None]:
-    """Keep pydicom and highdicom from logging odd values: their messages quote the patient's data."""
-    logger = logging.getLogger("highdicom")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        with quiet_pydicom():
-            yield
-    finally:
-        logger.setLevel(level)
+quiet_dicom = partial(quiet_pydicom, "highdicom")
+"""Keeps pydicom and highdicom from logging odd values: their messages quote the patient's data."""
 
 
 @quiet_dicom()

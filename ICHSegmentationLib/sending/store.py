@@ -6,8 +6,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +87,7 @@ def send_files(paths: Sequence[Path], node: PacsNode, *, progress: Progress | No
         raise InputError(message)
     datasets = [_load(path) for path in paths]
     sender = _Sender(node, paths)
-    with _quiet_network():
+    with quiet_pydicom("pynetdicom"):
         association = sender.associate(datasets)
         try:
             for index, dataset in enumerate(datasets):
@@ -204,16 +203,3 @@ def _load(path: Path) -> Dataset:
 
 def _kind(dataset: Dataset) -> tuple[UID, UID]:
     return UID(dataset.SOPClassUID), UID(dataset.file_meta.TransferSyntaxUID)
-
-
-@contextmanager
-def _quiet_network() -> Iterator[None]:
-    """Keep pynetdicom from logging: its messages can quote the files."""
-    logger = logging.getLogger("pynetdicom")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        with quiet_pydicom():
-            yield
-    finally:
-        logger.setLevel(level)
