@@ -79,13 +79,43 @@ def run_model(
     progress : callable
         Takes the case at work and the share that is done.
     """
-    loaded, seconds = LoadedModel(), []
+    loaded = LoadedModel()
     scans = [*files, *(HeldOutFile(NEGATIVES, path.name, path) for path in negatives)]
+
+    def segment(case: HeldOutCase, file: HeldOutFile) -> tuple[LabelMap, float | None]:
+        return _segment(case.volume, model, loaded, settings, file)
+
+    return run_cases(model, scans, predictions, segment, progress)
+
+
+def run_cases(
+    name: str,
+    scans: Sequence[HeldOutFile],
+    predictions: Path,
+    segment: Callable[[HeldOutCase, HeldOutFile], tuple[LabelMap, float | None]],
+    progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
+) -> ModelRun:
+    """Label every case by any program, and compare it with its reference.
+
+    Parameters
+    ----------
+    name : str
+        What the program is called.
+    scans : sequence of HeldOutFile
+        The cases; those of the group of negatives are scans without blood.
+    predictions : pathlib.Path
+        Folder for the predicted labels.
+    segment : callable
+        Takes a case and where it lies, gives labels and the seconds it took; None if it was refused.
+    progress : callable
+        Takes the case at work and the share that is done.
+    """
+    seconds = []
     groups: dict[str, dict[str, CaseResult]] = {}
     for number, file in enumerate(scans):
-        progress(f"{model}, {file.name}", number / len(scans))
+        progress(f"{name}, {file.name}", number / len(scans))
         case = _read(file)
-        label_map, took_s = _segment(case.volume, model, loaded, settings, file)
+        label_map, took_s = segment(case, file)
         if took_s is not None:
             seconds.append(took_s)
         path = prediction_path(predictions, file)
@@ -93,8 +123,8 @@ def run_model(
         write_labels_nifti(path, label_map)
         result = evaluate_case(file.name, case.known(label_map.labels), case.reference)
         groups.setdefault(file.group, {})[file.name] = result
-    progress(model, 1.0)
-    return ModelRun(model, groups, predictions, float(np.mean(seconds)) if seconds else 0.0)
+    progress(name, 1.0)
+    return ModelRun(name, groups, predictions, float(np.mean(seconds)) if seconds else 0.0)
 
 
 def prediction_path(folder: Path, file: HeldOutFile) -> Path:

@@ -42,10 +42,12 @@ class DataSection(_Section):
         Cases left out altogether, each with the reason.
     painted_per_case, painted_per_validation_case : int
         Copies of each training and validation case with simulated lesions.
+    look_alikes_per_case : int
+        Copies of each training case with calcifications, dense dura and artefacts, and no simulated lesion.
     procedural_heads : int
-        Generated heads, for training.
+        Generated heads, for training; every third holds what looks like blood, and no blood.
     look_alike_share : float
-        Share of the painted copies that get calcifications, dense dura and artefacts too.
+        Share of the painted copies that get what looks like blood too.
     real_series : bool
         Whether the training cases are trained on as they are; their painted copies are in any case.
     """
@@ -61,6 +63,7 @@ class DataSection(_Section):
     excluded: dict[str, str] = Field(default_factory=dict)
     painted_per_case: int = Field(default=0, ge=0)
     painted_per_validation_case: int = Field(default=1, ge=0)
+    look_alikes_per_case: int = Field(default=0, ge=0)
     procedural_heads: int = Field(default=0, ge=0)
     look_alike_share: float = Field(default=0.3, ge=0, le=1)
     real_series: bool = True

@@ -135,6 +135,10 @@ class DataFolder:
         """Volume of a real series with simulated lesions."""
         return self.root / "painted" / f"{name}-{copy}.npz"
 
+    def look_alikes(self, name: str, copy: int) -> Path:
+        """Volume of a real series with what looks like blood, and no simulated lesion."""
+        return self.root / "look-alikes" / f"{name}-{copy}.npz"
+
     def procedural(self, number: int) -> Path:
         """Volume of a procedural head."""
         return self.root / "procedural" / f"{number:04d}.npz"

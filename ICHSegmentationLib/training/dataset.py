@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.training.processes import Processes
 
 _LEAST_PIXELS = 12
+_WIDER_STEPS, _MOST_OF_CENTRE = 0.3, 0.5
 
 
 class SliceDataset(Dataset):
@@ -80,6 +81,10 @@ class SliceDataset(Dataset):
         weights = self._weights[number][index]
         used = np.flatnonzero(weights.any(axis=0))
         image = np.tensordot(weights[:, used], volume.grey[used].astype(np.float32) / 255, axes=1)
+        if len(image) > 1 and rng.random() < _WIDER_STEPS:
+            # Where slices lie further apart than the channels, neighbours are interpolated from the slice itself.
+            centre = image[len(image) // 2]
+            image += np.float32(rng.uniform(0, _MOST_OF_CENTRE)) * (centre - image)
         return image, self._class_of[volume.labels[index]][None].astype(np.float32)
 
 

@@ -30,7 +30,7 @@ from ICHSegmentationLib.evaluation.held_out_case import (
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.simulation.anatomy import Anatomy
 from ICHSegmentationLib.simulation.host_anatomy import host_anatomy, register_atlas
-from ICHSegmentationLib.simulation.lesions import DISTRACTORS, paint_distractors, paint_lesions
+from ICHSegmentationLib.simulation.lesions import paint_distractors, paint_lesions, random_kinds
 from ICHSegmentationLib.simulation.painting import put_back
 from ICHSegmentationLib.simulation.simulate import simulated_ct
 from ICHSegmentationLib.subtypes import Subtype
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
 _FOLDER = "held-out"
 _FIRST_UNSEEN_SEED = 2_000_000
-_KINDS = 3
 _SEEDS = {SIMULATED: 2, LOOK_ALIKES: 3, LOOK_ALIKES_IN_PATIENTS: 4}
 _LEAST_ML = 0.1
 _AROUND_CLOT_MM, _BORDER_MM = 10.0, 3.0
@@ -187,7 +186,7 @@ class _Host:
     def with_look_alikes(self) -> HeldOutCase:
         """Return the patient with what looks like blood; the surroundings of the own blood count for nothing."""
         rng = self._rng(LOOK_ALIKES_IN_PATIENTS)
-        painted = paint_distractors(self.greys, self.anatomy, rng, _random_kinds(rng))
+        painted = paint_distractors(self.greys, self.anatomy, rng, random_kinds(rng))
         near = _within(self.own > 0, _AROUND_CLOT_MM, self.host.spacing_mm)
         return self._case(put_back(self.host.hu, self.greys, painted), np.zeros_like(self.own), near)
 
@@ -206,7 +205,7 @@ def _look_alike_head(seed: int, number: int) -> HeldOutCase:
     """Generate a head without blood but with three kinds of what looks like it."""
     scan = simulated_ct(_FIRST_UNSEEN_SEED + number)
     rng = np.random.default_rng([seed, _SEEDS[LOOK_ALIKES], number])
-    painted = paint_distractors(scan.volume.hu.astype(np.float32), scan.anatomy, rng, _random_kinds(rng))
+    painted = paint_distractors(scan.volume.hu.astype(np.float32), scan.anatomy, rng, random_kinds(rng))
     nothing = np.zeros(scan.labels.shape, dtype=np.uint8)
     hu = np.clip(np.rint(painted), -1024, 32767).astype(np.int16)
     return HeldOutCase(CTVolume(hu, scan.volume.grid), nothing, nothing.astype(bool))
@@ -217,10 +216,6 @@ def _within(mask: np.ndarray, reach_mm: float, spacing_mm: tuple[float, float, f
         return mask
     near: np.ndarray = ndimage.distance_transform_edt(~mask, sampling=spacing_mm) <= reach_mm
     return near
-
-
-def _random_kinds(rng: np.random.Generator) -> list[str]:
-    return [str(kind) for kind in rng.choice(list(DISTRACTORS), size=_KINDS, replace=False)]
 
 
 def _is_done(file: HeldOutFile) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.simulation.generated_atlas import generated_atlas
 from ICHSegmentationLib.simulation.host_anatomy import Atlas, host_anatomy, register_atlas
-from ICHSegmentationLib.simulation.lesions import paint_distractors, paint_lesions
+from ICHSegmentationLib.simulation.lesions import paint_distractors, paint_lesions, random_kinds
 from ICHSegmentationLib.simulation.painting import random_subtypes
 from ICHSegmentationLib.simulation.simulate import simulated_ct
 from ICHSegmentationLib.training.data_folder import CaseIndex, CaseSplit, DataFolder
@@ -25,11 +25,13 @@ from ICHSegmentationLib.training.samples import TrainingVolume, read_anatomy, wr
 from ICHSegmentationLib.training.sources import open_sources, read_raw
 
 if TYPE_CHECKING:
+    from ICHSegmentationLib.simulation.anatomy import Anatomy
     from ICHSegmentationLib.training.config import TrainingConfig
 
 _LOG = logging.getLogger(__name__)
 _PROCEDURAL_HEIGHT_MM = 160.0
-_HEAD_SEED = 1
+_HEAD_SEED, _LOOK_ALIKE_SEED = 1, 2
+_HEALTHY_EVERY = 3
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,10 @@ def prepare(
         index = index.model_copy(update={"left_out": left_out})
         index.write(folder.root)
         split = CaseSplit.of(index, config)
-    painted, procedural = _simulated_jobs(config, folder, split)
+    painted, look_alikes, procedural = _simulated_jobs(config, folder, split)
     for make, jobs, stage in (
         (_make_painted, painted, "simulated lesions"),
+        (_make_look_alikes, look_alikes, "look-alikes"),
         (_make_procedural, procedural, "generated heads"),
     ):
         todo = [job for job in jobs if not job.path.exists()]
@@ -138,6 +141,7 @@ def prepared_files(config: TrainingConfig) -> PreparedFiles:
     split, data = CaseSplit.of(index, config), config.data
     training = [folder.real(name) for name in split.training] if data.real_series else []
     training += [folder.painted(name, copy) for name in split.training for copy in range(data.painted_per_case)]
+    training += [folder.look_alikes(name, copy) for name in split.training for copy in range(data.look_alikes_per_case)]
     training += [folder.procedural(number) for number in range(data.procedural_heads)]
     validation = [folder.real(name) for name in split.validation]
     copies = range(data.painted_per_validation_case)
@@ -149,12 +153,17 @@ def prepared_files(config: TrainingConfig) -> PreparedFiles:
     return PreparedFiles(tuple(training), tuple(validation), index.left_out)
 
 
-def _simulated_jobs(config: TrainingConfig, folder: DataFolder, split: CaseSplit) -> tuple[list[_Job], list[_Job]]:
+def _simulated_jobs(config: TrainingConfig, folder: DataFolder, split: CaseSplit) -> tuple[list[_Job], ...]:
     copies = [(name, config.data.painted_per_case) for name in split.training]
     copies += [(name, config.data.painted_per_validation_case) for name in split.validation]
     painted = [_Job(folder.painted(name, copy), name, copy) for name, count in copies for copy in range(count)]
+    look_alikes = [
+        _Job(folder.look_alikes(name, copy), name, copy)
+        for name in split.training
+        for copy in range(config.data.look_alikes_per_case)
+    ]
     heads = range(config.data.procedural_heads)
-    return painted, [_Job(folder.procedural(number), "", number) for number in heads]
+    return painted, look_alikes, [_Job(folder.procedural(number), "", number) for number in heads]
 
 
 def _make_real(config: TrainingConfig, job: _Job) -> None:
@@ -170,28 +179,58 @@ def _make_real(config: TrainingConfig, job: _Job) -> None:
 
 
 def _make_painted(config: TrainingConfig, job: _Job) -> None:
-    folder = DataFolder(config.data.folder)
-    index = CaseIndex.read(folder.root)
-    number = 0 if index is None else list(index.cases).index(job.name)
-    rng = np.random.default_rng([config.seed, number, job.number])
-    host = TrainingVolume.read(folder.real(job.name))
-    anatomy = read_anatomy(folder.anatomy(job.name))
-    low, high = config.input.window_hu
-    hu = low + host.grey.astype(np.float32) * ((high - low) / 255)
-    hu, labels = paint_lesions(hu, anatomy, rng, random_subtypes(rng), labels=host.labels)
-    if rng.random() < 0.5:
-        hu = paint_distractors(hu, anatomy, rng)
-    TrainingVolume(_as_grey((hu - low) / (high - low)), labels, host.slices_mm).write(job.path)
+    host = _Painting.of(config, job.name)
+    rng = np.random.default_rng([config.seed, host.number, job.number])
+    hu, labels = paint_lesions(host.hu, host.anatomy, rng, random_subtypes(rng), labels=host.volume.labels)
+    if rng.random() < config.data.look_alike_share:
+        hu = paint_distractors(hu, host.anatomy, rng)
+    host.write(hu, labels, job.path)
+
+
+def _make_look_alikes(config: TrainingConfig, job: _Job) -> None:
+    host = _Painting.of(config, job.name)
+    rng = np.random.default_rng([config.seed, host.number, job.number, _LOOK_ALIKE_SEED])
+    host.write(paint_distractors(host.hu, host.anatomy, rng, random_kinds(rng)), host.volume.labels, job.path)
+
+
+@dataclass(frozen=True, eq=False)
+class _Painting:
+    """A prepared real series to paint in, and its place among the cases, which its seed depends on."""
+
+    number: int
+    volume: TrainingVolume
+    anatomy: Anatomy
+    window_hu: tuple[float, float]
+
+    @classmethod
+    def of(cls, config: TrainingConfig, name: str) -> _Painting:
+        folder = DataFolder(config.data.folder)
+        index = CaseIndex.read(folder.root)
+        number = 0 if index is None else list(index.cases).index(name)
+        volume, anatomy = TrainingVolume.read(folder.real(name)), read_anatomy(folder.anatomy(name))
+        return cls(number, volume, anatomy, config.input.window_hu)
+
+    @property
+    def hu(self) -> np.ndarray:
+        low, high = self.window_hu
+        return low + self.volume.grey.astype(np.float32) * ((high - low) / 255)
+
+    def write(self, hu: np.ndarray, labels: np.ndarray, path: Path) -> None:
+        low, high = self.window_hu
+        TrainingVolume(_as_grey((hu - low) / (high - low)), labels, self.volume.slices_mm).write(path)
 
 
 def _make_procedural(config: TrainingConfig, job: _Job) -> None:
     rng = np.random.default_rng([config.seed, _HEAD_SEED, job.number])
-    # One head in six is healthy: it holds all that is bright without being blood.
-    subtypes = random_subtypes(rng) if job.number % 6 else []
+    # The healthy ones hold all that is bright without being blood.
+    subtypes = random_subtypes(rng) if job.number % _HEALTHY_EVERY else []
     spacing = (float(rng.uniform(3.0, 7.0)), config.input.pixel_mm, config.input.pixel_mm)
     shape = (round(_PROCEDURAL_HEIGHT_MM / spacing[0]), config.input.size_px, config.input.size_px)
     scan = simulated_ct(config.seed + job.number, subtypes=subtypes, shape=shape, spacing_mm=spacing)
-    grey = _as_grey(config.input.window(scan.volume.hu))
+    hu = scan.volume.hu.astype(np.float32)
+    if not subtypes:
+        hu = paint_distractors(hu, scan.anatomy, rng, random_kinds(rng))
+    grey = _as_grey(config.input.window(hu))
     TrainingVolume(grey, scan.labels, np.arange(shape[0]) * spacing[0]).write(job.path)
 
 

@@ -29,6 +29,13 @@ DISTRACTORS: dict[str, tuple[Distractor, float]] = {
 }
 """Name -> painter and how often it is painted where the kinds are not given."""
 
+_RANDOM_KINDS = 3
+
+
+def random_kinds(rng: np.random.Generator) -> list[str]:
+    """Draw three different keys of `DISTRACTORS`, all alike; rare ones are seen more often than in life."""
+    return [str(kind) for kind in rng.choice(list(DISTRACTORS), size=_RANDOM_KINDS, replace=False)]
+
 
 def paint_distractors(
     hu: np.ndarray,

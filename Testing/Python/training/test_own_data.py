@@ -33,6 +33,7 @@ def a_data_set(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarr
 @pytest.fixture(scope="module")
 def a_prepared_folder(a_data_set, tmp_path_factory: pytest.TempPathFactory):
     data = {"nnunet": (a_data_set[0],), "fold": 0, "painted_per_case": 1, "painted_per_validation_case": 0}
+    data |= {"look_alikes_per_case": 1}
     config = a_configuration(tmp_path_factory.mktemp("data"), data=data, input={"pixel_mm": 3.2})
     return config, prepare(config)
 
@@ -47,7 +48,8 @@ def test_labels_are_renumbered_by_their_names(a_data_set):
 
 def test_cases_are_split_by_the_fold_and_what_is_no_head_is_listed(a_prepared_folder):
     config, files = a_prepared_folder
-    assert [path.stem for path in files.training] == ["b", "b-0"]
+    training = [path.relative_to(config.data.folder).with_suffix("") for path in files.training]
+    assert training == [Path("real/b"), Path("painted/b-0"), Path("look-alikes/b-0")]
     assert [path.stem for path in files.validation] == ["a"]
     assert files.left_out.keys() == {"c"}
     assert "does not look like a head CT" in files.left_out["c"]
@@ -68,8 +70,16 @@ def test_a_volume_keeps_labels_at_their_size_on_the_networks_pixels(a_prepared_f
 
 def test_the_painted_copy_has_more_blood_than_its_host(a_prepared_folder):
     _, files = a_prepared_folder
-    host, painted = (TrainingVolume.read(path).labels for path in files.training)
+    host, painted, _ = (TrainingVolume.read(path).labels for path in files.training)
     assert (painted > 0).sum() > (host > 0).sum()
+
+
+def test_a_copy_with_look_alikes_is_changed_and_has_its_hosts_labels(a_prepared_folder):
+    _, files = a_prepared_folder
+    host, _, copy = (TrainingVolume.read(path) for path in files.training)
+    np.testing.assert_array_equal(copy.labels, host.labels)
+    brighter = copy.grey.astype(int) - host.grey > 10
+    assert 20 < brighter.sum() < 0.2 * host.grey.size
 
 
 def test_labels_corrected_by_hand_replace_those_of_the_set(a_data_set, tmp_path: Path):

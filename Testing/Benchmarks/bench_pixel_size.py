@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a network's pixels cost on the source grid: Dice of perfect labels that went there and back.
+
+An upper limit for any network on such pixels, not what a trained one reaches. Scans are of training patients (the
+choice of the pixels must not see those held out), as they are and with one simulated bleed of each subtype.
+
+    python Testing/Benchmarks/bench_pixel_size.py [--patients N] [--pixels MM [MM ...]]
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import tempfile
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ICHSegmentationLib.evaluation.held_out_case import PATIENTS, SIMULATED, HeldOutCase
+from ICHSegmentationLib.preprocessing.input_spec import InputSpec
+from ICHSegmentationLib.preprocessing.slices import prepare_slices
+from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.training.config import TrainingConfig, read_config
+from ICHSegmentationLib.training.held_out import make_held_out
+from ICHSegmentationLib.training.sources import open_sources
+
+CONFIG = Path(__file__).resolve().parents[2] / "ICHSegmentationLib/training/configs/transhardnet-compact.yaml"
+FIELD_MM = 200
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--patients", type=int, default=8)
+    parser.add_argument("--pixels", type=float, nargs="+", default=[0.45, 0.6, 0.8, 1.0])
+    options = parser.parse_args()
+    dice: dict[tuple[str, float], list[float]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder:
+        config = of_training_patients(read_config(CONFIG), options.patients, Path(folder))
+        for file in make_held_out(config):
+            if file.group not in (PATIENTS, SIMULATED):
+                continue
+            case = HeldOutCase.read(file.path)
+            for pixel_mm in options.pixels:
+                size = math.ceil(FIELD_MM / pixel_mm / 64) * 64
+                for subtype, value in there_and_back(case, replace(config.input, pixel_mm=pixel_mm, size_px=size)):
+                    where = "real" if file.group == PATIENTS else "simulated"
+                    dice[f"{where} {subtype.name}", pixel_mm].append(value)
+    print(f"{'median Dice':<16}" + "".join(f"{pixel:>9.2f} mm" for pixel in options.pixels))
+    for name in sorted({name for name, _ in dice}):
+        values = [dice[name, pixel] for pixel in options.pixels]
+        print(f"{name:<16}" + "".join(f"{np.median(value):>12.4f}" for value in values) + f"   ({len(values[0])})")
+
+
+def of_training_patients(config: TrainingConfig, count: int, folder: Path) -> TrainingConfig:
+    """Hold out every so many of the training patients instead."""
+    kept_out = {*config.data.held_out, *config.data.validation, *config.data.excluded}
+    names = [name for source in open_sources(config.data) for name in source.names() if name not in kept_out]
+    chosen = tuple(names[:: max(len(names) // count, 1)][:count])
+    data = config.data.model_copy(update={"held_out": chosen, "folder": folder})
+    evaluation = config.evaluation.model_copy(update={"look_alikes": 0})
+    return config.model_copy(update={"data": data, "evaluation": evaluation})
+
+
+def there_and_back(case: HeldOutCase, spec: InputSpec) -> list[tuple[Subtype, float]]:
+    """Sample the labels like a scan, take them back like probabilities, and compare."""
+    prepared = prepare_slices(case.volume, spec, force=True)
+    labels = prepared.orientation.apply(case.labels)[prepared.slice_numbers]
+    planes = np.stack([prepared.sampling.to_network(labels == value) for value in (0, *Subtype)], axis=1)
+    back = prepared.restore(planes)
+    found = []
+    for subtype in Subtype:
+        truth, seen = case.labels == subtype, back == subtype
+        if truth.any():
+            found.append((subtype, float(2 * (truth & seen).sum() / (truth.sum() + seen.sum()))))
+    return found
+
+
+if __name__ == "__main__":
+    main()
