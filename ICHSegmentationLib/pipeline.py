@@ -79,14 +79,15 @@ def segment(
     with stages.stage("load"):
         entry = get_model(model)
         network = (loaded or LoadedModel()).get(entry, device=device, runtime=runtime, threads=threads)
-    label_map, found = build_segmenter(entry, network, postprocessing).segment(volume, stages, force=force)
+    segmented = build_segmenter(entry, network, postprocessing).segment(volume, stages, force=force)
     return SegmentationResult(
         volume=volume,
-        label_map=label_map,
+        label_map=segmented.label_map,
         model=entry,
         runtime=network.info,
         timings_s=stages.timings_s,
-        warnings=tuple(dict.fromkeys((*volume.warnings, *found, *network.warnings))),
+        warnings=tuple(dict.fromkeys((*volume.warnings, *segmented.warnings, *network.warnings))),
+        plane=segmented.plane,
     )
 
 

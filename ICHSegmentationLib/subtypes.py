@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 
@@ -14,3 +15,26 @@ class Subtype(IntEnum):
     SAH = 3
     IPH = 4
     IVH = 5
+
+
+ANY_BLOOD = "ICH"
+"""Name of blood whose subtype is not given, as a class of a system that does not tell subtypes apart."""
+
+UNKNOWN_SUBTYPE = 6
+"""Its label."""
+
+
+def label_values(classes: Sequence[str]) -> tuple[int, ...]:
+    """Return the label of each class of a model, ``background`` first, which is 0.
+
+    Raises
+    ------
+    ValueError
+        If a name is not that of a subtype or `ANY_BLOOD`.
+    """
+    known = {subtype.name: int(subtype) for subtype in Subtype} | {ANY_BLOOD: UNKNOWN_SUBTYPE}
+    unknown = [name for name in classes[1:] if name not in known]
+    if unknown or classes[0] != "background":
+        message = f"classes must be background and then some of {', '.join(known)}"
+        raise ValueError(message)
+    return (0, *(known[name] for name in classes[1:]))

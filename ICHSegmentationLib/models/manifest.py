@@ -41,6 +41,8 @@ class ModelEntry(BaseModel):
         Least rows and columns of the input; a larger head takes more, in steps of 64.
     neighbours, neighbour_distance_mm
         Extra slices on each side, given as channels, and how far apart they are taken.
+    clip_hu, z_score, align_midline
+        See :class:`ICHSegmentationLib.preprocessing.input_spec.InputSpec`.
     network
         Constructor arguments that differ from the preset's.
     training_data, licence, non_commercial
@@ -72,6 +74,9 @@ class ModelEntry(BaseModel):
     size_px: int = Field(default=256, gt=0, multiple_of=64)
     neighbours: int = Field(default=0, ge=0)
     neighbour_distance_mm: float = Field(default=0.0, ge=0)
+    clip_hu: tuple[float, float] | None = None
+    z_score: tuple[float, float] | None = None
+    align_midline: bool = False
     network: dict[str, Any] = Field(default_factory=dict)
     training_data: str
     licence: str
@@ -105,6 +110,11 @@ class ModelEntry(BaseModel):
             raise ValueError(message)
         return window_hu
 
+    @model_validator(mode="after")
+    def _check_input(self) -> Self:
+        _ = self.input_spec
+        return self
+
     @property
     def path(self) -> Path:
         """Where the weights are."""
@@ -119,6 +129,9 @@ class ModelEntry(BaseModel):
             size_px=self.size_px,
             neighbours=self.neighbours,
             neighbour_distance_mm=self.neighbour_distance_mm,
+            clip_hu=self.clip_hu,
+            z_score=self.z_score,
+            align_midline=self.align_midline,
         )
 
 

@@ -26,6 +26,20 @@ class InputSpec:
         Slices on each side that are added as channels.
     neighbour_distance_mm : float
         Distance between the channels, and the slice thickness that thinner slices are averaged to.
+    clip_hu : tuple of float or None
+        HU are clipped to this part of the window first: the range of the training data where it is narrower than the
+        window. Without it the window alone clips.
+    z_score : tuple of float or None
+        Mean and standard deviation of the training set's input, in units of the window, that are taken off and divided
+        by; fixed numbers, so that a slice's input depends neither on its crop nor on the other slices. Without it the
+        network is shown 0 to 1.
+    align_midline : bool
+        Whether the midline of the head stands upright in the middle of the input.
+
+    Raises
+    ------
+    ValueError
+        If ``clip_hu`` is empty or reaches beyond the window, or the standard deviation is not positive.
     """
 
     window_hu: tuple[float, float]
@@ -33,6 +47,25 @@ class InputSpec:
     size_px: int
     neighbours: int
     neighbour_distance_mm: float
+    clip_hu: tuple[float, float] | None = None
+    z_score: tuple[float, float] | None = None
+    align_midline: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the values against each other."""
+        if self.clip_hu is not None:
+            (low, high), (first, last) = self.clip_hu, self.window_hu
+            if not first <= low < high <= last:
+                message = f"clip_hu {self.clip_hu} must be a part of window_hu {self.window_hu}"
+                raise ValueError(message)
+        if self.z_score is not None and self.z_score[1] <= 0:
+            message = "the standard deviation in z_score must be positive"
+            raise ValueError(message)
+
+    @property
+    def range_hu(self) -> tuple[float, float]:
+        """HU that are told apart; what is beyond either end looks like that end."""
+        return self.clip_hu or self.window_hu
 
     @property
     def channels(self) -> int:
@@ -40,9 +73,21 @@ class InputSpec:
         return 2 * self.neighbours + 1
 
     def window(self, hu: np.ndarray) -> np.ndarray:
-        """Map HU to [0, 1], float32; before any resampling, so that bone does not bleed into brain."""
-        low, high = self.window_hu
+        """Map `range_hu` to [0, 1], float32; before any resampling, so that bone does not bleed into brain."""
+        low, high = self.range_hu
         return (np.clip(hu, low, high).astype(np.float32) - np.float32(low)) / np.float32(high - low)
+
+    def network_values(self, windowed: np.ndarray) -> np.ndarray:
+        """Map what `window` gave, resampled or not, to the network's input: 0 to 1 of `window_hu`, then the z-score."""
+        scale, offset = self._scale_and_offset
+        return windowed if (scale, offset) == (1.0, 0.0) else windowed * np.float32(scale) + np.float32(offset)
+
+    @property
+    def _scale_and_offset(self) -> tuple[float, float]:
+        (low, high), (first, last) = self.range_hu, self.window_hu
+        mean, deviation = self.z_score or (0.0, 1.0)
+        scale, offset = (high - low) / (last - first), (low - first) / (last - first)
+        return scale / deviation, (offset - mean) / deviation
 
     def stack_weights(self, slices_mm: np.ndarray) -> np.ndarray:
         """Weights that make each slice's channels out of all slices.

@@ -64,6 +64,10 @@ class HeadSampling:
         """(rows, columns) of the network's input."""
         return len(self.network_rows_mm), len(self.network_columns_mm)
 
+    def of_slice(self, number: int) -> HeadSampling:  # noqa: ARG002 - as `AlignedSampling.of_slice`
+        """Return the sampling of a canonical slice, here the same for all."""
+        return self
+
     def to_network(self, planes: np.ndarray) -> np.ndarray:
         """Sample (slices, rows, columns) canonical planes; float32 (slices, H, W).
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ICHSegmentationLib.errors import InputError, NotAHeadError
+from ICHSegmentationLib.preprocessing.aligned_sampling import AlignedSampling
 from ICHSegmentationLib.preprocessing.head import find_head
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.preprocessing.sampling import HeadSampling
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.preprocessing.input_spec import InputSpec
+    from ICHSegmentationLib.preprocessing.midline_alignment import MidlineAlignment
 
 _FEWEST_PIXELS = 32  # per side; a head would have pixels of 5 mm and more
 _CUT_OFF = "The head is cut off by the image border; bleeds outside cannot be seen."
@@ -30,25 +32,28 @@ class PreparedSlices:
     Attributes
     ----------
     images : numpy.ndarray
-        (n, channels, H, W) float32 in [0, 1], the slices with brain from feet to head.
+        (n, channels, H, W) float32, the network's input for the slices with brain, from feet to head.
     slice_numbers : numpy.ndarray
         (n,) canonical slice of each image.
     orientation : CanonicalOrientation
         From the source slices to the canonical axes.
-    sampling : HeadSampling
+    sampling : HeadSampling or AlignedSampling
         From canonical pixels to the network's.
     source_shape : tuple of int
         (slices, rows, columns) of the source.
     warnings : tuple of str
         What the reader of the result must know, one sentence each.
+    alignment : MidlineAlignment or None
+        How the head was set upright; None where the network takes it as it lies.
     """
 
     images: np.ndarray
     slice_numbers: np.ndarray
     orientation: CanonicalOrientation
-    sampling: HeadSampling
+    sampling: HeadSampling | AlignedSampling
     source_shape: tuple[int, int, int]
     warnings: tuple[str, ...]
+    alignment: MidlineAlignment | None = None
 
     def restore(self, probabilities: np.ndarray) -> np.ndarray:
         """Turn class probabilities into labels on the source slices.
@@ -73,7 +78,7 @@ class PreparedSlices:
             if not blood.any():
                 continue
             rows, columns = (_with_margin(blood.any(axis=axis)) for axis in (1, 0))
-            sampled, box = self.sampling.to_source(planes, rows, columns)
+            sampled, box = self.sampling.of_slice(int(number)).to_source(planes, rows, columns)
             canonical[(number, *box)] = sampled.argmax(axis=0)
         return np.ascontiguousarray(self.orientation.invert(canonical))
 
@@ -111,20 +116,27 @@ def prepare_slices(
     if region.doubt and not force:
         message = f"This does not look like a head CT: {region.doubt}. Use --force to segment it all the same."
         raise NotAHeadError(message)
-    sampling = HeadSampling.around(orientation.coordinates_mm, region, spec)
+    numbers = np.flatnonzero(region.slices)
+    slices_mm = orientation.coordinates_mm[0]
+    sampling: HeadSampling | AlignedSampling
+    sampling = head = HeadSampling.around(orientation.coordinates_mm, region, spec)
+    alignment = None
+    if spec.align_midline:
+        sampling = AlignedSampling.of(head, map(spec.window, hu[numbers]), slices_mm, numbers)
+        alignment = sampling.alignment
     planes = np.empty((len(hu), *sampling.size), dtype=np.float32)
     for number, plane in enumerate(hu):
         advance(0.5 + 0.5 * number / len(hu))  # finding the head took about as long
-        planes[number] = sampling.to_network(spec.window(plane))
-    numbers = np.flatnonzero(region.slices)
-    weights = spec.stack_weights(orientation.coordinates_mm[0])[numbers]
+        planes[number] = sampling.of_slice(number).to_network(spec.window(plane))
+    weights = spec.stack_weights(slices_mm)[numbers]
     return PreparedSlices(
-        images=np.tensordot(weights, planes, axes=1),
+        images=spec.network_values(np.tensordot(weights, planes, axes=1)),
         slice_numbers=numbers,
         orientation=orientation,
         sampling=sampling,
         source_shape=volume.grid.shape,
         warnings=(_CUT_OFF,) if region.cut_off else (),
+        alignment=alignment,
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.measurement.measure import labelled_box
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.subtypes import UNKNOWN_SUBTYPE, Subtype
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import SliceGrid
@@ -21,8 +21,9 @@ _ALL_NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
 
 
 _EXTRA_AXIAL = (Subtype.EDH, Subtype.SDH)
-_LEAST_VOLUME_ML = MappingProxyType(
-    {Subtype.EDH: 0.4, Subtype.SDH: 0.4, Subtype.SAH: 0.4, Subtype.IPH: 0.1, Subtype.IVH: 0.1}
+_LABELS = (*Subtype, UNKNOWN_SUBTYPE)
+_LEAST_VOLUME_ML: Mapping[int, float] = MappingProxyType(
+    {Subtype.EDH: 0.4, Subtype.SDH: 0.4, Subtype.SAH: 0.4, Subtype.IPH: 0.1, Subtype.IVH: 0.1, UNKNOWN_SUBTYPE: 0.1}
 )
 
 
@@ -38,7 +39,7 @@ class PostProcessing:
     island_volume_ml : float or None
         A connected piece of one subtype below this volume takes the subtype that it touches most. Reason: one bleed is
         not speckled with others. Larger pieces stay: blood that breaks into a ventricle is a finding.
-    least_volume_ml : mapping of Subtype to float, or None
+    least_volume_ml : mapping of label to float, or None
         Connected blood below the volume of its main subtype is dropped. Reason: noise, calcification and partial
         volume at the skull make specks; on patients held out from training (who have no extra-axial blood that is
         known of) nearly all such specks were smaller than this.
@@ -50,7 +51,7 @@ class PostProcessing:
 
     extra_axial_share: float | None = 0.3
     island_volume_ml: float | None = 0.5
-    least_volume_ml: Mapping[Subtype, float] | None = field(default_factory=lambda: _LEAST_VOLUME_ML)
+    least_volume_ml: Mapping[int, float] | None = field(default_factory=lambda: _LEAST_VOLUME_ML)
     hole_area_mm2: float | None = 20.0
 
     @classmethod
@@ -111,16 +112,16 @@ def _merge_islands(labels: np.ndarray, voxel_ml: np.ndarray, most_ml: float) -> 
             wide = tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in box)
             piece = pieces[wide] == number
             rim = ndimage.binary_dilation(piece, structure=_ALL_NEIGHBOURS) & ~piece
-            touched = np.bincount(original[wide][rim], minlength=max(Subtype) + 1)
+            touched = np.bincount(original[wide][rim], minlength=max(_LABELS) + 1)
             touched[0] = 0
             if touched.any():
                 labels[wide][piece] = touched.argmax()
 
 
-def _drop_small(labels: np.ndarray, voxel_ml: np.ndarray, least_volume_ml: Mapping[Subtype, float]) -> None:
+def _drop_small(labels: np.ndarray, voxel_ml: np.ndarray, least_volume_ml: Mapping[int, float]) -> None:
     pieces, count = ndimage.label(labels > 0, structure=_ALL_NEIGHBOURS)
-    by_subtype = np.stack([_volumes(np.where(labels == subtype, pieces, 0), count, voxel_ml) for subtype in Subtype])
-    least = np.array([least_volume_ml.get(subtype, 0.0) for subtype in Subtype])[by_subtype.argmax(axis=0)]
+    by_subtype = np.stack([_volumes(np.where(labels == subtype, pieces, 0), count, voxel_ml) for subtype in _LABELS])
+    least = np.array([least_volume_ml.get(subtype, 0.0) for subtype in _LABELS])[by_subtype.argmax(axis=0)]
     small = by_subtype.sum(axis=0) < least
     small[0] = False
     labels[small[pieces]] = 0

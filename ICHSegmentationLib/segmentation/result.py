@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
+    from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
     from ICHSegmentationLib.segmentation.label_map import LabelMap
 
 
@@ -30,6 +31,8 @@ class SegmentationResult:
         Seconds of each stage so far.
     warnings : tuple of str
         The volume's warnings and those of the run.
+    plane : MidsagittalPlane or None
+        See `ICHSegmentationLib.segmentation.segmenter.Segmented`.
     """
 
     volume: CTVolume
@@ -38,3 +41,4 @@ class SegmentationResult:
     runtime: RuntimeInfo
     timings_s: dict[str, float]
     warnings: tuple[str, ...]
+    plane: MidsagittalPlane | None = None

@@ -3,23 +3,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ICHSegmentationLib.errors import ModelError
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
+    from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
     from ICHSegmentationLib.segmentation.label_map import LabelMap
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
     from ICHSegmentationLib.segmentation.stages import Stages
 
 
+class Segmented(NamedTuple):
+    """What a system gives.
+
+    Attributes
+    ----------
+    label_map : LabelMap
+        Labels on the source slices.
+    warnings : tuple of str
+        What the reader of the labels must know, one sentence each.
+    plane : MidsagittalPlane or None
+        About which the head was taken to be symmetric, where the system needs that.
+    """
+
+    label_map: LabelMap
+    warnings: tuple[str, ...]
+    plane: MidsagittalPlane | None = None
+
+
 class Segmenter(Protocol):
     """A system that labels hemorrhage on the source slices."""
 
-    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> tuple[LabelMap, tuple[str, ...]]:
-        """Label a volume, and give what the reader of the labels must know, one sentence each.
+    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
+        """Label a volume.
 
         ``stages`` is told how far the work is and raises `CancelledError` when asked to stop.
         """
@@ -35,7 +54,8 @@ def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostPro
     """
     from ICHSegmentationLib.segmentation.slicewise import SlicewiseSegmenter
 
-    systems = {"hardnet": SlicewiseSegmenter, "transhardnet": SlicewiseSegmenter}
+    slicewise = ("hardnet", "transhardnet", "unet", "symtransnet", "attfocusnet")
+    systems = dict.fromkeys(slicewise, SlicewiseSegmenter)
     if entry.system not in systems:
         message = f"Model {entry.name} needs the system {entry.system!r}, which this version does not have; update it."
         raise ModelError(message)

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Networks that label one slice at a time (TransHarDNet and FC-HarDNet)."""
+"""Networks that label one slice at a time: all but the 3D SE U-Net."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
+from ICHSegmentationLib.segmentation.segmenter import Segmented
+from ICHSegmentationLib.subtypes import label_values
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
@@ -16,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class SlicewiseSegmenter:
-    """Head crop, window, network slice by slice, back to the source slices, clean-up.
+    """Head crop (set upright where the model wants it), window, network slice by slice, way back, clean-up.
 
     Parameters
     ----------
     entry : ModelEntry
-        Says what the network is shown; its classes are background and the five subtypes in label order.
+        Says what the network is shown and which classes it gives.
     runtime : Runtime
         The loaded network.
     postprocessing : PostProcessing
@@ -30,10 +34,11 @@ class SlicewiseSegmenter:
 
     def __init__(self, entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing | None = None) -> None:
         self._spec = entry.input_spec
+        self._labels = np.array(label_values(entry.classes), dtype=np.uint8)
         self._runtime = runtime
         self._postprocessing = postprocessing or PostProcessing()
 
-    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> tuple[LabelMap, tuple[str, ...]]:
+    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
         """See `Segmenter.segment`."""
         with stages.stage("preprocess"):
             prepared = prepare_slices(volume, self._spec, force=force, advance=stages.advance)
@@ -42,6 +47,7 @@ class SlicewiseSegmenter:
                 prepared.images, progress=lambda done, count: stages.advance(done / count)
             )
         with stages.stage("postprocess"):
-            labels = prepared.restore(probabilities)
+            labels = self._labels[prepared.restore(probabilities)]
             labels = self._postprocessing.apply(labels, volume.grid)
-        return LabelMap(labels, volume.grid), prepared.warnings
+        plane = None if prepared.alignment is None else prepared.alignment.plane
+        return Segmented(LabelMap(labels, volume.grid), prepared.warnings, plane)

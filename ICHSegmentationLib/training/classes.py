@@ -7,11 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.training.clot import IGNORE
-
-ANY_BLOOD = "ICH"
-UNKNOWN_SUBTYPE = 6
 
 
 def class_table(classes: Sequence[str]) -> np.ndarray:

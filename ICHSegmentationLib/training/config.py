@@ -97,10 +97,11 @@ class OptimisationSection(_Section):
     class_weights : tuple of float or None
         Weight of each class in the second part of the loss, background first.
     optimiser : str
-        With ``learning_rate`` and ``weight_decay``; ``momentum`` is of SGD (Nesterov's).
+        With ``learning_rate`` and ``weight_decay``; ``momentum`` is of SGD (Nesterov's) alone.
     schedule : str
-        Of the learning rate. ``cosine`` and ``polynomial`` fall to 0 at ``steps``; ``plateau`` multiplies it by
-        ``plateau_factor`` when the monitored figure has not improved for ``plateau_patience`` epochs.
+        Of the learning rate. ``cosine`` and ``polynomial`` fall to 0 at ``steps``; ``exponential`` multiplies it by
+        ``epoch_factor`` each epoch, ``plateau`` by ``plateau_factor`` when the monitored figure has not improved for
+        ``plateau_patience`` epochs.
     warm_up : float
         Share of the steps in which the learning rate rises linearly.
     monitor : str
@@ -129,12 +130,13 @@ class OptimisationSection(_Section):
     loss: Literal["dice_ce", "dice_focal"] = "dice_ce"
     focal_gamma: float = Field(default=2.0, ge=0)
     class_weights: tuple[float, ...] | None = None
-    optimiser: Literal["adam", "adamw", "sgd"] = "adamw"
+    optimiser: Literal["adam", "adamw", "sgd", "rmsprop"] = "adamw"
     learning_rate: float = Field(gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
     momentum: float = Field(default=0.9, ge=0, lt=1)
-    schedule: Literal["constant", "cosine", "polynomial", "plateau"] = "cosine"
+    schedule: Literal["constant", "cosine", "polynomial", "exponential", "plateau"] = "cosine"
     warm_up: float = Field(default=0.0, ge=0, lt=1)
+    epoch_factor: float = Field(default=0.95, gt=0, le=1)
     polynomial_power: float = Field(default=0.9, gt=0)
     plateau_factor: float = Field(default=0.5, gt=0, lt=1)
     plateau_patience: int = Field(default=5, ge=0)
@@ -154,6 +156,30 @@ class OptimisationSection(_Section):
             message = "the plateau schedule knows no warm-up; set warm_up to 0"
             raise ValueError(message)
         return self
+
+
+class AugmentationSection(_Section):
+    """How samples are varied.
+
+    Attributes
+    ----------
+    flip : float
+        Share of the samples that are mirrored left to right.
+    affine : float
+        Share that is turned, scaled, sheared and shifted, each by up to the values below either way.
+    rotate_rad, scale, shear, translate_px : float
+        In the slice.
+    intensities : bool
+        Whether bone's shading, blur, noise, contrast and brightness are varied.
+    """
+
+    flip: float = Field(default=0.5, ge=0, le=1)
+    affine: float = Field(default=0.6, ge=0, le=1)
+    rotate_rad: float = Field(default=0.35, ge=0)
+    scale: float = Field(default=0.15, ge=0, lt=1)
+    shear: float = Field(default=0.05, ge=0)
+    translate_px: float = Field(default=12.0, ge=0)
+    intensities: bool = True
 
 
 class EvaluationSection(_Section):
@@ -209,6 +235,7 @@ class TrainingConfig(_Section):
     input: InputSpec
     data: DataSection
     optimisation: OptimisationSection
+    augmentation: AugmentationSection = AugmentationSection()
     evaluation: EvaluationSection = EvaluationSection()
     about: AboutSection = AboutSection()
 

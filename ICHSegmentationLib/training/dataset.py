@@ -44,7 +44,8 @@ class SliceDataset(Dataset):
     def __init__(self, files: Sequence[Path], config: TrainingConfig) -> None:
         self._seed = config.seed
         self._bleed_share = config.optimisation.bleed_share
-        self._augmentation = _augmentation(config.optimisation.crop_px)
+        self._input = config.input
+        self._augmentation = _augmentation(config)
         self._class_of = class_table(config.classes)
         volumes = [TrainingVolume.read(path) for path in files]
         self._weights = [config.input.stack_weights(volume.slices_mm) for volume in volumes]
@@ -62,13 +63,14 @@ class SliceDataset(Dataset):
         self._subtypes = [subtype for subtype, places in self._with.items() if places]
 
     def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
-        """Return ``image`` (channels, H, W) float32 in [0, 1] and ``label`` (1, H, W)."""
+        """Return ``image`` (channels, H, W) float32, as the network takes it, and ``label`` (1, H, W)."""
         rng = np.random.default_rng([self._seed, number])
         image, label = self._slice(rng)
         self._augmentation.set_random_state(seed=int(rng.integers(2**32 - 1)))
         sample = self._augmentation({"image": image, "label": label})
+        greys = torch.as_tensor(sample["image"]).as_subclass(torch.Tensor).clamp(0, 1).float()
         return {
-            "image": torch.as_tensor(sample["image"]).as_subclass(torch.Tensor).clamp(0, 1).float(),
+            "image": torch.from_numpy(self._input.network_values(greys.numpy())),
             "label": torch.as_tensor(sample["label"]).as_subclass(torch.Tensor).round().long(),
         }
 
@@ -129,26 +131,32 @@ def training_batches(
     return iter(loader)
 
 
-def _augmentation(crop_px: int) -> transforms.Compose:
+def _augmentation(config: TrainingConfig) -> transforms.Compose:
+    """Vary greys in [0, 1] of the HU range, so that a system's window does not change what is varied by how much."""
+    options, crop_px = config.augmentation, config.optimisation.crop_px
     both, image = ["image", "label"], ["image"]
-    return transforms.Compose(
-        [
-            transforms.RandFlipd(both, prob=0.5, spatial_axis=1),
-            transforms.RandAffined(
-                both,
-                prob=0.6,
-                rotate_range=0.35,
-                scale_range=(0.15, 0.15),
-                shear_range=(0.05, 0.05),
-                translate_range=(12, 12),
-                mode=("bilinear", "nearest"),
-                padding_mode="zeros",
-            ),
-            transforms.RandSpatialCropd(both, roi_size=(crop_px, crop_px), random_size=False),
+    steps: list[transforms.Transform] = [
+        transforms.RandFlipd(both, prob=options.flip, spatial_axis=1),
+        transforms.RandAffined(
+            both,
+            prob=options.affine,
+            rotate_range=options.rotate_rad,
+            scale_range=(options.scale, options.scale),
+            shear_range=(options.shear, options.shear),
+            translate_range=(options.translate_px, options.translate_px),
+            mode=("bilinear", "nearest"),
+            padding_mode="zeros",
+        ),
+    ]
+    if config.input.align_midline:
+        steps.append(transforms.CenterSpatialCropd(both, roi_size=(-1, crop_px)))  # the midline stays in the middle
+    steps.append(transforms.RandSpatialCropd(both, roi_size=(crop_px, crop_px), random_size=False))
+    if options.intensities:
+        steps += [
             RandBeamHardeningd(image, prob=0.4, strength=(-0.05, 0.4), sigma_px=(4, 20)),
             transforms.RandGaussianSmoothd(image, prob=0.25, sigma_x=(0.3, 1.0), sigma_y=(0.3, 1.0)),
             transforms.RandGaussianNoised(image, prob=0.4, std=0.06),
             transforms.RandScaleIntensityd(image, factors=0.12, prob=0.4),
             transforms.RandShiftIntensityd(image, offsets=0.05, prob=0.4),
         ]
-    )
+    return transforms.Compose(steps)

@@ -33,8 +33,7 @@ from ICHSegmentationLib.simulation.host_anatomy import host_anatomy, register_at
 from ICHSegmentationLib.simulation.lesions import paint_distractors, paint_lesions, random_kinds
 from ICHSegmentationLib.simulation.painting import put_back
 from ICHSegmentationLib.simulation.simulate import simulated_ct
-from ICHSegmentationLib.subtypes import Subtype
-from ICHSegmentationLib.training.classes import UNKNOWN_SUBTYPE
+from ICHSegmentationLib.subtypes import UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.training.clot import IGNORE
 from ICHSegmentationLib.training.host import HostCase, labels_of
 from ICHSegmentationLib.training.jobs import done_jobs
@@ -141,7 +140,7 @@ class _Host:
     host: HostCase
     anatomy: Anatomy
     own: np.ndarray  # labels of the own blood, 255 where nobody knows
-    greys: np.ndarray  # HU inside the window, as the network knows them
+    greys: np.ndarray  # HU inside the range that is told apart, as the network knows them
     seeds: tuple[int, int]
 
     @classmethod
@@ -152,7 +151,7 @@ class _Host:
             message = f"The configuration holds out the case {name}, which none of the data sets holds."
             raise InputError(message)
         raw = read_raw(source, name, config.data.corrected)
-        host = HostCase.on_source(raw, config.input.window_hu)
+        host = HostCase.on_source(raw, config.input.range_hu)
         atlas = read_atlas(config.data.anatomy)
         registered = register_atlas(atlas, host.hu, host.intracranial, host.spacing_mm)
         return cls(
@@ -160,8 +159,8 @@ class _Host:
             orientation=CanonicalOrientation.of(raw.volume.grid),
             host=host,
             anatomy=host_anatomy(host.hu, host.intracranial, registered, atlas.deep, host.spacing_mm),
-            own=labels_of(host, registered, config.input.window_hu),
-            greys=np.clip(host.hu, *config.input.window_hu).astype(np.float32),
+            own=labels_of(host, registered, config.input.range_hu),
+            greys=np.clip(host.hu, *config.input.range_hu).astype(np.float32),
             seeds=(config.seed, number),
         )
 

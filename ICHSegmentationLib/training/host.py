@@ -35,9 +35,9 @@ class HostCase:
     Attributes
     ----------
     grey : numpy.ndarray
-        (slices, H, W) uint8, the window as 0 to 255.
+        (slices, H, W) uint8, `InputSpec.range_hu` as 0 to 255.
     hu : numpy.ndarray
-        (slices, H, W) int16: HU inside the window, -1000 for air and 1000 for bone.
+        (slices, H, W) int16: HU inside the range, -1000 for air and 1000 for bone.
     labels : numpy.ndarray or None
         (slices, H, W) uint8, as `RawCase.labels`.
     edema : numpy.ndarray or None
@@ -82,7 +82,7 @@ class HostCase:
         window = sampling.to_network(spec.window(hu[keep]))
         bone = sampling.to_network(hu[keep] >= _BONE_HU) > 0.5
         air = sampling.to_network(hu[keep] <= _AIR_HU) > 0.5
-        low, high = spec.window_hu
+        low, high = spec.range_hu
         inside = np.rint(low + window * (high - low))
         sampled = np.where(bone, _OPAQUE_HU, np.where(air, _EMPTY_HU, inside)).astype(np.int16)
         labels = edema = None
@@ -101,7 +101,7 @@ class HostCase:
         )
 
     @classmethod
-    def on_source(cls, raw: RawCase, window_hu: tuple[float, float]) -> HostCase:
+    def on_source(cls, raw: RawCase, range_hu: tuple[float, float]) -> HostCase:
         """Take a case on its own pixels, all of it; canonical axes.
 
         Raises
@@ -117,7 +117,7 @@ class HostCase:
         if not intracranial.any():
             message = "it does not look like a head CT: no soft tissue was found inside a skull."
             raise InputError(message)
-        low, high = window_hu
+        low, high = range_hu
         grey = np.rint((np.clip(hu, low, high) - low) * (255 / (high - low))).astype(np.uint8)
         return cls(
             grey=grey,
@@ -130,7 +130,7 @@ class HostCase:
         )
 
 
-def labels_of(host: HostCase, registered: RegisteredAtlas, window_hu: tuple[float, float]) -> np.ndarray:
+def labels_of(host: HostCase, registered: RegisteredAtlas, range_hu: tuple[float, float]) -> np.ndarray:
     """Return the labels of a host, derived from the edema ring where it has none.
 
     Raises
@@ -143,7 +143,7 @@ def labels_of(host: HostCase, registered: RegisteredAtlas, window_hu: tuple[floa
     if host.edema is None:
         message = "the case has neither labels nor an edema ring."
         raise InputError(message)
-    clot = derive_clot(np.clip(host.hu, *window_hu), host.edema, host.intracranial, host.spacing_mm)
+    clot = derive_clot(np.clip(host.hu, *range_hu), host.edema, host.intracranial, host.spacing_mm)
     ventricles = registered.ventricle_distance_mm <= _VENTRICLE_MARGIN_MM
     labels = label_map(host.hu, clot, ventricles, host.spacing_mm, iph=Subtype.IPH)
     if not (labels == Subtype.IPH).any():

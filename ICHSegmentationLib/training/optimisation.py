@@ -21,6 +21,8 @@ def build_optimiser(options: OptimisationSection, parameters: Iterable[torch.nn.
     if options.optimiser == "sgd":
         momentum = options.momentum
         return torch.optim.SGD(parameters, lr=rate, momentum=momentum, nesterov=momentum > 0, weight_decay=decay)
+    if options.optimiser == "rmsprop":
+        return torch.optim.RMSprop(parameters, lr=rate, weight_decay=decay)
     kind = torch.optim.AdamW if options.optimiser == "adamw" else torch.optim.Adam
     return kind(parameters, lr=rate, weight_decay=decay)
 
@@ -67,7 +69,7 @@ class Schedule:
 
 
 def learning_rate_share(options: OptimisationSection, step: int) -> float:
-    """Share of the learning rate at a step: linear warm-up, then constant or falling to zero at the last.
+    """Share of the learning rate at a step: linear warm-up, then constant, falling by epoch, or to zero at the last.
 
     It depends on the step alone, so a longer run can go on from a shorter one's checkpoint.
     """
@@ -77,6 +79,8 @@ def learning_rate_share(options: OptimisationSection, step: int) -> float:
     after = (done - options.warm_up) / (1 - options.warm_up)
     if options.schedule == "cosine":
         return 0.5 * (1 + math.cos(math.pi * after))
+    if options.schedule == "exponential":
+        return options.epoch_factor ** (step // options.epoch_steps)
     if options.schedule == "polynomial":
         return (1 - after) ** options.polynomial_power
     return 1.0

@@ -117,6 +117,12 @@ def prepare(
             if error:
                 message = f"{job.path.name} could not be made: {error}"
                 raise InputError(message)
+    if config.input.align_midline:
+        files = _files(config, index)
+        todo = [_Job(folder.aligned(path), "", 0) for path in (*files.training, *files.validation)]
+        todo = [job for job in todo if not job.path.exists()]
+        for _ in done_jobs(_make_aligned, config, todo, workers=workers, progress=progress, stage="aligned volumes"):
+            pass
     found = prepared_files(config)
     if not found.training:
         message = "No case is left to train on: all are held out, excluded or could not be prepared."
@@ -138,7 +144,21 @@ def prepared_files(config: TrainingConfig) -> PreparedFiles:
         message = f"{folder.root} holds no prepared data; run `ichseg train` with --prepare-only first."
         raise InputError(message)
     index.check(config, folder.root)
-    split, data = CaseSplit.of(index, config), config.data
+    files = _files(config, index)
+    if config.input.align_midline:
+        files = PreparedFiles(
+            tuple(map(folder.aligned, files.training)), tuple(map(folder.aligned, files.validation)), files.left_out
+        )
+    missing = [path for path in (*files.training, *files.validation) if not path.exists()]
+    if missing:
+        message = f"{len(missing)} training volumes are missing, the first is {missing[0]}; prepare the data first."
+        raise InputError(message)
+    return files
+
+
+def _files(config: TrainingConfig, index: CaseIndex) -> PreparedFiles:
+    """Return the volumes of a configuration as they lie in the scanner, there or not."""
+    folder, split, data = DataFolder(config.data.folder), CaseSplit.of(index, config), config.data
     training = [folder.real(name) for name in split.training] if data.real_series else []
     training += [folder.painted(name, copy) for name in split.training for copy in range(data.painted_per_case)]
     training += [folder.look_alikes(name, copy) for name in split.training for copy in range(data.look_alikes_per_case)]
@@ -146,10 +166,6 @@ def prepared_files(config: TrainingConfig) -> PreparedFiles:
     validation = [folder.real(name) for name in split.validation]
     copies = range(data.painted_per_validation_case)
     validation += [folder.painted(name, copy) for name in split.validation for copy in copies]
-    missing = [path for path in (*training, *validation) if not path.exists()]
-    if missing:
-        message = f"{len(missing)} training volumes are missing, the first is {missing[0]}; prepare the data first."
-        raise InputError(message)
     return PreparedFiles(tuple(training), tuple(validation), index.left_out)
 
 
@@ -172,7 +188,7 @@ def _make_real(config: TrainingConfig, job: _Job) -> None:
     host = HostCase.of(raw, config.input)
     atlas = read_atlas(config.data.anatomy)
     registered = register_atlas(atlas, host.hu, host.intracranial, host.spacing_mm)
-    labels = labels_of(host, registered, config.input.window_hu)
+    labels = labels_of(host, registered, config.input.range_hu)
     anatomy = host_anatomy(host.hu, host.intracranial, registered, atlas.deep, host.spacing_mm)
     write_anatomy(DataFolder(config.data.folder).anatomy(job.name), anatomy)
     TrainingVolume(host.grey, labels, host.slices_mm).write(job.path)
@@ -200,7 +216,7 @@ class _Painting:
     number: int
     volume: TrainingVolume
     anatomy: Anatomy
-    window_hu: tuple[float, float]
+    range_hu: tuple[float, float]
 
     @classmethod
     def of(cls, config: TrainingConfig, name: str) -> _Painting:
@@ -208,15 +224,15 @@ class _Painting:
         index = CaseIndex.read(folder.root)
         number = 0 if index is None else list(index.cases).index(name)
         volume, anatomy = TrainingVolume.read(folder.real(name)), read_anatomy(folder.anatomy(name))
-        return cls(number, volume, anatomy, config.input.window_hu)
+        return cls(number, volume, anatomy, config.input.range_hu)
 
     @property
     def hu(self) -> np.ndarray:
-        low, high = self.window_hu
+        low, high = self.range_hu
         return low + self.volume.grey.astype(np.float32) * ((high - low) / 255)
 
     def write(self, hu: np.ndarray, labels: np.ndarray, path: Path) -> None:
-        low, high = self.window_hu
+        low, high = self.range_hu
         TrainingVolume(_as_grey((hu - low) / (high - low)), labels, self.volume.slices_mm).write(path)
 
 
@@ -232,6 +248,13 @@ def _make_procedural(config: TrainingConfig, job: _Job) -> None:
         hu = paint_distractors(hu, scan.anatomy, rng, random_kinds(rng))
     grey = _as_grey(config.input.window(hu))
     TrainingVolume(grey, scan.labels, np.arange(shape[0]) * spacing[0]).write(job.path)
+
+
+def _make_aligned(config: TrainingConfig, job: _Job) -> None:
+    root = config.data.folder
+    TrainingVolume.read(root / job.path.relative_to(DataFolder(root).aligned(root))).aligned(
+        config.input.pixel_mm
+    ).write(job.path)
 
 
 @lru_cache(maxsize=1)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
 from ICHSegmentationLib.files import atomic_path
+from ICHSegmentationLib.preprocessing.midline_alignment import MidlineAlignment
 from ICHSegmentationLib.simulation.anatomy import Anatomy
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ class TrainingVolume:
     Attributes
     ----------
     grey : numpy.ndarray
-        (slices, H, W) uint8, the window's 0 to 1 as 0 to 255.
+        (slices, H, W) uint8, `InputSpec.window` as 0 to 255.
     labels : numpy.ndarray
         (slices, H, W) uint8; 255 is left out of the loss.
     slices_mm : numpy.ndarray
@@ -34,6 +36,21 @@ class TrainingVolume:
     grey: np.ndarray
     labels: np.ndarray
     slices_mm: np.ndarray
+
+    def aligned(self, pixel_mm: float) -> TrainingVolume:
+        """Return the volume with its midline upright in the middle, as `AlignedSampling` shows a scan to a network.
+
+        The greys were sampled once already, so they are turned by cubic splines, which do not blur them again.
+        """
+        greys, slices_mm = self.grey.astype(np.float32) / 255, self.slices_mm
+        alignment = MidlineAlignment.of(greys, slices_mm, pixel_mm)
+        grey, labels = np.empty_like(self.grey), np.empty_like(self.labels)
+        for number, height_mm in enumerate(slices_mm - slices_mm[0]):
+            at = alignment.grid_mm(height_mm) / pixel_mm
+            turned = ndimage.map_coordinates(greys[number], at, order=3, mode="nearest")
+            grey[number] = np.rint(np.clip(turned, 0, 1) * 255)
+            labels[number] = ndimage.map_coordinates(self.labels[number], at, order=0, mode="constant")
+        return TrainingVolume(grey, labels, slices_mm)
 
     def write(self, path: Path) -> None:
         """Write as compressed npz."""

@@ -12,8 +12,7 @@ import numpy as np
 
 from ICHSegmentationLib.ct import CTVolume, read_ct
 from ICHSegmentationLib.errors import InputError
-from ICHSegmentationLib.subtypes import Subtype
-from ICHSegmentationLib.training.classes import ANY_BLOOD, UNKNOWN_SUBTYPE
+from ICHSegmentationLib.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.training.clot import IGNORE
 from ICHSegmentationLib.training.datasets.layout import folder_with, read_mask
 from ICHSegmentationLib.training.datasets.nnunet_folder import DATASET_NAME, SPLITS_NAME

@@ -6,24 +6,26 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 import yaml
+from pydantic import ValidationError
 
 from ICHSegmentationLib import __version__
 from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.files import write_text
 from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.networks import build_network
+from ICHSegmentationLib.training.config import TrainingConfig
 from ICHSegmentationLib.training.fit import Fitted, Progress, fit
 from ICHSegmentationLib.training.prepare import PreparedFiles, prepare, prepared_files
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models import ModelEntry
-    from ICHSegmentationLib.training.config import TrainingConfig
     from ICHSegmentationLib.training.processes import Processes
 
 CHECKPOINT_NAME, RECORD_NAME, CONFIG_NAME = "checkpoint.pt", "training.json", "config.yaml"
@@ -185,9 +187,11 @@ def model_fields(config: TrainingConfig) -> dict[str, Any]:
 def _changed(saved: dict[str, Any], config: TrainingConfig) -> str:
     """Return the first thing that decides the weights and differs; a longer run may go on from a shorter one."""
     now = config.model_dump(mode="json")
+    with suppress(ValidationError):  # else what differs is named below
+        saved = TrainingConfig.model_validate(saved).model_dump(mode="json")  # defaults of what is new since then
     free = {"data": {"folder", "phe_sich", "nnunet", "anatomy", "corrected"}}
     free["optimisation"] = {"steps", "workers", "checkpoint_minutes", "epoch_steps", "patience", "keep", "precision"}
-    for section in ("seed", "system", "preset", "network", "classes", "input", "data", "optimisation"):
+    for section in ("seed", "system", "preset", "network", "classes", "input", "data", "optimisation", "augmentation"):
         before, after = saved.get(section), now[section]
         if isinstance(after, dict) and isinstance(before, dict):
             names = [n for n in after if n not in free.get(section, set()) and before.get(n) != after[n]]

@@ -63,7 +63,8 @@ def _found(
     network: torch.nn.Module, volume: TrainingVolume, config: TrainingConfig, device: torch.device
 ) -> np.ndarray:
     planes = volume.grey.astype(np.float32) / 255
-    images = torch.from_numpy(np.tensordot(config.input.stack_weights(volume.slices_mm), planes, axes=1))
+    stacked = np.tensordot(config.input.stack_weights(volume.slices_mm), planes, axes=1)
+    images = torch.from_numpy(config.input.network_values(stacked))
     labels = []
     with torch.inference_mode():
         for part in images.split(_SLICES_AT_ONCE):

@@ -22,8 +22,7 @@ STEPS = {"1 mm": [1.0] * 160, "5 mm": [5.0] * 33, "mixed": [4.0] * 20 + [7.0] * 
 
 def segment(volume, runtime=None, *, progress=None, cancel=None, force=False, **entry):
     segmenter = build_segmenter(model_entry(**entry), runtime or BrightRuntime())
-    label_map, _ = segmenter.segment(volume, Stages(SHARES, progress, cancel), force=force)
-    return label_map
+    return segmenter.segment(volume, Stages(SHARES, progress, cancel), force=force).label_map
 
 
 def dice(first, second):
@@ -96,8 +95,8 @@ def test_a_volume_without_a_skull_is_refused_unless_forced():
 def test_a_head_that_the_image_cuts_off_is_said():
     grid = head_grid([5.0] * 33, rows=70, columns=60, spacing_mm=(1.6, 1.6))
     segmenter = build_segmenter(model_entry(), BrightRuntime())
-    _, warnings = segmenter.segment(head_volume(grid), Stages(SHARES), force=True)
-    assert warnings == ("The head is cut off by the image border; bleeds outside cannot be seen.",)
+    segmented = segmenter.segment(head_volume(grid), Stages(SHARES), force=True)
+    assert segmented.warnings == ("The head is cut off by the image border; bleeds outside cannot be seen.",)
 
 
 def test_a_head_without_blood_gives_an_empty_label_map():

@@ -14,8 +14,8 @@ from builders.training import a_configuration
 
 from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.evaluation.held_out_case import HeldOutCase
-from ICHSegmentationLib.subtypes import Subtype
-from ICHSegmentationLib.training.classes import UNKNOWN_SUBTYPE, class_table
+from ICHSegmentationLib.subtypes import UNKNOWN_SUBTYPE, Subtype
+from ICHSegmentationLib.training.classes import class_table
 from ICHSegmentationLib.training.clot import IGNORE
 from ICHSegmentationLib.training.data_folder import CaseIndex
 from ICHSegmentationLib.training.held_out import make_held_out
