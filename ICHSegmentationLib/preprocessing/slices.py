@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,21 @@ if TYPE_CHECKING:
 
 _FEWEST_PIXELS = 32  # per side; a head would have pixels of 5 mm and more
 _CUT_OFF = "The head is cut off by the image border; bleeds outside cannot be seen."
+
+
+class RestoredSlices(NamedTuple):
+    """A network's answer on the source slices.
+
+    Attributes
+    ----------
+    classes : numpy.ndarray
+        (slices, rows, columns) uint8, number of the likeliest class, 0 for background.
+    blood : numpy.ndarray
+        (slices, rows, columns) uint8, the probability of not being background as 0 to 255; 0 far from any blood.
+    """
+
+    classes: np.ndarray
+    blood: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +70,8 @@ class PreparedSlices:
     warnings: tuple[str, ...]
     alignment: MidlineAlignment | None = None
 
-    def restore(self, probabilities: np.ndarray) -> np.ndarray:
-        """Turn class probabilities into labels on the source slices.
+    def restore(self, probabilities: np.ndarray) -> RestoredSlices:
+        """Turn class probabilities into classes on the source slices.
 
         Probabilities are interpolated, and the likeliest class is taken on the source pixels: interpolating labels
         would make staircases.
@@ -65,13 +80,9 @@ class PreparedSlices:
         ----------
         probabilities : numpy.ndarray
             (n, classes, H, W) float32, background first.
-
-        Returns
-        -------
-        numpy.ndarray
-            (slices, rows, columns) uint8, class numbers.
         """
-        canonical = np.zeros([self.source_shape[axis] for axis in self.orientation.axes], dtype=np.uint8)
+        shape = [self.source_shape[axis] for axis in self.orientation.axes]
+        classes, blood_share = np.zeros(shape, dtype=np.uint8), np.zeros(shape, dtype=np.uint8)
         for number, planes in zip(self.slice_numbers, probabilities, strict=True):
             # Another class can only win where background has less than one half, before or after interpolation.
             blood = planes[0] < 0.5
@@ -79,8 +90,9 @@ class PreparedSlices:
                 continue
             rows, columns = (_with_margin(blood.any(axis=axis)) for axis in (1, 0))
             sampled, box = self.sampling.of_slice(int(number)).to_source(planes, rows, columns)
-            canonical[(number, *box)] = sampled.argmax(axis=0)
-        return np.ascontiguousarray(self.orientation.invert(canonical))
+            classes[(number, *box)] = sampled.argmax(axis=0)
+            blood_share[(number, *box)] = np.rint(255 * np.clip(sampled[1:].sum(axis=0), 0, 1))
+        return RestoredSlices(*(np.ascontiguousarray(self.orientation.invert(part)) for part in (classes, blood_share)))
 
 
 def prepare_slices(

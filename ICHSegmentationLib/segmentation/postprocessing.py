@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,9 @@ class PostProcessing:
         Connected blood below the volume of its main subtype is dropped. Reason: noise, calcification and partial
         volume at the skull make specks; on patients held out from training (who have no extra-axial blood that is
         known of) nearly all such specks were smaller than this.
+    least_certainty : mapping of label to float, or None
+        Connected blood is dropped whose mean probability of being blood is below the limit of its main subtype.
+        Reason: a network that takes something else for blood is seldom sure.
     hole_area_mm2 : float or None
         Background enclosed by blood on a slice is filled up to this area with the subtype around it. Reason: clots are
         uneven, but volumes are read of the whole clot; larger enclosed areas (a gyrus between bleeding sulci) are
@@ -52,14 +55,15 @@ class PostProcessing:
     extra_axial_share: float | None = 0.3
     island_volume_ml: float | None = 0.5
     least_volume_ml: Mapping[int, float] | None = field(default_factory=lambda: _LEAST_VOLUME_ML)
+    least_certainty: Mapping[int, float] | None = None
     hole_area_mm2: float | None = 20.0
 
     @classmethod
     def off(cls) -> PostProcessing:
         """Return rules that change nothing."""
-        return cls(extra_axial_share=None, island_volume_ml=None, least_volume_ml=None, hole_area_mm2=None)
+        return cls(**dict.fromkeys(rule.name for rule in fields(cls)))
 
-    def apply(self, labels: np.ndarray, grid: SliceGrid) -> np.ndarray:
+    def apply(self, labels: np.ndarray, grid: SliceGrid, *, blood: np.ndarray | None = None) -> np.ndarray:
         """Apply the rules.
 
         Parameters
@@ -68,6 +72,8 @@ class PostProcessing:
             (slices, rows, columns) uint8 on the source slices.
         grid : SliceGrid
             Gives areas and volumes.
+        blood : numpy.ndarray, optional
+            (slices, rows, columns) uint8, the probability of blood as 0 to 255; without it no blood is doubted.
 
         Returns
         -------
@@ -86,6 +92,8 @@ class PostProcessing:
             _merge_islands(part, voxel_ml, self.island_volume_ml)
         if self.least_volume_ml is not None:
             _drop_small(part, voxel_ml, self.least_volume_ml)
+        if self.least_certainty is not None and blood is not None:
+            _drop_doubtful(part, blood[box], self.least_certainty)
         if self.hole_area_mm2 is not None:
             _fill_holes(part, self.hole_area_mm2 / grid.pixel_area_mm2)
         return cleaned
@@ -125,6 +133,17 @@ def _drop_small(labels: np.ndarray, voxel_ml: np.ndarray, least_volume_ml: Mappi
     small = by_subtype.sum(axis=0) < least
     small[0] = False
     labels[small[pieces]] = 0
+
+
+def _drop_doubtful(labels: np.ndarray, blood: np.ndarray, least_certainty: Mapping[int, float]) -> None:
+    pieces, count = ndimage.label(labels > 0, structure=_ALL_NEIGHBOURS)
+    sizes = np.bincount(pieces.ravel(), minlength=count + 1)
+    mean = np.bincount(pieces.ravel(), weights=blood.ravel(), minlength=count + 1) / (255 * np.maximum(sizes, 1))
+    by_label = np.stack([np.bincount(pieces[labels == label], minlength=count + 1) for label in _LABELS])
+    least = np.array([least_certainty.get(label, 0.0) for label in _LABELS])[by_label.argmax(axis=0)]
+    doubtful = mean < least
+    doubtful[0] = False
+    labels[doubtful[pieces]] = 0
 
 
 def _fill_holes(labels: np.ndarray, most_pixels: float) -> None:

@@ -47,7 +47,7 @@ class SlicewiseSegmenter:
                 prepared.images, progress=lambda done, count: stages.advance(done / count)
             )
         with stages.stage("postprocess"):
-            labels = self._labels[prepared.restore(probabilities)]
-            labels = self._postprocessing.apply(labels, volume.grid)
+            restored = prepared.restore(probabilities)
+            labels = self._postprocessing.apply(self._labels[restored.classes], volume.grid, blood=restored.blood)
         plane = None if prepared.alignment is None else prepared.alignment.plane
         return Segmented(LabelMap(labels, volume.grid), prepared.warnings, plane)

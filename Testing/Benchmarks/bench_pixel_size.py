@@ -68,7 +68,7 @@ def there_and_back(case: HeldOutCase, spec: InputSpec) -> list[tuple[Subtype, fl
     prepared = prepare_slices(case.volume, spec, force=True)
     labels = prepared.orientation.apply(case.labels)[prepared.slice_numbers]
     planes = np.stack([prepared.sampling.to_network(labels == value) for value in (0, *Subtype)], axis=1)
-    back = prepared.restore(planes)
+    back = prepared.restore(planes).classes
     found = []
     for subtype in Subtype:
         truth, seen = case.labels == subtype, back == subtype

@@ -89,3 +89,16 @@ def test_the_input_is_left_alone(a_grid, a_clot):
     before = a_clot.copy()
     PostProcessing().apply(a_clot, a_grid)
     np.testing.assert_array_equal(a_clot, before)
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0.69, False), (0.71, True)])
+def test_blood_that_the_network_is_not_sure_of_is_dropped(a_grid, a_clot, share, kept):
+    a_clot[5, 30:40, 30:40] = Subtype.SAH
+    blood = np.full(a_clot.shape, 255, dtype=np.uint8)
+    blood[5, 30:35, 30:40] = 255 * (share - 0.1)
+    blood[5, 35:40, 30:40] = 255 * (share + 0.1)
+    rules = PostProcessing(least_certainty={Subtype.SAH: 0.7, Subtype.IPH: 0.9})
+    cleaned = rules.apply(a_clot, a_grid, blood=blood)
+    assert (cleaned == Subtype.SAH).sum() == (100 if kept else 0)
+    assert (cleaned == Subtype.IPH).sum() == 200
+    assert (rules.apply(a_clot, a_grid) == Subtype.SAH).sum() == 100

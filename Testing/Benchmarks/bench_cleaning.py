@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How sure a network is of true bleeds and of what it takes for blood: where the cleaning rules' limits come from.
+
+Scans are of the validation patients of a training configuration (as they are, with one simulated bleed, with
+look-alikes) and generated heads that neither training nor evaluation uses. Every connected piece of blood that is
+found is one line: its subtype, volume, mean probability, and whether it touches true blood.
+
+    python Testing/Benchmarks/bench_cleaning.py CONFIG --folder runs/cleaning [--model NAME] [--heads N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+from ICHSegmentationLib.ct import CTVolume
+from ICHSegmentationLib.evaluation.held_out_case import HeldOutCase
+from ICHSegmentationLib.models import LoadedModel, get_model
+from ICHSegmentationLib.preprocessing.slices import prepare_slices
+from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
+from ICHSegmentationLib.simulation.lesions import paint_distractors, random_kinds
+from ICHSegmentationLib.simulation.simulate import simulated_ct
+from ICHSegmentationLib.subtypes import Subtype, label_values
+from ICHSegmentationLib.training.config import TrainingConfig, read_config
+from ICHSegmentationLib.training.held_out import make_held_out
+
+FIRST_SEED = 3_000_000
+COPIES = 3
+LEVELS = (0.0, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+EVERY_NEIGHBOUR = np.ones((3, 3, 3), dtype=bool)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Connected blood that a network found."""
+
+    case: str
+    subtype: Subtype
+    volume_ml: float
+    certainty: float
+    is_true: bool
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--folder", type=Path, required=True, help="keeps the scans from one call to the next")
+    parser.add_argument("--model", default="default")
+    parser.add_argument("--heads", type=int, default=30)
+    options = parser.parse_args()
+    config, entry = read_config(options.config), get_model(options.model)
+    runtime = LoadedModel().get(entry)
+    values = np.array(label_values(entry.classes), dtype=np.uint8)
+    found: list[Piece] = []
+    for name, case in cases(config, options.folder, options.heads):
+        print(name, file=sys.stderr)
+        prepared = prepare_slices(case.volume, entry.input_spec, force=True)
+        restored = prepared.restore(runtime.probabilities(prepared.images))
+        labels = PostProcessing(least_certainty=None).apply(values[restored.classes], case.volume.grid)
+        labels[case.ignored] = 0
+        found += pieces(name, labels, restored.blood, case)
+    show(found)
+
+
+def cases(config: TrainingConfig, folder: Path, heads: int) -> Iterator[tuple[str, HeldOutCase]]:
+    """Give the scans, made where they are missing."""
+    data = config.data.model_copy(update={"held_out": config.data.validation, "validation": (), "folder": folder})
+    evaluation = config.evaluation.model_copy(update={"look_alikes": 1, "simulated_per_subtype": COPIES})
+    changed = config.model_copy(update={"data": data, "evaluation": evaluation})
+    for file in make_held_out(changed):
+        if file.group != "look-alikes":  # the one generated head is of the evaluation
+            yield f"{file.group}/{file.name}", HeldOutCase.read(file.path)
+    for number in range(heads):
+        yield f"heads/{number}", a_head(config.seed, number)
+
+
+def a_head(seed: int, number: int) -> HeldOutCase:
+    """Generate a head without blood, with look-alikes."""
+    scan = simulated_ct(FIRST_SEED + number)
+    rng = np.random.default_rng([seed, FIRST_SEED, number])
+    hu = paint_distractors(scan.volume.hu.astype(np.float32), scan.anatomy, rng, random_kinds(rng))
+    nothing = np.zeros(scan.labels.shape, dtype=np.uint8)
+    volume = CTVolume(np.clip(np.rint(hu), -1024, 32767).astype(np.int16), scan.volume.grid)
+    return HeldOutCase(volume, nothing, nothing.astype(bool))
+
+
+def pieces(name: str, labels: np.ndarray, blood: np.ndarray, case: HeldOutCase) -> Iterator[Piece]:
+    """Give every connected piece."""
+    numbered, count = ndimage.label(labels > 0, structure=EVERY_NEIGHBOUR)
+    voxel_ml = case.volume.grid.voxel_volumes_mm3 / 1000
+    for number, box in enumerate(ndimage.find_objects(numbered, count), start=1):
+        piece = numbered[box] == number
+        volume_ml = float(piece.sum(axis=(1, 2)) @ voxel_ml[box[0]])
+        subtype = Subtype(int(np.bincount(labels[box][piece]).argmax()))
+        certainty = float(blood[box][piece].mean()) / 255
+        yield Piece(name, subtype, volume_ml, certainty, bool(case.labels[box][piece].any()))
+
+
+def show(found: list[Piece]) -> None:
+    """Print what would be left at each level."""
+    by_subtype: dict[Subtype, list[Piece]] = defaultdict(list)
+    for piece in found:
+        by_subtype[piece.subtype].append(piece)
+    for subtype, of_subtype in sorted(by_subtype.items()):
+        print(f"\n{subtype.name}: least certainty, true pieces and mL kept, false pieces and mL kept")
+        for level in LEVELS:
+            kept = [piece for piece in of_subtype if piece.certainty >= level]
+            true, false = ([piece.volume_ml for piece in kept if piece.is_true is wanted] for wanted in (True, False))
+            print(f"  {level:4.2f} {len(true):5d} {sum(true):8.1f} {len(false):5d} {sum(false):8.1f}")
+    false = sorted((piece for piece in found if not piece.is_true), key=lambda piece: -piece.volume_ml)
+    print("\nlargest false pieces")
+    for piece in false[:25]:
+        print(f"  {piece.case:<34}{piece.subtype.name} {piece.volume_ml:6.2f} mL, certainty {piece.certainty:.2f}")
+
+
+if __name__ == "__main__":
+    main()
