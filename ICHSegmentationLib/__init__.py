@@ -16,12 +16,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import read_ct
     from ICHSegmentationLib.measurement import measure
-    from ICHSegmentationLib.pipeline import segment, write_outputs
+    from ICHSegmentationLib.pipeline import segment, segment_lesion, write_outputs
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "measure", "read_ct", "segment", "write_outputs"]
+__all__ = ["__version__", "measure", "read_ct", "segment", "segment_lesion", "write_outputs"]
 
-_HOMES = {"read_ct": "ct", "measure": "measurement", "segment": "pipeline", "write_outputs": "pipeline"}
+_HOMES = {
+    "read_ct": "ct",
+    "measure": "measurement",
+    "segment": "pipeline",
+    "segment_lesion": "pipeline",
+    "write_outputs": "pipeline",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,19 +9,26 @@ from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.models import LoadedModel, get_model
+from ICHSegmentationLib.segmentation.box_segmentation import as_box_segmenter, segment_again, segment_boxes
 from ICHSegmentationLib.segmentation.result import SegmentationResult
 from ICHSegmentationLib.segmentation.segmenter import build_segmenter
 from ICHSegmentationLib.segmentation.stages import Stages
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
+    from ICHSegmentationLib.segmentation.boxes import LesionBox
+    from ICHSegmentationLib.segmentation.label_map import LabelMap
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
     from ICHSegmentationLib.segmentation.stages import Cancel, Progress
 
 # Shares of the time as measured on a head CT of 28 slices on two cores; they only set the pace of the progress bar.
 _SEGMENT_SHARES = {"load": 0.15, "preprocess": 0.25, "infer": 0.5, "postprocess": 0.1}
+_LESION_SHARES = {"load": 0.2, "infer": 0.8}
+_NO_MODEL = "No trained model is installed, so that the mixture model em was used in its place."
 _WRITE_SHARES = {"write": 1.0}
 
 
@@ -34,6 +41,7 @@ def segment(
     threads: int | None = None,
     force: bool = False,
     postprocessing: PostProcessing | None = None,
+    boxes: Sequence[LesionBox] | None = None,
     loaded: LoadedModel | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
@@ -52,6 +60,8 @@ def segment(
         Go on with a volume that does not look like a head.
     postprocessing : PostProcessing, optional
         Rules that clean the labels; `PostProcessing.off` keeps what the network said.
+    boxes : sequence of LesionBox, optional
+        Look for blood inside these boxes alone, and give it their subtypes; for the systems that can.
     loaded : LoadedModel, optional
         Keeps the model from one call to the next.
     progress : callable, optional
@@ -69,7 +79,8 @@ def segment(
     NotAHeadError
         If the volume does not look like a head and ``force`` is False.
     InputError
-        If the device or runtime is not known or not there.
+        If the device or runtime is not known or not there, a box lies outside the scan, or the system does not take
+        boxes.
     ModelError
         If the model is missing or damaged.
     CancelledError
@@ -79,16 +90,63 @@ def segment(
     with stages.stage("load"):
         entry = get_model(model)
         network = (loaded or LoadedModel()).get(entry, device=device, runtime=runtime, threads=threads)
-    segmented = build_segmenter(entry, network, postprocessing).segment(volume, stages, force=force)
+    segmenter = build_segmenter(entry, network, postprocessing)
+    if boxes is None:
+        segmented = segmenter.segment(volume, stages, force=force)
+    else:
+        segmented = segment_boxes(as_box_segmenter(segmenter, entry.name), volume, boxes, stages, force=force)
+    fallback = (_NO_MODEL,) if model == "default" and not entry.has_weights else ()
     return SegmentationResult(
         volume=volume,
         label_map=segmented.label_map,
         model=entry,
         runtime=network.info,
         timings_s=stages.timings_s,
-        warnings=tuple(dict.fromkeys((*volume.warnings, *segmented.warnings, *network.warnings))),
+        warnings=tuple(dict.fromkeys((*volume.warnings, *fallback, *segmented.warnings, *network.warnings))),
         plane=segmented.plane,
+        boxes=segmented.boxes,
     )
+
+
+def segment_lesion(
+    volume: CTVolume,
+    label_map: LabelMap,
+    edit: BoxEdit,
+    model: str = "default",
+    device: str = "auto",
+    *,
+    runtime: str = "auto",
+    threads: int | None = None,
+    loaded: LoadedModel | None = None,
+    cancel: Cancel | None = None,
+) -> LabelMap:
+    """Segment one lesion again after its box was changed; all other labels stay.
+
+    Parameters
+    ----------
+    volume : CTVolume
+        The scan.
+    label_map : LabelMap
+        Its labels so far; not changed.
+    edit : BoxEdit
+        What was done to the box.
+    model, device, runtime, threads, loaded
+        As for `segment`; the system must take boxes.
+    cancel : callable, optional
+        Asked before and after the box is segmented; True stops the work.
+
+    Raises
+    ------
+    InputError, ModelError, CancelledError
+        As of `segment`.
+    """
+    stages = Stages(_LESION_SHARES, cancel=cancel)
+    with stages.stage("load"):
+        entry = get_model(model)
+        network = (loaded or LoadedModel()).get(entry, device=device, runtime=runtime, threads=threads)
+        segmenter = as_box_segmenter(build_segmenter(entry, network), entry.name)
+    with stages.stage("infer"):
+        return segment_again(segmenter, volume, label_map, edit)
 
 
 def write_outputs(
@@ -126,12 +184,16 @@ def write_outputs(
     from ICHSegmentationLib.reporting.result_files import RESULT_FILES, replacing_results
     from ICHSegmentationLib.reporting.seg_nrrd import write_seg_nrrd
     from ICHSegmentationLib.reporting.tables import write_measurements_csv, write_measurements_json
+    from ICHSegmentationLib.segmentation.box_file import write_boxes
+    from ICHSegmentationLib.segmentation.boxes import lesion_boxes
 
     stages = Stages(_WRITE_SHARES, progress, cancel)
     started = time.perf_counter()
     with replacing_results(directory) as folder, stages.stage("write"):
         write_seg_nrrd(folder / "segmentation.seg.nrrd", result.label_map)
         write_labels_nifti(folder / "labels.nii.gz", result.label_map, result.volume.source)
+        boxes = lesion_boxes(result.label_map) if result.boxes is None else result.boxes
+        write_boxes(folder / "boxes.json", boxes, result.label_map.grid)
         stages.advance(0.2)
         measurements = measure(result.label_map, result.volume)
         write_measurements_csv(folder / "measurements.csv", measurements)

@@ -12,6 +12,7 @@ from ICHSegmentationLib import __version__
 from ICHSegmentationLib.cli.options import (
     Age,
     AsJson,
+    Boxes,
     Device,
     EditingMinutes,
     Force,
@@ -77,6 +78,7 @@ def segment(
     no_cleaning: Annotated[
         bool, typer.Option("--no-cleaning", help="Keep the network's labels as they are, specks and holes included.")
     ] = False,
+    boxes: Boxes = None,
     threads: Threads = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -94,6 +96,7 @@ def segment(
         grey_window=grey_window,
         force=force,
         cleaning=not no_cleaning,
+        boxes=boxes,
     )
     run(inputs, output, options, overwrite=overwrite, as_json=as_json, quiet=quiet)
 
@@ -208,11 +211,12 @@ def template(
 @app.command()
 def schema(
     comparison: Annotated[bool, typer.Option("--comparison", help="That of comparison.json.")] = False,
+    boxes: Annotated[bool, typer.Option("--boxes", help="That of boxes.json.")] = False,
 ) -> None:
     """Print the JSON Schema of measurements.json."""
     from ICHSegmentationLib.cli.schema import run
 
-    run(comparison=comparison)
+    run(comparison=comparison, boxes=boxes)
 
 
 @app.command(short_help="Compare predicted with reference labels, or measure a model.")

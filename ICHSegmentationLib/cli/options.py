@@ -72,6 +72,11 @@ GreyWindow = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Go on when the volume does not look like a head.")]
 
+Boxes = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Segment inside these boxes only: boxes.json of a result, also an edited one."),
+]
+
 Gcs = Annotated[int | None, typer.Option(min=3, max=15, metavar="N", help="Glasgow Coma Scale, for the ICH score.")]
 Age = Annotated[int | None, typer.Option(min=0, max=130, metavar="YEARS", help="Age in years, for the ICH score.")]
 Infratentorial = Annotated[
@@ -111,3 +116,4 @@ class RunOptions:
     grey_window: tuple[float, float] | None = None
     force: bool = False
     cleaning: bool = True
+    boxes: Path | None = None

@@ -6,8 +6,9 @@ from __future__ import annotations
 import json
 
 
-def run(*, comparison: bool) -> None:
+def run(*, comparison: bool, boxes: bool) -> None:
     """Print a schema; see ``ichseg schema --help``."""
-    from ICHSegmentationLib.reporting.schema import comparison_schema, measurements_schema
+    from ICHSegmentationLib.reporting.schema import boxes_schema, comparison_schema, measurements_schema
 
-    print(json.dumps(comparison_schema() if comparison else measurements_schema(), indent=2))
+    schema = comparison_schema() if comparison else boxes_schema() if boxes else measurements_schema()
+    print(json.dumps(schema, indent=2))

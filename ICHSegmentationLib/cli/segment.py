@@ -73,9 +73,12 @@ def segment_files(inputs: Sequence[Path], output: Path, options: RunOptions, ter
 
     from ICHSegmentationLib import pipeline, read_ct
     from ICHSegmentationLib.models import get_model
+    from ICHSegmentationLib.segmentation.box_file import boxes_on, read_boxes
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 
-    get_model(options.model)  # a wrong name is found before a large scan is read
+    # A wrong name or a file of boxes that is none is found before a large scan is read.
+    get_model(options.model)
+    box_file = None if options.boxes is None else read_boxes(options.boxes)
     terminal.progress("read")
     started = time.perf_counter()
     volume = read_ct(inputs[0] if len(inputs) == 1 else inputs, series=options.series, grey_window=options.grey_window)
@@ -90,6 +93,7 @@ def segment_files(inputs: Sequence[Path], output: Path, options: RunOptions, ter
         threads=options.threads,
         force=options.force,
         postprocessing=None if options.cleaning else PostProcessing.off(),
+        boxes=None if box_file is None else boxes_on(box_file, volume.grid),
         progress=terminal.progress("segment"),
     )
     terminal.warn(result.warnings)

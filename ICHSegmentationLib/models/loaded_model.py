@@ -34,6 +34,9 @@ class LoadedModel:
 
         Parameters and errors are those of :func:`load_runtime`.
         """
+        if not entry.has_weights:
+            # Nothing to load, so that the model that is loaded may stay.
+            return load_runtime(entry, device=device, runtime=runtime, threads=threads)
         key = (str(entry.folder), entry.model_dump_json(), device, runtime, str(threads))
         # A runtime that fell back to the processor, for want of memory, is given another chance on the card.
         if self._runtime is not None and key == self._key and self._runtime.info == self._info:

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ICHSegmentationLib.errors import MissingModelError, ModelError, UnknownModelError
+from ICHSegmentationLib.models.no_network import EM_FIELDS, EM_NAME
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Models"
@@ -25,7 +26,7 @@ class ModelEntry(BaseModel):
         What the user types, the kind of network and its size, as :func:`ICHSegmentationLib.networks.build_network`
         takes them.
     file, sha256, size_bytes
-        The safetensors file in `folder`, and what it must look like.
+        The safetensors file in `folder`, and what it must look like; all empty for a model without weights.
     graph, graph_sha256
         The network in OpenVINO's form without its weights, in `folder`, and its checksum. A model without it is
         converted where it runs, which takes torch.
@@ -62,12 +63,12 @@ class ModelEntry(BaseModel):
     name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     system: str
     preset: str
-    file: str
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    size_bytes: int = Field(gt=0)
+    file: str = ""
+    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    size_bytes: int = Field(default=0, ge=0)
     graph: str | None = None
     graph_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
-    parameters: int = Field(gt=0)
+    parameters: int = Field(default=0, ge=0)
     classes: tuple[str, ...] = Field(min_length=2)
     window_hu: tuple[float, float]
     pixel_mm: float = Field(gt=0)
@@ -89,7 +90,7 @@ class ModelEntry(BaseModel):
     @field_validator("file")
     @classmethod
     def _check_file(cls, file: str) -> str:
-        if Path(file).name != file or not file.endswith(".safetensors"):
+        if file and (Path(file).name != file or not file.endswith(".safetensors")):
             message = "must be the name of a .safetensors file beside the manifest"
             raise ValueError(message)
         return file
@@ -115,6 +116,19 @@ class ModelEntry(BaseModel):
         _ = self.input_spec
         return self
 
+    @model_validator(mode="after")
+    def _check_weights(self) -> Self:
+        weights = (self.file, self.sha256, self.size_bytes, self.parameters)
+        if any(weights) and not all(weights):
+            message = "file, sha256, size_bytes and parameters belong together"
+            raise ValueError(message)
+        return self
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there is anything to load."""
+        return bool(self.file)
+
     @property
     def path(self) -> Path:
         """Where the weights are."""
@@ -136,7 +150,7 @@ class ModelEntry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """All installed models; `default` names the one that is used when none is chosen."""
+    """All installed models; `default` names the one that is used when none is chosen, empty where there is none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -151,31 +165,39 @@ class Manifest(BaseModel):
         if len(set(names)) != len(names):
             message = "two models have the same name"
             raise ValueError(message)
+        if not all(entry.has_weights for entry in self.models):
+            message = "a model has no weights"
+            raise ValueError(message)
         if names and self.default not in names:
             message = f"the default model {self.default!r} is not in the list"
             raise ValueError(message)
         return self
 
+    @property
+    def available(self) -> tuple[ModelEntry, ...]:
+        """The installed models and the one that needs no weights."""
+        return (*self.models, em_entry())
+
     def get(self, name: str = "default") -> ModelEntry:
-        """Find a model by its name, or the default one.
+        """Find a model by its name, or the default one: where none is installed, the one that needs no weights.
 
         Raises
         ------
         UnknownModelError
             If there is no such model; the message lists those there are.
-        MissingModelError
-            If there is none at all.
         """
-        wanted = self.default if name == "default" else name
-        for entry in self.models:
+        wanted = (self.default or EM_NAME) if name == "default" else name
+        for entry in self.available:
             if entry.name == wanted:
                 return entry
-        if not self.models:
-            message = "No model is installed; reinstall the package, or train and register a model."
-            raise MissingModelError(message)
-        known = ", ".join(entry.name for entry in self.models)
+        known = ", ".join(entry.name for entry in self.available)
         message = f"There is no model named {name!r}; installed are: {known}."
         raise UnknownModelError(message)
+
+
+def em_entry() -> ModelEntry:
+    """Return the model that needs no weights."""
+    return ModelEntry.model_validate(EM_FIELDS)
 
 
 def models_folder() -> Path:
@@ -213,5 +235,14 @@ def load_manifest(folder: Path | None = None) -> Manifest:
 
 
 def get_model(name: str = "default", *, folder: Path | None = None) -> ModelEntry:
-    """Find an installed model by its name, or the default one; see :meth:`Manifest.get`."""
-    return load_manifest(folder).get(name)
+    """Find a model by its name, or the default one; see :meth:`Manifest.get`.
+
+    The model that needs no weights is there even without a list of models.
+    """
+    try:
+        manifest = load_manifest(folder)
+    except MissingModelError:
+        if name not in ("default", EM_NAME):
+            raise
+        manifest = Manifest()
+    return manifest.get(name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.errors import InputError, ModelError, NoGraphicsCardError
 from ICHSegmentationLib.models.devices import check_device_name, nvidia_cards, torch_cards
+from ICHSegmentationLib.models.no_network import NoNetwork
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models.manifest import ModelEntry
@@ -50,6 +51,8 @@ def load_runtime(
         If the weights are missing or damaged.
     """
     device = check_device_name(device)
+    if not entry.has_weights:
+        return NoNetwork()
     if runtime not in _RUNTIMES:
         message = f"The runtime {runtime!r} is not known; use {', '.join(_RUNTIMES)}."
         raise InputError(message)

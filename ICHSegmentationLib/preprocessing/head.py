@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
+from ICHSegmentationLib.errors import NotAHeadError
+
 _WORKING_MM = 1.6  # in-plane sampling of the search: the skull is thicker, and it is ten times faster than 0.45 mm
 _BONE_HU = 250
 _SOFT_TISSUE_HU = (-20, 120)  # brain, CSF and clot; neither fat nor bone
@@ -19,6 +21,7 @@ _LEAST_AREA_MM2 = 150.0  # of brain on a slice for it to count
 _BRAIN_ML = (250.0, 2600.0)  # from a partial scan to a large head, CSF spaces included
 _BRAIN_MEDIAN_HU = (5.0, 60.0)
 _WIDEST_MM = 240.0
+_CUT_OFF_WARNING = "The head is cut off by the image border; bleeds outside cannot be seen."
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def find_head(hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.n
     HeadRegion
         Where brain was not found at all the region spans the volume, and ``doubt`` says so.
     """
-    stride = tuple(max(1, round(_WORKING_MM / _median_step(axis))) for axis in coordinates_mm[1:])
+    stride = _stride(coordinates_mm)
     coarse = hu[:, :: stride[0], :: stride[1]]
     slices_mm, rows_mm, columns_mm = coordinates_mm[0], coordinates_mm[1][:: stride[0]], coordinates_mm[2][:: stride[1]]
     spacing_mm = (_median_step(rows_mm), _median_step(columns_mm))
@@ -83,6 +86,50 @@ def find_head(hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.n
         doubt="",
     )
     return replace(region, doubt=_doubt(region, float(np.median(coarse[inside]))))
+
+
+def head_or_refusal(
+    hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.ndarray], *, force: bool
+) -> tuple[HeadRegion, tuple[str, ...]]:
+    """Find the head, and say what the reader of a result must know of it.
+
+    Parameters
+    ----------
+    hu, coordinates_mm
+        As of `find_head`.
+    force : bool
+        Go on with a volume that does not look like a head.
+
+    Raises
+    ------
+    NotAHeadError
+        If it does not and ``force`` is False.
+    """
+    region = find_head(hu, coordinates_mm)
+    if region.doubt and not force:
+        message = f"This does not look like a head CT: {region.doubt}. Use --force to segment it all the same."
+        raise NotAHeadError(message)
+    return region, (_CUT_OFF_WARNING,) if region.cut_off else ()
+
+
+def inside_skull(hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
+    """Return what `intracranial_mask` finds on the pixels that `find_head` works on, for every pixel.
+
+    Parameters
+    ----------
+    hu, coordinates_mm
+        As of `find_head`; some of a scan's slices will do.
+
+    Returns
+    -------
+    numpy.ndarray
+        (slices, rows, columns) bool, in steps of 1.6 mm.
+    """
+    stride = _stride(coordinates_mm)
+    spacing_mm = (_median_step(coordinates_mm[1]) * stride[0], _median_step(coordinates_mm[2]) * stride[1])
+    coarse = intracranial_mask(hu[:, :: stride[0], :: stride[1]], spacing_mm)
+    fine = coarse.repeat(stride[0], axis=1).repeat(stride[1], axis=2)
+    return fine[:, : hu.shape[1], : hu.shape[2]]
 
 
 def intracranial_mask(hu: np.ndarray, spacing_mm: tuple[float, float]) -> np.ndarray:
@@ -175,6 +222,11 @@ def _doubt(region: HeadRegion, median_hu: float) -> str:
     if not _BRAIN_MEDIAN_HU[0] <= median_hu <= _BRAIN_MEDIAN_HU[1]:
         return f"the tissue inside bone has a median of {median_hu:.0f} HU, brain about 30"
     return ""
+
+
+def _stride(coordinates_mm: tuple[np.ndarray, np.ndarray, np.ndarray]) -> tuple[int, int]:
+    rows, columns = (max(1, round(_WORKING_MM / _median_step(axis))) for axis in coordinates_mm[1:])
+    return rows, columns
 
 
 def _median_step(coordinates_mm: np.ndarray) -> float:

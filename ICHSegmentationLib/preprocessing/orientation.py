@@ -63,6 +63,13 @@ class CanonicalOrientation:
         """View a source array (slices, rows, columns) on the canonical axes."""
         return array.transpose(self.axes)[self._steps]
 
+    def region(self, region: tuple[slice, slice, slice], shape: tuple[int, int, int]) -> tuple[slice, ...]:
+        """Return where a region (slices, rows, columns) of a source array of some shape lies on the canonical axes."""
+        return tuple(
+            slice(shape[axis] - region[axis].stop, shape[axis] - region[axis].start) if flip else region[axis]
+            for axis, flip in zip(self.axes, self.flips, strict=True)
+        )
+
     def invert(self, array: np.ndarray) -> np.ndarray:
         """View a canonical array on the source axes (slices, rows, columns)."""
         return array[self._steps].transpose(np.argsort(self.axes))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ICHSegmentationLib.errors import InputError, NotAHeadError
+from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.preprocessing.aligned_sampling import AlignedSampling
-from ICHSegmentationLib.preprocessing.head import find_head
+from ICHSegmentationLib.preprocessing.head import head_or_refusal
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.preprocessing.sampling import HeadSampling
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.preprocessing.midline_alignment import MidlineAlignment
 
 _FEWEST_PIXELS = 32  # per side; a head would have pixels of 5 mm and more
-_CUT_OFF = "The head is cut off by the image border; bleeds outside cannot be seen."
 
 
 class RestoredSlices(NamedTuple):
@@ -124,10 +123,7 @@ def prepare_slices(
     if min(rows, columns) < _FEWEST_PIXELS:
         message = f"The slices have {rows} rows and {columns} columns: at least {_FEWEST_PIXELS} of each are needed."
         raise InputError(message)
-    region = find_head(hu, orientation.coordinates_mm)
-    if region.doubt and not force:
-        message = f"This does not look like a head CT: {region.doubt}. Use --force to segment it all the same."
-        raise NotAHeadError(message)
+    region, warnings = head_or_refusal(hu, orientation.coordinates_mm, force=force)
     numbers = np.flatnonzero(region.slices)
     slices_mm = orientation.coordinates_mm[0]
     sampling: HeadSampling | AlignedSampling
@@ -147,7 +143,7 @@ def prepare_slices(
         orientation=orientation,
         sampling=sampling,
         source_shape=volume.grid.shape,
-        warnings=(_CUT_OFF,) if region.cut_off else (),
+        warnings=warnings,
         alignment=alignment,
     )
 

@@ -43,7 +43,7 @@ def serial_number(model: ModelIdentity | None) -> str:
 
     Software has none; the checksum of the weights is what tells one installation's results from another's.
     """
-    return model.sha256 if model else NO_MODEL
+    return (model.sha256 or model.name) if model else NO_MODEL
 
 
 def coded(code: Code) -> CodedConcept:

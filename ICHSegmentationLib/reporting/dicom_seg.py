@@ -146,7 +146,7 @@ def _identify(model: ModelIdentity | None) -> AlgorithmIdentificationSequence:
 
     return AlgorithmIdentificationSequence(
         name=model.name if model else NO_MODEL,
-        family=codes.DCM.ArtificialIntelligence,
+        family=codes.DCM.ClusterAnalysis if model and not model.sha256 else codes.DCM.ArtificialIntelligence,
         version=__version__,
         source=MANUFACTURER,
         parameters={"system": model.system, "preset": model.preset, "sha256": model.sha256} if model else None,

@@ -84,9 +84,10 @@ def describe_correction(record: MeasurementRecord) -> str:
 def describe_method(record: MeasurementRecord) -> str:
     """Return program, model, checksum and what they ran on."""
     model = record.model
+    weights = f"SHA-256 {model.sha256}" if model.sha256 else "no weights"
     return (
         f"ICHSegmentation {__version__}, model {model.name} ({model.system}, {model.preset}), "
-        f"licence {model.licence}, SHA-256 {model.sha256}, on {record.runtime.device} ({record.runtime.backend})."
+        f"licence {model.licence}, {weights}, on {record.runtime.device} ({record.runtime.backend})."
     )
 
 

@@ -14,6 +14,7 @@ RESULT_KINDS = (
     ("Report", ("report.pdf",)),
     ("Pictures", ("slices.png", "render.png")),
     ("Segmentation", ("segmentation.seg.nrrd", "labels.nii.gz", "labels.json")),
+    ("Boxes", ("boxes.json",)),
     ("Measurements", ("measurements.json", "measurements.csv")),
     ("DICOM", ("segmentation.dcm", "measurements.dcm")),
 )

@@ -10,6 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from ICHSegmentationLib.reporting.comparison import Comparison
 from ICHSegmentationLib.reporting.record import MeasurementRecord
+from ICHSegmentationLib.segmentation.box_file import BoxFile
 
 
 def measurements_schema() -> dict[str, Any]:
@@ -20,6 +21,11 @@ def measurements_schema() -> dict[str, Any]:
 def comparison_schema() -> dict[str, Any]:
     """Return the schema of ``comparison.json``."""
     return _schema(Comparison, "comparison.json of ICHSegmentation, schema 1")
+
+
+def boxes_schema() -> dict[str, Any]:
+    """Return the schema of ``boxes.json``."""
+    return _schema(BoxFile, "boxes.json of ICHSegmentation, schema 1")
 
 
 def _schema(model: type[BaseModel], title: str) -> dict[str, Any]:

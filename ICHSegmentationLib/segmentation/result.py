@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
     from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
+    from ICHSegmentationLib.segmentation.boxes import LesionBox
     from ICHSegmentationLib.segmentation.label_map import LabelMap
 
 
@@ -31,8 +32,8 @@ class SegmentationResult:
         Seconds of each stage so far.
     warnings : tuple of str
         The volume's warnings and those of the run.
-    plane : MidsagittalPlane or None
-        See `ICHSegmentationLib.segmentation.segmenter.Segmented`.
+    plane, boxes
+        See `ICHSegmentationLib.segmentation.segmenter.Segmented`; or the boxes that were given.
     """
 
     volume: CTVolume
@@ -42,3 +43,4 @@ class SegmentationResult:
     timings_s: dict[str, float]
     warnings: tuple[str, ...]
     plane: MidsagittalPlane | None = None
+    boxes: tuple[LesionBox, ...] | None = None

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from ICHSegmentationLib.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
     from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
+    from ICHSegmentationLib.segmentation.boxes import LesionBox
     from ICHSegmentationLib.segmentation.label_map import LabelMap
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
     from ICHSegmentationLib.segmentation.stages import Stages
@@ -27,11 +30,14 @@ class Segmented(NamedTuple):
         What the reader of the labels must know, one sentence each.
     plane : MidsagittalPlane or None
         About which the head was taken to be symmetric, where the system needs that.
+    boxes : tuple of LesionBox or None
+        Around the lesions, where the system says how sure it is of each.
     """
 
     label_map: LabelMap
     warnings: tuple[str, ...]
     plane: MidsagittalPlane | None = None
+    boxes: tuple[LesionBox, ...] | None = None
 
 
 class Segmenter(Protocol):
@@ -52,10 +58,14 @@ def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostPro
     ModelError
         If this version of the library does not have the system.
     """
+    from ICHSegmentationLib.segmentation.em import EmSegmenter
     from ICHSegmentationLib.segmentation.slicewise import SlicewiseSegmenter
 
     slicewise = ("hardnet", "transhardnet", "unet", "symtransnet", "attfocusnet")
-    systems = dict.fromkeys(slicewise, SlicewiseSegmenter)
+    systems: dict[str, Callable[[ModelEntry, Runtime, PostProcessing | None], Segmenter]] = {
+        **dict.fromkeys(slicewise, SlicewiseSegmenter),
+        "em": EmSegmenter,
+    }
     if entry.system not in systems:
         message = f"Model {entry.name} needs the system {entry.system!r}, which this version does not have; update it."
         raise ModelError(message)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
+from ICHSegmentationLib.segmentation.boxes import lesion_boxes
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.segmenter import Segmented
@@ -49,5 +50,7 @@ class SlicewiseSegmenter:
         with stages.stage("postprocess"):
             restored = prepared.restore(probabilities)
             labels = self._postprocessing.apply(self._labels[restored.classes], volume.grid, blood=restored.blood)
+            label_map = LabelMap(labels, volume.grid)
+            boxes = lesion_boxes(label_map, restored.blood)
         plane = None if prepared.alignment is None else prepared.alignment.plane
-        return Segmented(LabelMap(labels, volume.grid), prepared.warnings, plane)
+        return Segmented(label_map, prepared.warnings, plane, boxes)

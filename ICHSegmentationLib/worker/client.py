@@ -25,11 +25,13 @@ from typing import TYPE_CHECKING, Self
 
 from ICHSegmentationLib.errors import WorkerCrashedError
 from ICHSegmentationLib.models import Device, Manifest
-from ICHSegmentationLib.worker.exchange import write_volume
+from ICHSegmentationLib.worker.exchange import read_labels, write_case, write_volume
 from ICHSegmentationLib.worker.launch import EXIT_GRACE_S, START_TIMEOUT_S
 from ICHSegmentationLib.worker.messages import (
     DevicesMessage,
     DevicesRequest,
+    LesionMessage,
+    LesionRequest,
     Message,
     ModelsMessage,
     ModelsRequest,
@@ -44,6 +46,8 @@ from ICHSegmentationLib.worker.process import WorkerProcess
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
+    from ICHSegmentationLib.segmentation.label_map import LabelMap
     from ICHSegmentationLib.segmentation.stages import Cancel, Progress
 
 _POLL_S = 0.02
@@ -121,6 +125,38 @@ class WorkerClient:
                 write_volume(request.folder, volume)
                 pending = PendingRequest(number, ResultMessage, progress)
                 return read_result(self._ask(process, request, pending, cancel), volume)
+            finally:
+                shutil.rmtree(request.folder, ignore_errors=True)
+
+    def segment_lesion(
+        self,
+        volume: CTVolume,
+        label_map: LabelMap,
+        edit: BoxEdit,
+        model: str = "default",
+        device: str = "auto",
+        *,
+        runtime: str = "auto",
+        threads: int | None = None,
+        cancel: Cancel | None = None,
+    ) -> LabelMap:
+        """Segment one lesion again; parameters as those of :func:`ICHSegmentationLib.segment_lesion`."""
+        with self._lock:
+            process = self._running(cancel)
+            number = next(self._ids)
+            request = LesionRequest(
+                id=number,
+                folder=process.folder / f"request-{number}",
+                edit=edit,
+                model=model,
+                device=device,
+                runtime=runtime,
+                threads=threads,
+            )
+            try:
+                write_case(request.folder, volume, label_map)
+                answer = self._ask(process, request, PendingRequest(number, LesionMessage), cancel)
+                return read_labels(answer.labels, volume.grid)
             finally:
                 shutil.rmtree(request.folder, ignore_errors=True)
 

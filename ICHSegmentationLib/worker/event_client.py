@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib.models import Device, Manifest
 from ICHSegmentationLib.worker.event_worker import EventWorker
-from ICHSegmentationLib.worker.exchange import write_case, write_volume
+from ICHSegmentationLib.worker.exchange import read_labels, write_case, write_volume
 from ICHSegmentationLib.worker.messages import (
     DevicesMessage,
     DevicesRequest,
     ExportedMessage,
     ExportRequest,
+    LesionMessage,
+    LesionRequest,
     Message,
     ModelsMessage,
     ModelsRequest,
@@ -33,12 +35,13 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.errors import ICHSegmentationError
     from ICHSegmentationLib.reporting.export_job import ExportJob
+    from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
     from ICHSegmentationLib.segmentation.label_map import LabelMap
     from ICHSegmentationLib.segmentation.stages import Progress
     from ICHSegmentationLib.worker.host_loop import HostLoop
 
 Failed = Callable[[Exception], None]
-_FolderRequest = SegmentRequest | ExportRequest
+_FolderRequest = SegmentRequest | LesionRequest | ExportRequest
 _EXPORT_GRACE_S = 10.0
 """An export looks up at each file. Killed earlier, it would leave its half-made files in the user's folder."""
 
@@ -179,6 +182,32 @@ class EventClient:
         write = partial(write_case, volume=volume, label_map=label_map, model_label_map=model_label_map)
         self._hand_over(asked, partial(ExportRequest, id=number, job=job), write, progress)
 
+    def segment_lesion(
+        self,
+        volume: CTVolume,
+        label_map: LabelMap,
+        edit: BoxEdit,
+        model: str = "default",
+        device: str = "auto",
+        *,
+        finished: Callable[[LabelMap], None],
+        failed: Failed,
+    ) -> None:
+        """Segment one lesion again; parameters as those of :func:`ICHSegmentationLib.segment_lesion`.
+
+        ``finished`` gets the new labels.
+
+        Raises
+        ------
+        RuntimeError
+            If other work is under way.
+        """
+        number = next(self._numbers)
+        job = _Job(PendingRequest(number, LesionMessage), partial(_labels, volume=volume), finished, failed)
+        make_request = partial(LesionRequest, id=number, edit=edit, model=model, device=device)
+        write = partial(write_case, volume=volume, label_map=label_map)
+        self._hand_over(job, make_request, write, lambda _stage, _fraction: None)
+
     def models(self, finished: Callable[[Manifest], None], failed: Failed) -> None:
         """List the models that the worker finds."""
         number = next(self._numbers)
@@ -202,9 +231,9 @@ class EventClient:
             self._loop.call_later(0, partial(self._fail, job, cancelled()))
 
     def abandon(self) -> None:
-        """Stop the segmentation at once; none of its callbacks is called any more. An export goes on."""
+        """Stop the work at once; none of its callbacks is called any more. An export goes on."""
         job = self._working
-        if job is not None and job.pending.wants(ResultMessage):
+        if job is not None and not job.pending.wants(ExportedMessage):
             self._forget(job)
             if job.is_at_work:
                 self._replace_worker()
@@ -369,12 +398,16 @@ def _read(job: _Job) -> Any:
     try:
         return job.read(job.pending.result())
     finally:
-        if isinstance(job.request, SegmentRequest | ExportRequest):
+        if isinstance(job.request, _FolderRequest):
             shutil.rmtree(job.request.folder, ignore_errors=True)
 
 
 def _files(answer: ExportedMessage) -> tuple[Path, ...]:
     return answer.files
+
+
+def _labels(answer: LesionMessage, volume: CTVolume) -> LabelMap:
+    return read_labels(answer.labels, volume.grid)
 
 
 def _manifest(answer: ModelsMessage) -> Manifest:

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.models import LoadedModel, list_devices, load_manifest
-from ICHSegmentationLib.pipeline import segment
+from ICHSegmentationLib.pipeline import segment, segment_lesion
 from ICHSegmentationLib.reporting.export_job import run_export
+from ICHSegmentationLib.segmentation.boxes import lesion_boxes
 from ICHSegmentationLib.worker.exchange import LABELS_NAME, MODEL_LABELS_NAME, read_labels, read_volume, write_labels
 from ICHSegmentationLib.worker.messages import (
     DevicesMessage,
     DevicesRequest,
     ExportedMessage,
     ExportRequest,
+    LesionMessage,
+    LesionRequest,
     ModelsMessage,
     ModelsRequest,
     ResultMessage,
@@ -66,7 +69,27 @@ def run_segment(request: SegmentRequest, loaded: LoadedModel, progress: Progress
         measurements=measurements,
         warnings=result.warnings,
         timings_s={**timings_s, "total": ended - started},
+        boxes=lesion_boxes(result.label_map) if result.boxes is None else result.boxes,
     )
+
+
+def run_lesion(request: LesionRequest, loaded: LoadedModel, cancel: Cancel) -> LesionMessage:
+    """Segment a lesion of a request again; errors are those of :func:`ICHSegmentationLib.segment_lesion`."""
+    started = time.perf_counter()
+    volume = read_volume(request.folder)
+    label_map = segment_lesion(
+        volume,
+        read_labels(request.folder / LABELS_NAME, volume.grid),
+        request.edit,
+        model=request.model,
+        device=request.device,
+        runtime=request.runtime,
+        threads=request.threads,
+        loaded=loaded,
+        cancel=cancel,
+    )
+    labels = write_labels(request.folder, label_map)
+    return LesionMessage(id=request.id, labels=labels, seconds=time.perf_counter() - started)
 
 
 def run_models(request: ModelsRequest) -> ModelsMessage:

@@ -18,13 +18,14 @@ from pydantic import ValidationError
 from ICHSegmentationLib.errors import CancelledError
 from ICHSegmentationLib.models import LoadedModel
 from ICHSegmentationLib.worker.failures import FailureKind, describe
-from ICHSegmentationLib.worker.jobs import run_devices, run_export_request, run_models, run_segment
+from ICHSegmentationLib.worker.jobs import run_devices, run_export_request, run_lesion, run_models, run_segment
 from ICHSegmentationLib.worker.messages import (
     CancelRequest,
     DevicesRequest,
     ErrorMessage,
     ExportRequest,
     HelloMessage,
+    LesionRequest,
     ModelsRequest,
     PingRequest,
     PongMessage,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.worker.channel import Channel
     from ICHSegmentationLib.worker.messages import Request, Response
 
-    Job = SegmentRequest | ModelsRequest | DevicesRequest | ExportRequest
+    Job = SegmentRequest | ModelsRequest | DevicesRequest | ExportRequest | LesionRequest
 
 _GRACE_S = 0.5
 _CANCELLED = "The work was cancelled."
@@ -93,6 +94,8 @@ class Worker:
                 return run_devices(job)
             if isinstance(job, ExportRequest):
                 return run_export_request(job, progress)
+            if isinstance(job, LesionRequest):
+                return run_lesion(job, self._loaded, is_cancelled)
             return run_segment(job, self._loaded, progress, is_cancelled)
         except Exception as error:
             kind, message = describe(error)
@@ -127,7 +130,7 @@ class Worker:
             case CancelRequest():
                 if request.request in self._cancels:
                     self._cancels[request.request].set()
-            case SegmentRequest() | ModelsRequest() | DevicesRequest() | ExportRequest():
+            case SegmentRequest() | ModelsRequest() | DevicesRequest() | ExportRequest() | LesionRequest():
                 if request.id in self._cancels:
                     message = f"The number {request.id} is still that of another request."
                     self._channel.send(ErrorMessage(id=None, kind=FailureKind.BAD_INPUT, message=message))

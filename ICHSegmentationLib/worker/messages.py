@@ -12,9 +12,11 @@ from ICHSegmentationLib import __version__
 from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.models import Device, ModelEntry, RuntimeInfo
 from ICHSegmentationLib.reporting.export_job import ExportJob
+from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
+from ICHSegmentationLib.segmentation.boxes import LesionBox
 from ICHSegmentationLib.worker.failures import FailureKind
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Raised when a message changes so that the other side would not understand it."""
 
 
@@ -74,6 +76,23 @@ class ExportRequest(Message):
     job: ExportJob
 
 
+class LesionRequest(Message):
+    """Segment one lesion of the volume and labels that lie in ``folder`` again, after its box was changed.
+
+    The other options are those of :func:`ICHSegmentationLib.segment_lesion`. Answered by `LesionMessage` or
+    `ErrorMessage`; there is no progress, for it takes a fraction of a second.
+    """
+
+    type: Literal["lesion"] = "lesion"
+    id: int
+    folder: Path
+    edit: BoxEdit
+    model: str = "default"
+    device: str = "auto"
+    runtime: str = "auto"
+    threads: int | None = Field(default=None, ge=1)
+
+
 class PingRequest(Message):
     """Show that you live; answered at once by `PongMessage`, also during work."""
 
@@ -129,6 +148,8 @@ class ResultMessage(Message):
         See :class:`ICHSegmentationLib.segmentation.result.SegmentationResult`.
     measurements : Measurements
         Of the labels.
+    boxes : tuple of LesionBox
+        Around its lesions.
     """
 
     type: Literal["result"] = "result"
@@ -139,6 +160,7 @@ class ResultMessage(Message):
     measurements: Measurements
     warnings: tuple[str, ...]
     timings_s: dict[str, float]
+    boxes: tuple[LesionBox, ...]
 
 
 class ModelsMessage(Message):
@@ -166,6 +188,15 @@ class ExportedMessage(Message):
     files: tuple[Path, ...]
 
 
+class LesionMessage(Message):
+    """The labels with one lesion segmented again; ``labels`` as in `ResultMessage`."""
+
+    type: Literal["lesion"] = "lesion"
+    id: int
+    labels: Path
+    seconds: float
+
+
 class PongMessage(Message):
     """The answer to a ping."""
 
@@ -186,7 +217,14 @@ class ErrorMessage(Message):
 
 
 Request = (
-    SegmentRequest | ModelsRequest | DevicesRequest | ExportRequest | PingRequest | CancelRequest | ShutdownRequest
+    SegmentRequest
+    | ModelsRequest
+    | DevicesRequest
+    | ExportRequest
+    | LesionRequest
+    | PingRequest
+    | CancelRequest
+    | ShutdownRequest
 )
 Response = (
     HelloMessage
@@ -195,6 +233,7 @@ Response = (
     | ModelsMessage
     | DevicesMessage
     | ExportedMessage
+    | LesionMessage
     | PongMessage
     | ErrorMessage
 )

@@ -45,5 +45,6 @@ def read_result(answer: ResultMessage, volume: CTVolume) -> WorkerResult:
         runtime=answer.runtime,
         timings_s=answer.timings_s,
         warnings=tuple(dict.fromkeys((*volume.warnings, *answer.warnings))),
+        boxes=answer.boxes,
     )
     return WorkerResult(segmentation=segmentation, measurements=answer.measurements)

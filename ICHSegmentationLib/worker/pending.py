@@ -17,6 +17,7 @@ from ICHSegmentationLib.worker.messages import (
     ErrorMessage,
     ExportedMessage,
     HelloMessage,
+    LesionMessage,
     Message,
     ModelsMessage,
     PongMessage,
@@ -28,7 +29,7 @@ from ICHSegmentationLib.worker.messages import (
 if TYPE_CHECKING:
     from ICHSegmentationLib.segmentation.stages import Progress
 
-Answer = TypeVar("Answer", ResultMessage, ModelsMessage, DevicesMessage, ExportedMessage, PongMessage)
+Answer = TypeVar("Answer", ResultMessage, LesionMessage, ModelsMessage, DevicesMessage, ExportedMessage, PongMessage)
 _CANCELLED = "The segmentation was cancelled."
 
 

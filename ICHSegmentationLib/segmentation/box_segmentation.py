@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Segment inside boxes: all lesions of a scan, or one that was changed while the others stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from ICHSegmentationLib.errors import InputError
+from ICHSegmentationLib.models.no_network import EM_NAME
+from ICHSegmentationLib.preprocessing.head import head_or_refusal
+from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
+from ICHSegmentationLib.segmentation.boxes import LesionBox
+from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.segmentation.segmenter import Segmented
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.segmentation.stages import Stages
+
+
+@runtime_checkable
+class BoxSegmenter(Protocol):
+    """A system that finds the blood inside a box.
+
+    Attributes
+    ----------
+    box_warning : str
+        What the reader of such labels must know, in one sentence; empty for nothing.
+    """
+
+    box_warning: str
+
+    def blood_in_box(self, volume: CTVolume, box: LesionBox) -> np.ndarray:
+        """Return the probability of blood, float32, in the region of ``box.voxels``; 0 where it is not of the lesion.
+
+        From 0.5 on a voxel is blood.
+        """
+
+
+class BoxEdit(BaseModel):
+    """What was done to a box: added (no ``before``), deleted (no ``after``), moved, resized or given another subtype.
+
+    Attributes
+    ----------
+    before, after : LesionBox or None
+        The box as it was and as it is.
+    others : tuple of LesionBox
+        All other boxes of the scan; the lesions in them stay.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    before: LesionBox | None = None
+    after: LesionBox | None = None
+    others: tuple[LesionBox, ...] = ()
+
+
+def as_box_segmenter(segmenter: object, name: str) -> BoxSegmenter:
+    """Return a segmenter as one that looks into boxes.
+
+    Raises
+    ------
+    InputError
+        If it cannot; the message names the model that always can.
+    """
+    if not isinstance(segmenter, BoxSegmenter):
+        message = f"Model {name} does not take boxes; use --model {EM_NAME}."
+        raise InputError(message)
+    return segmenter
+
+
+def segment_boxes(
+    segmenter: BoxSegmenter, volume: CTVolume, boxes: Sequence[LesionBox], stages: Stages, *, force: bool
+) -> Segmented:
+    """Label the blood inside each box with the box's subtype.
+
+    Where boxes overlap, a voxel belongs to the one in which it is the likelier blood, else to the earlier one. No box
+    gives an empty label map.
+
+    Parameters
+    ----------
+    segmenter : BoxSegmenter
+        Looks into one box.
+    volume : CTVolume
+        The scan.
+    boxes : sequence of LesionBox
+        Of its lesions.
+    stages, force
+        As of `Segmenter.segment`.
+
+    Raises
+    ------
+    InputError
+        If a box lies outside the scan.
+    NotAHeadError
+        If the volume does not look like a head and ``force`` is False.
+    """
+    with stages.stage("preprocess"):
+        orientation = CanonicalOrientation.of(volume.grid)
+        _, warnings = head_or_refusal(orientation.apply(volume.hu), orientation.coordinates_mm, force=force)
+    labels = np.zeros(volume.grid.shape, dtype=np.uint8)
+    likeliest = np.zeros(volume.grid.shape, dtype=np.float32)
+    with stages.stage("infer"):
+        for number, box in enumerate(boxes):
+            stages.advance(number / len(boxes))
+            blood = segmenter.blood_in_box(volume, box)
+            region, _ = box.voxels(volume.grid)
+            won = (blood >= 0.5) & (blood > likeliest[region])
+            labels[region][won] = box.label
+            likeliest[region][won] = blood[won]
+    own = (segmenter.box_warning,) if segmenter.box_warning else ()
+    return Segmented(LabelMap(labels, volume.grid), (*warnings, *own), boxes=tuple(boxes))
+
+
+def segment_again(segmenter: BoxSegmenter, volume: CTVolume, label_map: LabelMap, edit: BoxEdit) -> LabelMap:
+    """Segment one lesion again after its box was changed.
+
+    The lesion's voxels are those of its subtype in the box as it was that lie in no other box of that subtype. They
+    are given up, then the box as it is now is segmented. Every other labelled voxel stays, so a lesion takes
+    background only. A lesion that only got another subtype keeps its voxels.
+
+    Parameters
+    ----------
+    segmenter : BoxSegmenter
+        Looks into the box.
+    volume : CTVolume
+        The scan.
+    label_map : LabelMap
+        Its labels so far; not changed.
+    edit : BoxEdit
+        What was done.
+
+    Raises
+    ------
+    InputError
+        If the new box lies outside the scan.
+    """
+    labels = label_map.labels.copy()
+    before, after = edit.before, edit.after
+    if before is not None:
+        lesion = _lesion(label_map, before, edit.others)
+        if after is not None and _same_place(before, after):
+            labels[before.voxels(label_map.grid).region][lesion] = after.label
+            return LabelMap(labels, label_map.grid)
+        labels[before.voxels(label_map.grid).region][lesion] = 0
+    if after is not None:
+        region, _ = after.voxels(label_map.grid)
+        free = labels[region] == 0
+        labels[region][free & (segmenter.blood_in_box(volume, after) >= 0.5)] = after.label
+    return LabelMap(labels, label_map.grid)
+
+
+def _lesion(label_map: LabelMap, box: LesionBox, others: Sequence[LesionBox]) -> np.ndarray:
+    """Return which voxels of the box's region are its lesion's."""
+    region, inside = box.voxels(label_map.grid)
+    taken = np.zeros(label_map.grid.shape, dtype=bool)
+    for other in others:
+        if other.subtype == box.subtype:
+            place, within = other.voxels(label_map.grid)
+            taken[place] |= within
+    return inside & ~taken[region] & (label_map.labels[region] == box.label)
+
+
+def _same_place(before: LesionBox, after: LesionBox) -> bool:
+    place = {"from_lps_mm", "to_lps_mm", "slices"}
+    return before.model_dump(include=place) == after.model_dump(include=place)
