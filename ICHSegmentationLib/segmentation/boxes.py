@@ -195,6 +195,8 @@ def lesion_boxes(label_map: LabelMap, blood: np.ndarray | None = None) -> tuple[
     """
     labelled = labelled_box(label_map.labels)
     labels = label_map.labels[labelled]
+    if labels.size == 0:
+        return ()
     found: list[tuple[int, LesionBox]] = []
     for name, label in _BOX_SUBTYPES.items():
         regions, count = ndimage.label(labels == label, structure=np.ones((3, 3, 3)))

@@ -100,9 +100,9 @@ class _Brain:
 class EmSegmenter:
     """Mixture of fluid, white matter, grey matter and blood (after Kärkkäinen, Fazeli and Sarrafzadeh 2021).
 
-    Skull and calcification are taken out with a margin, the rest inside the skull is smoothed in the plane, and the
-    mixture is fitted to its histogram from a fixed start, so that the same scan always gives the same labels. The
-    brightest component is blood.
+    Skull and calcification are taken out with a margin to all sides, the rest inside the skull is smoothed in the
+    plane, and the mixture is fitted to its histogram from a fixed start, so that the same scan always gives the same
+    labels. The brightest component is blood.
 
     In a box, the mixture of the slices that the box spans stays as it is but for its brightest component, which is
     fitted to the box.
@@ -140,7 +140,7 @@ class EmSegmenter:
             brain = _Brain.of(hu, inside, spacing_mm)
         with stages.stage("infer"):
             blood = brain.blood(brain.fit(), brain.hu)
-            blood[brain.skull_mm <= _SKULL_MARGIN_MM] = 0
+            blood[(brain.skull_mm <= _SKULL_MARGIN_MM) | _under_bone(hu, orientation.coordinates_mm[0])] = 0
         with stages.stage("postprocess"):
             found = _opened(blood >= 0.5, spacing_mm, stages.advance)
             labels = np.where(found, np.uint8(UNKNOWN_SUBTYPE), np.uint8(0))
@@ -210,6 +210,13 @@ def _widened(side: slice, pixels: float) -> slice:
 def _spacing(orientation: CanonicalOrientation) -> tuple[float, float]:
     rows_mm, columns_mm = orientation.coordinates_mm[1:]
     return float(rows_mm[1] - rows_mm[0]), float(columns_mm[1] - columns_mm[0])
+
+
+def _under_bone(hu: np.ndarray, slices_mm: np.ndarray) -> np.ndarray:
+    """Return which voxels have bone above or below them, on the next slice at least: at the vertex and the base."""
+    reach = max(1, round(_SKULL_MARGIN_MM / float(np.median(np.diff(slices_mm)))))
+    under: np.ndarray = ndimage.maximum_filter1d(hu >= _HARD_HU, 2 * reach + 1, axis=0)
+    return under
 
 
 def _histogram(values: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
 from ICHSegmentationLib.segmentation.boxes import LesionBox
 from ICHSegmentationLib.worker.failures import FailureKind
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Raised when a message changes so that the other side would not understand it."""
 
 
@@ -160,7 +160,7 @@ class ResultMessage(Message):
     measurements: Measurements
     warnings: tuple[str, ...]
     timings_s: dict[str, float]
-    boxes: tuple[LesionBox, ...]
+    boxes: tuple[LesionBox, ...] = ()
 
 
 class ModelsMessage(Message):

@@ -58,3 +58,34 @@ def test_the_folder_is_not_overwritten_by_the_next_run(a_demo: tuple[Path, dict[
     assert done.out == ""
     assert "already holds results" in done.err
     assert (folder / "labels.nii.gz").read_bytes() == before
+
+
+def test_boxes_of_a_result_are_edited_and_given_back(a_demo: tuple[Path, dict[str, Any]], tmp_path: Path):
+    folder, _ = a_demo
+    content = json.loads((folder / "boxes.json").read_text())
+    largest = content["boxes"][0] | {"subtype": "EDH"}
+    (tmp_path / "boxes.json").write_text(json.dumps(content | {"boxes": [largest]}))
+    done = ichseg(
+        *("segment", folder / "ct.nii.gz", "--output", tmp_path / "out", "--model", "em", "--json"),
+        *("--boxes", tmp_path / "boxes.json"),
+    )
+    assert done.code == 0
+    shown = json.loads(done.out)
+    assert [name for name, present in shown["present"].items() if present] == ["EDH"]
+    assert (shown["model"]["name"], shown["model"]["sha256"]) == ("em", "")
+    assert json.loads((tmp_path / "out" / "boxes.json").read_text())["boxes"] == [largest]
+    labels = np.asarray(nibabel.load(tmp_path / "out" / "labels.nii.gz").dataobj)
+    slices = np.flatnonzero(labels.any(axis=(0, 1)))
+    assert largest["slices"][0] <= slices[0]
+    assert slices[-1] <= largest["slices"][1]
+
+
+def test_a_file_that_is_not_one_of_boxes_is_refused_before_the_scan_is_read(tmp_path: Path):
+    (tmp_path / "boxes.json").write_text("[]")
+    (tmp_path / "scan.nii.gz").write_text("not read")
+    done = ichseg(
+        *("segment", tmp_path / "scan.nii.gz", "--output", tmp_path / "out"),
+        *("--boxes", tmp_path / "boxes.json"),
+    )
+    assert done.code == 2
+    assert done.err.startswith(f"error: The file of boxes {tmp_path / 'boxes.json'} is not valid at the whole file: ")

@@ -44,10 +44,11 @@ def a_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("a_manifest")
 def test_json_has_the_contract_s_fields(a_command: Command):
     done = a_command("models", "--json")
-    (entry,) = json.loads(done.out)
+    entry, without_weights = json.loads(done.out)
     assert {field: entry[field] for field in CONTRACT} == {field: ENTRY[field] for field in CONTRACT}
     assert entry["default"] is True
     assert entry["non_commercial"] is True
+    assert (without_weights["name"], without_weights["default"], without_weights["sha256"]) == ("em", False, "")
 
 
 @pytest.mark.usefixtures("a_manifest")
@@ -57,9 +58,10 @@ def test_people_read_the_subtypes_and_the_licence(a_command: Command):
     assert "small (default)" in done.out
     assert "5.99 M parameters; EDH, SDH" in done.out
     assert "CC-BY-NC-4.0 (no commercial use)" in done.out
+    assert "em, training-free, no network, no weights; ICH" in done.out
 
 
 def test_the_installed_models_are_listed(a_command: Command):
     names = [entry["name"] for entry in json.loads(a_command("models", "--json").out)]
-    assert names == [entry.name for entry in manifest.load_manifest().models]
-    assert names
+    assert names == [*(entry.name for entry in manifest.load_manifest().models), "em"]
+    assert len(names) > 1

@@ -49,6 +49,7 @@ def test_options_reach_the_library(a_command: Command, a_scan_file: Path, tmp_pa
     done = a_command(
         *("segment", a_scan_file, "--output", tmp_path / "out", "--model", "other", "--device", "cuda:1"),
         *("--runtime", "torch", "--series", "2", "--grey-window", -10, 90, "--force", "--no-cleaning", "--threads", 3),
+        *("--boxes", tmp_path / "boxes.json"),
     )
     assert done.code == 0
     expected = RunOptions(
@@ -60,6 +61,7 @@ def test_options_reach_the_library(a_command: Command, a_scan_file: Path, tmp_pa
         force=True,
         cleaning=False,
         threads=3,
+        boxes=tmp_path / "boxes.json",
     )
     assert the_calls == [([a_scan_file], tmp_path / "out", expected)]
 

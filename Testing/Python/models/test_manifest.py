@@ -51,14 +51,30 @@ def test_an_entry_cannot_be_changed(a_model):
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones(a_models_folder):
-    with pytest.raises(UnknownModelError, match=r"no model named 'large'; installed are: tiny\."):
+    with pytest.raises(UnknownModelError, match=r"no model named 'large'; installed are: tiny, em\."):
         get_model("large", folder=a_models_folder)
 
 
-def test_an_empty_list_says_that_no_model_is_installed(tmp_path):
+@pytest.mark.parametrize("name", ["default", "em"])
+def test_the_model_without_weights_is_there_where_no_other_is(tmp_path, name):
+    assert get_model(name, folder=tmp_path).system == "em"  # not even a list
     write_manifest(tmp_path, default="")
-    with pytest.raises(MissingModelError, match="No model is installed"):
-        get_model(folder=tmp_path)
+    entry = get_model(name, folder=tmp_path)
+    assert (entry.name, entry.has_weights, entry.sha256, entry.parameters) == ("em", False, "", 0)
+    assert entry.classes == ("background", "ICH")
+
+
+def test_it_is_available_beside_the_installed_ones_and_never_the_default(a_models_folder):
+    manifest = load_manifest(a_models_folder)
+    assert [entry.name for entry in manifest.available] == ["tiny", "em"]
+    assert [entry.name for entry in manifest.models] == ["tiny"]
+    assert get_model("em", folder=a_models_folder).system == "em"
+    assert get_model(folder=a_models_folder).name == "tiny"
+
+
+def test_another_model_is_still_missed_where_there_is_no_list(tmp_path):
+    with pytest.raises(MissingModelError, match=r"manifest\.json cannot be read"):
+        get_model("tiny", folder=tmp_path)
 
 
 def test_a_missing_list_is_named(tmp_path):
@@ -76,6 +92,8 @@ def test_a_missing_list_is_named(tmp_path):
         ({"classes": ["background"]}, r"models\.0\.classes"),
         ({"licence": None}, r"models\.0\.licence"),
         ({"wiindow": 1}, r"models\.0\.wiindow"),
+        ({"file": ""}, r"models\.0"),
+        ({"sha256": ""}, r"models\.0"),
         ({"size_px": 100}, r"models\.0\.size_px"),
     ],
 )
@@ -91,6 +109,7 @@ def test_a_wrong_field_is_named(tmp_path, change, place):
         ([FIELDS | WRITTEN, FIELDS | WRITTEN], "tiny", 1, "same name"),
         ([FIELDS | WRITTEN], "large", 1, "'large' is not in the list"),
         ([FIELDS | WRITTEN], "tiny", 2, "schema"),
+        ([FIELDS], "tiny", 1, "a model has no weights"),
     ],
 )
 def test_a_list_that_contradicts_itself_is_refused(tmp_path, entries, default, schema, reason):

@@ -14,14 +14,18 @@ from ICHSegmentationLib.measurement.agreement import compare_with_model
 from ICHSegmentationLib.measurement.growth import compare_volumes
 from ICHSegmentationLib.reporting.comparison import Comparison
 from ICHSegmentationLib.reporting.record import make_record
-from ICHSegmentationLib.reporting.schema import comparison_schema, measurements_schema
+from ICHSegmentationLib.reporting.schema import boxes_schema, comparison_schema, measurements_schema
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "schema"
 
 
 @pytest.mark.parametrize(
     ("name", "made"),
-    [("measurements-1.schema.json", measurements_schema), ("comparison-1.schema.json", comparison_schema)],
+    [
+        ("measurements-1.schema.json", measurements_schema),
+        ("comparison-1.schema.json", comparison_schema),
+        ("boxes-1.schema.json", boxes_schema),
+    ],
 )
 def test_the_published_file_is_the_one_that_ichseg_schema_prints(name, made):
     """After a change of the models: ``ichseg schema > docs/schema/measurements-1.schema.json``."""

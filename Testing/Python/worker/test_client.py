@@ -80,7 +80,7 @@ def test_the_warnings_of_the_volume_come_before_those_of_the_run(a_lasting_clien
 @pytest.mark.parametrize(
     ("options", "error", "sentence"),
     [
-        ({"model": "large"}, InputError, r"no model named 'large'; installed are: tiny\."),
+        ({"model": "large"}, InputError, r"no model named 'large'; installed are: tiny, em\."),
         ({"device": "cuda:99"}, NoGraphicsCardError, "The device cuda:99 was asked for, but"),
         ({"device": "gpu"}, InputError, "'gpu' is not known"),
     ],

@@ -17,6 +17,8 @@ from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.models import Device, RuntimeInfo, load_manifest
 from ICHSegmentationLib.reporting.export_job import ExportJob, ScanFiles
 from ICHSegmentationLib.reporting.record import RunRecord
+from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
+from ICHSegmentationLib.segmentation.boxes import LesionBox
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.worker import exchange
 from ICHSegmentationLib.worker.event_client import EventClient
@@ -27,6 +29,7 @@ from ICHSegmentationLib.worker.messages import (
     ErrorMessage,
     ExportedMessage,
     HelloMessage,
+    LesionMessage,
     ModelsMessage,
     ProgressMessage,
     ResultMessage,
@@ -255,6 +258,46 @@ def test_an_export_goes_on_when_the_scene_is_closed(a_host, a_head, a_job):
     a_host.loop.process.say(ExportedMessage(id=request["id"], files=()))
     a_host.loop.run()
     assert a_host.finished == [()]
+
+
+# One lesion again
+
+
+def test_a_changed_box_goes_there_and_new_labels_come_back(a_host, a_head):
+    labels = LabelMap((a_head.hu > 60).astype(np.uint8), a_head.grid)
+    edit = BoxEdit(before=LesionBox(subtype="EDH", from_lps_mm=(0, 0, 0), to_lps_mm=(9, 9, 9), slices=(1, 2)))
+    a_host.client.segment_lesion(
+        a_head, labels, edit, "em", finished=a_host.finished.append, failed=a_host.failed.append
+    )
+    a_host.loop.run()
+    a_host.loop.process.say(HELLO)
+    (request,) = a_host.requests()
+    folder = _folder_of(request)
+    assert (request["type"], request["model"], BoxEdit.model_validate(request["edit"])) == ("lesion", "em", edit)
+    np.testing.assert_array_equal(read_labels(folder / LABELS_NAME, a_head.grid).labels, labels.labels)
+    np.testing.assert_array_equal(read_volume(folder).hu, a_head.hu)
+    empty = LabelMap(labels.labels * 0, a_head.grid)
+    a_host.loop.process.say(LesionMessage(id=request["id"], labels=write_labels(folder, empty), seconds=0.1))
+    a_host.loop.run()
+    (result,) = a_host.finished
+    assert not result.labels.any()
+    assert result.grid is a_head.grid
+    assert not folder.exists()
+    assert not a_host.client.is_busy
+
+
+def test_a_cancelled_box_leaves_the_labels_and_the_files(a_host, a_head):
+    labels = LabelMap(np.zeros(a_head.hu.shape, np.uint8), a_head.grid)
+    a_host.client.segment_lesion(
+        a_head, labels, BoxEdit(), "em", finished=a_host.finished.append, failed=a_host.failed.append
+    )
+    a_host.loop.run()
+    a_host.loop.process.say(HELLO)
+    a_host.client.cancel()
+    a_host.loop.run(0.5)
+    assert type(a_host.failure()) is errors.CancelledError
+    assert a_host.loop.process.is_killed  # it did not answer
+    assert a_host.finished == []
 
 
 # Cancelling
