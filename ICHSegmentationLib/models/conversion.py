@@ -124,8 +124,10 @@ def convert_network(network: Any, *, channels: int) -> Any:
     """
     import torch
 
+    from ICHSegmentationLib.networks.layers import answer_of
+
     openvino = import_openvino()
-    network = torch.nn.Sequential(network, torch.nn.Softmax(dim=1)).eval()
+    network = torch.nn.Sequential(network, answer_of(network)).eval()
     images = torch.rand((_TRACE_SHAPE[0], channels, *_TRACE_SHAPE[1:]), generator=torch.Generator().manual_seed(0))
     with torch.inference_mode(), warnings.catch_warnings():
         # Tracing warns about each size that it records, which the check below settles.

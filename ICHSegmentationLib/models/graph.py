@@ -96,12 +96,15 @@ def encode_graph(network: Any, *, channels: int) -> bytes:
     """
     import torch
 
+    from ICHSegmentationLib.networks.layers import answer_of
+
     openvino = import_openvino()
+    answer = answer_of(network)
     weights = {name: value for name, value in network.state_dict().items() if value.is_floating_point()}
 
     def run(images: torch.Tensor, *values: torch.Tensor) -> torch.Tensor:
         with _weights_of(network, dict(zip(weights, values, strict=True))):
-            return torch.softmax(network(images), dim=1)
+            return answer(network(images))
 
     images = torch.rand((_TRACE_SHAPE[0], channels, *_TRACE_SHAPE[1:]), generator=torch.Generator().manual_seed(0))
     shapes = [openvino.PartialShape([-1, channels, -1, -1])]

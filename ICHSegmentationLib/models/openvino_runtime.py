@@ -99,8 +99,7 @@ class OpenVinoRuntime:
         count, _, rows, columns = images.shape
         self.prepare(rows, columns)
         images = np.ascontiguousarray(images, dtype=np.float32)
-        classes = self._model.output(0).partial_shape[1].get_length()
-        result = np.empty((count, classes, rows, columns), dtype=np.float32)
+        result = np.empty((count, *self._model.output(0).shape[1:]), dtype=np.float32)
         streams = len(self._requests)
 
         def collect(index: int) -> None:

@@ -106,6 +106,8 @@ def _write_graph(draft: ModelEntry, network: torch.nn.Module) -> dict[str, str]:
     """Write a model's graph, compare it with torch, and return its fields of the entry."""
     import torch
 
+    from ICHSegmentationLib.networks.layers import answer_of
+
     channels = draft.input_spec.channels
     data = encode_graph(network, channels=channels)
     digest = sha256_hex(data)
@@ -114,7 +116,7 @@ def _write_graph(draft: ModelEntry, network: torch.nn.Module) -> dict[str, str]:
     write_bytes(path, data)
     try:
         model = load_graph(draft.model_copy(update=graph))
-        check_against_torch(model, torch.nn.Sequential(network, torch.nn.Softmax(dim=1)).eval(), channels=channels)
+        check_against_torch(model, torch.nn.Sequential(network, answer_of(network)).eval(), channels=channels)
     except ModelError:
         path.unlink()
         raise

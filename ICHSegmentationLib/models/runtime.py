@@ -58,5 +58,5 @@ class Runtime(Protocol):
         Returns
         -------
         numpy.ndarray
-            (N, K, H, W) float32; sums to 1 over K.
+            (N, K, H, W) float32; sums to 1 over K. Of a network that finds boxes, what its ``answer`` gives.
         """

@@ -3,8 +3,9 @@
 
 Systems, each as "paper" (the published size) and "compact" (what ships): "hardnet" (FC-HarDNet), "transhardnet"
 (TransHarDNet, Piao et al., Scientific Reports 2023), "unet" and "symtransnet" (Sym-TransNet, 2022, and its baseline),
-"attfocusnet" (AttFocusNet, Peng et al., Frontiers in Neuroscience 2022), and for patches of volumes "se_unet_3d" (3D SE
-U-Net, Abramova et al., CMIG 2021). What follows is about the first two; the others say it in their own modules.
+"attfocusnet" (AttFocusNet, Peng et al., Frontiers in Neuroscience 2022), "detector" (boxes, the first of two stages),
+and for patches of volumes "se_unet_3d" (3D SE U-Net, Abramova et al., CMIG 2021). What
+follows is about the first two; the others say it in their own modules.
 
 Where the details come from
 ---------------------------

@@ -18,6 +18,7 @@ _CLASSES = {
     "unet": "unet.UNet",
     "symtransnet": "symtransnet.SymTransNet",
     "attfocusnet": "attfocusnet.AttFocusNet",
+    "detector": "box_detector.BoxDetector",
     "se_unet_3d": "se_unet_3d.SEUNet3D",
 }
 
@@ -43,7 +44,7 @@ def build_network(system: str, preset: str, *, in_channels: int = 1, classes: in
     -------
     torch.nn.Module
         Takes (N, in_channels, H, W) float images, H and W multiples of 64, and gives (N, classes, H, W) logits;
-        "se_unet_3d" takes and gives (N, ..., D, H, W), multiples of 8.
+        "se_unet_3d" takes and gives (N, ..., D, H, W), multiples of 8; "detector" gives boxes, see its module.
 
     Raises
     ------

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -14,8 +15,8 @@ from ICHSegmentationLib.networks.hard_block import HarmonicDenseBlock
 from ICHSegmentationLib.networks.layers import ConvUnit, check_images, initialise
 
 
-class HarDNet(nn.Module):
-    """U-shaped network of harmonic dense blocks for one image (slice) at a time.
+class HarDNetBody(nn.Module):
+    """U-shaped network of harmonic dense blocks without a head, for one image (slice) at a time.
 
     All sequences run from the finest to the coarsest level.
 
@@ -23,8 +24,6 @@ class HarDNet(nn.Module):
     ----------
     in_channels
         Channels of the input: 1, or 1 + 2n for the slice with n neighbours on each side.
-    classes
-        Outputs, background included.
     stem_widths, stem_strides
         Feature maps and step of each 3x3 convolution of the stem.
     growths, layers
@@ -41,13 +40,16 @@ class HarDNet(nn.Module):
     ----------
     stride : int
         Height and width of the input in pixels must be multiples of it.
+    stem_stride : int
+        How many times smaller the features are than the input.
+    out_channels : int
+        Feature maps that come out.
     """
 
     def __init__(
         self,
         *,
         in_channels: int,
-        classes: int,
         stem_widths: Sequence[int],
         stem_strides: Sequence[int],
         growths: Sequence[int],
@@ -94,14 +96,10 @@ class HarDNet(nn.Module):
             block = HarmonicDenseBlock(width, growth=growth, layers=count, multiplier=multiplier, multiple=multiple)
             self.decoder_blocks.append(block)
             channels = block.out_channels
+        self.out_channels = channels
 
-        self.head = nn.Conv2d(channels, classes, 1)
-        self.apply(initialise)
-        # No ReLU follows; small logits start the training near equal probabilities.
-        nn.init.normal_(self.head.weight, std=0.01)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """(N, in_channels, H, W) images -> (N, classes, H, W) logits."""
+    def features(self, images: torch.Tensor) -> torch.Tensor:
+        """(N, in_channels, H, W) images -> (N, out_channels, H / stem_stride, W / stem_stride)."""
         check_images(images, self.in_channels, self.stride)
         x = self.stem(images)
         skips: list[torch.Tensor] = []
@@ -116,8 +114,31 @@ class HarDNet(nn.Module):
         for transition, block in zip(self.decoder_transitions, self.decoder_blocks, strict=True):
             x = functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
             x = block(transition(torch.cat([x, skips.pop()], dim=1)))
+        return x
+
+
+class HarDNet(HarDNetBody):
+    """The body with a head that names the class of each pixel.
+
+    Parameters
+    ----------
+    classes
+        Outputs, background included.
+    **body
+        See `HarDNetBody`.
+    """
+
+    def __init__(self, *, classes: int, **body: Any) -> None:
+        super().__init__(**body)
+        self.head = nn.Conv2d(self.out_channels, classes, 1)
+        self.apply(initialise)
+        # No ReLU follows; small logits start the training near equal probabilities.
+        nn.init.normal_(self.head.weight, std=0.01)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """(N, in_channels, H, W) images -> (N, classes, H, W) logits."""
         # Table 2 enlarges before the last convolution; both are linear and commute, and this order is cheaper.
-        logits = self.head(x)
+        logits = self.head(self.features(images))
         return functional.interpolate(
             logits, scale_factor=float(self.stem_stride), mode="bilinear", align_corners=False
         )

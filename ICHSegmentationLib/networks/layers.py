@@ -47,6 +47,12 @@ class DoubleConv(nn.Sequential):
         )
 
 
+def answer_of(network: nn.Module) -> nn.Module:
+    """Return what turns a network's output into what a runtime gives: its own ``answer``, else a softmax."""
+    answer = getattr(network, "answer", None)
+    return answer if isinstance(answer, nn.Module) else nn.Softmax(dim=1)
+
+
 def check_images(images: torch.Tensor, in_channels: int, stride: int) -> None:
     """Raise `ValueError` unless the images are (N, in_channels, H, W) with H and W multiples of `stride`.
 

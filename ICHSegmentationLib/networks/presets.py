@@ -55,6 +55,18 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         "paper": {"widths": (64, 128, 256, 512, 1024), "focus": True, "gates": "concat"},
         "compact": {"widths": (16, 32, 64, 128, 160), "focus": True, "gates": "concat"},
     },
+    "detector": {
+        "paper": _HARDNET_PAPER
+        | {
+            "growths": (36, 52, 72, 96, 144),
+            "widths": (128, 256, 416, 704, 1024),
+            "decoder_widths": (64, 128, 256, 384),
+            "decoder_growths": (16, 32, 48, 64),
+            "head_width": 256,
+            "head_layers": 4,
+        },
+        "compact": _HARDNET_COMPACT | {"head_width": 112, "head_layers": 3},
+    },
     "se_unet_3d": {
         "paper": _SE_UNET | {"widths": (64, 64, 128, 256), "skips": "add", "excitation": "bottom"},
         "usual": _SE_UNET | {"widths": (32, 64, 128, 256), "skips": "concat", "excitation": "all"},

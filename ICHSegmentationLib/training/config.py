@@ -93,7 +93,7 @@ class OptimisationSection(_Section):
     epoch_steps : int
         After so many steps the monitored figure is taken, shown and logged.
     loss : str
-        Dice plus cross-entropy, or plus focal loss with ``focal_gamma``.
+        Dice plus cross-entropy, or plus focal loss with ``focal_gamma``. The system ``detector`` has its own.
     class_weights : tuple of float or None
         Weight of each class in the second part of the loss, background first.
     optimiser : str
@@ -182,6 +182,21 @@ class AugmentationSection(_Section):
     intensities: bool = True
 
 
+class BoxSection(_Section):
+    """How the boxes of lesions are varied, where a system works with boxes.
+
+    Attributes
+    ----------
+    jitter : float
+        Each edge moves by up to this share of the box's side, either way.
+    margin : float
+        Before that the box is enlarged by this share of its side at each edge.
+    """
+
+    jitter: float = Field(default=0.0, ge=0, lt=0.5)
+    margin: float = Field(default=0.0, ge=0)
+
+
 class EvaluationSection(_Section):
     """What the model is measured on; the patients are ``data.held_out``.
 
@@ -236,6 +251,7 @@ class TrainingConfig(_Section):
     data: DataSection
     optimisation: OptimisationSection
     augmentation: AugmentationSection = AugmentationSection()
+    boxes: BoxSection = BoxSection()
     evaluation: EvaluationSection = EvaluationSection()
     about: AboutSection = AboutSection()
 

@@ -49,7 +49,8 @@ class Progress:
     epoch_ends : bool
         Whether the monitored figure was just taken.
     dice : dict of str to float
-        Validation Dice by class at the end of an epoch, where there are validation volumes.
+        Validation Dice by class, or average precision of boxes, at the end of an epoch, where there are validation
+        volumes.
     samples_per_s : float
         Slices of this process per second since the run was started or resumed.
     """
@@ -160,7 +161,7 @@ class _Fit:
         )
         self._optimiser = build_optimiser(options, self._network.parameters())
         self._schedule = Schedule(options, self._optimiser)
-        self._loss = build_loss(options).to(device)
+        self._loss = build_loss(options, config.system).to(device)
         self._precision = _precision(options.precision, device)
         self._scaler = torch.amp.GradScaler(device.type, enabled=self._precision is torch.float16)
         self._parts = {

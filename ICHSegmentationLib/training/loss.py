@@ -78,8 +78,12 @@ class DiceFocal(nn.Module):
         return dice + (by_class * self._weights).sum() / known.sum().clamp(min=1)
 
 
-def build_loss(options: OptimisationSection) -> nn.Module:
-    """Make the loss that a configuration names."""
+def build_loss(options: OptimisationSection, system: str = "") -> nn.Module:
+    """Make the loss that a configuration names, or that the system has."""
+    if system == "detector":
+        from ICHSegmentationLib.training.box_loss import BoxLoss
+
+        return BoxLoss(options.focal_gamma)
     if options.loss == "dice_focal":
         return DiceFocal(options.focal_gamma, options.class_weights)
     return DiceCrossEntropy(options.class_weights)

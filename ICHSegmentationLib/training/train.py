@@ -191,7 +191,18 @@ def _changed(saved: dict[str, Any], config: TrainingConfig) -> str:
         saved = TrainingConfig.model_validate(saved).model_dump(mode="json")  # defaults of what is new since then
     free = {"data": {"folder", "phe_sich", "nnunet", "anatomy", "corrected"}}
     free["optimisation"] = {"steps", "workers", "checkpoint_minutes", "epoch_steps", "patience", "keep", "precision"}
-    for section in ("seed", "system", "preset", "network", "classes", "input", "data", "optimisation", "augmentation"):
+    for section in (
+        "seed",
+        "system",
+        "preset",
+        "network",
+        "classes",
+        "input",
+        "data",
+        "optimisation",
+        "augmentation",
+        "boxes",
+    ):
         before, after = saved.get(section), now[section]
         if isinstance(after, dict) and isinstance(before, dict):
             names = [n for n in after if n not in free.get(section, set()) and before.get(n) != after[n]]
@@ -216,7 +227,7 @@ class _Log:
         self._writer.add_scalar("learning_rate", state.learning_rate, state.step)
         self._writer.add_scalar("samples_per_s", state.samples_per_s, state.step)
         for name, value in state.dice.items():
-            self._writer.add_scalar(f"validation_dice/{name}", value, state.step)
+            self._writer.add_scalar(f"validation/{name}", value, state.step)
         if state.epoch_ends:
             self.last = state
 

@@ -27,6 +27,8 @@ def validation_dice(
 ) -> dict[str, float]:
     """Return the Dice of each class that occurs, from the pixels of all volumes counted together.
 
+    Of a detector the average precision of its boxes, which every process takes of all volumes.
+
     On the network's pixels and without cleaning: this chooses between weights of one run, it is no result.
 
     Parameters
@@ -40,6 +42,8 @@ def validation_dice(
     processes : Processes
         All of them must call this.
     """
+    if config.system == "detector":
+        return _precision(network, files, config, processes.device)
     count = len(config.classes)
     both, either = np.zeros(count), np.zeros(count)
     for path in files[processes.rank :: processes.count]:
@@ -57,6 +61,15 @@ def validation_dice(
         for index, name in enumerate(config.classes)
         if index > 0 and sums[1, index] > 0
     }
+
+
+def _precision(
+    network: torch.nn.Module, files: Sequence[Path], config: TrainingConfig, device: torch.device
+) -> dict[str, float]:
+    from ICHSegmentationLib.training.box_validation import average_precision, volume_boxes
+
+    slices = [part for path in files for part in volume_boxes(network, path, config, device)]
+    return average_precision(slices, config.classes[1:])
 
 
 def _found(

@@ -28,6 +28,8 @@ PARAMETERS = [
     ("symtransnet", "compact", 2_046_070),
     ("attfocusnet", "paper", 44_279_986),
     ("attfocusnet", "compact", 2_136_058),
+    ("detector", "compact", 1_808_378),
+    ("detector", "paper", 45_802_734),
     ("se_unet_3d", "paper", 2_263_042),
     ("se_unet_3d", "usual", 2_697_762),
     ("se_unet_3d", "compact", 675_474),
@@ -42,13 +44,20 @@ def test_network_has_the_stated_number_of_parameters(system, preset, expected):
     assert sum(parameter.numel() for parameter in network.parameters()) == expected
 
 
+def test_the_large_detector_is_within_one_percent_of_yolov5l():
+    """YOLOv5l with five classes has 46,159,834 parameters."""
+    network = build_network("detector", "paper", in_channels=3)
+
+    assert sum(parameter.numel() for parameter in network.parameters()) == pytest.approx(46_159_834, rel=0.01)
+
+
 def test_symtransnet_is_within_one_percent_of_the_published_size():
     network = build_network("symtransnet", "paper")
 
     assert sum(parameter.numel() for parameter in network.parameters()) == pytest.approx(43.06e6, rel=0.01)
 
 
-@pytest.mark.parametrize("system", ["symtransnet", "attfocusnet", "se_unet_3d"])
+@pytest.mark.parametrize("system", ["symtransnet", "attfocusnet", "detector", "se_unet_3d"])
 def test_compact_networks_fit_five_megabytes_in_float16(system):
     network = build_network(system, "compact", in_channels=3)
 
