@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ICHSegmentationLib.errors import ModelError
-from ICHSegmentationLib.models.graph import load_graph
+from ICHSegmentationLib.models.graph import load_graph, partial_size
 from ICHSegmentationLib.models.model_cache import cache_folder, read_entry, write_entry
 from ICHSegmentationLib.models.quiet_openvino import import_converter, import_openvino
 from ICHSegmentationLib.models.weights import read_verified
@@ -99,10 +99,10 @@ def _cache_key(entry: ModelEntry, openvino_version: str) -> str:
 def _convert(entry: ModelEntry) -> Any:
     from ICHSegmentationLib.models.trained_network import load_network
 
-    return convert_network(load_network(entry), channels=entry.input_spec.channels)
+    return convert_network(load_network(entry), channels=entry.input_spec.channels, crop_px=entry.crop_px)
 
 
-def convert_network(network: Any, *, channels: int) -> Any:
+def convert_network(network: Any, *, channels: int, crop_px: int = 0) -> Any:
     """Convert a torch network that gives logits into an OpenVINO model that gives probabilities, and check it.
 
     Parameters
@@ -111,11 +111,13 @@ def convert_network(network: Any, *, channels: int) -> Any:
         In evaluation mode; takes (N, channels, H, W), H and W multiples of 64.
     channels
         Input channels.
+    crop_px
+        H and W of a network that takes one size only.
 
     Returns
     -------
     openvino.Model
-        With any N, H and W.
+        With any N, H and W, or with the one size.
 
     Raises
     ------
@@ -128,18 +130,21 @@ def convert_network(network: Any, *, channels: int) -> Any:
 
     openvino = import_openvino()
     network = torch.nn.Sequential(network, answer_of(network)).eval()
-    images = torch.rand((_TRACE_SHAPE[0], channels, *_TRACE_SHAPE[1:]), generator=torch.Generator().manual_seed(0))
+    size = (crop_px, crop_px) if crop_px else _TRACE_SHAPE[1:]
+    images = torch.rand((_TRACE_SHAPE[0], channels, *size), generator=torch.Generator().manual_seed(0))
     with torch.inference_mode(), warnings.catch_warnings():
         # Tracing warns about each size that it records, which the check below settles.
         warnings.simplefilter("ignore")
         # torch's own check of the trace takes three quarters of the whole conversion; the check below replaces it.
         trace = torch.jit.trace(network, images, check_trace=False)
-        model = import_converter().convert_model(trace, input=[openvino.PartialShape([-1, channels, -1, -1])])
-    check_against_torch(model, network, channels=channels)
+        model = import_converter().convert_model(
+            trace, input=[openvino.PartialShape([-1, channels, *partial_size(crop_px)])]
+        )
+    check_against_torch(model, network, channels=channels, crop_px=crop_px)
     return model
 
 
-def check_against_torch(model: Any, network: Any, *, channels: int) -> None:
+def check_against_torch(model: Any, network: Any, *, channels: int, crop_px: int = 0) -> None:
     """Compare probabilities of an OpenVINO model with those of a torch network that ends in a softmax.
 
     Raises
@@ -151,7 +156,7 @@ def check_against_torch(model: Any, network: Any, *, channels: int) -> None:
 
     compiled = import_openvino().Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     generator = torch.Generator().manual_seed(1)
-    for batch, rows, columns in _CHECK_SHAPES:
+    for batch, rows, columns in ((1, crop_px, crop_px), (3, crop_px, crop_px)) if crop_px else _CHECK_SHAPES:
         images = torch.rand((batch, channels, rows, columns), generator=generator)
         with torch.inference_mode():
             expected = network(images).numpy()

@@ -79,7 +79,12 @@ def _read(entry: ModelEntry) -> tuple[bytes, bytes]:
         return archive.read(_XML), archive.read(_BIN)
 
 
-def encode_graph(network: Any, *, channels: int) -> bytes:
+def partial_size(crop_px: int) -> tuple[int, int]:
+    """Return OpenVINO's rows and columns of an input: any, or one size only."""
+    return (crop_px, crop_px) if crop_px else (-1, -1)
+
+
+def encode_graph(network: Any, *, channels: int, crop_px: int = 0) -> bytes:
     """Convert a torch network, softmax included, with its weights left open.
 
     Parameters
@@ -88,6 +93,8 @@ def encode_graph(network: Any, *, channels: int) -> bytes:
         In evaluation mode; takes (N, channels, H, W), H and W multiples of 64.
     channels : int
         Input channels.
+    crop_px : int
+        H and W of a network that takes one size only.
 
     Returns
     -------
@@ -106,8 +113,9 @@ def encode_graph(network: Any, *, channels: int) -> bytes:
         with _weights_of(network, dict(zip(weights, values, strict=True))):
             return answer(network(images))
 
-    images = torch.rand((_TRACE_SHAPE[0], channels, *_TRACE_SHAPE[1:]), generator=torch.Generator().manual_seed(0))
-    shapes = [openvino.PartialShape([-1, channels, -1, -1])]
+    size = (crop_px, crop_px) if crop_px else _TRACE_SHAPE[1:]
+    images = torch.rand((_TRACE_SHAPE[0], channels, *size), generator=torch.Generator().manual_seed(0))
+    shapes = [openvino.PartialShape([-1, channels, *partial_size(crop_px)])]
     shapes += [openvino.PartialShape(list(value.shape)) for value in weights.values()]
     with torch.inference_mode(), warnings.catch_warnings():
         # Tracing warns about each size that it records; publishing compares the result with torch.

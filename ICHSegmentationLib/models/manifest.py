@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ICHSegmentationLib.errors import MissingModelError, ModelError, UnknownModelError
 from ICHSegmentationLib.models.no_network import EM_FIELDS, EM_NAME
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
+from ICHSegmentationLib.segmentation.box_decoding import NMS_OVERLAP, SCORE_THRESHOLD
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Models"
 MANIFEST_NAME = "manifest.json"
@@ -42,6 +43,12 @@ class ModelEntry(BaseModel):
         Least rows and columns of the input; a larger head takes more, in steps of 64.
     neighbours, neighbour_distance_mm
         Extra slices on each side, given as channels, and how far apart they are taken.
+    crop_px
+        Rows and columns of a network that takes crops of one size; 0 for all others.
+    detector
+        Name of the model that finds the boxes for this one.
+    score_threshold, nms_overlap
+        Of a detector; see :func:`ICHSegmentationLib.segmentation.box_decoding.decode_boxes`.
     clip_hu, z_score, align_midline
         See :class:`ICHSegmentationLib.preprocessing.input_spec.InputSpec`.
     network
@@ -78,6 +85,10 @@ class ModelEntry(BaseModel):
     clip_hu: tuple[float, float] | None = None
     z_score: tuple[float, float] | None = None
     align_midline: bool = False
+    crop_px: int = Field(default=0, ge=0)
+    detector: str = ""
+    score_threshold: float = Field(default=SCORE_THRESHOLD, gt=0, lt=1)
+    nms_overlap: float = Field(default=NMS_OVERLAP, gt=0, le=1)
     network: dict[str, Any] = Field(default_factory=dict)
     training_data: str
     licence: str
@@ -175,8 +186,8 @@ class Manifest(BaseModel):
 
     @property
     def available(self) -> tuple[ModelEntry, ...]:
-        """The installed models and the one that needs no weights."""
-        return (*self.models, em_entry())
+        """The models that segment: the installed ones but those that only find boxes, and the one without weights."""
+        return (*(entry for entry in self.models if entry.system != "detector"), em_entry())
 
     def get(self, name: str = "default") -> ModelEntry:
         """Find a model by its name, or the default one: where none is installed, the one that needs no weights.
@@ -187,7 +198,7 @@ class Manifest(BaseModel):
             If there is no such model; the message lists those there are.
         """
         wanted = (self.default or EM_NAME) if name == "default" else name
-        for entry in self.available:
+        for entry in (*self.models, em_entry()):
             if entry.name == wanted:
                 return entry
         known = ", ".join(entry.name for entry in self.available)

@@ -57,7 +57,8 @@ class OpenVinoRuntime:
         self._shape: tuple[int, ...] | None = None
         self._requests: list[Any] = []
         # The usual size at once: a processor that cannot run the network shows it here, where torch can step in.
-        self.prepare(entry.size_px, entry.size_px)
+        size = entry.crop_px or entry.size_px
+        self.prepare(size, size)
 
     @property
     def info(self) -> RuntimeInfo:

@@ -109,14 +109,15 @@ def _write_graph(draft: ModelEntry, network: torch.nn.Module) -> dict[str, str]:
     from ICHSegmentationLib.networks.layers import answer_of
 
     channels = draft.input_spec.channels
-    data = encode_graph(network, channels=channels)
+    data = encode_graph(network, channels=channels, crop_px=draft.crop_px)
     digest = sha256_hex(data)
     graph = {"graph": f"{draft.name}-{digest[:8]}.graph.zip", "graph_sha256": digest}
     path = draft.folder / graph["graph"]
     write_bytes(path, data)
     try:
         model = load_graph(draft.model_copy(update=graph))
-        check_against_torch(model, torch.nn.Sequential(network, answer_of(network)).eval(), channels=channels)
+        answering = torch.nn.Sequential(network, answer_of(network)).eval()
+        check_against_torch(model, answering, channels=channels, crop_px=draft.crop_px)
     except ModelError:
         path.unlink()
         raise

@@ -19,6 +19,8 @@ _CLASSES = {
     "symtransnet": "symtransnet.SymTransNet",
     "attfocusnet": "attfocusnet.AttFocusNet",
     "detector": "box_detector.BoxDetector",
+    "two_stage": "trans_deeplab.TransDeepLab",
+    "two_stage_swin_unet": "swin_unet.SwinUnet",
     "se_unet_3d": "se_unet_3d.SEUNet3D",
 }
 
@@ -44,7 +46,8 @@ def build_network(system: str, preset: str, *, in_channels: int = 1, classes: in
     -------
     torch.nn.Module
         Takes (N, in_channels, H, W) float images, H and W multiples of 64, and gives (N, classes, H, W) logits;
-        "se_unet_3d" takes and gives (N, ..., D, H, W), multiples of 8; "detector" gives boxes, see its module.
+        "se_unet_3d" takes and gives (N, ..., D, H, W), multiples of 8; "detector" gives boxes, see its module; the
+        second stages take crops of 224 x 224.
 
     Raises
     ------

@@ -34,6 +34,10 @@ _UNET_PAPER: dict[str, Any] = {"widths": (36, 72, 144, 288)}
 _UNET_COMPACT: dict[str, Any] = {"widths": (16, 32, 64, 128)}
 _SYMMETRIC: dict[str, Any] = {"dropout": 0.0, "bias": True, "mirror_value": False}
 _SE_UNET: dict[str, Any] = {"reduction": 8, "dropout": 0.1}
+_TRANS_DEEPLAB: dict[str, Any] = {"windows": (7, 14), "pyramid_depth": 2, "decoder_depth": 2}
+
+SECOND_STAGES = ("two_stage", "two_stage_swin_unet")
+"""Systems that take crops of boxes, all of one size."""
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "hardnet": {"paper": _HARDNET_PAPER, "compact": _HARDNET_COMPACT},
@@ -66,6 +70,14 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
             "head_layers": 4,
         },
         "compact": _HARDNET_COMPACT | {"head_width": 112, "head_layers": 3},
+    },
+    "two_stage": {
+        "paper": _TRANS_DEEPLAB | {"width": 96, "depths": (2, 2, 6), "heads": (3, 6, 12)},
+        "compact": _TRANS_DEEPLAB | {"width": 32, "depths": (2, 2, 2), "heads": (2, 4, 8)},
+    },
+    "two_stage_swin_unet": {
+        "paper": {"width": 96, "depths": (2, 2, 2, 2), "heads": (3, 6, 12, 24)},
+        "compact": {"width": 24, "depths": (2, 2, 2, 2), "heads": (1, 2, 4, 8)},
     },
     "se_unet_3d": {
         "paper": _SE_UNET | {"widths": (64, 64, 128, 256), "skips": "add", "excitation": "bottom"},

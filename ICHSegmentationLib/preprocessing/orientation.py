@@ -70,6 +70,16 @@ class CanonicalOrientation:
             for axis, flip in zip(self.axes, self.flips, strict=True)
         )
 
+    def source_edges(self, axis: int, ends_mm: tuple[float, float], shape: tuple[int, int, int]) -> tuple[float, float]:
+        """Return the edges between source pixels at two ascending positions along a canonical axis in the plane.
+
+        Pixel i begins at edge i, so that whole numbers bound array slices.
+        """
+        along = self.coordinates_mm[axis]
+        first, last = (float(end / (along[1] - along[0]) + 0.5) for end in ends_mm)
+        size = shape[self.axes[axis]]
+        return (size - last, size - first) if self.flips[axis] else (first, last)
+
     def invert(self, array: np.ndarray) -> np.ndarray:
         """View a canonical array on the source axes (slices, rows, columns)."""
         return array[self._steps].transpose(np.argsort(self.axes))

@@ -68,6 +68,11 @@ class HeadSampling:
         """Return the sampling of a canonical slice, here the same for all."""
         return self
 
+    def edges_mm(self, edges: np.ndarray) -> np.ndarray:
+        """Turn (n, 4) top, left, bottom and right edges of network pixels into canonical mm; pixel i begins at i."""
+        first = np.array([self.network_rows_mm[0], self.network_columns_mm[0]] * 2)
+        return first + (edges - 0.5) * _pixel(self.network_rows_mm)
+
     def to_network(self, planes: np.ndarray) -> np.ndarray:
         """Sample (slices, rows, columns) canonical planes; float32 (slices, H, W).
 

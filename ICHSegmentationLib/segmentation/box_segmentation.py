@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
@@ -102,18 +102,26 @@ def segment_boxes(
     with stages.stage("preprocess"):
         orientation = CanonicalOrientation.of(volume.grid)
         _, warnings = head_or_refusal(orientation.apply(volume.hu), orientation.coordinates_mm, force=force)
+    with stages.stage("infer"):
+        label_map = label_boxes(segmenter, volume, boxes, stages.advance)
+    own = (segmenter.box_warning,) if segmenter.box_warning else ()
+    return Segmented(label_map, (*warnings, *own), boxes=tuple(boxes))
+
+
+def label_boxes(
+    segmenter: BoxSegmenter, volume: CTVolume, boxes: Sequence[LesionBox], advance: Callable[[float], None]
+) -> LabelMap:
+    """Do the work of `segment_boxes`; ``advance`` is told the share of the boxes that is done."""
     labels = np.zeros(volume.grid.shape, dtype=np.uint8)
     likeliest = np.zeros(volume.grid.shape, dtype=np.float32)
-    with stages.stage("infer"):
-        for number, box in enumerate(boxes):
-            stages.advance(number / len(boxes))
-            blood = segmenter.blood_in_box(volume, box)
-            region, _ = box.voxels(volume.grid)
-            won = (blood >= 0.5) & (blood > likeliest[region])
-            labels[region][won] = box.label
-            likeliest[region][won] = blood[won]
-    own = (segmenter.box_warning,) if segmenter.box_warning else ()
-    return Segmented(LabelMap(labels, volume.grid), (*warnings, *own), boxes=tuple(boxes))
+    for number, box in enumerate(boxes):
+        advance(number / len(boxes))
+        blood = segmenter.blood_in_box(volume, box)
+        region, _ = box.voxels(volume.grid)
+        won = (blood >= 0.5) & (blood > likeliest[region])
+        labels[region][won] = box.label
+        likeliest[region][won] = blood[won]
+    return LabelMap(labels, volume.grid)
 
 
 def segment_again(segmenter: BoxSegmenter, volume: CTVolume, label_map: LabelMap, edit: BoxEdit) -> LabelMap:

@@ -60,12 +60,18 @@ def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostPro
     """
     from ICHSegmentationLib.segmentation.em import EmSegmenter
     from ICHSegmentationLib.segmentation.slicewise import SlicewiseSegmenter
+    from ICHSegmentationLib.segmentation.two_stage import TwoStageSegmenter
 
     slicewise = ("hardnet", "transhardnet", "unet", "symtransnet", "attfocusnet")
     systems: dict[str, Callable[[ModelEntry, Runtime, PostProcessing | None], Segmenter]] = {
         **dict.fromkeys(slicewise, SlicewiseSegmenter),
         "em": EmSegmenter,
+        "two_stage": TwoStageSegmenter,
+        "two_stage_swin_unet": TwoStageSegmenter,
     }
+    if entry.system == "detector":
+        message = f"Model {entry.name} finds boxes and no blood; choose the two-stage model that uses it."
+        raise ModelError(message)
     if entry.system not in systems:
         message = f"Model {entry.name} needs the system {entry.system!r}, which this version does not have; update it."
         raise ModelError(message)

@@ -10,9 +10,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ICHSegmentationLib.errors import InputError
-from ICHSegmentationLib.networks.presets import PRESETS
+from ICHSegmentationLib.networks.presets import PRESETS, SECOND_STAGES
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.segmentation.box_decoding import NMS_OVERLAP, SCORE_THRESHOLD
+from ICHSegmentationLib.subtypes import ANY_BLOOD, Subtype
 
 
 class _Section(BaseModel):
@@ -94,6 +95,8 @@ class OptimisationSection(_Section):
         After so many steps the monitored figure is taken, shown and logged.
     loss : str
         Dice plus cross-entropy, or plus focal loss with ``focal_gamma``. The system ``detector`` has its own.
+    loss_shares : tuple of float
+        What Dice and cross-entropy are multiplied with in ``dice_ce``.
     class_weights : tuple of float or None
         Weight of each class in the second part of the loss, background first.
     optimiser : str
@@ -128,6 +131,7 @@ class OptimisationSection(_Section):
     steps: int = Field(ge=1)
     epoch_steps: int = Field(default=250, ge=1)
     loss: Literal["dice_ce", "dice_focal"] = "dice_ce"
+    loss_shares: tuple[float, float] = (1.0, 1.0)
     focal_gamma: float = Field(default=2.0, ge=0)
     class_weights: tuple[float, ...] | None = None
     optimiser: Literal["adam", "adamw", "sgd", "rmsprop"] = "adamw"
@@ -220,7 +224,11 @@ class EvaluationSection(_Section):
 
 
 class AboutSection(_Section):
-    """What the list of models says in words; ``name`` is system-preset where none is given."""
+    """What the list of models says beside the input; ``name`` is system-preset where none is given.
+
+    ``detector`` is the name of the model that finds the boxes for a second stage, ``score_threshold`` and
+    ``nms_overlap`` are a detector's own; see :class:`ICHSegmentationLib.models.ModelEntry`.
+    """
 
     name: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
     training_data: str = "not described"
@@ -228,6 +236,9 @@ class AboutSection(_Section):
     non_commercial: bool = True
     reference_seconds: float = Field(default=0.0, ge=0)
     card: str = ""
+    detector: str = ""
+    score_threshold: float = Field(default=SCORE_THRESHOLD, gt=0, lt=1)
+    nms_overlap: float = Field(default=NMS_OVERLAP, gt=0, le=1)
 
 
 class TrainingConfig(_Section):
@@ -274,6 +285,11 @@ class TrainingConfig(_Section):
         weights = self.optimisation.class_weights
         if weights is not None and len(weights) != len(self.classes):
             message = f"optimisation.class_weights has {len(weights)} numbers for {len(self.classes)} classes"
+            raise ValueError(message)
+        if self.system in SECOND_STAGES and self.classes != ("background", ANY_BLOOD):
+            message = (
+                f"classes must be background and {ANY_BLOOD} for the system {self.system}: the boxes name the subtype"
+            )
             raise ValueError(message)
         if self.optimisation.crop_px > self.input.size_px:
             message = f"optimisation.crop_px is larger than input.size_px, {self.input.size_px}"

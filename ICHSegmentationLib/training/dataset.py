@@ -10,6 +10,7 @@ import torch
 from monai import transforms
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from ICHSegmentationLib.networks.presets import SECOND_STAGES
 from ICHSegmentationLib.subtypes import Subtype
 from ICHSegmentationLib.training.beam_hardening import RandBeamHardeningd
 from ICHSegmentationLib.training.classes import class_table
@@ -136,6 +137,10 @@ def _dataset(files: Sequence[Path], config: TrainingConfig) -> Dataset:
         from ICHSegmentationLib.training.box_dataset import BoxDataset
 
         return BoxDataset(files, config)
+    if config.system in SECOND_STAGES:
+        from ICHSegmentationLib.training.crop_dataset import CropDataset
+
+        return CropDataset(files, config)
     return SliceDataset(files, config)
 
 

@@ -38,10 +38,15 @@ class DiceCrossEntropy(nn.Module):
     ----------
     class_weights : sequence of float, optional
         Weight of each class in the cross-entropy, background first; equal weights without it.
+    shares : tuple of float
+        What the Dice and what the cross-entropy are multiplied with.
     """
 
-    def __init__(self, class_weights: Sequence[float] | None = None) -> None:
+    def __init__(
+        self, class_weights: Sequence[float] | None = None, *, shares: tuple[float, float] = (1.0, 1.0)
+    ) -> None:
         super().__init__()
+        self._shares = shares
         self._dice = _DicePart()
         weight = None if class_weights is None else torch.tensor(class_weights, dtype=torch.float32)
         self._cross_entropy = nn.CrossEntropyLoss(weight, ignore_index=IGNORE)
@@ -49,7 +54,7 @@ class DiceCrossEntropy(nn.Module):
     def forward(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Loss of (N, K, H, W) logits against (N, 1, H, W) labels; `IGNORE` voxels count for nothing."""
         dice: torch.Tensor = self._dice(logits, labels)
-        return dice + self._cross_entropy(logits, labels[:, 0])
+        return self._shares[0] * dice + self._shares[1] * self._cross_entropy(logits, labels[:, 0])
 
 
 class DiceFocal(nn.Module):
@@ -86,4 +91,4 @@ def build_loss(options: OptimisationSection, system: str = "") -> nn.Module:
         return BoxLoss(options.focal_gamma)
     if options.loss == "dice_focal":
         return DiceFocal(options.focal_gamma, options.class_weights)
-    return DiceCrossEntropy(options.class_weights)
+    return DiceCrossEntropy(options.class_weights, shares=options.loss_shares)

@@ -20,6 +20,8 @@ from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.files import write_text
 from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.networks import build_network
+from ICHSegmentationLib.networks.presets import SECOND_STAGES
+from ICHSegmentationLib.segmentation.box_crops import CROP_PX
 from ICHSegmentationLib.training.config import TrainingConfig
 from ICHSegmentationLib.training.fit import Fitted, Progress, fit
 from ICHSegmentationLib.training.prepare import PreparedFiles, prepare, prepared_files
@@ -180,6 +182,7 @@ def model_fields(config: TrainingConfig) -> dict[str, Any]:
         "preset": config.preset,
         "network": config.network,
         "classes": config.classes,
+        "crop_px": CROP_PX if config.system in SECOND_STAGES else 0,
         **asdict(config.input),
     }
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from ICHSegmentationLib.networks.presets import SECOND_STAGES
 from ICHSegmentationLib.training.classes import class_table
 from ICHSegmentationLib.training.clot import IGNORE
+from ICHSegmentationLib.training.crop_validation import crop_labels
 from ICHSegmentationLib.training.samples import TrainingVolume
 
 if TYPE_CHECKING:
@@ -47,9 +49,12 @@ def validation_dice(
     count = len(config.classes)
     both, either = np.zeros(count), np.zeros(count)
     for path in files[processes.rank :: processes.count]:
-        volume = TrainingVolume.read(path)
-        truth = class_table(config.classes)[volume.labels]
-        found = _found(network, volume, config, processes.device)
+        if config.system in SECOND_STAGES:
+            truth, found = crop_labels(network, path, config, processes.device)
+        else:
+            volume = TrainingVolume.read(path)
+            truth = class_table(config.classes)[volume.labels]
+            found = _found(network, volume, config, processes.device)
         known = truth != IGNORE
         for index in range(count):
             is_truth, is_found = (truth == index) & known, (found == index) & known

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Boxes first, then the blood inside each (Rajapakse et al., IEEE Access 2024)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ICHSegmentationLib.errors import InputError, MissingModelError, ModelError, UnknownModelError
+from ICHSegmentationLib.models.manifest import get_model
+from ICHSegmentationLib.models.select import load_runtime
+from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
+from ICHSegmentationLib.preprocessing.sampling import HeadSampling
+from ICHSegmentationLib.preprocessing.slices import prepare_slices
+from ICHSegmentationLib.segmentation.box_crops import CropSampling
+from ICHSegmentationLib.segmentation.box_decoding import decode_boxes
+from ICHSegmentationLib.segmentation.box_linking import SliceBox, link_boxes
+from ICHSegmentationLib.segmentation.box_segmentation import label_boxes
+from ICHSegmentationLib.segmentation.segmenter import Segmented
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.models import ModelEntry, Runtime
+    from ICHSegmentationLib.preprocessing.slices import PreparedSlices
+    from ICHSegmentationLib.segmentation.boxes import LesionBox
+    from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
+    from ICHSegmentationLib.segmentation.stages import Stages
+
+
+class TwoStageSegmenter:
+    """A detector on every slice, its boxes linked to lesions, then a network on the crop of each box and slice.
+
+    Parameters
+    ----------
+    entry : ModelEntry
+        Of the second stage; names the detector, which is loaded only where no boxes are given.
+    runtime : Runtime
+        The loaded second stage.
+    postprocessing : PostProcessing, optional
+        Not used: the boxes say what is one lesion and of which subtype.
+    """
+
+    box_warning = ""
+
+    def __init__(
+        self,
+        entry: ModelEntry,
+        runtime: Runtime,
+        postprocessing: PostProcessing | None = None,  # noqa: ARG002 - as the other segmenters
+    ) -> None:
+        self._entry, self._runtime = entry, runtime
+        self._spec = entry.input_spec
+
+    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
+        """See `Segmenter.segment`; no box gives an empty label map.
+
+        Raises
+        ------
+        MissingModelError
+            If the detector is not installed.
+        InputError
+            If the volume's slices are not axial: the detector looks at axial ones.
+        """
+        detector = self._detector()
+        with stages.stage("preprocess"):
+            if CanonicalOrientation.of(volume.grid).axes[0] != 0:
+                message = f"Model {self._entry.name} finds boxes on axial slices only; choose another model."
+                raise InputError(message)
+            prepared = prepare_slices(volume, detector.input_spec, force=force, advance=stages.advance)
+        with stages.stage("infer"):
+            info = self._runtime.info
+            network = load_runtime(detector, device=info.device, runtime=info.backend, threads=info.threads)
+            answers = network.probabilities(prepared.images, progress=lambda done, count: stages.advance(done / count))
+            boxes = link_boxes(_slice_boxes(answers, prepared, volume, detector), volume.grid)
+        with stages.stage("postprocess"):
+            label_map = label_boxes(self, volume, boxes, stages.advance)
+        return Segmented(label_map, (*prepared.warnings, *network.warnings), boxes=boxes)
+
+    def blood_in_box(self, volume: CTVolume, box: LesionBox) -> np.ndarray:
+        """See `BoxSegmenter.blood_in_box`."""
+        region, inside = box.voxels(volume.grid)
+        orientation = CanonicalOrientation.of(volume.grid)
+        slices, *sides = orientation.region(region, volume.grid.shape)
+        slices_mm, *axes_mm = orientation.coordinates_mm
+        in_box = orientation.apply(inside)
+        weights = self._spec.stack_weights(slices_mm)[slices]
+        used = np.flatnonzero(weights.any(axis=(0, 1)))
+        hu = self._spec.window(orientation.apply(volume.hu)[used[0] : used[-1] + 1])
+        weights = weights[..., used[0] : used[-1] + 1]
+        samplings, images = [], []
+        for number, plane in enumerate(in_box):
+            whole = np.zeros(hu.shape[1:], dtype=bool)
+            whole[*sides] = plane
+            if not plane.any():
+                continue
+            sampling = CropSampling.around(axes_mm[0], axes_mm[1], whole, self._spec)
+            samplings.append((number, sampling))
+            channels = [
+                sum(weight * sampling.to_crop(hu[index]) for index, weight in enumerate(row) if weight)
+                for row in weights[number]
+            ]
+            images.append(np.stack(channels))
+        blood = np.zeros(in_box.shape, dtype=np.float32)
+        answers = self._runtime.probabilities(self._spec.network_values(np.stack(images).astype(np.float32)))
+        for (number, sampling), answer in zip(samplings, answers, strict=True):
+            blood[number] = sampling.to_source(answer[1])[*sides]
+        return np.ascontiguousarray(orientation.invert(np.where(in_box, blood, 0)))
+
+    def _detector(self) -> ModelEntry:
+        name = self._entry.detector
+        try:
+            return get_model(name, folder=self._entry.folder)
+        except UnknownModelError as error:
+            message = (
+                f"Model {self._entry.name} needs the detector {name or '(none is named)'}, which is not installed; "
+                "give it boxes, or choose another model."
+            )
+            raise MissingModelError(message) from error
+
+
+def _slice_boxes(
+    answers: np.ndarray, prepared: PreparedSlices, volume: CTVolume, detector: ModelEntry
+) -> list[SliceBox]:
+    """Read a detector's answers as boxes on the source slices."""
+    orientation, sampling = prepared.orientation, prepared.sampling
+    if not isinstance(sampling, HeadSampling):
+        message = f"Model {detector.name} turns the head, which a detector must not."
+        raise ModelError(message)
+    found = []
+    for number, answer in zip(prepared.slice_numbers.tolist(), answers, strict=True):
+        boxes = decode_boxes(answer, score_threshold=detector.score_threshold, nms_overlap=detector.nms_overlap)
+        edges_mm = sampling.edges_mm(boxes.edges)
+        for (top, left, bottom, right), kind, score in zip(edges_mm, boxes.kinds, boxes.scores, strict=True):
+            sides: dict[int, tuple[float, float]] = {}
+            for axis, ends in ((1, (top, bottom)), (2, (left, right))):
+                sides[orientation.axes[axis]] = orientation.source_edges(axis, ends, volume.grid.shape)
+            source = volume.grid.shape[0] - 1 - number if orientation.flips[0] else number
+            found.append(SliceBox(source, sides[1], sides[2], detector.classes[kind], round(float(score), 3)))
+    return found
