@@ -47,6 +47,8 @@ class ModelEntry(BaseModel):
         Rows and columns of a network that takes crops of one size; 0 for all others.
     detector
         Name of the model that finds the boxes for this one.
+    joining
+        Whether such a model looks into each box by itself, or once a slice into the box that holds all of them.
     score_threshold, nms_overlap
         Of a detector; see :func:`ICHSegmentationLib.segmentation.box_decoding.decode_boxes`.
     clip_hu, z_score, align_midline
@@ -87,6 +89,7 @@ class ModelEntry(BaseModel):
     align_midline: bool = False
     crop_px: int = Field(default=0, ge=0)
     detector: str = ""
+    joining: Literal["boxes", "union"] = "boxes"
     score_threshold: float = Field(default=SCORE_THRESHOLD, gt=0, lt=1)
     nms_overlap: float = Field(default=NMS_OVERLAP, gt=0, le=1)
     network: dict[str, Any] = Field(default_factory=dict)

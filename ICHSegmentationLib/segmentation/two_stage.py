@@ -16,7 +16,7 @@ from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.segmentation.box_crops import CropSampling
 from ICHSegmentationLib.segmentation.box_decoding import decode_boxes
 from ICHSegmentationLib.segmentation.box_linking import SliceBox, link_boxes
-from ICHSegmentationLib.segmentation.box_segmentation import label_boxes
+from ICHSegmentationLib.segmentation.box_segmentation import label_boxes, label_union
 from ICHSegmentationLib.segmentation.segmenter import Segmented
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ class TwoStageSegmenter:
             answers = network.probabilities(prepared.images, progress=lambda done, count: stages.advance(done / count))
             boxes = link_boxes(_slice_boxes(answers, prepared, volume, detector), volume.grid)
         with stages.stage("postprocess"):
-            label_map = label_boxes(self, volume, boxes, stages.advance)
+            label = label_union if self._entry.joining == "union" else label_boxes
+            label_map = label(self, volume, boxes, stages.advance)
         return Segmented(label_map, (*prepared.warnings, *network.warnings), boxes=boxes)
 
     def blood_in_box(self, volume: CTVolume, box: LesionBox) -> np.ndarray:

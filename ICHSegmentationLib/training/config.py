@@ -226,7 +226,8 @@ class EvaluationSection(_Section):
 class AboutSection(_Section):
     """What the list of models says beside the input; ``name`` is system-preset where none is given.
 
-    ``detector`` is the name of the model that finds the boxes for a second stage, ``score_threshold`` and
+    ``detector`` is the name of the model that finds the boxes for a second stage and ``joining`` how it looks into
+    them, ``score_threshold`` and
     ``nms_overlap`` are a detector's own; see :class:`ICHSegmentationLib.models.ModelEntry`.
     """
 
@@ -237,6 +238,7 @@ class AboutSection(_Section):
     reference_seconds: float = Field(default=0.0, ge=0)
     card: str = ""
     detector: str = ""
+    joining: Literal["boxes", "union"] = "boxes"
     score_threshold: float = Field(default=SCORE_THRESHOLD, gt=0, lt=1)
     nms_overlap: float = Field(default=NMS_OVERLAP, gt=0, le=1)
 

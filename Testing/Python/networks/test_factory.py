@@ -30,11 +30,19 @@ PARAMETERS = [
     ("attfocusnet", "compact", 2_136_058),
     ("detector", "compact", 1_808_378),
     ("detector", "paper", 45_802_734),
+    ("two_stage", "compact", 1_569_029),
+    ("two_stage", "paper", 20_986_901),
+    ("two_stage_swin_unet", "compact", 1_715_854),
+    ("two_stage_swin_unet", "paper", 27_163_430),
     ("se_unet_3d", "paper", 2_263_042),
     ("se_unet_3d", "usual", 2_697_762),
     ("se_unet_3d", "compact", 675_474),
 ]
-PUBLISHED_CHANNELS = {"se_unet_3d": {"in_channels": 2, "classes": 2}}
+PUBLISHED_CHANNELS = {
+    "se_unet_3d": {"in_channels": 2, "classes": 2},
+    "two_stage": {"classes": 2},
+    "two_stage_swin_unet": {"classes": 2},
+}
 
 
 @pytest.mark.parametrize(("system", "preset", "expected"), PARAMETERS)
@@ -49,6 +57,12 @@ def test_the_large_detector_is_within_one_percent_of_yolov5l():
     network = build_network("detector", "paper", in_channels=3)
 
     assert sum(parameter.numel() for parameter in network.parameters()) == pytest.approx(46_159_834, rel=0.01)
+
+
+def test_transdeeplab_is_within_one_percent_of_the_published_size():
+    network = build_network("two_stage", "paper", in_channels=3, classes=9)
+
+    assert sum(parameter.numel() for parameter in network.parameters()) == pytest.approx(21_143_676, rel=0.01)
 
 
 def test_symtransnet_is_within_one_percent_of_the_published_size():
