@@ -35,6 +35,8 @@ class DataSection(_Section):
         PHE-SICH-CT-IDS, whose clots are derived from the edema ring.
     corrected : pathlib.Path or None
         Folder of label files ``CASE.nii.gz`` that replace a case's own labels, outlined by hand.
+    detector : pathlib.Path or None
+        Folder of models with ``about.detector``, which is added to those of a second stage.
     anatomy : pathlib.Path or None
         The brain atlas of blast-ct; without it the generated atlas is used.
     held_out, validation : tuple of str
@@ -58,6 +60,7 @@ class DataSection(_Section):
     fold: int | None = Field(default=None, ge=0)
     phe_sich: Path | None = None
     corrected: Path | None = None
+    detector: Path | None = None
     anatomy: Path | None = None
     held_out: tuple[str, ...] = ()
     validation: tuple[str, ...] = ()

@@ -18,7 +18,9 @@ from pydantic import ValidationError
 from ICHSegmentationLib import __version__
 from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.files import write_text
+from ICHSegmentationLib.models.manifest import get_model
 from ICHSegmentationLib.models.publish import register_model
+from ICHSegmentationLib.models.trained_network import load_network
 from ICHSegmentationLib.networks import build_network
 from ICHSegmentationLib.networks.presets import SECOND_STAGES
 from ICHSegmentationLib.segmentation.box_crops import CROP_PX
@@ -41,7 +43,7 @@ class Trained:
     Attributes
     ----------
     models : pathlib.Path
-        Folder of models that holds the trained one alone; ``ICHSEG_MODELS`` may name it.
+        Folder of models that holds the trained one, and the detector of a second stage; ``ICHSEG_MODELS`` may name it.
     entry : ModelEntry
         The trained model.
     record : dict
@@ -60,6 +62,8 @@ def check_training(config: TrainingConfig, output: Path) -> None:
     ------
     InputError
         If the network does not take the configuration's arguments, or ``output`` belongs to another configuration.
+    ModelError, UnknownModelError
+        If the detector of a second stage is not where the configuration says.
     """
     try:
         with torch.device("meta"):
@@ -68,6 +72,8 @@ def check_training(config: TrainingConfig, output: Path) -> None:
     except (TypeError, ValueError, RuntimeError) as error:
         message = f"The network {config.system}/{config.preset} cannot be built: {error}."
         raise InputError(message) from error
+    if config.data.detector is not None:
+        get_model(config.about.detector, folder=config.data.detector)
     saved = output / CONFIG_NAME
     if saved.exists() and (output / CHECKPOINT_NAME).exists():
         changed = _changed(yaml.safe_load(saved.read_text(encoding="utf-8")), config)
@@ -155,6 +161,10 @@ def _write(
     last: Progress | None,
 ) -> Trained:
     entry = register_model(model_fields(config), fitted.state, folder=output / MODELS_NAME, make_default=True)
+    if config.data.detector is not None:
+        detector = get_model(config.about.detector, folder=config.data.detector)
+        fields = detector.model_dump(exclude={"file", "sha256", "size_bytes", "parameters", "graph", "graph_sha256"})
+        register_model(fields, load_network(detector).state_dict(), folder=output / MODELS_NAME)
     record = {
         "schema": 1,
         "model": config.name,
@@ -192,7 +202,7 @@ def _changed(saved: dict[str, Any], config: TrainingConfig) -> str:
     now = config.model_dump(mode="json")
     with suppress(ValidationError):  # else what differs is named below
         saved = TrainingConfig.model_validate(saved).model_dump(mode="json")  # defaults of what is new since then
-    free = {"data": {"folder", "phe_sich", "nnunet", "anatomy", "corrected"}}
+    free = {"data": {"folder", "phe_sich", "nnunet", "anatomy", "corrected", "detector"}}
     free["optimisation"] = {"steps", "workers", "checkpoint_minutes", "epoch_steps", "patience", "keep", "precision"}
     for section in (
         "seed",

@@ -31,7 +31,7 @@ def test_a_model_is_trained_and_can_be_named(a_command: Command, a_file: Path, t
     assert all("validation Dice" in line and "slices/s" in line for line in lines)
     monkeypatch.setenv("ICHSEG_MODELS", record["models"])
     shown = a_command("models", "--json")
-    assert [model["name"] for model in json.loads(shown.out)] == ["squares"]
+    assert [model["name"] for model in json.loads(shown.out)] == ["squares", "em"]
 
 
 def test_preparing_alone_counts_the_volumes(a_command: Command, a_file: Path, tmp_path: Path):

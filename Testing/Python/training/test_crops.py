@@ -8,9 +8,12 @@ import pytest
 import torch
 from builders.tiny_model import FIELDS
 from builders.training import INPUT, a_configuration, write_squares
+from builders.worker_world import tilted_head
 from pydantic import ValidationError
 
-from ICHSegmentationLib.models import load_runtime
+from ICHSegmentationLib import segment
+from ICHSegmentationLib.errors import MissingModelError
+from ICHSegmentationLib.models import load_manifest, load_runtime
 from ICHSegmentationLib.models.openvino_runtime import OpenVinoRuntime
 from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.segmentation.box_crops import CROP_PX
@@ -20,8 +23,11 @@ from ICHSegmentationLib.training.clot import IGNORE
 from ICHSegmentationLib.training.crop_dataset import CropDataset, cut_crop, lesion_of
 from ICHSegmentationLib.training.fit import fit
 from ICHSegmentationLib.training.loss import DiceCrossEntropy, build_loss
+from ICHSegmentationLib.training.processes import Processes
 from ICHSegmentationLib.training.samples import TrainingVolume
+from ICHSegmentationLib.training.train import train
 
+ONE = Processes(0, 1, torch.device("cpu"))
 NETWORK = {"width": 8, "depths": (1, 2, 1), "heads": (1, 1, 2), "pyramid_depth": 1, "decoder_depth": 1}
 
 
@@ -98,3 +104,34 @@ def test_it_is_fitted_registered_and_gives_the_same_on_both_runtimes(tmp_path):
     # Each crop for itself.
     alone = load_runtime(entry, device="cpu", runtime="torch", threads=1).probabilities(images[1:2])
     np.testing.assert_allclose(alone, torch_answer[1:2], atol=1e-5)
+
+
+def test_the_second_stage_takes_its_detector_along_and_both_segment_together(tmp_path, monkeypatch):
+    monkeypatch.setenv("ICHSEG_CACHE", str(tmp_path / "cache"))
+    write_squares(tmp_path / "data")
+    first = a_configuration(
+        tmp_path / "data",
+        system="detector",
+        network={"head_width": 8, "head_layers": 1},
+        about={"name": "finder", "score_threshold": 0.01},
+    )
+    second = configuration(
+        tmp_path / "data",
+        data={"detector": tmp_path / "finder" / "models"},
+        about={"name": "inside", "detector": "finder"},
+    )
+    with pytest.raises(MissingModelError, match="cannot be read"):
+        train(second, tmp_path / "inside", ONE)
+    train(first, tmp_path / "finder", ONE)
+    trained = train(second, tmp_path / "inside", ONE)
+    manifest = load_manifest(trained.models)
+    assert manifest.default == "inside"
+    assert [entry.name for entry in manifest.models] == ["inside", "finder"]
+    assert [entry.name for entry in manifest.available] == ["inside", "em"]
+    monkeypatch.setenv("ICHSEG_MODELS", str(trained.models))
+    volume = tilted_head()
+    result = segment(volume, threads=1)
+    assert result.model.name == "inside"
+    assert set(np.unique(result.label_map.labels)) <= {0, *Subtype}
+    assert len(result.boxes) > 0  # a threshold of 0.01 lets some of an untrained detector's boxes through
+    assert not segment(volume, threads=1, boxes=[]).label_map.labels.any()
