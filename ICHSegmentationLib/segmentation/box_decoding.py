@@ -11,6 +11,7 @@ MAP_STRIDE = 4
 NMS_OVERLAP = 0.6
 """Boxes of one subtype that share more than this with a surer one are dropped (Rajapakse et al. 2024)."""
 SCORE_THRESHOLD = 0.3
+_MOST_PLACES, _MOST_BOXES = 1000, 100
 
 
 class FoundBoxes(NamedTuple):
@@ -41,7 +42,7 @@ def map_places(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
 def decode_boxes(
     answer: np.ndarray, *, score_threshold: float = SCORE_THRESHOLD, nms_overlap: float = NMS_OVERLAP
 ) -> FoundBoxes:
-    """Read the boxes of one image.
+    """Read the boxes of one image, 100 at most.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def decode_boxes(
     height, width = (size * MAP_STRIDE for size in scores.shape[1:])
     np.clip(edges, 0, (height, width, height, width), out=edges)
     found = np.argwhere(scores >= score_threshold)
-    chosen = found[np.argsort(-scores[tuple(found.T)], kind="stable")]
+    chosen = found[np.argsort(-scores[tuple(found.T)], kind="stable")][:_MOST_PLACES]
     boxes, numbers, values = edges[chosen[:, 1], chosen[:, 2]], chosen[:, 0] + 1, scores[tuple(chosen.T)]
     kept = _without_doubles(boxes, numbers, nms_overlap)
     return FoundBoxes(boxes[kept], numbers[kept], values[kept])
@@ -79,7 +80,7 @@ def overlaps(box: np.ndarray, others: np.ndarray) -> np.ndarray:
 def _without_doubles(boxes: np.ndarray, kinds: np.ndarray, most: float) -> list[int]:
     kept: list[int] = []
     left = np.arange(len(boxes))
-    while len(left):
+    while len(left) and len(kept) < _MOST_BOXES:
         best, left = left[0], left[1:]
         kept.append(int(best))
         left = left[(kinds[left] != kinds[best]) | (overlaps(boxes[best], boxes[left]) <= most)]

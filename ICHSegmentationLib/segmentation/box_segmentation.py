@@ -78,8 +78,8 @@ def segment_boxes(
 ) -> Segmented:
     """Label the blood inside each box with the box's subtype.
 
-    Where boxes overlap, a voxel belongs to the one in which it is the likelier blood, else to the earlier one. No box
-    gives an empty label map.
+    Where boxes overlap, a voxel belongs to the one with the greater product of its probability of blood and the box's
+    confidence, else to the earlier one. No box gives an empty label map.
 
     Parameters
     ----------
@@ -113,14 +113,15 @@ def label_boxes(
 ) -> LabelMap:
     """Do the work of `segment_boxes`; ``advance`` is told the share of the boxes that is done."""
     labels = np.zeros(volume.grid.shape, dtype=np.uint8)
-    likeliest = np.zeros(volume.grid.shape, dtype=np.float32)
+    likeliest = np.full(volume.grid.shape, -1, dtype=np.float32)
     for number, box in enumerate(boxes):
         advance(number / len(boxes))
         blood = segmenter.blood_in_box(volume, box)
         region, _ = box.voxels(volume.grid)
-        won = (blood >= 0.5) & (blood > likeliest[region])
+        sure = blood * np.float32(box.confidence)
+        won = (blood >= 0.5) & (sure > likeliest[region])
         labels[region][won] = box.label
-        likeliest[region][won] = blood[won]
+        likeliest[region][won] = sure[won]
     return LabelMap(labels, volume.grid)
 
 

@@ -59,6 +59,18 @@ def test_a_voxel_in_two_boxes_belongs_to_the_likelier_blood():
         assert (labels > 0).sum() == 2 * 36 - 4
 
 
+def test_a_voxel_in_two_boxes_belongs_to_the_surer_one():
+    unsure, sure = box("IPH", (1, 2), (0, 6), (0, 6)), box("IVH", (1, 2), (0, 6), (0, 6))
+    boxes = [unsure.model_copy(update={"confidence": 0.4}), sure.model_copy(update={"confidence": 0.6})]
+    segmenter = Filler({"IPH": 0.95, "IVH": 0.9})
+    for order in (boxes, boxes[::-1]):
+        labels = segment_boxes(segmenter, VOLUME, order, Stages({"preprocess": 0.5, "infer": 0.5}), force=True)
+        assert np.unique(labels.label_map.labels).tolist() == [0, Subtype.IVH]
+    doubted = [sure.model_copy(update={"confidence": 0.0})]
+    labels = segment_boxes(segmenter, VOLUME, doubted, Stages({"preprocess": 0.5, "infer": 0.5}), force=True)
+    assert (labels.label_map.labels == Subtype.IVH).sum() == 36
+
+
 def test_an_added_box_takes_background_only():
     added = box("SDH", (2, 3), (6, 13), (6, 13))
     labels = segment_again(Filler(), VOLUME, two_lesions(), BoxEdit(after=added, others=(IPH, IVH))).labels

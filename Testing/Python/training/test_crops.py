@@ -6,6 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from builders.label_maps import ellipsoid_mask, labelled
+from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM
 from builders.tiny_model import FIELDS
 from builders.training import INPUT, a_configuration, write_squares
 from builders.worker_world import tilted_head
@@ -17,6 +19,7 @@ from ICHSegmentationLib.models import load_manifest, load_runtime
 from ICHSegmentationLib.models.openvino_runtime import OpenVinoRuntime
 from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.segmentation.box_crops import CROP_PX
+from ICHSegmentationLib.segmentation.boxes import lesion_boxes
 from ICHSegmentationLib.subtypes import Subtype
 from ICHSegmentationLib.training.box_targets import TrueBox
 from ICHSegmentationLib.training.clot import IGNORE
@@ -113,7 +116,7 @@ def test_the_second_stage_takes_its_detector_along_and_both_segment_together(tmp
         tmp_path / "data",
         system="detector",
         network={"head_width": 8, "head_layers": 1},
-        about={"name": "finder", "score_threshold": 0.01},
+        about={"name": "finder"},
     )
     second = configuration(
         tmp_path / "data",
@@ -132,6 +135,10 @@ def test_the_second_stage_takes_its_detector_along_and_both_segment_together(tmp
     volume = tilted_head()
     result = segment(volume, threads=1)
     assert result.model.name == "inside"
-    assert set(np.unique(result.label_map.labels)) <= {0, *Subtype}
-    assert len(result.boxes) > 0  # a threshold of 0.01 lets some of an untrained detector's boxes through
-    assert not segment(volume, threads=1, boxes=[]).label_map.labels.any()
+    assert result.boxes == ()  # an untrained detector is sure of nothing
+    assert not result.label_map.labels.any()
+    clot = ellipsoid_mask(volume.grid, CLOT_CENTRE_MM, CLOT_RADII_MM)
+    boxes = lesion_boxes(labelled(volume.grid, (Subtype.SAH, clot)))
+    inside = segment(volume, threads=1, boxes=boxes)
+    assert inside.boxes == boxes
+    assert set(np.unique(inside.label_map.labels)) <= {0, Subtype.SAH}
