@@ -24,7 +24,9 @@ EM_FIELDS = {
     "training_data": "none: a Gaussian mixture is fitted to each scan's own brightness",
     "licence": "Apache-2.0 (there are no weights)",
     "non_commercial": False,
-    "reference_seconds": 2.3,
+    # Of eight training patients, on which its constants were chosen; see its card.
+    "quality": {"training_iph_dice_median_alone": 0.927, "training_iph_dice_median_in_true_boxes": 0.941},
+    "reference_seconds": 1.7,
     "card": "docs/models/em.md",
 }
 
