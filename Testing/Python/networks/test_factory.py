@@ -27,7 +27,7 @@ PARAMETERS = [
     ("symtransnet", "paper", 42_687_874),
     ("symtransnet", "compact", 1_604_922),
     ("attfocusnet", "paper", 44_279_986),
-    ("attfocusnet", "compact", 1_356_322),
+    ("attfocusnet", "compact", 1_355_582),
     ("se_unet_3d", "paper", 2_263_042),
     ("se_unet_3d", "usual", 2_697_762),
     ("se_unet_3d", "compact", 675_474),
