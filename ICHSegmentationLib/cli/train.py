@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.training.fit import Progress
     from ICHSegmentationLib.training.train import Trained
 
-_PREPARING = {"real series": 2.0, "simulated lesions": 3.0, "look-alikes": 1.0, "generated heads": 1.0}
+_PREPARING = {
+    "real series": 2.0,
+    "simulated lesions": 3.0,
+    "look-alikes": 1.0,
+    "generated heads": 1.0,
+    "aligned volumes": 1.0,
+}
 _TRAINING = {"train": 94.0}
 
 

@@ -43,6 +43,8 @@ class ModelEntry(BaseModel):
         Extra slices on each side, given as channels, and how far apart they are taken.
     clip_hu, z_score, align_midline
         See :class:`ICHSegmentationLib.preprocessing.input_spec.InputSpec`.
+    case_minimum_ml
+        Volume of blood from which on a scan counts as one with a bleed; None makes no such decision.
     network
         Constructor arguments that differ from the preset's.
     training_data, licence, non_commercial
@@ -77,6 +79,7 @@ class ModelEntry(BaseModel):
     clip_hu: tuple[float, float] | None = None
     z_score: tuple[float, float] | None = None
     align_midline: bool = False
+    case_minimum_ml: float | None = Field(default=None, ge=0)
     network: dict[str, Any] = Field(default_factory=dict)
     training_data: str
     licence: str

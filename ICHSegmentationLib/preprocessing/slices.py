@@ -147,7 +147,7 @@ def prepare_slices(
         orientation=orientation,
         sampling=sampling,
         source_shape=volume.grid.shape,
-        warnings=(_CUT_OFF,) if region.cut_off else (),
+        warnings=tuple(filter(None, (_CUT_OFF if region.cut_off else "", alignment.warning if alignment else ""))),
         alignment=alignment,
     )
 

@@ -22,6 +22,7 @@ def facts(record: MeasurementRecord) -> list[Fact]:
     score = record.ich_score
     found = [
         ("Finding", describe_finding(record)),
+        ("Decision", "" if record.case_decision is None else sentence(record.case_decision.describe())),
         ("ABC/2", f"{abc2} {_COLUMN}" if (abc2 := describe_abc2(record)) else ""),
         ("Midline", "" if shift is None else sentence(shift.describe())),
         ("Graeb", "" if graeb is None or not record.present.get("IVH") else sentence(graeb.describe())),
@@ -91,12 +92,19 @@ def describe_method(record: MeasurementRecord) -> str:
 
 
 def _describe_geometry(record: MeasurementRecord) -> str:
-    geometry = record.geometry
+    geometry, alignment = record.geometry, record.alignment
+    upright = (
+        ""
+        if alignment is None
+        else f" Set upright for the network: head turned by {alignment.turn_deg:.1f} deg, "
+        f"leaning by {alignment.lean_deg:.1f} deg."
+    )
     return (
         f"{record.input.kind.upper()} input, {record.input.slices} slices; "
         f"gantry tilt {geometry.tilt_deg:.1f} deg; step {_numbers(geometry.step_mm)} mm, "
         f"slice distance {_numbers(geometry.slice_distance_mm)} mm; pixels {_numbers(geometry.spacing_mm)} mm. "
         "Volume = voxels x pixel area x what each slice owns along the slice normal."
+        f"{upright}"
     )
 
 

@@ -205,13 +205,17 @@ class EvaluationSection(_Section):
 
 
 class AboutSection(_Section):
-    """What the list of models says in words; ``name`` is system-preset where none is given."""
+    """What the list of models says in words; ``name`` is system-preset where none is given.
+
+    ``case_minimum_ml`` is the volume from which on a scan counts as one with a bleed, without it none is decided on.
+    """
 
     name: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
     training_data: str = "not described"
     licence: str = "not stated"
     non_commercial: bool = True
     reference_seconds: float = Field(default=0.0, ge=0)
+    case_minimum_ml: float | None = Field(default=None, ge=0)
     card: str = ""
 
 
