@@ -32,6 +32,7 @@ _GOOD_PICTURE_HEIGHT, _LEAST_PICTURE_HEIGHT = 300.0, 220.0
 _FONT_SIZES = (8.0, 7.0)
 _SIGNATURE_HEIGHT = 26.0
 _HEADING_WIDTH = 52.0
+_VOLUME_WIDTH = 36.0
 
 
 def write_report_pdf(
@@ -162,12 +163,23 @@ def _draw_volumes(canvas: Any, record: MeasurementRecord, y: float) -> float:
             canvas.rect(_MARGIN, y - 14, 9, 9, stroke=0, fill=1)
             canvas.setFillColorRGB(0, 0, 0)
             canvas.drawString(columns[0], y - 13, row.id)
-            canvas.drawString(columns[1], y - 13, row.name)
+            _draw_name(canvas, row.name, columns[1], y - 13, columns[2] - columns[1] - _VOLUME_WIDTH)
+            canvas.setFont(_BODY, 9.5)
         canvas.drawRightString(columns[2], y - 13, format_ml(volume_ml))
         abc2_ml = record.abc2_ml.get(identifier)
         canvas.drawRightString(columns[3], y - 13, format_ml(abc2_ml) if abc2_ml else "-")
         canvas.drawRightString(columns[4], y - 13, str(count) if count else "-")
     return y - 22
+
+
+def _draw_name(canvas: Any, name: str, x: float, y: float, width: float) -> None:
+    """Draw a name on its line, in two smaller ones where it is too wide."""
+    from reportlab.lib.utils import simpleSplit
+
+    if canvas.stringWidth(name, _BODY, 9.5) <= width:
+        canvas.drawString(x, y, name)
+        return
+    _draw_lines(canvas, simpleSplit(name.replace(" (", "\n("), _BODY, 6.5, width), x, y + 4, 6.5)
 
 
 def _draw_picture(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pypdfium2
 import pytest
 from builders.label_maps import labelled
@@ -18,7 +19,8 @@ from ICHSegmentationLib.reporting.comparison import Comparison, RegistrationReco
 from ICHSegmentationLib.reporting.patient import PatientData
 from ICHSegmentationLib.reporting.record import make_record
 from ICHSegmentationLib.reporting.report_pdf import write_report_pdf
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.subtypes import UNKNOWN_SUBTYPE, Subtype
 
 SLICES, VIEW = Image.new("RGB", (1300, 990), (30, 30, 30)), Image.new("RGB", (1240, 694), (60, 60, 60))
 
@@ -155,3 +157,17 @@ def test_equal_results_give_equal_files_without_dates(tmp_path, a_result):
 
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
     assert pypdfium2.PdfDocument(tmp_path / "a.pdf").get_metadata_value("CreationDate").startswith("D:2000")
+
+
+def test_a_long_name_does_not_run_into_the_volume(tmp_path, a_result):
+    labels = np.where(a_result.label_map.labels > 0, np.uint8(UNKNOWN_SUBTYPE), np.uint8(0))
+    result = replace(a_result, label_map=LabelMap(labels, a_result.label_map.grid))
+    document = write_and_open(tmp_path / "report.pdf", result)
+    page = document[0].get_textpage()
+    volume = f"{measure(result.label_map).volumes_ml['ICH']:.1f} mL"
+    edges = [
+        page.get_charbox(page.search(text).get_next()[0] + offset)
+        for text, offset in (("(subtype not given)", len("(subtype not given)") - 1), (volume, 0))
+    ]
+    assert edges[0][2] < edges[1][0] - 2
+    assert "Intracranial hemorrhage (subtype not given)" in text_of(document)

@@ -68,6 +68,17 @@ def test_blood_gets_the_label_for_no_subtype_and_its_volume(a_result):
     assert measured.present == {"EDH": False, "SDH": False, "SAH": False, "IPH": False, "IVH": False, "ICH": True}
 
 
+def test_of_more_than_forty_slices_with_brain_none_is_lost():
+    grid = head_grid([1.0] * 189, rows=130, columns=112, spacing_mm=(1.6, 1.6))
+    runtime = BrightIchRuntime()
+    stages = Stages({"preprocess": 0.4, "infer": 0.4, "postprocess": 0.2})
+    labels = build_segmenter(ENTRY, runtime).segment(head_volume(grid), stages, force=False).label_map.labels
+    assert 138 <= len(runtime.images) <= 144  # the inside of the skull is 140 mm high, the scan 190 mm
+    clot = ellipsoid_mask(grid, CLOT_CENTRE_MM, CLOT_RADII_MM).any(axis=(1, 2))
+    assert (labels.any(axis=(1, 2)) == clot).mean() > 0.98
+    assert clot.sum() > 30
+
+
 def test_the_reader_is_told_that_no_subtype_was_looked_for(a_result):
     assert any("does not tell subtypes apart" in warning for warning in a_result.warnings)
 
