@@ -68,8 +68,7 @@ def graeb_group(graeb: ModifiedGraeb) -> MeasurementsAndQualitativeEvaluations:
                 sites=[site(region, laterality)],
             )
         )
-    ivh = load_terminology().by_id("IVH").code
-    return group("modified Graeb score", ivh, found, remark="Morgan TC et al., Stroke 2013;44:635-641. A proposal.")
+    return group("modified Graeb score", None, found, remark="Morgan TC et al., Stroke 2013;44:635-641. A proposal.")
 
 
 def ich_score_group(score: IchScore, measurements: Measurements) -> MeasurementsAndQualitativeEvaluations:
