@@ -148,7 +148,7 @@ def _draw_patient(canvas: Any, patient: PatientData, y: float, width: float) -> 
 def _draw_volumes(canvas: Any, record: MeasurementRecord, y: float) -> float:
     """Draw the table and return its lower edge; IDs stand beside the colours for those who print in greys."""
     table = load_terminology()
-    columns = tuple(_MARGIN + x for x in (14, 38.5, 207, 256, _TABLE_WIDTH))
+    columns = tuple(_MARGIN + x for x in (14, 38, 209, 257, _TABLE_WIDTH))
     canvas.setFont(_BOLD, 9)
     canvas.drawString(columns[0], y - 12, "Subtype")
     canvas.drawRightString(columns[2], y - 12, "Volume")
