@@ -168,7 +168,11 @@ def _kinds() -> tuple[tuple[str, str, str], ...]:
         ("csv", _("CSV"), _("Volumes as a table.")),
         ("json", _("JSON"), _("All measurements for other programs.")),
         ("dicom-seg", _("DICOM SEG"), _("The segmentation as a DICOM object on the source slices.")),
-        ("dicom-sr", _("DICOM SR"), _("The volumes as a DICOM structured report; it brings the segmentation with it.")),
+        (
+            "dicom-sr",
+            _("DICOM SR"),
+            _("Measurements as a DICOM structured report; it brings the segmentation with it."),
+        ),
         ("dicom-pdf", _("DICOM PDF"), _("The report inside a DICOM object.")),
     )
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.ct.volume import CTVolume
     from ICHSegmentationLib.reporting.export import Exporter
 
+_NOT_TOLD = "What was given beside the segmentation is left out: the measurements.json of the run is missing."
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReportInputs:
@@ -84,6 +86,8 @@ def _prepare(segmentation: Path, volume: CTVolume | None, inputs: ReportInputs) 
         if inputs.graeb:
             told["modified_graeb"] = edited_graeb(record.modified_graeb, inputs.graeb)
         record = record.model_copy(update=told)
+    elif told or inputs.graeb:
+        warnings.append(_NOT_TOLD)
     exporter = Exporter(
         label_map=stored.label_map,
         volume=volume,

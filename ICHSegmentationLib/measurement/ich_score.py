@@ -109,7 +109,7 @@ class IchScore(BaseModel):
         values = {
             "GCS": (self.gcs, "gcs"),
             "age": (self.age_years, "age_years"),
-            "IPH >= 30 mL": (None if self.iph_ml is None else f"{self.iph_ml:.1f} mL", "iph_ml"),
+            "IPH volume": (None if self.iph_ml is None else f"{self.iph_ml:.1f} mL", "iph_ml"),
             "IVH": (_yes_no(self.ivh), "ivh"),
             "infratentorial": (_yes_no(self.infratentorial), "infratentorial"),
         }

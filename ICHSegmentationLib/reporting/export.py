@@ -18,7 +18,7 @@ from ICHSegmentationLib.reporting.record import MeasurementRecord
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 
 if TYPE_CHECKING:
-    from pydicom import Dataset
+    from pydicom import Dataset, FileDataset
 
     from ICHSegmentationLib.ct.volume import CTVolume
     from ICHSegmentationLib.reporting.patient import PatientData
@@ -128,7 +128,14 @@ class Exporter:
         if self.segmentation.get("StudyInstanceUID") != self._source_datasets[0].StudyInstanceUID:
             message = f"{self.name} belongs to another study than the scan (StudyInstanceUID (0020,000D))."
             raise InputError(message)
-        write_dicom_sr(output, self.measurements, self._scan().source, self._source_datasets, self.segmentation)
+        write_dicom_sr(
+            output,
+            self.measurements,
+            self._scan().source,
+            self._source_datasets,
+            self.segmentation,
+            record=self.record,
+        )
 
     def _write_dicom_pdf(self, output: Path) -> None:
         from ICHSegmentationLib.reporting.dicom_pdf import write_dicom_pdf
@@ -138,10 +145,10 @@ class Exporter:
         write_dicom_pdf(output, self._pdf, self._scan().source, datasets, shows_patient=self.with_patient)
 
     @cached_property
-    def _source_datasets(self) -> list[Dataset]:
+    def _source_datasets(self) -> list[FileDataset]:
         from ICHSegmentationLib.reporting.dicom_source import load_source_datasets
 
-        return list(load_source_datasets(self._scan()))
+        return load_source_datasets(self._scan())
 
     @cached_property
     def _pdf(self) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib import __version__
 from ICHSegmentationLib.files import write_bytes
-from ICHSegmentationLib.rendering.drawing import format_ml
+from ICHSegmentationLib.rendering import slices_picture
+from ICHSegmentationLib.rendering import view_3d as view_picture
+from ICHSegmentationLib.rendering.drawing import format_ml, without_strips
 from ICHSegmentationLib.reporting.record import MeasurementRecord
 from ICHSegmentationLib.reporting.report_facts import Fact, facts
 from ICHSegmentationLib.terminology import load_terminology
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 TITLE = "Intracranial hemorrhage - segmentation report"
 _MARGIN = 40.0
-_TABLE_WIDTH = 288.0
+_TABLE_WIDTH, _TABLE_GAP = 296.0, 12.0
 _BODY, _BOLD = "Helvetica", "Helvetica-Bold"
 _JPEG_QUALITY = 92
 _GOOD_PICTURE_HEIGHT, _LEAST_PICTURE_HEIGHT = 300.0, 220.0
@@ -33,6 +35,7 @@ _FONT_SIZES = (8.0, 7.0)
 _SIGNATURE_HEIGHT = 26.0
 _HEADING_WIDTH = 52.0
 _VOLUME_WIDTH = 36.0
+_NOTE_SIZE, _NOTE_HEIGHT = 6.5, 9.0
 
 
 def write_report_pdf(
@@ -55,6 +58,9 @@ def make_report_pdf(
     patient: PatientData | None = None,
 ) -> bytes:
     """Return the report as a PDF of one A4 page, pictures inside.
+
+    Legends and notes of the pictures, too small to be read there, are left out: the table is the legend, and the notes
+    stand below in letters of the page.
 
     Parameters
     ----------
@@ -82,17 +88,19 @@ def make_report_pdf(
         if patient is not None:
             top = _draw_patient(canvas, patient, top, width)
         bottom = _draw_volumes(canvas, record, top)
-        right = _MARGIN + _TABLE_WIDTH + 14
+        right = _MARGIN + _TABLE_WIDTH + _TABLE_GAP
         if view_3d is not None:
-            bottom = min(bottom, _draw_picture(canvas, view_3d, right, top, width - _TABLE_WIDTH - 14))
+            bottom = min(bottom, _draw_view(canvas, view_3d, right, top, width - _TABLE_WIDTH - _TABLE_GAP))
         else:
             _draw_lines(canvas, ["No 3D view: this computer cannot render in 3D."], right, top - 12, _FONT_SIZES[0])
         floor = _MARGIN + _SIGNATURE_HEIGHT
         room = bottom - 8 - floor
-        texts = _fitted(facts(record), width, room - _GOOD_PICTURE_HEIGHT)
+        texts = _fitted(facts(record), width, room - _GOOD_PICTURE_HEIGHT - _NOTE_HEIGHT)
         # The words come first: the picture takes the height that they leave, but never less than is worth looking at.
-        height = max(room - texts.height, _LEAST_PICTURE_HEIGHT)
-        bottom = _draw_picture(canvas, slices, _MARGIN, bottom - 8, width, height)
+        height = max(room - texts.height - _NOTE_HEIGHT, _LEAST_PICTURE_HEIGHT)
+        panels = without_strips(slices, slices_picture.FOOTER_PX)
+        bottom = _draw_picture(canvas, panels, _MARGIN, bottom - 8, width, height)
+        bottom = _draw_notes(canvas, [slices_picture.slices_note(record.abc2_ml)], _MARGIN, bottom, width)
         _draw_facts(canvas, texts, bottom - 14, floor)
         _draw_signature(canvas, width)
         canvas.showPage()
@@ -141,7 +149,7 @@ def _draw_patient(canvas: Any, patient: PatientData, y: float, width: float) -> 
 def _draw_volumes(canvas: Any, record: MeasurementRecord, y: float) -> float:
     """Draw the table and return its lower edge; IDs stand beside the colours for those who print in greys."""
     table = load_terminology()
-    columns = (_MARGIN + 14, _MARGIN + 38, _MARGIN + 204, _MARGIN + 246, _MARGIN + _TABLE_WIDTH)
+    columns = tuple(_MARGIN + x for x in (14, 38, 209, 257, _TABLE_WIDTH))
     canvas.setFont(_BOLD, 9)
     canvas.drawString(columns[0], y - 12, "Subtype")
     canvas.drawRightString(columns[2], y - 12, "Volume")
@@ -196,6 +204,20 @@ def _draw_picture(
     drawn_width = height * picture.width / picture.height
     canvas.drawImage(ImageReader(packed), x + (width - drawn_width) / 2, top - height, drawn_width, height)
     return top - height
+
+
+def _draw_view(canvas: Any, view: Image.Image, x: float, top: float, width: float) -> float:
+    """Draw the 3D picture with the names of its views below, and return the lower edge."""
+    bottom = _draw_picture(canvas, without_strips(view, view_picture.FOOTER_PX), x, top, width)
+    return _draw_notes(canvas, view_picture.VIEW_NAMES, x, bottom, width)
+
+
+def _draw_notes(canvas: Any, notes: Sequence[str], x: float, top: float, width: float) -> float:
+    """Write short notes below a picture, each in the middle of its part of the width; return the lower edge."""
+    canvas.setFont(_BODY, _NOTE_SIZE)
+    for index, note in enumerate(notes):
+        canvas.drawCentredString(x + (index + 0.5) * width / len(notes), top - _NOTE_SIZE - 1, note)
+    return top - _NOTE_HEIGHT
 
 
 @dataclass(frozen=True)

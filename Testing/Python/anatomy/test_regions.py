@@ -79,7 +79,7 @@ def test_a_small_bleed_where_four_regions_meet_is_not_put_into_one():
     assert found.region is None
     assert found.region_confidence is None
     assert sum(found.region_shares.values()) == pytest.approx(1, abs=0.1)
-    assert found.describe() == "left region not determined, supratentorial"
+    assert found.describe() == "left, region not determined, supratentorial"
 
 
 def test_a_small_bleed_at_the_tentorium_is_not_put_above_or_below_it():

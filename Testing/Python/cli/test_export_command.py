@@ -12,8 +12,9 @@ import pydicom
 import pytest
 from builders.command import Command
 from builders.dicom import write_series
-from builders.dicom_checks import dciodvfy
+from builders.dicom_checks import dciodvfy, dsrdump
 from builders.grids import make_grid
+from builders.sr_content import sr_groups
 
 from ICHSegmentationLib.ct import read_ct
 from ICHSegmentationLib.files import write_text
@@ -121,6 +122,53 @@ def test_a_structured_report_refers_to_the_dicom_segmentation(a_command: Command
     )  # fmt: skip
     assert other.code == 2
     assert "export to dicom-seg too, or give that file in place of" in other.err
+
+
+def test_a_structured_report_says_what_was_corrected_and_what_was_typed(a_command: Command, a_result_folder: Path):
+    out, scan = a_result_folder / "out", a_result_folder / "ct"
+    assert sr_groups(out / "measurements.dcm")["IVH"].answers["Segment corrected by hand"].value == "No"
+    labels = correct(a_result_folder)
+    changes = Comparison.of(compare_volumes(*[measure(labels)] * 2), None, ())
+    write_text(a_result_folder / "comparison.json", changes.to_json())
+    corrected, output = out / "corrected.dcm", a_result_folder / "new.dcm"
+    seg = out / "segmentation.seg.nrrd"
+    assert a_command("export", seg, "--to", "dicom-seg", "--source", scan, "--output", corrected).code == 0
+    told = (
+        "--gcs", 4, "--age", 80, "--infratentorial", "yes", "--ivh", "no", "--graeb", "fourth=2",
+        "--growth", a_result_folder / "comparison.json",
+    )  # fmt: skip
+    done = a_command("export", corrected, "--to", "dicom-sr", "--source", scan, "--output", output, *told)
+
+    assert done.code == 0, done.err
+    assert dciodvfy(output) == []
+    groups, volumes_ml = sr_groups(output), measure(labels).volumes_ml
+    assert {name: groups[name].number("Volume").value for name in volumes_ml} == pytest.approx(volumes_ml, abs=1e-5)
+    flags = {subtype.name: groups[subtype.name].answers["Segment corrected by hand"].value for subtype in Subtype}
+    assert flags == {"EDH": "No", "SDH": "No", "SAH": "No", "IPH": "No", "IVH": "Yes"}
+    score, typed, chosen = groups["ICH score"], {"Measurement Method": "Manual Entry"}, "User chosen value"
+    assert score.number("ICH score, of spontaneous hemorrhage only").value == 4
+    assert score.number("Glasgow coma score total")[1:4] == (4, "{score}", typed)
+    assert score.answers == {
+        "Intraventricular hemorrhage": ("No", typed | {"Selection Status": chosen}),
+        # The scan of two flat boxes has no location that this could hold in place of.
+        "Hemorrhage began below the tentorium": ("Yes", typed),
+    }
+    part = groups["modified Graeb score"].number("Modified Graeb score, points of one compartment")
+    assert (part.value, part.site, part.marks) == (2, ("Fourth Ventricle",), typed)
+    assert groups["growth total"].answers["Hematoma expansion"].value == "No"
+    assert f'"{volumes_ml["IVH"]}"' in dsrdump(output)
+
+
+def test_without_a_record_what_is_typed_is_not_lost_silently(a_command: Command, a_result_folder: Path):
+    (a_result_folder / "out" / "measurements.json").unlink()
+    seg, output = a_result_folder / "out" / "segmentation.dcm", a_result_folder / "new.dcm"
+    done = a_command(
+        "export", seg, "--to", "dicom-sr", "--source", a_result_folder / "ct", "--output", output, "--gcs", 4
+    )
+
+    assert done.code == 0, done.err
+    assert "What was given beside the segmentation is left out" in done.err
+    assert "ICH score" not in sr_groups(output)
 
 
 def test_tables_hold_the_volumes_of_now(a_command: Command, a_result_folder: Path):

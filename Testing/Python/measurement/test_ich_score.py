@@ -56,7 +56,7 @@ def test_what_is_not_determined_makes_a_range():
     assert score.points == {"gcs": None, "age_years": 1, "iph_ml": 1, "ivh": 0, "infratentorial": None}
     assert score.describe() == (
         "ICH score (spontaneous ICH only; Hemphill 2001): 2 to 5; published 30-day mortality 26 % to 100 %\n"
-        "  GCS not determined, age 82 (1), IPH >= 30 mL 34.0 mL (1), IVH no (0), infratentorial not determined"
+        "  GCS not determined, age 82 (1), IPH volume 34.0 mL (1), IVH no (0), infratentorial not determined"
     )
 
 

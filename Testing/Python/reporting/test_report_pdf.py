@@ -61,6 +61,23 @@ def test_one_a4_page_says_what_was_measured_and_how(tmp_path, a_result):
     assert f"(ABC/2): {sides} = {abc2.volume_ml:.1f} mL" in text
 
 
+def test_columns_of_the_table_stay_apart(tmp_path, a_result):
+    measured = measure(a_result.label_map, a_result.volume)
+    volumes_ml = measured.volumes_ml | {"IPH": 188.8, "total": 288.8}
+    document = write_and_open(tmp_path / "report.pdf", a_result, volumes_ml=volumes_ml, abc2_ml={"IPH": 188.8})
+    page = document[0].get_textpage()
+    words = ("Intraparenchymal hemorrhage", "188.8 mL", "188.8 mL")
+    start, edges = 0, []
+    for word in words:
+        start, count = page.search(word, index=start).get_next()
+        edges.append((page.get_charbox(start)[0], page.get_charbox(start + count - 1)[2]))
+        start += count
+
+    (_, name_ends), (volume_starts, volume_ends), (abc2_starts, _) = edges
+    assert volume_starts - name_ends > 4
+    assert abc2_starts - volume_ends > 6
+
+
 def test_the_clot_inside_the_brain_explains_abc2_before_a_larger_one_outside(tmp_path, a_result):
     labels = a_result.label_map.labels.copy()
     labels[10:14, 20:90, 60:90] = Subtype.SDH
@@ -71,11 +88,15 @@ def test_the_clot_inside_the_brain_explains_abc2_before_a_larger_one_outside(tmp
     assert "Largest intraparenchymal hemorrhage (ABC/2)" in text
 
 
-def test_both_pictures_are_inside_at_full_resolution(tmp_path, a_result):
+def test_both_pictures_are_inside_at_full_resolution_with_notes_below(tmp_path, a_result):
     document = write_and_open(tmp_path / "report.pdf", a_result)
     images = [item for item in document[0].get_objects() if item.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
 
-    assert sorted(image.get_px_size() for image in images) == [VIEW.size, SLICES.size]
+    # Without the strips for legend and notes, which would be too small on the page.
+    assert sorted(image.get_px_size() for image in images) == [(1240, 570), (1300, 896)]
+    text = text_of(document)
+    assert "From the front and the patient's left From the patient's right" in text
+    assert "Window 0 to 80 HU. Slices are numbered as in the input. Thin lines: diameters of ABC/2" in text
     for image in images:
         left, bottom, right, top = image.get_bounds()
         assert left >= 39
