@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 NOT_DETERMINED = "not determined"
 """As the library writes it; imported from there it would be needed before it is installed."""
-_SHORTEST = 8
+_SHORTEST = 5
 
 
 class ChoiceBox:
@@ -44,6 +44,7 @@ class ChoiceBox:
     def show(self, value: Any, proposed: str) -> None:
         """Show a value, and what is proposed in words; only the user's own choice calls back."""
         self.widget.setItemText(0, proposed)
+        self.widget.toolTip = proposed
         self.widget.currentIndex = self._values.index(value)
 
 

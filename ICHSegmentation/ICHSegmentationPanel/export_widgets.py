@@ -11,6 +11,8 @@ import ctk
 import qt
 from slicer.i18n import tr as _
 
+from ICHSegmentationPanel.wrapped_label import wrapped_label
+
 _COLUMNS = 2
 
 
@@ -36,8 +38,7 @@ class ExportWidgets:
         self._patient.toolTip = _("Print name, ID, birth date and study as in the DICOM header; else none is printed.")
         self._growth = qt.QCheckBox(_("Growth in report"))
         self.button = qt.QPushButton(_("Export"))
-        self._message = qt.QLabel()
-        self._message.wordWrap = True
+        self._message = wrapped_label()
         form.addRow(_("Folder:"), self._folder)
         form.addRow(_("Files:"), grid)
         form.addRow("", self._patient)

@@ -11,10 +11,14 @@ import qt
 from slicer.i18n import tr as _
 
 from ICHSegmentationPanel.choice_box import ChoiceBox, proposed
+from ICHSegmentationPanel.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import ModifiedGraeb
     from ICHSegmentationLib.measurement.reader_items import ReaderItems
+
+
+_MARGIN_PX = 6
 
 
 class GraebWidgets:
@@ -37,22 +41,24 @@ class GraebWidgets:
             for name in Ventricle
         }
         grid = qt.QGridLayout(self.box)
+        grid.setContentsMargins(*[_MARGIN_PX] * 4)
         for column, title in ((1, _("Right")), (2, _("Left"))):
             grid.addWidget(qt.QLabel(title), 0, column)
             grid.setColumnStretch(column, 1)
         rows = (
-            (_("Lateral ventricle:"), ("right_lateral", "left_lateral")),
-            (_("Occipital horn:"), ("right_occipital_horn", "left_occipital_horn")),
-            (_("Temporal horn:"), ("right_temporal_horn", "left_temporal_horn")),
-            (_("Third ventricle:"), ("third",)),
-            (_("Fourth ventricle:"), ("fourth",)),
+            (_("Lateral:"), _("Lateral ventricles"), ("right_lateral", "left_lateral")),
+            (_("Occipital:"), _("Occipital horns"), ("right_occipital_horn", "left_occipital_horn")),
+            (_("Temporal:"), _("Temporal horns"), ("right_temporal_horn", "left_temporal_horn")),
+            (_("Third:"), _("Third ventricle"), ("third",)),
+            (_("Fourth:"), _("Fourth ventricle"), ("fourth",)),
         )
-        for row, (title, names) in enumerate(rows, start=1):
-            grid.addWidget(qt.QLabel(title), row, 0)
+        for row, (title, whole_title, names) in enumerate(rows, start=1):
+            label = qt.QLabel(title)
+            label.toolTip = whole_title
+            grid.addWidget(label, row, 0)
             for column, name in enumerate(names, start=1):
                 grid.addWidget(self.points[name].widget, row, column, 1, 3 - len(names))
-        self.summary = qt.QLabel()
-        self.summary.wordWrap = True
+        self.summary = wrapped_label()
         grid.addWidget(self.summary, len(rows) + 1, 0, 1, 3)
         layout.addWidget(self.box)
 

@@ -64,6 +64,7 @@ class GrowthPart:
         self._parameters: Parameters | None = None
         self._running: _Pair | None = None
         self._compared: _Pair | None = None
+        self._notes: tuple[str, ...] = ()
         self.found: WorkerComparison | None = None
         self.widgets = GrowthWidgets(ui.growthPlace)
         self.widgets.button.connect("clicked()", self._click)
@@ -141,6 +142,7 @@ class GrowthPart:
             *(f"Baseline: {text}" for text in first[0].warnings),
             *(f"Follow-up: {text}" for text in second[0].warnings),
         )
+        self._notes = warnings
         self._running = _Pair.of(baseline, followup)
         self.widgets.show_running(running=True)
         self._process.compare(
@@ -187,7 +189,7 @@ class GrowthPart:
         self.found = found
         if found is None:
             self._compared = None
-            self.widgets.show(None, b"")
+            self.widgets.show(None)
         else:
-            self.widgets.show(found.comparison, found.picture)
+            self.widgets.show(found.comparison, found.picture, self._notes)
         self._on_found()

@@ -10,12 +10,14 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from ICHSegmentationPanel.wrapped_label import wrapped_label
+
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement.growth import Change
     from ICHSegmentationLib.reporting.comparison import Comparison
 
 _ROW_PX = 24
-_SMALL_PX = 400
+_SMALL_PX = 310
 _WINDOW_PX = (1040, 900)
 _RIGHT = qt.Qt.AlignRight | qt.Qt.AlignVCenter
 
@@ -31,14 +33,14 @@ class GrowthWidgets:
 
     def __init__(self, place: Any) -> None:
         layout = place.layout()
-        self.intro = _label()
+        self.intro = wrapped_label()
         self.button = qt.QPushButton()
         self._bar = qt.QProgressBar()
         self._bar.maximum = 100
-        self._message = _label()
+        self._message = wrapped_label()
         self.table = qt.QTableWidget()
         self._prepare_table()
-        self.verdicts = _label()
+        self.verdicts = wrapped_label()
         self.verdicts.textInteractionFlags = qt.Qt.TextSelectableByMouse
         self.picture = qt.QLabel()
         self.picture.alignment = qt.Qt.AlignCenter
@@ -60,7 +62,7 @@ class GrowthWidgets:
             layout.addWidget(widget)
         self.show_running(running=False)
         self.say("")
-        self.show(None, b"")
+        self.show(None)
 
     def show_running(self, *, running: bool) -> None:
         """Show whether a comparison is under way; the button then cancels it."""
@@ -83,8 +85,11 @@ class GrowthWidgets:
         """What is shown below the button, as rich text."""
         return str(self._message.text)
 
-    def show(self, found: Comparison | None, picture: bytes) -> None:
-        """Show a comparison and its picture (PNG); None shows none."""
+    def show(self, found: Comparison | None, picture: bytes = b"", notes: tuple[str, ...] = ()) -> None:
+        """Show a comparison and its picture (PNG); None shows none.
+
+        Those of its warnings that are in ``notes`` cast no doubt on it, and stand last.
+        """
         for widget in (self.table, self.verdicts, self.picture, self.open_button):
             widget.visible = found is not None
         self.close_picture()
@@ -93,7 +98,7 @@ class GrowthWidgets:
             self.picture.setPixmap(self._pixmap)
             return
         self._fill(list(found.changes.items()))
-        self.verdicts.text = _describe(found)
+        self.verdicts.text = _describe(found, notes)
         self._pixmap = qt.QPixmap()
         self._pixmap.loadFromData(picture)
         self.picture.setPixmap(self._pixmap.scaledToWidth(_SMALL_PX, qt.Qt.SmoothTransformation))
@@ -126,7 +131,7 @@ class GrowthWidgets:
         table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
         table.selectionMode = qt.QAbstractItemView.NoSelection
         table.showGrid = False
-        headers = [_("Hemorrhage"), _("Before mL"), _("After mL"), _("Change mL"), _("Change %")]
+        headers = [_("mL"), _("Before"), _("After"), _("Change"), _("Per cent")]
         table.setColumnCount(len(headers))
         table.setHorizontalHeaderLabels(headers)
         for column in range(len(headers)):
@@ -155,18 +160,13 @@ class GrowthWidgets:
         self.table.setFixedHeight(rows_px + header.sizeHint.height() + 2 * self.table.frameWidth)
 
 
-def _label() -> Any:
-    label = qt.QLabel()
-    label.wordWrap = True
-    return label
-
-
-def _describe(found: Comparison) -> str:
-    """Return warnings, both verdicts with their definitions, and whether to trust the registration, as rich text."""
-    lines = [f"<b>{escape(text)}</b>" for text in found.warnings]
+def _describe(found: Comparison, notes: tuple[str, ...]) -> str:
+    """Return doubts, verdicts with their definitions, whether to trust the registration, and notes, as rich text."""
+    lines = [f"<b>{escape(text)}</b>" for text in found.warnings if text not in notes]
     for name, verdict in ((_("Expansion"), found.expansion), (_("Expansion, revised"), found.revised_expansion)):
         definition = escape(verdict.definition)
         lines.append(f"<b>{name}: {escape(verdict.answer)}</b><br>{definition[:1].upper()}{definition[1:]}.")
     if found.registration is not None:
         lines.append(f"{escape(found.registration.describe())}.")
+    lines += [escape(text) for text in notes]
     return "".join(f"<p>{line}</p>" for line in lines)

@@ -11,6 +11,7 @@ import qt
 from slicer.i18n import tr as _
 
 from ICHSegmentationPanel.choice_box import NOT_DETERMINED, ChoiceBox, proposed
+from ICHSegmentationPanel.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import IchScore
@@ -20,6 +21,7 @@ _UNKNOWN = -1
 _LEAST_GCS, _MOST_GCS = 3, 15
 _OLDEST = 130
 _MOST_ML = 999.0
+_MARGIN_PX = 6
 _OWN = "own"
 _ITEMS = ("gcs", "age_years", "iph_ml", "ivh", "infratentorial")
 
@@ -59,6 +61,7 @@ class IchScoreWidgets:
             (_("Infratentorial origin:"), self.infratentorial.widget),
         )
         grid = qt.QGridLayout(self.box)
+        grid.setContentsMargins(*[_MARGIN_PX] * 4)
         grid.setColumnStretch(1, 1)
         self._points = {}
         for row, (item, (title, field)) in enumerate(zip(_ITEMS, rows, strict=True)):
@@ -70,8 +73,7 @@ class IchScoreWidgets:
             self._points[item] = qt.QLabel()
             self._points[item].toolTip = _("Points")
             grid.addWidget(self._points[item], row, 2)
-        self.summary = qt.QLabel()
-        self.summary.wordWrap = True
+        self.summary = wrapped_label()
         grid.addWidget(self.summary, len(rows), 0, 1, 3)
         layout.addWidget(self.box)
 

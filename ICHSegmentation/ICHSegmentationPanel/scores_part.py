@@ -14,6 +14,7 @@ from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.graeb_widgets import GraebWidgets
 from ICHSegmentationPanel.ich_score_widgets import IchScoreWidgets
 from ICHSegmentationPanel.process import failure_of
+from ICHSegmentationPanel.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
@@ -56,8 +57,7 @@ class ScoresPart:
         self._asked: vtkMRMLSegmentationNode | None = None
         self._problem = ""
         layout = ui.scoresPlace.layout()
-        self.notice = qt.QLabel()
-        self.notice.wordWrap = True
+        self.notice = wrapped_label()
         layout.addWidget(self.notice)
         self.propose_button = qt.QPushButton(_("Propose again"))
         self.propose_button.toolTip = _("Measure ventricles and places of the bleeds as the labels are now.")

@@ -33,6 +33,8 @@ def a_module(load_module, monkeypatch, tmp_path):
         volume = mrml.volume_input(volume_node)
         labels = type(labels)(labels.labels, volume.grid)
         node = mrml.publish(volume_node, volume, labels, name=f"{name} bleeds", info={"model": "a-model"})
+    slicer.util.setSliceViewerLayers(background=volume_node, fit=True)
+    mrml.set_window(volume_node, "brain")
     parameters = module.logic.getParameterNode()
     parameters.SetNodeReferenceID("InputVolume", volume_node.GetID())
     parameters.SetNodeReferenceID("Segmentation", node.GetID())
@@ -40,6 +42,7 @@ def a_module(load_module, monkeypatch, tmp_path):
 
 
 def test_two_scans_are_compared_scored_and_exported(a_module, click, choose, wait_until, screenshot, tmp_path):
+    from ICHSegmentationLib import mrml
     from ICHSegmentationLib.reporting.record import read_record
 
     ui, panel = a_module.ui, a_module.panel
@@ -57,7 +60,10 @@ def test_two_scans_are_compared_scored_and_exported(a_module, click, choose, wai
     scores.ich.gcs.value, scores.ich.age.value = 10, 84
     assert "<b>ICH score 3</b>, published 30-day mortality 72 %" in scores.ich.summary.text
     assert scores.graeb.summary.text.startswith("<b>Modified Graeb score 2 of 32 (a proposal, edited)")
-    ui.resultsSection.collapsed = True
+    click(ui.resultsSection)
+    mrml.jump_to(
+        ui.segmentationSelector.currentNode(), mrml.largest_lesion(ui.segmentationSelector.currentNode()).ras_mm
+    )
     screenshot("1-scores")
 
     click(ui.scoresSection)
@@ -70,6 +76,8 @@ def test_two_scans_are_compared_scored_and_exported(a_module, click, choose, wai
     assert growth.found.comparison.registration.rotation_deg == pytest.approx(9.5, abs=1)
     assert growth.found.comparison.changes["IPH"].change_percent == pytest.approx(113, abs=10)
     assert "<b>Expansion: yes</b>" in growth.widgets.verdicts.text
+    picture = growth.widgets.picture
+    wait_until(lambda: picture.height >= picture.pixmap.height() and ui.growthPlace.width < 340, what="the layout")
     screenshot("2-growth")
 
     click(growth.widgets.button)
