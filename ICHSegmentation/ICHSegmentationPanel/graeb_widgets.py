@@ -11,6 +11,7 @@ import qt
 from slicer.i18n import tr as _
 
 from ICHSegmentationPanel.choice_box import ChoiceBox, proposed
+from ICHSegmentationPanel.wheel_guard import WheelGuard
 from ICHSegmentationPanel.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ class GraebWidgets:
         self.summary = wrapped_label()
         grid.addWidget(self.summary, len(rows) + 1, 0, 1, 3)
         layout.addWidget(self.box)
+        self._guard = WheelGuard()
+        for box in self.points.values():
+            self._guard.protect(box.widget)
 
     @property
     def items(self) -> dict[str, Any]:

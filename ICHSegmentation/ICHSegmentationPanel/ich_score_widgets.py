@@ -11,6 +11,7 @@ import qt
 from slicer.i18n import tr as _
 
 from ICHSegmentationPanel.choice_box import NOT_DETERMINED, ChoiceBox, proposed
+from ICHSegmentationPanel.wheel_guard import WheelGuard
 from ICHSegmentationPanel.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
@@ -76,6 +77,9 @@ class IchScoreWidgets:
         self.summary = wrapped_label()
         grid.addWidget(self.summary, len(rows), 0, 1, 3)
         layout.addWidget(self.box)
+        self._guard = WheelGuard()
+        for box in (self.gcs, self.age, self.iph_ml, self.iph.widget, self.ivh.widget, self.infratentorial.widget):
+            self._guard.protect(box)
 
     @property
     def items(self) -> dict[str, Any]:

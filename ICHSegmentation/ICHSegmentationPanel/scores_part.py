@@ -167,7 +167,8 @@ class ScoresPart:
 
     def _finish(self, found: Proposals) -> None:
         node, self._asked = self._asked, None
-        mrml.set_proposals(node, found)
+        if node is not None and node.GetScene() is not None:
+            mrml.set_proposals(node, found)
         self.update()
 
     def _fail(self, failure: Failure) -> None:

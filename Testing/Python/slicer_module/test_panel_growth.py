@@ -170,3 +170,11 @@ def test_two_results_of_one_scan_are_no_growth(a_result, click, slicer_app):
     form = a_result.panel.growth.widgets
     assert form.button.enabled is False
     assert form.intro.text == 'Choose the result of an earlier scan of the patient under "Compare with".'
+
+
+@pytest.mark.parametrize("which", ["node", "first"])
+def test_a_result_that_is_removed_ends_it(two_scans, click, which):
+    click(two_scans.form.button)
+    slicer.mrmlScene.RemoveNode(getattr(two_scans, which))
+    assert two_scans.process.calls[-1] == "abandon"
+    assert (two_scans.growth.found, two_scans.form.button.text) == (None, "Compare the scans")

@@ -21,7 +21,7 @@ def a_score(a_result, click, slicer_app):
     """The panel with a result of 2 mL of IPH, the scores opened, with proposals as an atlas makes them."""
     from ICHSegmentationLib import mrml
 
-    graeb = ModifiedGraeb.of({"third": (60, False), "left_lateral": (10, False)}).model_copy()
+    graeb = ModifiedGraeb.of({"third": (60, False), "left_lateral": (10, False)})
     mrml.set_proposals(
         a_result.node,
         Proposals(volumes_ml=mrml.segment_volumes_ml(a_result.node), infratentorial=False, modified_graeb=graeb),
@@ -201,3 +201,33 @@ def test_damaged_attributes_are_left_out(a_score):
     a_score.node.SetAttribute("ICHSegmentation.ReaderItems", '{"gcs": 99}')
     a_score.node.SetAttribute("ICHSegmentation.Proposals", "{")
     assert (mrml.reader_items(a_score.node), mrml.proposals(a_score.node)) == (ReaderItems(), None)
+
+
+def test_the_wheel_scrolls_the_panel_and_changes_no_item_that_was_not_clicked(a_score, click, slicer_app):
+    box, spin = a_score.graeb.points["third"].widget, a_score.ich.gcs
+    roll(box, spin)
+    assert said(a_score) == ReaderItems()
+    assert (box.currentIndex, spin.text) == (0, "not known")
+    spin.setFocus()
+    slicer_app.wait_until(lambda: spin.focus)
+    roll(spin, up=True)
+    assert said(a_score) == ReaderItems(gcs=3)
+
+
+def roll(*widgets, up=False) -> None:
+    """Roll the mouse wheel by one notch over each."""
+    from PySide6 import QtCore, QtGui, QtWidgets
+
+    for widget in widgets:
+        spot = QtCore.QPointF(widget.rect.center())
+        event = QtGui.QWheelEvent(
+            spot,
+            QtCore.QPointF(widget.mapToGlobal(spot)),
+            QtCore.QPoint(),
+            QtCore.QPoint(0, 120 if up else -120),
+            QtCore.Qt.MouseButton.NoButton,
+            QtCore.Qt.KeyboardModifier.NoModifier,
+            QtCore.Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QtWidgets.QApplication.sendEvent(widget, event)
