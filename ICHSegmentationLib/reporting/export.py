@@ -53,6 +53,8 @@ class Exporter:
         Print the patient's data in the report.
     template : Path or None
         Of the text; by default the user's own, else the library's.
+    growth_picture : bytes or None
+        The growth that the record holds as a picture (PNG), for a page of its own in the report.
     segmentation : pydicom.Dataset or None
         The DICOM segmentation that holds these labels, where there is one.
     """
@@ -65,6 +67,7 @@ class Exporter:
     corrected: bool = False
     with_patient: bool = False
     template: Path | None = None
+    growth_picture: bytes | None = None
     segmentation: Dataset | None = None
 
     def write(self, kind: ExportFormat, output: Path) -> None:
@@ -81,6 +84,7 @@ class Exporter:
             ExportFormat.pdf: self._write_pdf,
             ExportFormat.csv: self._write_csv,
             ExportFormat.json: self._write_json,
+            ExportFormat.scores: self._write_scores,
             ExportFormat.text: self._write_text,
             ExportFormat.dicom_seg: self._write_dicom_seg,
             ExportFormat.dicom_sr: self._write_dicom_sr,
@@ -96,6 +100,11 @@ class Exporter:
         from ICHSegmentationLib.reporting.tables import write_measurements_json
 
         write_measurements_json(output, self._known_record())
+
+    def _write_scores(self, output: Path) -> None:
+        from ICHSegmentationLib.reporting.scores_table import write_scores_csv
+
+        write_scores_csv(output, self._known_record())
 
     def _write_text(self, output: Path) -> None:
         from ICHSegmentationLib.reporting.text_block import fill_template, load_template
@@ -152,6 +161,7 @@ class Exporter:
 
     @cached_property
     def _pdf(self) -> bytes:
+        from ICHSegmentationLib.rendering.png import decode_png
         from ICHSegmentationLib.rendering.slices_picture import draw_slices
         from ICHSegmentationLib.rendering.view_3d import try_draw_3d
         from ICHSegmentationLib.reporting.report_pdf import make_report_pdf
@@ -159,7 +169,8 @@ class Exporter:
         record, volume, patient = self._known_record(), self._scan(), self._patient()
         slices = draw_slices(volume, self.label_map, self.measurements)
         view_3d, _ = try_draw_3d(volume, self.label_map, self.measurements)
-        return make_report_pdf(record, slices=slices, view_3d=view_3d, patient=patient)
+        growth = None if self.growth_picture is None else decode_png(self.growth_picture)
+        return make_report_pdf(record, slices=slices, view_3d=view_3d, patient=patient, growth_picture=growth)
 
     def _patient(self) -> PatientData | None:
         if not self.with_patient:

@@ -104,10 +104,11 @@ class MeasurementRecord(_Part):
     """The file, schema 1.
 
     ``abc2_ml`` is null for subtypes that the estimate is not made for. ``corrected`` names the segments that were
-    changed since the model made them; null where that is not known. ``case_decision`` is there where the model decides
-    whether a scan has a bleed, ``alignment`` where it was given the head upright. ``ich_score`` is there where GCS or
-    age were given, ``growth`` where an earlier scan was compared, ``agreement`` where the model's own labels were given
-    to compare the corrected ones with.
+    changed since the model made them; null where that is not known. ``case_decision`` is there where the model
+    decides whether a scan has a bleed, ``alignment`` where it was given the head upright. ``ich_score`` is there
+    where GCS, age or another of its items were given, ``growth`` where an earlier scan was compared, ``agreement``
+    where the model's own labels were given to compare the corrected ones with. Items that the reader gave in place
+    of a proposal are named in ``ich_score.edited`` and stand in ``modified_graeb.items[].edited_points``.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one-page report: volumes, key slices, 3D view, geometry and method; patient data only where they are given."""
+"""The report on one page: volumes, key slices, 3D view, geometry and method; patient data only where they are given.
+
+Growth since an earlier scan has its pictures on a second page.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.reporting.patient import PatientData
 
 TITLE = "Intracranial hemorrhage - segmentation report"
+GROWTH_TITLE = "Change since the earlier scan"
 _MARGIN = 40.0
 _TABLE_WIDTH, _TABLE_GAP = 296.0, 12.0
 _BODY, _BOLD = "Helvetica", "Helvetica-Bold"
@@ -56,8 +60,9 @@ def make_report_pdf(
     slices: Image.Image,
     view_3d: Image.Image | None,
     patient: PatientData | None = None,
+    growth_picture: Image.Image | None = None,
 ) -> bytes:
-    """Return the report as a PDF of one A4 page, pictures inside.
+    """Return the report as a PDF of one A4 page, or two with pictures of growth, pictures inside.
 
     Legends and notes of the pictures, too small to be read there, are left out: the table is the legend, and the notes
     stand below in letters of the page.
@@ -72,6 +77,8 @@ def make_report_pdf(
         The 3D view; None where the machine cannot render, which the report then says.
     patient : PatientData, optional
         Printed if given.
+    growth_picture : PIL.Image.Image, optional
+        As :func:`ICHSegmentationLib.rendering.comparison_picture.draw_comparison` draws it.
     """
     from reportlab.lib.pagesizes import A4
     from reportlab.pdfgen.canvas import Canvas
@@ -104,6 +111,12 @@ def make_report_pdf(
         _draw_facts(canvas, texts, bottom - 14, floor)
         _draw_signature(canvas, width)
         canvas.showPage()
+        if growth_picture is not None:
+            top = _draw_heading(canvas, A4[1] - _MARGIN, width, GROWTH_TITLE)
+            if patient is not None:
+                top = _draw_patient(canvas, patient, top, width)
+            _draw_picture(canvas, growth_picture, _MARGIN, top, width, top - _MARGIN)
+            canvas.showPage()
         canvas.save()
     return page.getvalue()
 
@@ -121,9 +134,9 @@ def _binary_streams() -> Iterator[None]:
         rl_config.useA85 = before
 
 
-def _draw_heading(canvas: Any, y: float, width: float) -> float:
+def _draw_heading(canvas: Any, y: float, width: float, title: str = TITLE) -> float:
     canvas.setFont(_BOLD, 17)
-    canvas.drawString(_MARGIN, y - 16, TITLE)
+    canvas.drawString(_MARGIN, y - 16, title)
     canvas.setFillColorRGB(0.72, 0.08, 0.10)
     canvas.rect(_MARGIN, y - 42, width, 17, stroke=0, fill=1)
     canvas.setFillColorRGB(1, 1, 1)

@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib.models import Device, Manifest
+from ICHSegmentationLib.reporting.export_job import ScanFiles
 from ICHSegmentationLib.worker.event_worker import EventWorker
-from ICHSegmentationLib.worker.exchange import write_case, write_volume
+from ICHSegmentationLib.worker.exchange import write_case, write_pair, write_volume
 from ICHSegmentationLib.worker.messages import (
+    ComparedMessage,
+    CompareRequest,
     DevicesMessage,
     DevicesRequest,
     ExportedMessage,
@@ -22,23 +25,26 @@ from ICHSegmentationLib.worker.messages import (
     Message,
     ModelsMessage,
     ModelsRequest,
+    ProposedMessage,
+    ProposeRequest,
     Response,
     ResultMessage,
     SegmentRequest,
 )
-from ICHSegmentationLib.worker.outcome import WorkerResult, read_result
+from ICHSegmentationLib.worker.outcome import WorkerComparison, WorkerResult, read_comparison, read_result
 from ICHSegmentationLib.worker.pending import PendingRequest, cancelled
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.errors import ICHSegmentationError
+    from ICHSegmentationLib.measurement.reader_items import Proposals
     from ICHSegmentationLib.reporting.export_job import ExportJob
     from ICHSegmentationLib.segmentation.label_map import LabelMap
     from ICHSegmentationLib.segmentation.stages import Progress
     from ICHSegmentationLib.worker.host_loop import HostLoop
 
 Failed = Callable[[Exception], None]
-_FolderRequest = SegmentRequest | ExportRequest
+_FolderRequest = SegmentRequest | ExportRequest | ProposeRequest | CompareRequest
 _EXPORT_GRACE_S = 10.0
 """An export looks up at each file. Killed earlier, it would leave its half-made files in the user's folder."""
 
@@ -107,7 +113,7 @@ class EventClient:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a segmentation or an export is under way; only then neither may be asked for."""
+        """Whether work other than a list is under way; only then no other may be asked for."""
         return self._working is not None
 
     @property
@@ -153,6 +159,7 @@ class EventClient:
         job: ExportJob,
         *,
         model_label_map: LabelMap | None = None,
+        growth_picture: bytes | None = None,
         progress: Progress,
         finished: Callable[[tuple[Path, ...]], None],
         failed: Failed,
@@ -165,6 +172,8 @@ class EventClient:
             The scan, its labels, and what the model had labelled, if that is known.
         job : ExportJob
             Which files, and where to.
+        growth_picture : bytes, optional
+            PNG of the growth that the job tells.
         progress, finished, failed
             As for `segment`; ``finished`` gets the files.
 
@@ -176,8 +185,62 @@ class EventClient:
         number = next(self._numbers)
         pending = PendingRequest(number, ExportedMessage, progress, grace_s=_EXPORT_GRACE_S)
         asked = _Job(pending, _files, finished, failed)
-        write = partial(write_case, volume=volume, label_map=label_map, model_label_map=model_label_map)
+        write = partial(
+            write_case,
+            volume=volume,
+            label_map=label_map,
+            model_label_map=model_label_map,
+            growth_picture=growth_picture,
+        )
         self._hand_over(asked, partial(ExportRequest, id=number, job=job), write, progress)
+
+    def propose(
+        self, volume: CTVolume, label_map: LabelMap, *, finished: Callable[[Proposals], None], failed: Failed
+    ) -> None:
+        """Measure a volume's labels for the scores.
+
+        Raises
+        ------
+        RuntimeError
+            If other work is under way.
+        """
+        number = next(self._numbers)
+        asked = _Job(PendingRequest(number, ProposedMessage), _proposals, finished, failed)
+        write = partial(write_case, volume=volume, label_map=label_map)
+        self._hand_over(asked, partial(ProposeRequest, id=number), write, lambda _stage, _fraction: None)
+
+    def compare(
+        self,
+        baseline: tuple[CTVolume, LabelMap],
+        followup: tuple[CTVolume, LabelMap],
+        warnings: tuple[str, ...] = (),
+        *,
+        progress: Progress,
+        finished: Callable[[WorkerComparison], None],
+        failed: Failed,
+    ) -> None:
+        """Register two scans of a patient and compare their labels.
+
+        Parameters
+        ----------
+        baseline, followup : tuple of CTVolume and LabelMap
+            The earlier and the later scan with its labels.
+        warnings : tuple of str
+            Of reading them.
+        progress, finished, failed
+            As for `segment`; ``finished`` gets the comparison.
+
+        Raises
+        ------
+        RuntimeError
+            If other work is under way.
+        """
+        number = next(self._numbers)
+        asked = _Job(PendingRequest(number, ComparedMessage, progress), read_comparison, finished, failed)
+        first, second = (ScanFiles.of(volume.source) for volume, _ in (baseline, followup))
+        request = partial(CompareRequest, id=number, baseline=first, followup=second, warnings=warnings)
+        write = partial(write_pair, baseline=baseline, followup=followup)
+        self._hand_over(asked, request, write, progress)
 
     def models(self, finished: Callable[[Manifest], None], failed: Failed) -> None:
         """List the models that the worker finds."""
@@ -202,9 +265,9 @@ class EventClient:
             self._loop.call_later(0, partial(self._fail, job, cancelled()))
 
     def abandon(self) -> None:
-        """Stop the segmentation at once; none of its callbacks is called any more. An export goes on."""
+        """Stop the work at once; none of its callbacks is called any more. An export goes on."""
         job = self._working
-        if job is not None and job.pending.wants(ResultMessage):
+        if job is not None and not job.pending.wants(ExportedMessage):
             self._forget(job)
             if job.is_at_work:
                 self._replace_worker()
@@ -369,12 +432,16 @@ def _read(job: _Job) -> Any:
     try:
         return job.read(job.pending.result())
     finally:
-        if isinstance(job.request, SegmentRequest | ExportRequest):
+        if isinstance(job.request, _FolderRequest):
             shutil.rmtree(job.request.folder, ignore_errors=True)
 
 
 def _files(answer: ExportedMessage) -> tuple[Path, ...]:
     return answer.files
+
+
+def _proposals(answer: ProposedMessage) -> Proposals:
+    return answer.proposals
 
 
 def _manifest(answer: ModelsMessage) -> Manifest:

@@ -18,9 +18,17 @@ from pydantic import ValidationError
 from ICHSegmentationLib.errors import CancelledError
 from ICHSegmentationLib.models import LoadedModel
 from ICHSegmentationLib.worker.failures import FailureKind, describe
-from ICHSegmentationLib.worker.jobs import run_devices, run_export_request, run_models, run_segment
+from ICHSegmentationLib.worker.jobs import (
+    run_compare,
+    run_devices,
+    run_export_request,
+    run_models,
+    run_propose,
+    run_segment,
+)
 from ICHSegmentationLib.worker.messages import (
     CancelRequest,
+    CompareRequest,
     DevicesRequest,
     ErrorMessage,
     ExportRequest,
@@ -29,16 +37,18 @@ from ICHSegmentationLib.worker.messages import (
     PingRequest,
     PongMessage,
     ProgressMessage,
+    ProposeRequest,
     SegmentRequest,
     ShutdownRequest,
     parse_request,
 )
 
 if TYPE_CHECKING:
+    from ICHSegmentationLib.segmentation.stages import Cancel, Progress
     from ICHSegmentationLib.worker.channel import Channel
     from ICHSegmentationLib.worker.messages import Request, Response
 
-    Job = SegmentRequest | ModelsRequest | DevicesRequest | ExportRequest
+    Job = SegmentRequest | ModelsRequest | DevicesRequest | ExportRequest | ProposeRequest | CompareRequest
 
 _GRACE_S = 0.5
 _CANCELLED = "The work was cancelled."
@@ -87,13 +97,7 @@ class Worker:
             self._channel.send(ProgressMessage(id=job.id, stage=stage, fraction=fraction))
 
         try:
-            if isinstance(job, ModelsRequest):
-                return run_models(job)
-            if isinstance(job, DevicesRequest):
-                return run_devices(job)
-            if isinstance(job, ExportRequest):
-                return run_export_request(job, progress)
-            return run_segment(job, self._loaded, progress, is_cancelled)
+            return self._do(job, progress, is_cancelled)
         except Exception as error:
             kind, message = describe(error)
             if kind in (FailureKind.OUT_OF_MEMORY, FailureKind.OUT_OF_GPU_MEMORY, FailureKind.FAILURE):
@@ -101,6 +105,21 @@ class Worker:
                 # The model may be what fills the memory, or have been left in a bad state.
                 self._loaded.forget()
             return ErrorMessage(id=job.id, kind=kind, message=message)
+
+    def _do(self, job: Job, progress: Progress, is_cancelled: Cancel) -> Response:
+        match job:
+            case ModelsRequest():
+                return run_models(job)
+            case DevicesRequest():
+                return run_devices(job)
+            case ExportRequest():
+                return run_export_request(job, progress)
+            case ProposeRequest():
+                return run_propose(job)
+            case CompareRequest():
+                return run_compare(job, progress)
+            case SegmentRequest():
+                return run_segment(job, self._loaded, progress, is_cancelled)
 
     def _listen(self) -> None:
         try:
@@ -127,7 +146,14 @@ class Worker:
             case CancelRequest():
                 if request.request in self._cancels:
                     self._cancels[request.request].set()
-            case SegmentRequest() | ModelsRequest() | DevicesRequest() | ExportRequest():
+            case (
+                SegmentRequest()
+                | ModelsRequest()
+                | DevicesRequest()
+                | ExportRequest()
+                | ProposeRequest()
+                | CompareRequest()
+            ):
                 if request.id in self._cancels:
                     message = f"The number {request.id} is still that of another request."
                     self._channel.send(ErrorMessage(id=None, kind=FailureKind.BAD_INPUT, message=message))

@@ -10,11 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ICHSegmentationLib import __version__
 from ICHSegmentationLib.measurement import Measurements
+from ICHSegmentationLib.measurement.reader_items import Proposals
 from ICHSegmentationLib.models import Device, ModelEntry, RuntimeInfo
-from ICHSegmentationLib.reporting.export_job import ExportJob
+from ICHSegmentationLib.reporting.comparison import Comparison
+from ICHSegmentationLib.reporting.export_job import ExportJob, ScanFiles
 from ICHSegmentationLib.worker.failures import FailureKind
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Raised when a message changes so that the other side would not understand it."""
 
 
@@ -72,6 +74,39 @@ class ExportRequest(Message):
     id: int
     folder: Path
     job: ExportJob
+
+
+class ProposeRequest(Message):
+    """Measure the volume and labels that lie in ``folder`` for the scores.
+
+    Answered by `ProposedMessage` or `ErrorMessage`.
+    """
+
+    type: Literal["propose"] = "propose"
+    id: int
+    folder: Path
+
+
+class CompareRequest(Message):
+    """Compare the two cases that lie in ``folder``, as the subfolders ``baseline`` and ``followup``.
+
+    Answered by any number of `ProgressMessage`, then `ComparedMessage` or `ErrorMessage`. It looks up for a cancel
+    between the steps of the registration.
+
+    Attributes
+    ----------
+    baseline, followup : ScanFiles
+        Where the scans came from: their headers say whether they are of one patient.
+    warnings : tuple of str
+        Of reading them.
+    """
+
+    type: Literal["compare"] = "compare"
+    id: int
+    folder: Path
+    baseline: ScanFiles
+    followup: ScanFiles
+    warnings: tuple[str, ...] = ()
 
 
 class PingRequest(Message):
@@ -166,6 +201,23 @@ class ExportedMessage(Message):
     files: tuple[Path, ...]
 
 
+class ProposedMessage(Message):
+    """What the labels propose for the scores."""
+
+    type: Literal["proposed"] = "proposed"
+    id: int
+    proposals: Proposals
+
+
+class ComparedMessage(Message):
+    """A comparison; ``picture`` is a PNG in the request's folder."""
+
+    type: Literal["compared"] = "compared"
+    id: int
+    comparison: Comparison
+    picture: Path
+
+
 class PongMessage(Message):
     """The answer to a ping."""
 
@@ -186,7 +238,15 @@ class ErrorMessage(Message):
 
 
 Request = (
-    SegmentRequest | ModelsRequest | DevicesRequest | ExportRequest | PingRequest | CancelRequest | ShutdownRequest
+    SegmentRequest
+    | ModelsRequest
+    | DevicesRequest
+    | ExportRequest
+    | ProposeRequest
+    | CompareRequest
+    | PingRequest
+    | CancelRequest
+    | ShutdownRequest
 )
 Response = (
     HelloMessage
@@ -195,6 +255,8 @@ Response = (
     | ModelsMessage
     | DevicesMessage
     | ExportedMessage
+    | ProposedMessage
+    | ComparedMessage
     | PongMessage
     | ErrorMessage
 )

@@ -15,12 +15,14 @@ from builders.dicom import write_series
 from builders.dicom_checks import dciodvfy, dsrdump
 from builders.grids import make_grid
 from builders.sr_content import sr_groups
+from PIL import Image
 
 from ICHSegmentationLib.ct import read_ct
 from ICHSegmentationLib.files import write_text
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.measurement.growth import compare_volumes
 from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
+from ICHSegmentationLib.rendering.png import write_png
 from ICHSegmentationLib.reporting.comparison import Comparison
 from ICHSegmentationLib.reporting.dicom_results import write_dicom_results
 from ICHSegmentationLib.reporting.label_reader import read_labels
@@ -239,6 +241,7 @@ def test_the_report_says_what_it_is_told(a_command: Command, a_result_folder: Pa
     seg, model = a_result_folder / "out" / "segmentation.seg.nrrd", a_result_folder / "out" / "segmentation.dcm"
     growth = Comparison.of(compare_volumes(*[measure(correct(a_result_folder))] * 2), None, ())
     write_text(a_result_folder / "comparison.json", growth.to_json())
+    write_png(a_result_folder / "comparison.png", Image.new("RGB", (300, 400), (0, 0, 200)))
     told = (
         "--patient", "--gcs", 4, "--age", 80, "--infratentorial", "no", "--model-result", model,
         "--editing-minutes", 2.5, "--growth", a_result_folder / "comparison.json", "--graeb", "fourth=2",
@@ -247,13 +250,21 @@ def test_the_report_says_what_it_is_told(a_command: Command, a_result_folder: Pa
     done = a_command("export", seg, "--to", "pdf", "--source", a_result_folder / "ct", "--output", output, *told)
 
     assert done.code == 0, done.err
-    text = " ".join(pypdfium2.PdfDocument(output)[0].get_textpage().get_text_range().split())
+    document = pypdfium2.PdfDocument(output)
+    assert len(document) == 2
+    text = " ".join(document[0].get_textpage().get_text_range().split())
     assert "Patient: Secret, Name | ID SECRET-ID | study of 2020-01-01" in text
     assert "Hemphill 2001): 4; published 30-day mortality 97 %" in text
-    assert "(a proposal, edited): third not determined, fourth 2, left lateral" in text
+    assert "(a proposal, edited): third not determined, fourth 2 (by the reader), left lateral" in text
     assert "IVH: Dice 0.00, 0.0 -> " in text
     assert "in 2.5 min of editing" in text
     assert "Since the earlier scan: IPH " in text
+
+    (a_result_folder / "comparison.png").write_bytes(b"no picture")
+    done = a_command(
+        "export", seg, "--to", "pdf", "--source", a_result_folder / "ct", "--output", output, *told, "--overwrite"
+    )
+    assert (done.code, done.err) == (2, "error: The picture of the growth is no PNG that can be read.\n")
 
 
 def test_the_text_comes_from_a_template_of_the_user_s(a_command: Command, a_result_folder: Path, monkeypatch):

@@ -12,27 +12,50 @@ import pytest
 from builders.label_maps import labelled
 from PIL import Image
 
+from ICHSegmentationLib.files import write_bytes
 from ICHSegmentationLib.measurement import IchScore, measure
 from ICHSegmentationLib.measurement.agreement import compare_with_model
 from ICHSegmentationLib.measurement.growth import EXPANSION, REVISED_EXPANSION, Change, Verdict
 from ICHSegmentationLib.reporting.comparison import Comparison, RegistrationRecord
 from ICHSegmentationLib.reporting.patient import PatientData
 from ICHSegmentationLib.reporting.record import make_record
-from ICHSegmentationLib.reporting.report_pdf import write_report_pdf
+from ICHSegmentationLib.reporting.report_pdf import make_report_pdf
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.subtypes import UNKNOWN_SUBTYPE, Subtype
 
 SLICES, VIEW = Image.new("RGB", (1300, 990), (30, 30, 30)), Image.new("RGB", (1240, 694), (60, 60, 60))
 
 
-def write_and_open(path, result, *, view_3d=VIEW, patient=None, **changes) -> pypdfium2.PdfDocument:
+def write_and_open(
+    path, result, *, view_3d=VIEW, patient=None, growth_picture=None, **changes
+) -> pypdfium2.PdfDocument:
     record = make_record(result, measure(result.label_map, result.volume)).model_copy(update=changes)
-    write_report_pdf(path, record, slices=SLICES, view_3d=view_3d, patient=patient)
+    write_bytes(
+        path, make_report_pdf(record, slices=SLICES, view_3d=view_3d, patient=patient, growth_picture=growth_picture)
+    )
     return pypdfium2.PdfDocument(path)
 
 
 def text_of(document: pypdfium2.PdfDocument) -> str:
     return " ".join(document[0].get_textpage().get_text_bounded().split())
+
+
+def test_pictures_of_growth_have_a_second_page_that_names_the_patient_if_the_first_does(tmp_path, a_result):
+    red = Image.new("RGB", (999, 1342), (200, 0, 0))
+    document = write_and_open(
+        tmp_path / "report.pdf", a_result, growth_picture=red, patient=PatientData(name="Doe, Jane")
+    )
+    second = document[1]
+    text = second.get_textpage().get_text_bounded()
+
+    assert len(document) == 2
+    assert second.get_size() == document[0].get_size()
+    assert "Change since the earlier scan" in text
+    assert "RESEARCH USE ONLY" in text
+    assert "Doe, Jane" in text
+    pixels = np.asarray(second.render(scale=1).to_pil().convert("RGB"))
+    area = (pixels == (200, 0, 0)).all(axis=-1).mean()
+    assert area == pytest.approx(515.28 * 515.28 * 1342 / 999 / (595.28 * 841.89), abs=0.02)
 
 
 def test_one_a4_page_says_what_was_measured_and_how(tmp_path, a_result):
@@ -148,7 +171,7 @@ def test_score_growth_and_correction_stand_where_they_are_given(tmp_path, a_resu
     assert "ICH score (spontaneous ICH only; Hemphill 2001): 4; published 30-day mortality 97 %; GCS 10 (1)," in text
     assert "IPH 10.0 -> 14.0 mL (+40 %), IVH 0.0 -> 2.0 mL (per cent not defined)" in text
     assert "Expansion: yes (intraparenchymal volume grew by at least 33 % or at least 6 mL" in text
-    assert "Registration: correlation 0.95. The scans are of different patients" in text
+    assert "Registration: good, correlation 0.95 on 100% of the head. The scans are of different patients" in text
     assert "Corrected labels against the model's: IPH: Dice 0.00" in text
     assert "in 2.0 min of editing." in text
     assert "c0ffee" + "0" * 58 in text.replace(" ", "")

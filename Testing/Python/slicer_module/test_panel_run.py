@@ -332,4 +332,4 @@ def test_no_run_is_started_during_an_export(an_open_panel, click):
     an_open_panel.process.busy = True
     click(an_open_panel.ui.segmentButton)
     assert an_open_panel.process.requests == []
-    assert an_open_panel.ui.messageLabel.text == "<b>An export is under way; segment when it is done.</b> "
+    assert an_open_panel.ui.messageLabel.text == "<b>Other work is under way; segment when it is done.</b> "
