@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ICHSegmentationLib.errors import MissingModelError, ModelError, UnknownModelError
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
+from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Models"
 MANIFEST_NAME = "manifest.json"
@@ -41,6 +42,9 @@ class ModelEntry(BaseModel):
         Least rows and columns of the input; a larger head takes more, in steps of 64.
     neighbours, neighbour_distance_mm
         Extra slices on each side, given as channels, and how far apart they are taken.
+    patches
+        Of a network that is shown patches of the volume; see
+        :class:`ICHSegmentationLib.preprocessing.patch_spec.PatchSpec`.
     network
         Constructor arguments that differ from the preset's.
     training_data, licence, non_commercial
@@ -72,6 +76,7 @@ class ModelEntry(BaseModel):
     size_px: int = Field(default=256, gt=0, multiple_of=64)
     neighbours: int = Field(default=0, ge=0)
     neighbour_distance_mm: float = Field(default=0.0, ge=0)
+    patches: PatchSpec | None = None
     network: dict[str, Any] = Field(default_factory=dict)
     training_data: str
     licence: str
@@ -111,6 +116,11 @@ class ModelEntry(BaseModel):
         return self.folder / self.file
 
     @property
+    def dimensions(self) -> int:
+        """2 for a network of slices, 3 for one of patches."""
+        return 3 if self.patches else 2
+
+    @property
     def input_spec(self) -> InputSpec:
         """What the network is shown."""
         return InputSpec(
@@ -119,6 +129,7 @@ class ModelEntry(BaseModel):
             size_px=self.size_px,
             neighbours=self.neighbours,
             neighbour_distance_mm=self.neighbour_distance_mm,
+            patches=self.patches,
         )
 
 

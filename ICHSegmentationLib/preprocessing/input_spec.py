@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a slice-wise network is shown."""
+"""What a network is shown."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
+from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What a slice-wise network is shown; part of the manifest, the same in training and inference.
+    """What a network is shown; part of the manifest, the same in training and inference.
 
     Attributes
     ----------
@@ -26,6 +27,8 @@ class InputSpec:
         Slices on each side that are added as channels.
     neighbour_distance_mm : float
         Distance between the channels, and the slice thickness that thinner slices are averaged to.
+    patches : PatchSpec or None
+        Of a network that is shown patches of the volume; it has no neighbours.
     """
 
     window_hu: tuple[float, float]
@@ -33,10 +36,13 @@ class InputSpec:
     size_px: int
     neighbours: int
     neighbour_distance_mm: float
+    patches: PatchSpec | None = None
 
     @property
     def channels(self) -> int:
         """Number of input channels."""
+        if self.patches is not None:
+            return self.patches.channels
         return 2 * self.neighbours + 1
 
     def window(self, hu: np.ndarray) -> np.ndarray:
@@ -63,4 +69,4 @@ class InputSpec:
         offsets = np.arange(-self.neighbours, self.neighbours + 1) * self.neighbour_distance_mm
         targets = (slices_mm[:, None] + offsets).ravel()
         weights = interpolation_matrix(slices_mm, targets, width_mm=self.neighbour_distance_mm)
-        return weights.reshape(len(slices_mm), self.channels, len(slices_mm))
+        return weights.reshape(len(slices_mm), len(offsets), len(slices_mm))

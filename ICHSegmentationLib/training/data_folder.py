@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -89,16 +89,17 @@ class CaseIndex(BaseModel):
         Raises
         ------
         InputError
-            If pixels, window or fold differ, or the configuration names a case that is not there.
+            If pixels, window or fold differ, or the configuration names a case that is not there. Neighbours and
+            patches may differ: systems that are trained on the same data share a folder.
         """
-        if self.input != config.input:
-            made, wanted = asdict(self.input), asdict(config.input)
-            name = next(key for key in wanted if made[key] != wanted[key])
-            message = (
-                f"{root} was prepared with {name} {made[name]}, the configuration has {wanted[name]}; "
-                "choose another data.folder."
-            )
-            raise InputError(message)
+        for name in ("window_hu", "pixel_mm", "size_px"):
+            made, wanted = getattr(self.input, name), getattr(config.input, name)
+            if made != wanted:
+                message = (
+                    f"{root} was prepared with {name} {made}, the configuration has {wanted}; "
+                    "choose another data.folder."
+                )
+                raise InputError(message)
         if config.data.fold != self.fold_number:
             message = f"{root} was prepared for fold {self.fold_number}; choose another data.folder for another fold."
             raise InputError(message)
@@ -138,6 +139,10 @@ class DataFolder:
     def procedural(self, number: int) -> Path:
         """Volume of a procedural head."""
         return self.root / "procedural" / f"{number:04d}.npz"
+
+    def mirrored(self, path: Path, method: str) -> Path:
+        """Brain and opposite side of one of these volumes."""
+        return self.root / f"mirrored-{method}" / path.relative_to(self.root)
 
 
 @dataclass(frozen=True)

@@ -187,7 +187,7 @@ def _changed(saved: dict[str, Any], config: TrainingConfig) -> str:
     now = config.model_dump(mode="json")
     free = {"data": {"folder", "phe_sich", "nnunet", "anatomy", "corrected"}}
     free["optimisation"] = {"steps", "workers", "checkpoint_minutes", "epoch_steps", "patience", "keep", "precision"}
-    for section in ("seed", "system", "preset", "network", "classes", "input", "data", "optimisation"):
+    for section in ("seed", "system", "preset", "network", "classes", "input", "data", "optimisation", "patches"):
         before, after = saved.get(section), now[section]
         if isinstance(after, dict) and isinstance(before, dict):
             names = [n for n in after if n not in free.get(section, set()) and before.get(n) != after[n]]
