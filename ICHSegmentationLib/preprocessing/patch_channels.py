@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ICHSegmentationLib.preprocessing.input_spec import InputSpec
-    from ICHSegmentationLib.preprocessing.opposite import OppositePoints
 
 _NEARLY = 0.75  # of the least distance; slices of 2.5 mm need not be thinned out to 5 for a least distance of 3
 
@@ -82,21 +81,10 @@ def patch_channels(
     brain = brain_mask(planes, spec.pixel_mm)
     advance(0.1)
     values = [planes * brain]
-    if spec.patches is not None and spec.patches.mirrored != "none":
-        opposite = _opposite(planes, slices_mm, spec, advance)
-        values.append(opposite.sample(values[0], slices_mm, spec.pixel_mm))
+    if spec.patches is not None and spec.patches.mirrored:
+        # The rigid registration of the mirrored head that fits best is a reflection, so the plane is all of it:
+        # docs/decisions/0015-mirrored-side.md.
+        plane = find_midsagittal_plane(planes, slices_mm, spec.pixel_mm)
+        advance(0.8)
+        values.append(plane.mirrored(values[0], slices_mm, spec.pixel_mm))
     return PatchChannels(np.stack(values), brain)
-
-
-def _opposite(
-    planes: np.ndarray, slices_mm: np.ndarray, spec: InputSpec, advance: Callable[[float], None]
-) -> OppositePoints:
-    plane = find_midsagittal_plane(planes, slices_mm, spec.pixel_mm)
-    advance(0.5)
-    if spec.patches is None or spec.patches.mirrored != "rigid":
-        return plane.opposite
-    from ICHSegmentationLib.registration.mirrored import register_mirrored  # SimpleITK, only where it is needed
-
-    found = register_mirrored(planes, slices_mm, spec.pixel_mm, plane)
-    advance(0.9)
-    return found

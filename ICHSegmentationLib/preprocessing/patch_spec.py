@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 _STRIDE = 8  # of the networks
 
@@ -20,9 +19,8 @@ class PatchSpec:
         patch, so a network gives other results for larger ones.
     stride : tuple of int
         Steps between patches at inference, less than half a patch: they overlap by more than 50 %.
-    mirrored : str
-        Second channel: what lies opposite in the head, by the midsagittal ``plane`` alone or by a ``rigid``
-        registration of the mirrored head that starts from it; or ``none``.
+    mirrored : bool
+        Whether what lies opposite in the head is a second channel.
 
     Raises
     ------
@@ -32,7 +30,7 @@ class PatchSpec:
 
     size: tuple[int, int, int] = (16, 32, 32)
     stride: tuple[int, int, int] = (7, 15, 15)
-    mirrored: Literal["none", "plane", "rigid"] = "plane"
+    mirrored: bool = True
 
     def __post_init__(self) -> None:
         """Check the sides and the overlap."""
@@ -46,4 +44,4 @@ class PatchSpec:
     @property
     def channels(self) -> int:
         """Number of input channels."""
-        return 1 if self.mirrored == "none" else 2
+        return 2 if self.mirrored else 1

@@ -84,7 +84,7 @@ def register(first: CTVolume, second: CTVolume) -> Registration:
     import SimpleITK as sitk
 
     fixed, moving = IsotropicScan.of(first), IsotropicScan.of(second)
-    fine = ImagePair(
+    fine = _Pair(
         _image(fixed, fixed.hu),
         _image(moving, moving.hu),
         _image(fixed, fixed.head.astype(np.uint8)),
@@ -116,7 +116,7 @@ def _image(scan: IsotropicScan, values: np.ndarray) -> Any:
 
 
 @dataclass(frozen=True, eq=False)
-class ImagePair:
+class _Pair:
     """Both scans as images of SimpleITK, and masks of where to compare them."""
 
     fixed: Any
@@ -124,12 +124,12 @@ class ImagePair:
     fixed_mask: Any
     moving_mask: Any
 
-    def halved(self) -> ImagePair:
+    def halved(self) -> _Pair:
         """Return the pair with voxels of twice the side."""
         import SimpleITK as sitk
 
         smooth = [sitk.SmoothingRecursiveGaussian(image, SIDE_MM) for image in (self.fixed, self.moving)]
-        return ImagePair(*(sitk.Shrink(image, (2, 2, 2)) for image in (*smooth, self.fixed_mask, self.moving_mask)))
+        return _Pair(*(sitk.Shrink(image, (2, 2, 2)) for image in (*smooth, self.fixed_mask, self.moving_mask)))
 
     def metric(self, transform: Any) -> float:
         """Return the negative correlation under a transform; 0 where the scans do not meet."""
@@ -140,12 +140,12 @@ class ImagePair:
         except RuntimeError:
             return 0.0
 
-    def optimized(self, start: Any, *, restarts: int = _RESTARTS) -> Any:
+    def optimized(self, start: Any) -> Any:
         """Return a better transform; started anew as long as that helps, since the steps only ever shrink."""
         import SimpleITK as sitk
 
         found, reached = sitk.Euler3DTransform(start), self.metric(start)
-        for _ in range(restarts):
+        for _ in range(_RESTARTS):
             method, trial = self._method(), sitk.Euler3DTransform(found)
             method.SetOptimizerAsRegularStepGradientDescent(
                 learningRate=2.0,
@@ -174,7 +174,7 @@ class ImagePair:
         return method
 
 
-def _starts(pair: ImagePair, moving_head: Any) -> list[Any]:
+def _starts(pair: _Pair, moving_head: Any) -> list[Any]:
     """Return transforms to begin from: head on head and scan on scan, the head nodded, turned or tilted, or not."""
     import SimpleITK as sitk
 

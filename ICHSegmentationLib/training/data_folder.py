@@ -140,9 +140,9 @@ class DataFolder:
         """Volume of a procedural head."""
         return self.root / "procedural" / f"{number:04d}.npz"
 
-    def mirrored(self, path: Path, method: str) -> Path:
+    def mirrored(self, path: Path) -> Path:
         """Brain and opposite side of one of these volumes."""
-        return self.root / f"mirrored-{method}" / path.relative_to(self.root)
+        return self.root / "mirrored" / path.relative_to(self.root)
 
 
 @dataclass(frozen=True)

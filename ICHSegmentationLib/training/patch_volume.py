@@ -7,7 +7,7 @@ import logging
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.files import atomic_path
 from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, shown_slices
+from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 from ICHSegmentationLib.training.classes import class_table
 from ICHSegmentationLib.training.data_folder import DataFolder
 from ICHSegmentationLib.training.jobs import done_jobs
@@ -58,7 +59,8 @@ class PatchVolume:
         if kept is None:
             kept = _keep(path, config, grey, volume.slices_mm[shown])
         brain, opposite = kept
-        return cls(np.concatenate([(grey * brain)[None], opposite]), brain, volume.labels[shown])
+        channels = [grey * brain, opposite][: config.input.channels]
+        return cls(np.stack(channels), brain, volume.labels[shown])
 
     def classes(self, config: TrainingConfig) -> np.ndarray:
         """Return the class of each voxel, 255 where it is left out of the loss."""
@@ -86,7 +88,8 @@ def make_mirrored(
     progress : callable
         Takes the stage's name and the fraction done.
     """
-    todo = [path for path in files if not _kept_path(path, config).exists()]
+    folder = DataFolder(config.data.folder)
+    todo = [path for path in files if not folder.mirrored(path).exists()]
     for path, error in done_jobs(_make, config, todo, workers=workers, progress=progress, stage="mirrored sides"):
         if error:
             message = f"{path.name} could not be mirrored: {error}"
@@ -104,18 +107,13 @@ def _averaged(volume: TrainingVolume, config: TrainingConfig) -> np.ndarray:
     return np.rint(np.tensordot(weights, volume.grey.astype(np.float32), axes=1)).astype(np.uint8)
 
 
-def _kept_path(path: Path, config: TrainingConfig) -> Path:
-    method = "none" if config.input.patches is None else config.input.patches.mirrored
-    return DataFolder(config.data.folder).mirrored(path, method)
-
-
 def _fingerprint(grey: np.ndarray) -> np.ndarray:
     return np.array([_VERSION, zlib.crc32(np.ascontiguousarray(grey).data), *grey.shape])
 
 
 def _read_kept(path: Path, config: TrainingConfig, grey: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Return brain and opposite side of these greys, or None where there are none or those of others."""
-    kept = _kept_path(path, config)
+    kept = DataFolder(config.data.folder).mirrored(path)
     try:
         with np.load(kept, allow_pickle=False) as data:
             if np.array_equal(data["fingerprint"], _fingerprint(grey)):
@@ -129,9 +127,11 @@ def _read_kept(path: Path, config: TrainingConfig, grey: np.ndarray) -> tuple[np
 
 
 def _keep(path: Path, config: TrainingConfig, grey: np.ndarray, slices_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    shown = patch_channels(grey.astype(np.float32) / 255, slices_mm, config.input)
-    opposite = np.rint(shown.values[1:] * 255).astype(np.uint8)
-    kept = _kept_path(path, config)
+    # The ablation without the mirrored side shares what is kept.
+    spec = replace(config.input, patches=PatchSpec(mirrored=True))
+    shown = patch_channels(grey.astype(np.float32) / 255, slices_mm, spec)
+    opposite = np.rint(shown.values[1] * 255).astype(np.uint8)
+    kept = DataFolder(config.data.folder).mirrored(path)
     kept.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(kept) as temporary:
         np.savez_compressed(
