@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 # The network, and the few numbers in it that are not weights.
 _XML, _BIN = "graph.xml", "graph.bin"
-# Batch, rows and columns all differ, so that no size is taken for another one.
-_TRACE_SHAPE = (2, 128, 64)
+# Batch and sides all differ, so that no size is taken for another one; by the number of dimensions.
+TRACE_SHAPES = {2: (2, 128, 64), 3: (2, 16, 24, 8)}
 # A fixed date, so that the same network gives the same file as far as OpenVINO does.
 _DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -38,8 +38,8 @@ def load_graph(entry: ModelEntry) -> Any | None:
     Returns
     -------
     openvino.Model or None
-        Takes (N, C, H, W) and gives probabilities (N, K, H, W), any N, H and W; None if the model has no graph, or one
-        that this OpenVINO cannot read.
+        Takes (N, C, H, W) and gives probabilities (N, K, H, W), any N, H and W, or the same of patches; None if
+        the model has no graph, or one that this OpenVINO cannot read.
 
     Raises
     ------
@@ -79,15 +79,18 @@ def _read(entry: ModelEntry) -> tuple[bytes, bytes]:
         return archive.read(_XML), archive.read(_BIN)
 
 
-def encode_graph(network: Any, *, channels: int) -> bytes:
+def encode_graph(network: Any, *, channels: int, dimensions: int = 2) -> bytes:
     """Convert a torch network, softmax included, with its weights left open.
 
     Parameters
     ----------
     network : torch.nn.Module
-        In evaluation mode; takes (N, channels, H, W), H and W multiples of 64.
+        In evaluation mode; takes (N, channels, H, W), H and W multiples of 64, or (N, channels, D, H, W), multiples
+        of 8.
     channels : int
         Input channels.
+    dimensions : int
+        2 for slices, 3 for patches of volumes.
 
     Returns
     -------
@@ -103,8 +106,9 @@ def encode_graph(network: Any, *, channels: int) -> bytes:
         with _weights_of(network, dict(zip(weights, values, strict=True))):
             return torch.softmax(network(images), dim=1)
 
-    images = torch.rand((_TRACE_SHAPE[0], channels, *_TRACE_SHAPE[1:]), generator=torch.Generator().manual_seed(0))
-    shapes = [openvino.PartialShape([-1, channels, -1, -1])]
+    batch, *size = TRACE_SHAPES[dimensions]
+    images = torch.rand((batch, channels, *size), generator=torch.Generator().manual_seed(0))
+    shapes = [openvino.PartialShape([-1, channels, *[-1] * dimensions])]
     shapes += [openvino.PartialShape(list(value.shape)) for value in weights.values()]
     with torch.inference_mode(), warnings.catch_warnings():
         # Tracing warns about each size that it records; publishing compares the result with torch.

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ICHSegmentationLib.errors import MissingModelError, ModelError, UnknownModelError
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
+from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Models"
 MANIFEST_NAME = "manifest.json"
@@ -45,6 +46,9 @@ class ModelEntry(BaseModel):
         See :class:`ICHSegmentationLib.preprocessing.input_spec.InputSpec`.
     case_minimum_ml
         Volume of blood from which on a scan counts as one with a bleed; None makes no such decision.
+    patches
+        Of a network that is shown patches of the volume; see
+        :class:`ICHSegmentationLib.preprocessing.patch_spec.PatchSpec`.
     network
         Constructor arguments that differ from the preset's.
     training_data, licence, non_commercial
@@ -80,6 +84,7 @@ class ModelEntry(BaseModel):
     z_score: tuple[float, float] | None = None
     align_midline: bool = False
     case_minimum_ml: float | None = Field(default=None, ge=0)
+    patches: PatchSpec | None = None
     network: dict[str, Any] = Field(default_factory=dict)
     training_data: str
     licence: str
@@ -124,6 +129,11 @@ class ModelEntry(BaseModel):
         return self.folder / self.file
 
     @property
+    def dimensions(self) -> int:
+        """2 for a network of slices, 3 for one of patches."""
+        return 3 if self.patches else 2
+
+    @property
     def input_spec(self) -> InputSpec:
         """What the network is shown."""
         return InputSpec(
@@ -135,6 +145,7 @@ class ModelEntry(BaseModel):
             clip_hu=self.clip_hu,
             z_score=self.z_score,
             align_midline=self.align_midline,
+            patches=self.patches,
         )
 
 

@@ -106,15 +106,15 @@ def _write_graph(draft: ModelEntry, network: torch.nn.Module) -> dict[str, str]:
     """Write a model's graph, compare it with torch, and return its fields of the entry."""
     import torch
 
-    channels = draft.input_spec.channels
-    data = encode_graph(network, channels=channels)
+    shape = {"channels": draft.input_spec.channels, "dimensions": draft.dimensions}
+    data = encode_graph(network, **shape)
     digest = sha256_hex(data)
     graph = {"graph": f"{draft.name}-{digest[:8]}.graph.zip", "graph_sha256": digest}
     path = draft.folder / graph["graph"]
     write_bytes(path, data)
     try:
         model = load_graph(draft.model_copy(update=graph))
-        check_against_torch(model, torch.nn.Sequential(network, torch.nn.Softmax(dim=1)).eval(), channels=channels)
+        check_against_torch(model, torch.nn.Sequential(network, torch.nn.Softmax(dim=1)).eval(), **shape)
     except ModelError:
         path.unlink()
         raise

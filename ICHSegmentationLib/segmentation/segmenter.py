@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from ICHSegmentationLib.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
     from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
@@ -52,10 +54,14 @@ def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostPro
     ModelError
         If this version of the library does not have the system.
     """
+    from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
     from ICHSegmentationLib.segmentation.slicewise import SlicewiseSegmenter
 
     slicewise = ("hardnet", "transhardnet", "unet", "symtransnet", "attfocusnet")
-    systems = dict.fromkeys(slicewise, SlicewiseSegmenter)
+    systems: dict[str, Callable[[ModelEntry, Runtime, PostProcessing | None], Segmenter]] = {
+        **dict.fromkeys(slicewise, SlicewiseSegmenter),
+        "se_unet_3d": PatchwiseSegmenter,
+    }
     if entry.system not in systems:
         message = f"Model {entry.name} needs the system {entry.system!r}, which this version does not have; update it."
         raise ModelError(message)

@@ -123,12 +123,20 @@ def training_batches(
     """Return the endless batches of this process, prepared by ``workers`` processes ahead of the training."""
     options = config.optimisation
     loader = DataLoader(
-        SliceDataset(files, config),
+        _dataset(files, config),
         batch_sampler=BatchNumbers(options.batch, processes, first=first),
         num_workers=options.workers,
         pin_memory=processes.device.type == "cuda",
     )
     return iter(loader)
+
+
+def _dataset(files: Sequence[Path], config: TrainingConfig) -> Dataset:
+    if config.input.patches is None:
+        return SliceDataset(files, config)
+    from ICHSegmentationLib.training.patch_dataset import PatchDataset
+
+    return PatchDataset(files, config)
 
 
 def _augmentation(config: TrainingConfig) -> transforms.Compose:

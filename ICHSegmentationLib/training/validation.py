@@ -10,6 +10,7 @@ import torch
 
 from ICHSegmentationLib.training.classes import class_table
 from ICHSegmentationLib.training.clot import IGNORE
+from ICHSegmentationLib.training.patch_validation import patch_labels
 from ICHSegmentationLib.training.samples import TrainingVolume
 
 if TYPE_CHECKING:
@@ -43,9 +44,12 @@ def validation_dice(
     count = len(config.classes)
     both, either = np.zeros(count), np.zeros(count)
     for path in files[processes.rank :: processes.count]:
-        volume = TrainingVolume.read(path)
-        truth = class_table(config.classes)[volume.labels]
-        found = _found(network, volume, config, processes.device)
+        if config.input.patches is None:
+            volume = TrainingVolume.read(path)
+            truth = class_table(config.classes)[volume.labels]
+            found = _found(network, volume, config, processes.device)
+        else:
+            truth, found = patch_labels(network, path, config, processes.device)
         known = truth != IGNORE
         for index in range(count):
             is_truth, is_found = (truth == index) & known, (found == index) & known
