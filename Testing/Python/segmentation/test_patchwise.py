@@ -47,8 +47,7 @@ def an_entry(**changes):
 
 def segment(volume, runtime=None, *, progress=None, cancel=None, force=False, **entry):
     segmenter = build_segmenter(an_entry(**entry), runtime or BrightPatches())
-    label_map = segmenter.segment(volume, Stages(SHARES, progress, cancel), force=force).label_map
-    return label_map
+    return segmenter.segment(volume, Stages(SHARES, progress, cancel), force=force).label_map
 
 
 def dice(first, second):
