@@ -18,7 +18,7 @@ PIXEL_MM = 1.6
 
 
 def a_spec(*, mirrored=True):
-    return InputSpec((0.0, 80.0), PIXEL_MM, 128, 0, 3.0, PatchSpec(mirrored=mirrored))
+    return InputSpec((0.0, 80.0), PIXEL_MM, 128, 0, 3.0, patches=PatchSpec(mirrored=mirrored))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_without_a_skull_there_is_no_brain():
 
 def test_the_mirrored_side_of_a_symmetric_head_is_the_head():
     volume = a_prepared_head(iph=False, ivh=False)
-    spec = InputSpec((0.0, 80.0), 2.5, 64, 0, 3.0, PatchSpec())
+    spec = InputSpec((0.0, 80.0), 2.5, 64, 0, 3.0, patches=PatchSpec())
     shown = patch_channels(volume.grey.astype(np.float32) / 255, volume.slices_mm, spec)
     inside = ndimage.binary_erosion(shown.brain, structure=np.ones((1, 5, 5)))
     assert inside.sum() > 5000

@@ -35,7 +35,7 @@ class BrightPatches:
     def probabilities(self, images, *, progress=None):  # noqa: ARG002
         self.shapes.add(images.shape[1:])
         hu = images[:, 0] * 80
-        rim = ndimage.binary_dilation((hu > 65) | (hu <= 0), structure=np.ones((1, 5, 9, 9), dtype=bool))
+        rim = ndimage.binary_dilation((hu > 65) | (hu <= 0), structure=np.ones((1, 1, 9, 9), dtype=bool))
         blood = np.clip((hu - 40) / 10, 0, 1) * ~rim
         return np.stack([1 - blood, blood], axis=1).astype(np.float32)
 
