@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TITLE = "Intracranial hemorrhage - segmentation report"
 GROWTH_TITLE = "Change since the earlier scan"
 _MARGIN = 40.0
-_TABLE_WIDTH, _TABLE_GAP = 296.0, 12.0
+_TABLE_WIDTH, _TABLE_GAP = 300.0, 12.0
 _BODY, _BOLD = "Helvetica", "Helvetica-Bold"
 _JPEG_QUALITY = 92
 _GOOD_PICTURE_HEIGHT, _LEAST_PICTURE_HEIGHT = 300.0, 220.0
