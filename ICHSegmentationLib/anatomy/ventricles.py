@@ -113,15 +113,16 @@ def _distances(coordinates: np.ndarray) -> np.ndarray:
     """Return (kinds, ...) signed distances to the mean ventricles of an adult in brain coordinates.
 
     Places as in stereotaxic atlases (Talairach J, Tournoux P, Co-planar stereotaxic atlas of the human brain, Thieme
-    1988). The lateral ventricle is frontal horn, body and atrium; behind and below the atrium begin the horns.
+    1988). The lateral ventricle is frontal horn, body and atrium; the occipital horn begins where the atrium ends,
+    about 60 mm behind the anterior commissure, the temporal horn below the atrium.
     """
     x, a, s = (coordinates[..., axis].astype(np.float32) for axis in range(3))
     frame = HeadFrame(x, a, s, (1.0, 1.0, 1.0))
-    body = ((7, 30, 3), (10, 24, 9), (10, 10, 16), (11, -8, 21), (16, -27, 20), (23, -39, 14))
+    body = ((7, 30, 3), (10, 24, 9), (10, 10, 16), (11, -8, 21), (16, -27, 20), (23, -39, 14), (23, -53, 9))
     return np.stack(
         [
-            tube(frame, body, (2, 4, 4, 4, 5, 6)),
-            tube(frame, ((23, -54, 8), (21, -62, 7), (18, -74, 5)), (4, 3.5, 1.5)),
+            tube(frame, body, (2, 4, 4, 4, 5, 6, 5)),
+            tube(frame, ((22, -64, 7), (20, -69, 6), (18, -76, 5)), (4, 3, 1.5)),
             tube(frame, ((29, -38, -1), (34, -30, -7), (33, -18, -14), (29, -6, -18)), (3.5, 2.5, 2, 2)),
             ellipsoid(frame, (0, -10, -1), (3, 15, 10)),
             ellipsoid(frame, (0, -42, -31), (8, 6, 12)),

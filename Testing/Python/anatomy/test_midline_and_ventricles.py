@@ -69,6 +69,7 @@ def test_one_horn_alone_shows_no_septum(a_placed_brain):
         ((10, 22, 8), Ventricle.LEFT_LATERAL),
         ((-12, -10, 21), Ventricle.RIGHT_LATERAL),
         ((22, -38, 13), Ventricle.LEFT_LATERAL),
+        ((23, -54, 9), Ventricle.LEFT_LATERAL),
         ((-21, -64, 7), Ventricle.RIGHT_OCCIPITAL_HORN),
         ((33, -18, -14), Ventricle.LEFT_TEMPORAL_HORN),
     ],
@@ -88,8 +89,8 @@ def test_blood_and_fluid_give_the_points_of_their_share(a_placed_brain):
     """A third ventricle of 7.1 mL full of blood, a right occipital horn of 2 mL filled by a third, no more."""
     x, a, s = np.moveaxis(coordinates_of(a_placed_brain), -1, 0)
     third = (np.abs(x) <= 5) & (np.abs(a + 9) <= 13) & (np.abs(s + 2) <= 12)
-    horn = (np.abs(x + 21) <= 5) & (np.abs(a + 63) <= 8) & (np.abs(s - 6) <= 5)
-    level = horn & (a < -65)
+    horn = (np.abs(x + 20) <= 5) & (np.abs(a + 68) <= 8) & (np.abs(s - 6) <= 5)
+    level = horn & (a < -70)
     hu = np.where(third, 65, np.where(level, 60, np.where(horn, 6, 32))).astype(float)
     labels = np.where(third | level, Subtype.IVH, 0).astype(np.uint8)
     label_map = LabelMap(labels, a_placed_brain.grid)
