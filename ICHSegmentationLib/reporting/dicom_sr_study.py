@@ -80,8 +80,9 @@ def ich_score_group(score: IchScore, measurements: Measurements) -> Measurements
     proposal = ich_score(measurements) or IchScore()
 
     def origin(item: str) -> Origin:
-        value, before = getattr(score, item), getattr(proposal, item)
-        return Origin.MEASURED if value in (None, before) else Origin.of_entry(before)
+        # GCS and age are never proposed.
+        typed = item in score.edited or (item in ("gcs", "age_years") and getattr(score, item) is not None)
+        return Origin.of_entry(getattr(proposal, item)) if typed else Origin.MEASURED
 
     found = [
         *span(sr_codes.ICH_SCORE, score.lowest, score.highest, sr_codes.SCORE),

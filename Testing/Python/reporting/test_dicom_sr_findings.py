@@ -245,6 +245,16 @@ def test_a_score_with_items_that_are_not_determined_is_a_range(tmp_path, a_volum
     assert group.answers["Hemorrhage began below the tentorium"] == ("Undetermined", {})
 
 
+def test_an_answer_of_the_reader_is_marked_also_where_it_is_not_determined(tmp_path, a_volume):
+    measured = measure(three_bleeds(a_volume.grid), a_volume)
+    score = ich_score(measured, gcs=10, ivh="not determined", iph_ml=measured.volumes_ml["IPH"])
+    group = groups_of(tmp_path, a_volume, measured, ich_score=score)["ICH score"]
+
+    assert score.edited == ("iph_ml", "ivh")
+    assert group.answers["Intraventricular hemorrhage"] == ("Undetermined", TYPED | CHOSEN)
+    assert group.number("Volume")[1:4] == (measured.volumes_ml["IPH"], "mL", TYPED | CHOSEN)
+
+
 def test_six_points_have_no_mortality(tmp_path, a_volume):
     score = IchScore(gcs=3, age_years=90, iph_ml=50, ivh=True, infratentorial=True)
     group = groups_of(tmp_path, a_volume, ich_score=score)["ICH score"]
