@@ -10,7 +10,6 @@ import numpy as np
 from scipy import ndimage, optimize
 
 from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
-from ICHSegmentationLib.preprocessing.opposite import OppositePoints
 
 _SEARCH_MM = (5.0, 2.4, 2.4)  # slices, rows, columns; finer grids find the same plane
 _TURNS_DEG = np.arange(-60.0, 61.0, 4.0)  # tried first; strapped heads of restless patients are turned by up to 45
@@ -48,13 +47,6 @@ class MidsagittalPlane:
         """(3,) unit vector across the plane, to higher columns."""
         return _normal(self.turn_deg, self.lean_deg)
 
-    @property
-    def opposite(self) -> OppositePoints:
-        """The reflection at the plane."""
-        normal = self.normal
-        distance_mm = normal @ np.array(self.centre_mm) + self.shift_mm
-        return OppositePoints(np.eye(3) - 2 * np.outer(normal, normal), 2 * distance_mm * normal)
-
     def mirrored(self, planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: float) -> np.ndarray:
         """Sample what lies opposite each voxel.
 
@@ -72,7 +64,16 @@ class MidsagittalPlane:
         numpy.ndarray
             (slices, H, W) float32, linear interpolation; 0 where the opposite side is outside the volume.
         """
-        return self.opposite.sample(planes, slices_mm, pixel_mm)
+        heights = slices_mm - slices_mm[0]
+        numbers = np.arange(len(heights), dtype=float)
+        y, x = np.mgrid[: planes.shape[1], : planes.shape[2]] * pixel_mm
+        result = np.empty(planes.shape, dtype=np.float32)
+        for number, height in enumerate(heights):
+            opposite = _reflect(np.stack([x, y, np.full_like(x, height)]), self.normal, self.shift_mm, self.centre_mm)
+            # A little beyond the first and last slice the nearest one stands for what was not scanned.
+            at = [np.interp(opposite[2], heights, numbers), opposite[1] / pixel_mm, opposite[0] / pixel_mm]
+            result[number] = ndimage.map_coordinates(planes, at, order=1, cval=0.0)
+        return result
 
 
 def find_midsagittal_plane(planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: float) -> MidsagittalPlane:
@@ -103,7 +104,7 @@ def find_midsagittal_plane(planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: 
 
     def difference(parameters: np.ndarray) -> float:
         turn_deg, lean_deg, shift_mm = parameters
-        opposite = MidsagittalPlane(turn_deg, lean_deg, shift_mm, centre_mm).opposite.of(points)
+        opposite = _reflect(points, _normal(turn_deg, lean_deg), shift_mm, centre_mm)
         at = opposite[::-1] / np.array(spacing_mm)[:, None]
         at[0] = at[0].clip(0, last_slice)  # as `MidsagittalPlane.mirrored` does
         sampled = ndimage.map_coordinates(coarse, at, order=1, cval=0.0)
@@ -133,6 +134,14 @@ def _refine(difference: Callable[[np.ndarray], float], start: np.ndarray) -> opt
 def _normal(turn_deg: float, lean_deg: float) -> np.ndarray:
     turn, lean = np.deg2rad(turn_deg), np.deg2rad(lean_deg)
     return np.array([np.cos(turn) * np.cos(lean), -np.sin(turn) * np.cos(lean), -np.sin(lean)])
+
+
+def _reflect(
+    points: np.ndarray, normal: np.ndarray, shift_mm: float, centre_mm: tuple[float, float, float]
+) -> np.ndarray:
+    """Mirror (3, ...) points at a plane."""
+    offset = np.tensordot(normal, points, axes=1) - (normal @ np.array(centre_mm) + shift_mm)
+    return points - 2 * normal.reshape(-1, *[1] * (points.ndim - 1)) * offset
 
 
 def _coarse(

@@ -27,13 +27,14 @@ from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.simulation.lesions import paint_distractors, random_kinds
 from ICHSegmentationLib.simulation.simulate import simulated_ct
-from ICHSegmentationLib.subtypes import Subtype, label_values
+from ICHSegmentationLib.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype, label_values
 from ICHSegmentationLib.training.config import TrainingConfig, read_config
 from ICHSegmentationLib.training.held_out import make_held_out
 
 FIRST_SEED = 3_000_000
 COPIES = 3
 LEVELS = (0.0, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+NAMES = {**{int(subtype): subtype.name for subtype in Subtype}, UNKNOWN_SUBTYPE: ANY_BLOOD}
 EVERY_NEIGHBOUR = np.ones((3, 3, 3), dtype=bool)
 
 
@@ -42,7 +43,7 @@ class Piece:
     """Connected blood that a network found."""
 
     case: str
-    subtype: Subtype
+    name: str
     volume_ml: float
     certainty: float
     is_true: bool
@@ -98,26 +99,26 @@ def pieces(name: str, labels: np.ndarray, blood: np.ndarray, case: HeldOutCase) 
     for number, box in enumerate(ndimage.find_objects(numbered, count), start=1):
         piece = numbered[box] == number
         volume_ml = float(piece.sum(axis=(1, 2)) @ voxel_ml[box[0]])
-        subtype = Subtype(int(np.bincount(labels[box][piece]).argmax()))
+        kind = NAMES[int(np.bincount(labels[box][piece]).argmax())]
         certainty = float(blood[box][piece].mean()) / 255
-        yield Piece(name, subtype, volume_ml, certainty, bool(case.labels[box][piece].any()))
+        yield Piece(name, kind, volume_ml, certainty, bool(case.labels[box][piece].any()))
 
 
 def show(found: list[Piece]) -> None:
     """Print what would be left at each level."""
-    by_subtype: dict[Subtype, list[Piece]] = defaultdict(list)
+    by_name: dict[str, list[Piece]] = defaultdict(list)
     for piece in found:
-        by_subtype[piece.subtype].append(piece)
-    for subtype, of_subtype in sorted(by_subtype.items()):
-        print(f"\n{subtype.name}: least certainty, true pieces and mL kept, false pieces and mL kept")
+        by_name[piece.name].append(piece)
+    for name, of_name in sorted(by_name.items()):
+        print(f"\n{name}: least certainty, true pieces and mL kept, false pieces and mL kept")
         for level in LEVELS:
-            kept = [piece for piece in of_subtype if piece.certainty >= level]
+            kept = [piece for piece in of_name if piece.certainty >= level]
             true, false = ([piece.volume_ml for piece in kept if piece.is_true is wanted] for wanted in (True, False))
             print(f"  {level:4.2f} {len(true):5d} {sum(true):8.1f} {len(false):5d} {sum(false):8.1f}")
     false = sorted((piece for piece in found if not piece.is_true), key=lambda piece: -piece.volume_ml)
     print("\nlargest false pieces")
     for piece in false[:25]:
-        print(f"  {piece.case:<34}{piece.subtype.name} {piece.volume_ml:6.2f} mL, certainty {piece.certainty:.2f}")
+        print(f"  {piece.case:<34}{piece.name} {piece.volume_ml:6.2f} mL, certainty {piece.certainty:.2f}")
 
 
 if __name__ == "__main__":

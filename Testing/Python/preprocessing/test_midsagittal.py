@@ -119,4 +119,9 @@ def _off(first: MidsagittalPlane, second: MidsagittalPlane, slices_mm: np.ndarra
         return rotation @ (points - centre) + centre + np.array([[SHIFT_MM, 0, 0]]).T
 
     points = centre + reach
-    return float(np.linalg.norm(second.opposite.of(moved(points)) - moved(first.opposite.of(points)), axis=0).max())
+    return float(np.linalg.norm(_opposite(second, moved(points)) - moved(_opposite(first, points)), axis=0).max())
+
+
+def _opposite(plane: MidsagittalPlane, points: np.ndarray) -> np.ndarray:
+    offset = plane.normal @ (points - np.array(plane.centre_mm)[:, None]) - plane.shift_mm
+    return points - 2 * plane.normal[:, None] * offset
