@@ -282,7 +282,7 @@ def test_the_model_list_tells_licence_time_and_quality(an_open_panel):
     ui = an_open_panel.ui
     assert ui.modelSelector.currentText == "transhardnet-compact"
     assert ui.licenseLabel.text.startswith("License: CC-BY-NC-4.0")
-    for part in ("s for 40 slices", "held out", "Trained on"):
+    for part in ("s for 40 slices", "IPH dice median", "Trained on"):
         assert part in ui.modelSelector.toolTip
 
 
