@@ -17,7 +17,7 @@ from ICHSegmentationLib.evaluation.paired_tests import PairedTest, paired_tests
 from ICHSegmentationLib.evaluation.rows import detection_rows, paired_test_rows
 from ICHSegmentationLib.evaluation.summary import ModelResult
 from ICHSegmentationLib.evaluation.tables import csv_text, markdown_table
-from ICHSegmentationLib.evaluation.targets import Figure, figures
+from ICHSegmentationLib.evaluation.targets import DECISIONS, Figure, figures
 from ICHSegmentationLib.evaluation.worst_cases import write_worst_cases
 from ICHSegmentationLib.files import write_text
 from ICHSegmentationLib.models import get_model
@@ -87,7 +87,7 @@ def write_model_report(
         "sha256": entry.sha256,
         "seconds_per_scan": run.seconds_per_scan,
         "compared_model": None if compared is None else compared.model,
-        "quality": {figure.key: round(figure.value, 4) for figure in found if figure.value is not None},
+        "quality": {figure.key: round(figure.value, 4) for figure in _quality(found, entry)},
         "figures": [figure.row() for figure in found],
         "set_aside": dict(set_aside),
         "worst": worst,
@@ -104,9 +104,19 @@ def _figures(run: ModelRun, set_aside: Mapping[str, str]) -> list[Figure]:
     return figures(
         run.groups,
         set_aside,
-        tells_subtypes=_tells_subtypes(entry),
+        classes=entry.classes[1:],
         case_minimum_ml=entry.case_minimum_ml,
     )
+
+
+def _quality(found: Sequence[Figure], entry: ModelEntry) -> list[Figure]:
+    """Choose what the list of models says: figures with an aim, of decisions, and without subtypes of any blood."""
+    return [
+        figure
+        for figure in found
+        if figure.value is not None
+        and (figure.aim is not None or figure.group == DECISIONS or not _tells_subtypes(entry))
+    ]
 
 
 def _tells_subtypes(entry: ModelEntry) -> bool:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,14 +20,17 @@ from ICHSegmentationLib.evaluation.held_out_case import (
     SIMULATED,
 )
 from ICHSegmentationLib.evaluation.summary import ModelResult
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.subtypes import ANY_BLOOD, Subtype
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.evaluation.rows import Row
 
+_SUBTYPES = tuple(subtype.name for subtype in Subtype)
 _EXTRA_AXIAL = ("EDH", "SDH", "SAH")
 _SIMULATED_AIMS = {"EDH": 0.85, "SDH": 0.80, "SAH": 0.60, "IPH": 0.87, "IVH": 0.82}
 _LOOK_ALIKE_ML = 0.5
+DECISIONS = "all scans"
+"""Group of the figures of decisions on whole scans."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def figures(
     groups: Mapping[str, Mapping[str, CaseResult]],
     set_aside: Mapping[str, str],
     *,
-    tells_subtypes: bool = True,
+    classes: Collection[str] = _SUBTYPES,
     case_minimum_ml: float | None = None,
 ) -> list[Figure]:
     """Return all figures of a model.
@@ -86,19 +89,21 @@ def figures(
         Results by group and case; a simulated case is called PATIENT-SUBTYPE-COPY.
     set_aside : mapping of str to str
         Patients whose extra-axial blood is real, each with what was seen.
-    tells_subtypes : bool
-        Without it the figures of single subtypes are left out; those of any blood are there in either case.
+    classes : collection of str
+        What the model tells apart. Figures of other subtypes are left out; those of any blood are there in any case, by
+        subtype where the model looks for it.
     case_minimum_ml : float or None
         Volume from which on the model takes a scan for one with a bleed; None where it does not decide.
     """
     patients, simulated = groups.get(PATIENTS, {}), groups.get(SIMULATED, {})
-    found = _of_patients(patients, set_aside) if tells_subtypes else []
-    found += _of_any_blood(patients, simulated)
+    found = _of_patients(patients, set_aside) if Subtype.IPH.name in classes else []
+    looked_for = _SUBTYPES if ANY_BLOOD in classes else [name for name in _SUBTYPES if name in classes]
+    found += _of_any_blood(patients, simulated, looked_for)
     found += [
         Figure("scan without blood", f"negative_{name}_ml", f"{name}: total volume (mL)", _total_ml(case), 1, 0.1, True)
         for name, case in groups.get(NEGATIVES, {}).items()
     ]
-    found += _of_simulated(simulated) if tells_subtypes else []
+    found += _of_simulated(simulated, [name for name in _SUBTYPES if name in classes])
     if case_minimum_ml is not None:
         found += _of_decisions(groups, case_minimum_ml)
     for group, key, where in (
@@ -151,7 +156,9 @@ def _of_patients(cases: Mapping[str, CaseResult], set_aside: Mapping[str, str]) 
     ]
 
 
-def _of_any_blood(patients: Mapping[str, CaseResult], simulated: Mapping[str, CaseResult]) -> list[Figure]:
+def _of_any_blood(
+    patients: Mapping[str, CaseResult], simulated: Mapping[str, CaseResult], subtypes: Sequence[str]
+) -> list[Figure]:
     """Return the figures in which names do not count, so that all systems can be compared."""
     on = "held-out patients"
     clots = [case.classes[ANY] for case in patients.values() if case.classes[ANY].reference_ml > 0]
@@ -164,8 +171,7 @@ def _of_any_blood(patients: Mapping[str, CaseResult], simulated: Mapping[str, Ca
         Figure(on, "any_dice_percentile_10", "any blood: Dice, 10th percentile", _percentile(dice, 10), len(dice)),
         Figure(on, "any_volume_icc_2_1", "any blood: volume ICC(2,1)", icc.value if icc else None, len(patients)),
     ]
-    for subtype in Subtype:
-        name = subtype.name
+    for name in subtypes:
         dice = [
             case.classes[ANY].overlap.dice or 0.0 for key, case in simulated.items() if simulated_subtype(key) == name
         ]
@@ -184,18 +190,19 @@ def _of_decisions(groups: Mapping[str, Mapping[str, CaseResult]], minimum_ml: fl
     with_blood = int((reference_ml > 0).sum())
     text = f"scan with a bleed (from {minimum_ml:g} mL on)"
     return [
-        Figure("all scans", "case_sensitivity", f"{text}: sensitivity", point.sensitivity, with_blood),
-        Figure("all scans", "case_specificity", f"{text}: specificity", point.specificity, len(volumes) - with_blood),
+        Figure(DECISIONS, "case_sensitivity", f"{text}: sensitivity", point.sensitivity, with_blood),
+        Figure(DECISIONS, "case_specificity", f"{text}: specificity", point.specificity, len(volumes) - with_blood),
     ]
 
 
-def _of_simulated(cases: Mapping[str, CaseResult]) -> list[Figure]:
+def _of_simulated(cases: Mapping[str, CaseResult], subtypes: Sequence[str]) -> list[Figure]:
     on, found = "simulated bleeds in them", []
-    for subtype in Subtype:
-        name = subtype.name
+    for name in subtypes:
         dice = [case.classes[name].overlap.dice or 0.0 for key, case in cases.items() if simulated_subtype(key) == name]
         text, aim = f"{name} Dice, median", _SIMULATED_AIMS[name]
         found.append(Figure(on, f"simulated_{name.lower()}_dice_median", text, _percentile(dice, 50), len(dice), aim))
+    if len(subtypes) < len(_SUBTYPES):
+        return found
     named = [float(case.largest_lesion_predicted == case.largest_lesion) for case in cases.values()]
     text = "subtype of the largest lesion named right, share"
     return [*found, Figure(on, "simulated_named_right_share", text, _mean(named), len(named), 0.95)]

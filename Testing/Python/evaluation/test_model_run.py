@@ -109,7 +109,7 @@ def test_any_blood_is_measured_whatever_its_name_and_subtypes_only_where_they_ar
     tmp_path: Path, a_model: str, some_files
 ):
     groups = run_model(a_model, some_files, (), tmp_path / "predictions", RunSettings()).groups
-    told, untold = (figures(groups, {}, tells_subtypes=tells) for tells in (True, False))
+    told, untold = figures(groups, {}), figures(groups, {}, classes=("ICH",))
     values = {figure.key: figure.value for figure in told}
     # "half": 100 of 200 voxels and 2 beside them.
     assert values["any_dice_median"] == pytest.approx((1 + 200 / 302) / 2)
@@ -118,6 +118,9 @@ def test_any_blood_is_measured_whatever_its_name_and_subtypes_only_where_they_ar
     left_out = {figure.key for figure in told} - {figure.key for figure in untold}
     assert {"iph_dice_median", "extra_axial_median_ml", "simulated_edh_dice_median"} <= left_out
     assert {figure.key for figure in untold} < set(values)
+    alone = {figure.key for figure in figures(groups, {}, classes=("IPH",))}
+    assert {"iph_dice_median", "simulated_iph_dice_median", "simulated_iph_any_dice_median"} < alone
+    assert not {"simulated_edh_dice_median", "simulated_edh_any_dice_median", "simulated_named_right_share"} & alone
     assert (
         worst_cases(SIMULATED, groups[SIMULATED], tells_subtypes=False)[0][1] == "EDH Dice 1.00, 80.0 mL, model 80.0 mL"
     )
