@@ -87,7 +87,7 @@ def write_model_report(
         "sha256": entry.sha256,
         "seconds_per_scan": run.seconds_per_scan,
         "compared_model": None if compared is None else compared.model,
-        "quality": {figure.key: round(figure.value, 4) for figure in _quality(found, entry)},
+        "quality": _quality(found, entry),
         "figures": [figure.row() for figure in found],
         "set_aside": dict(set_aside),
         "worst": worst,
@@ -109,14 +109,14 @@ def _figures(run: ModelRun, set_aside: Mapping[str, str]) -> list[Figure]:
     )
 
 
-def _quality(found: Sequence[Figure], entry: ModelEntry) -> list[Figure]:
-    """Choose what the list of models says: figures with an aim, of decisions, and without subtypes of any blood."""
-    return [
-        figure
+def _quality(found: Sequence[Figure], entry: ModelEntry) -> dict[str, float]:
+    """Return what the list of models says: figures with an aim, of decisions, and without subtypes of any blood."""
+    return {
+        figure.key: round(figure.value, 4)
         for figure in found
         if figure.value is not None
         and (figure.aim is not None or figure.group == DECISIONS or not _tells_subtypes(entry))
-    ]
+    }
 
 
 def _tells_subtypes(entry: ModelEntry) -> bool:
