@@ -2,10 +2,11 @@
 """How often side and place of a lesion, midline shift and modified Graeb score are right.
 
 Figures, not a test. Lesions, blood in ventricles and shifts of known size are simulated in the patients that the
-training configuration holds out; what is true is taken from an atlas that is registered to each of them. The product does
-not ship it, but borders of its own model were adjusted on training patients by comparison with it. The registration is itself right to a few millimetres only, so the atlas is
-registered twice, by an affine map and by one that bends: where both give most of a lesion to different regions the
-reference is not certain, and the lesion is counted in the lines without "both references agree" only.
+training configuration holds out; what is true is taken from an atlas that is registered to each of them. The product
+does not ship it, but borders of its own model were adjusted on training patients by comparison with it. The
+registration is itself right to a few millimetres only, so the atlas is registered twice, by an affine map and by one
+that bends: where both give most of a lesion to different regions the reference is not certain, and the lesion is
+counted in the lines without "both references agree" only.
 
     python Testing/Benchmarks/bench_location.py [--lesions N] [--bleeds N] [--heads N] [--data ../shared/data]
 """
