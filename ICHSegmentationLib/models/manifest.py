@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ICHSegmentationLib.errors import MissingModelError, ModelError, UnknownModelError
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
+from ICHSegmentationLib.subtypes import label_values
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Models"
 MANIFEST_NAME = "manifest.json"
@@ -46,6 +47,9 @@ class ModelEntry(BaseModel):
         See :class:`ICHSegmentationLib.preprocessing.input_spec.InputSpec`.
     case_minimum_ml
         Volume of blood from which on a scan counts as one with a bleed; None makes no such decision.
+    least_certainty
+        Limits of the cleaning by subtype, in place of the default model's; see
+        :class:`ICHSegmentationLib.segmentation.postprocessing.PostProcessing`.
     patches
         Of a network that is shown patches of the volume; see
         :class:`ICHSegmentationLib.preprocessing.patch_spec.PatchSpec`.
@@ -84,6 +88,7 @@ class ModelEntry(BaseModel):
     z_score: tuple[float, float] | None = None
     align_midline: bool = False
     case_minimum_ml: float | None = Field(default=None, ge=0)
+    least_certainty: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
     patches: PatchSpec | None = None
     network: dict[str, Any] = Field(default_factory=dict)
     training_data: str
@@ -117,6 +122,12 @@ class ModelEntry(BaseModel):
             message = "the lower end must be below the upper end"
             raise ValueError(message)
         return window_hu
+
+    @field_validator("least_certainty")
+    @classmethod
+    def _check_certainty(cls, limits: dict[str, float] | None) -> dict[str, float] | None:
+        label_values(("background", *(limits or {})))
+        return limits
 
     @model_validator(mode="after")
     def _check_input(self) -> Self:

@@ -47,7 +47,7 @@ class Segmenter(Protocol):
 
 
 def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing | None = None) -> Segmenter:
-    """Make the segmenter of a model's system; without ``postprocessing`` it uses the default rules.
+    """Make the segmenter of a model's system; without ``postprocessing`` it uses the model's rules.
 
     Raises
     ------
@@ -55,6 +55,7 @@ def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostPro
         If this version of the library does not have the system.
     """
     from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
+    from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
     from ICHSegmentationLib.segmentation.slicewise import SlicewiseSegmenter
 
     slicewise = ("hardnet", "transhardnet", "unet", "symtransnet", "attfocusnet")
@@ -65,4 +66,4 @@ def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostPro
     if entry.system not in systems:
         message = f"Model {entry.name} needs the system {entry.system!r}, which this version does not have; update it."
         raise ModelError(message)
-    return systems[entry.system](entry, runtime, postprocessing)
+    return systems[entry.system](entry, runtime, postprocessing or PostProcessing.for_model(entry))

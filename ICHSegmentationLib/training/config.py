@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -233,6 +233,8 @@ class AboutSection(_Section):
     """What the list of models says in words; ``name`` is system-preset where none is given.
 
     ``case_minimum_ml`` is the volume from which on a scan counts as one with a bleed, without it none is decided on.
+    ``least_certainty`` are the limits of the cleaning by subtype (`PostProcessing.least_certainty`), in place of the
+    default model's.
     """
 
     name: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
@@ -241,6 +243,7 @@ class AboutSection(_Section):
     non_commercial: bool = True
     reference_seconds: float = Field(default=0.0, ge=0)
     case_minimum_ml: float | None = Field(default=None, ge=0)
+    least_certainty: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
     card: str = ""
 
 

@@ -14,25 +14,27 @@ import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
 
-from ICHSegmentationLib.ct import CTVolume
+from ICHSegmentationLib.ct import CTVolume, SliceGrid
 from ICHSegmentationLib.evaluation.held_out_case import HeldOutCase
 from ICHSegmentationLib.models import LoadedModel, get_model
-from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
+from ICHSegmentationLib.segmentation.segmenter import build_segmenter
+from ICHSegmentationLib.segmentation.stages import Stages
 from ICHSegmentationLib.simulation.lesions import paint_distractors, random_kinds
 from ICHSegmentationLib.simulation.simulate import simulated_ct
-from ICHSegmentationLib.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype, label_values
+from ICHSegmentationLib.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.training.config import TrainingConfig, read_config
 from ICHSegmentationLib.training.held_out import make_held_out
 
 FIRST_SEED = 3_000_000
 COPIES = 3
+STAGES = {"preprocess": 0.3, "infer": 0.6, "postprocess": 0.1}
 LEVELS = (0.0, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 NAMES = {**{int(subtype): subtype.name for subtype in Subtype}, UNKNOWN_SUBTYPE: ANY_BLOOD}
 EVERY_NEIGHBOUR = np.ones((3, 3, 3), dtype=bool)
@@ -49,6 +51,21 @@ class Piece:
     is_true: bool
 
 
+@dataclass(frozen=True)
+class Unjudged(PostProcessing):
+    """The cleaning, and how sure the network was of the scan that was cleaned last."""
+
+    seen: list[np.ndarray] = field(default_factory=list)
+
+    def apply(self, labels: np.ndarray, grid: SliceGrid, *, blood: np.ndarray | None = None) -> np.ndarray:
+        self.seen[:] = [] if blood is None else [blood]
+        return super().apply(labels, grid, blood=blood)
+
+    @property
+    def blood(self) -> np.ndarray:
+        return self.seen[0]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", type=Path)
@@ -57,16 +74,14 @@ def main() -> None:
     parser.add_argument("--heads", type=int, default=30)
     options = parser.parse_args()
     config, entry = read_config(options.config), get_model(options.model)
-    runtime = LoadedModel().get(entry)
-    values = np.array(label_values(entry.classes), dtype=np.uint8)
+    rules = Unjudged(least_certainty=None)
+    segmenter = build_segmenter(entry, LoadedModel().get(entry), rules)
     found: list[Piece] = []
     for name, case in cases(config, options.folder, options.heads):
         print(name, file=sys.stderr)
-        prepared = prepare_slices(case.volume, entry.input_spec, force=True)
-        restored = prepared.restore(runtime.probabilities(prepared.images))
-        labels = PostProcessing(least_certainty=None).apply(values[restored.classes], case.volume.grid)
-        labels[case.ignored] = 0
-        found += pieces(name, labels, restored.blood, case)
+        label_map = segmenter.segment(case.volume, Stages(STAGES), force=True).label_map
+        labels = np.where(case.ignored, 0, label_map.labels)
+        found += pieces(name, labels, rules.blood, case)
     show(found)
 
 

@@ -130,3 +130,17 @@ def test_progress_never_falls_and_ends_at_one():
 def test_a_model_that_does_not_describe_its_patches_is_refused():
     with pytest.raises(ModelError, match="does not describe them"):
         build_segmenter(an_entry(patches=None), BrightPatches())
+
+
+@pytest.mark.parametrize(("limit", "kept"), [(0.6, True), (0.85, False)])
+def test_a_clot_is_kept_by_the_models_own_limit_of_certainty(limit, kept):
+    """Means over patches are seldom sure: the default model's limit would drop what this one is right about."""
+
+    class Unsure(BrightPatches):
+        def probabilities(self, images, *, progress=None):
+            sure = super().probabilities(images, progress=progress)
+            return 0.5 + 0.5 * (sure - 0.5)  # blood has 0.75 at most
+
+    grid = head_grid([5.0] * 33, rows=130, columns=112, spacing_mm=(1.6, 1.6))
+    label_map = segment(head_volume(grid), Unsure(), least_certainty={"IPH": limit})
+    assert label_map.labels.any() == kept
