@@ -81,7 +81,15 @@ class ICHSegmentationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneEndClose)
         self._setup = SetupPart(self.ui, Requirements(), self._build)
-        for section in (self.ui.segmentSection, self.ui.resultsSection, self.ui.correctSection):
+        ui = self.ui
+        for section in (
+            ui.segmentSection,
+            ui.resultsSection,
+            ui.correctSection,
+            ui.scoresSection,
+            ui.growthSection,
+            ui.exportSection,
+        ):
             section.enabled = self._setup.is_ready
         if self._setup.is_ready:
             self._build()

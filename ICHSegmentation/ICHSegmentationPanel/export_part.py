@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,18 +14,17 @@ from slicer.i18n import tr as _
 from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.editing_time import editing_s
 from ICHSegmentationPanel.export_widgets import ExportWidgets
-from ICHSegmentationPanel.growth import growth_since
-from ICHSegmentationPanel.process import make_failure, stage_title
+from ICHSegmentationPanel.process import failure_of, stage_title
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 
-    from ICHSegmentationLib.mrml import SceneVolumes, VolumeCheck
+    from ICHSegmentationLib.mrml import VolumeCheck
     from ICHSegmentationLib.reporting.export_job import ExportJob
+    from ICHSegmentationLib.worker.outcome import WorkerComparison
     from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
 
-_LOG = logging.getLogger(__name__)
 _FOLDER, _FORMATS = "ICHSegmentation/ExportFolder", "ICHSegmentation/ExportFormats"
 
 
@@ -41,8 +39,8 @@ class ExportPart:
         The worker.
     check_of : callable
         Returns what is known of a volume already, or None.
-    measured : callable
-        Returns the volumes of the result as last measured, or None without a result.
+    compared : callable
+        Returns the comparison with an earlier scan that was made of the result, or None.
     """
 
     def __init__(
@@ -50,12 +48,12 @@ class ExportPart:
         ui: Any,
         process: SegmentationProcess,
         check_of: Callable[[vtkMRMLScalarVolumeNode], VolumeCheck | None],
-        measured: Callable[[], SceneVolumes | None],
+        compared: Callable[[], WorkerComparison | None],
     ) -> None:
         self._ui = ui
         self._process = process
         self._check_of = check_of
-        self._measured = measured
+        self._compared = compared
         self._parameters: Parameters | None = None
         self._is_writing = False
         self._shown_id: str | None = None
@@ -84,12 +82,7 @@ class ExportPart:
         volume = mrml.source_volume(node) if node is not None else None
         check = self._check_of(volume) if volume is not None else None
         is_dicom = check is None or check.geometry is None or check.geometry.source.kind == "dicom"
-        measured = self._measured()
-        self.widgets.allow(
-            dicom=is_dicom,
-            score=measured is not None and measured.present.get("IPH", False),
-            growth=self._baseline is not None,
-        )
+        self.widgets.allow(dicom=is_dicom, growth=self._compared() is not None)
 
     def export(self) -> None:
         """Write the chosen files; asks before files of the same names are replaced."""
@@ -97,12 +90,12 @@ class ExportPart:
         if node is None or self._is_writing:
             return
         if self._process.busy:
-            self.widgets.say(_("A segmentation is under way; export when it is done."))
+            self.widgets.say(_("Other work is under way; export when it is done."))
             return
         try:
             self._start(node)
         except Exception as error:
-            self._fail_with(error)
+            self._fail(failure_of(error, "The export failed."))
 
     def close(self) -> None:
         """Look at no node any more."""
@@ -113,12 +106,9 @@ class ExportPart:
         return self._parameters.segmentation if self._parameters is not None else None
 
     @property
-    def _baseline(self) -> vtkMRMLSegmentationNode | None:
-        """The compared result, if it is of another scan."""
-        compared = self._parameters.compared if self._parameters is not None else None
-        if compared is None or self._segmentation is None:
-            return None
-        return compared if mrml.source_volume(compared) != mrml.source_volume(self._segmentation) else None
+    def _growth(self) -> WorkerComparison | None:
+        """The comparison that the files shall tell of."""
+        return self._compared() if self.widgets.with_growth else None
 
     def _start(self, node: vtkMRMLSegmentationNode) -> None:
         problem = self.widgets.problem
@@ -145,6 +135,7 @@ class ExportPart:
             mrml.label_map_of(node),
             job,
             model_labels,
+            self._growth.picture if self._growth is not None else None,
             progress=self._progress,
             finished=self._finish,
             failed=self._fail,
@@ -164,10 +155,8 @@ class ExportPart:
             editing_s=editing_s(node) if changed else None,
             with_patient=self.widgets.with_patient,
             overwrite=overwrite,
-            gcs=self.widgets.gcs,
-            age_years=self.widgets.age_years,
-            infratentorial=self.widgets.infratentorial,
-            growth=growth_since(self._baseline, node, volume.source) if self.widgets.with_growth else None,
+            reader=mrml.reader_items(node),
+            growth=self._growth.comparison if self._growth is not None else None,
         )
 
     def _may_overwrite(self) -> bool | None:
@@ -191,16 +180,7 @@ class ExportPart:
 
     def _fail(self, failure: Failure) -> None:
         self._set_writing(False)
-        # Sentence and next step of a failure speak of segmenting; the library's own names the file and what to do.
-        self.widgets.complain(failure.detail or f"{failure.sentence} {failure.next_step}".strip())
-
-    def _fail_with(self, error: Exception) -> None:
-        from ICHSegmentationLib.quiet_log import log_error
-        from ICHSegmentationLib.worker.failures import describe
-
-        log_error(_LOG, "The export failed.", error)
-        kind, sentence = describe(error)
-        self._fail(make_failure(str(kind), sentence))
+        self.widgets.complain(failure.in_one_sentence)
 
     def _set_writing(self, writing: bool) -> None:
         self._is_writing = writing

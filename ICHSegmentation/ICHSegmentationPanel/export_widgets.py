@@ -11,10 +11,9 @@ import ctk
 import qt
 from slicer.i18n import tr as _
 
+from ICHSegmentationPanel.wrapped_label import wrapped_label
+
 _COLUMNS = 2
-_UNKNOWN = -1
-_LEAST_GCS, _MOST_GCS = 3, 15
-_OLDEST = 130
 
 
 class ExportWidgets:
@@ -37,21 +36,12 @@ class ExportWidgets:
             grid.addWidget(self._boxes[kind], index // _COLUMNS, index % _COLUMNS)
         self._patient = qt.QCheckBox(_("Patient data in report"))
         self._patient.toolTip = _("Print name, ID, birth date and study as in the DICOM header; else none is printed.")
-        self._gcs = _spin_box(_LEAST_GCS - 1, _MOST_GCS)
-        self._age = _spin_box(_UNKNOWN, _OLDEST)
-        self._infratentorial = qt.QComboBox()
-        for title in (_("from the atlas"), _("no"), _("yes")):
-            self._infratentorial.addItem(title)
-        self._growth = qt.QCheckBox(_('Growth since "Compare with"'))
+        self._growth = qt.QCheckBox(_("Growth in report"))
         self.button = qt.QPushButton(_("Export"))
-        self._message = qt.QLabel()
-        self._message.wordWrap = True
+        self._message = wrapped_label()
         form.addRow(_("Folder:"), self._folder)
         form.addRow(_("Files:"), grid)
         form.addRow("", self._patient)
-        form.addRow(_("GCS:"), self._gcs)
-        form.addRow(_("Age:"), self._age)
-        form.addRow(_("Infratentorial:"), self._infratentorial)
         form.addRow("", self._growth)
         form.addRow(self.button)
         form.addRow(self._message)
@@ -82,23 +72,8 @@ class ExportWidgets:
         return bool(self._patient.checked and self._patient.enabled)
 
     @property
-    def gcs(self) -> int | None:
-        """Glasgow Coma Scale, or None."""
-        return _value(self._gcs)
-
-    @property
-    def age_years(self) -> int | None:
-        """Age in years, or None."""
-        return _value(self._age)
-
-    @property
-    def infratentorial(self) -> bool | None:
-        """Whether the bleed began below the tentorium; None leaves it to the atlas."""
-        return (None, False, True)[self._infratentorial.currentIndex]
-
-    @property
     def with_growth(self) -> bool:
-        """Whether the report tells the change since the result of an earlier scan."""
+        """Whether the files tell the change since the result of an earlier scan."""
         return bool(self._growth.checked and self._growth.enabled)
 
     @property
@@ -113,10 +88,6 @@ class ExportWidgets:
     def forget_patient(self) -> None:
         """Take back what was said of one patient, before another one is exported."""
         self._patient.checked = False
-        self._growth.checked = False
-        self._infratentorial.currentIndex = 0
-        for box in (self._gcs, self._age):
-            box.value = box.minimum
 
     def existing_files(self) -> list[str]:
         """Return the names of files that would be replaced."""
@@ -125,26 +96,21 @@ class ExportWidgets:
         names = [ExportFormat(kind).file_name for kind in self.formats]
         return [name for name in names if (Path(self.folder) / name).exists()]
 
-    def allow(self, *, dicom: bool, score: bool, growth: bool) -> None:
+    def allow(self, *, dicom: bool, growth: bool) -> None:
         """Switch off what the scan or the result does not allow."""
         tips = {kind: tip for kind, _title, tip in _kinds()}
         for kind, box in self._boxes.items():
             box.enabled = dicom or not kind.startswith("dicom")
             box.toolTip = tips[kind] if box.enabled else _("Only for a scan that was loaded from DICOM.")
         self._patient.enabled = dicom
-        self._growth.enabled = growth
+        if growth != self._growth.enabled:
+            # Who has just compared two scans wants to tell of it.
+            self._growth.enabled = self._growth.checked = growth
         self._growth.toolTip = (
-            _("The report tells how the bleeds changed since the compared result, and whether that is expansion.")
+            _("How the bleeds changed since the earlier scan, whether that is expansion, and the pictures of both.")
             if growth
-            else _('Choose the result of an earlier scan under "Compare with".')
+            else _('Compare the scan with an earlier one first, in the section "Growth".')
         )
-        for widget in (self._gcs, self._age, self._infratentorial):
-            widget.enabled = score
-            widget.toolTip = (
-                _("For the ICH score of a spontaneous hemorrhage (Hemphill 2001) in the report.")
-                if score
-                else _("The ICH score is made for hemorrhage inside the brain only.")
-            )
 
     def say(self, sentence: str) -> None:
         """Show a sentence below the button, or nothing."""
@@ -167,19 +133,12 @@ def _kinds() -> tuple[tuple[str, str, str], ...]:
         ("text", _("Text"), _("A block of text for a dictation system, from your own template if you have one.")),
         ("csv", _("CSV"), _("Volumes as a table.")),
         ("json", _("JSON"), _("All measurements for other programs.")),
+        ("scores", _("Scores CSV"), _("Scores and growth as a table, each item with whether it is the reader's.")),
         ("dicom-seg", _("DICOM SEG"), _("The segmentation as a DICOM object on the source slices.")),
-        ("dicom-sr", _("DICOM SR"), _("The volumes as a DICOM structured report; it brings the segmentation with it.")),
+        (
+            "dicom-sr",
+            _("DICOM SR"),
+            _("Measurements as a DICOM structured report; it brings the segmentation with it."),
+        ),
         ("dicom-pdf", _("DICOM PDF"), _("The report inside a DICOM object.")),
     )
-
-
-def _spin_box(unknown: int, most: int) -> Any:
-    """Return a spin box whose lowest value, shown as a word, means that nothing is known."""
-    box = qt.QSpinBox()
-    box.minimum, box.maximum, box.value = unknown, most, unknown
-    box.specialValueText = _("not known")
-    return box
-
-
-def _value(box: Any) -> int | None:
-    return int(box.value) if box.enabled and box.value > box.minimum else None

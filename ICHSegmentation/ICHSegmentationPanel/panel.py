@@ -13,12 +13,14 @@ from ICHSegmentationPanel.correct_part import CorrectPart
 from ICHSegmentationPanel.editing_time import EditingTime
 from ICHSegmentationPanel.export_part import ExportPart
 from ICHSegmentationPanel.graphics_part import GraphicsPart
+from ICHSegmentationPanel.growth_part import GrowthPart
 from ICHSegmentationPanel.input_part import InputPart
 from ICHSegmentationPanel.message_part import MessagePart
 from ICHSegmentationPanel.model_part import ModelPart
 from ICHSegmentationPanel.parameters import Parameters
 from ICHSegmentationPanel.results_part import ResultsPart
 from ICHSegmentationPanel.run_part import RunPart
+from ICHSegmentationPanel.scores_part import ScoresPart
 from ICHSegmentationPanel.view_part import ViewPart
 
 if TYPE_CHECKING:
@@ -62,10 +64,21 @@ class Panel(VTKObservationMixin):
             on_result=self._show_result,
         )
         self.results = ResultsPart(ui, self.views.apply, self._edited)
-        self.exports = ExportPart(ui, process, self._check_of, lambda: self.results.measured)
+        self.scores = ScoresPart(ui, process, self._check_of, lambda: self.results.measured)
+        self.growth = GrowthPart(ui, process, self._check_of, self._compared)
+        self.exports = ExportPart(ui, process, self._check_of, lambda: self.growth.found)
         self._editing_time = EditingTime()
         # The views before the results, which make them show a result as soon as a scene has one.
-        self._parts = (self.inputs, self.models, self.views, self.results, self.corrections, self.exports)
+        self._parts = (
+            self.inputs,
+            self.models,
+            self.views,
+            self.results,
+            self.corrections,
+            self.scores,
+            self.growth,
+            self.exports,
+        )
 
     def enter(self, node: vtkMRMLScriptedModuleNode) -> None:
         """Take up the scene's parameter node, as the panel is shown or a scene was loaded."""
@@ -109,6 +122,8 @@ class Panel(VTKObservationMixin):
         self.inputs.close()
         self.results.close()
         self.corrections.close()
+        self.scores.close()
+        self.growth.close()
         self.exports.close()
 
     def _node_changed(self, _caller: Any, _event: str) -> None:
@@ -131,6 +146,10 @@ class Panel(VTKObservationMixin):
     def _edited(self) -> None:
         self._editing_time.note(self.results.segmentation)
         self.corrections.look_again()
+        for part in (self.scores, self.growth, self.exports):
+            part.update()
+
+    def _compared(self) -> None:
         self.exports.update()
 
     def _check_of(self, volume: vtkMRMLScalarVolumeNode) -> VolumeCheck | None:

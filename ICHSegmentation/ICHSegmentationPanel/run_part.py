@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from enum import Enum, auto
@@ -14,18 +13,16 @@ import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
-from ICHSegmentationPanel.process import make_failure, stage_title
+from ICHSegmentationPanel.process import failure_of, make_failure, stage_title
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 
-    from ICHSegmentationLib.segmentation.result import SegmentationResult
+    from ICHSegmentationLib.worker.outcome import WorkerResult
     from ICHSegmentationPanel.input_part import InputPart
     from ICHSegmentationPanel.message_part import MessagePart
     from ICHSegmentationPanel.model_part import ModelPart
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
-
-_LOG = logging.getLogger(__name__)
 
 
 class RunState(Enum):
@@ -92,7 +89,7 @@ class RunPart(VTKObservationMixin):
         self._inputs.settle()
         problem = self._problem()
         if problem or self._process.busy:
-            self._messages.complain(problem or _("An export is under way; segment when it is done."))
+            self._messages.complain(problem or _("Other work is under way; segment when it is done."))
             return
         if not self._models.is_agreed():
             return
@@ -116,7 +113,7 @@ class RunPart(VTKObservationMixin):
                 failed=self._fail,
             )
         except Exception as error:
-            self._fail_with(error)
+            self._fail(failure_of(error, "The run failed."))
 
     def cancel(self) -> None:
         """Stop the run; it is over within half a second."""
@@ -144,7 +141,7 @@ class RunPart(VTKObservationMixin):
         else:
             self.cancel()
 
-    def _finish(self, answer: Any) -> None:
+    def _finish(self, answer: WorkerResult) -> None:
         volume, stamp = self._volume, self._stamp
         self._end()
         result = answer.segmentation
@@ -153,24 +150,15 @@ class RunPart(VTKObservationMixin):
             self._fail(make_failure("volume_changed"))
             return
         try:
-            node = _publish(volume, result)
+            node = _publish(volume, answer)
         except Exception as error:
-            self._fail_with(error)
+            self._fail(failure_of(error, "The run failed."))
             return
         seconds = time.perf_counter() - self._started
         # What was found in the scan itself stands beside its geometry.
         found = [warning for warning in result.warnings if warning not in result.volume.warnings]
         self._messages.say(_("Segmented in {seconds:.1f} s.").format(seconds=seconds), found)
         self._on_result(node)
-
-    def _fail_with(self, error: Exception) -> None:
-        """Say what an exception means; its text is shown only if it was written for users."""
-        from ICHSegmentationLib.quiet_log import log_error
-        from ICHSegmentationLib.worker.failures import describe
-
-        log_error(_LOG, "The run failed.", error)
-        kind, sentence = describe(error)
-        self._fail(make_failure(str(kind), sentence))
 
     def _fail(self, failure: Failure) -> None:
         self._end()
@@ -219,12 +207,14 @@ def _stamp_of(volume: vtkMRMLScalarVolumeNode) -> tuple[object, ...] | None:
     return stamp_of(volume) if volume.GetImageData() is not None else None
 
 
-def _publish(volume: vtkMRMLScalarVolumeNode, result: SegmentationResult) -> vtkMRMLSegmentationNode:
-    """Put a result into the scene as a new segmentation."""
+def _publish(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSegmentationNode:
+    """Put a result into the scene as a new segmentation, with what it proposes for the scores."""
     from ICHSegmentationLib import __version__, mrml
+    from ICHSegmentationLib.measurement.reader_items import Proposals
 
+    result = answer.segmentation
     model = result.model
-    return mrml.publish(
+    node = mrml.publish(
         volume,
         result.volume,
         result.label_map,
@@ -242,3 +232,5 @@ def _publish(volume: vtkMRMLScalarVolumeNode, result: SegmentationResult) -> vtk
         },
         classes=model.classes[1:],
     )
+    mrml.set_proposals(node, Proposals.of(answer.measurements))
+    return node

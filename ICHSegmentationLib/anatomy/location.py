@@ -13,7 +13,7 @@ _MIDLINE_DOUBT_MM = 2.0
 _BOTH_SIDES = 0.2  # share of the smaller side from which a lesion is on both
 _NEAR_MIDLINE_MM = 12.0
 _BOTH_COMPARTMENTS = 0.2
-_LEAST_CONFIDENCE = 0.4  # of the best region; less is not determined
+_LEAST_CONFIDENCE = 0.45  # of the best region; below, one answer in two is wrong, so it is not determined
 _LEAST_SIDE_CONFIDENCE = 0.7
 _LISTED_SHARE = 0.05
 
@@ -23,7 +23,7 @@ def locate(coordinates: np.ndarray, weights: np.ndarray, *, ventricular: bool = 
 
     The region is the one that holds most of the lesion's volume. Its confidence is the share that it holds on average
     when the lesion is shifted by 5 mm in each direction, so it is low near borders, where the mean brain says little
-    about the single one. Under 0.4 it is not determined. Confidence of the side comes from the distance to the midline
+    about the single one. Under 0.45 it is not determined. Confidence of the side comes from the distance to the midline
     alike, with 2 mm.
 
     Parameters

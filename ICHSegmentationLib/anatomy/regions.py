@@ -24,16 +24,16 @@ _NUMBER = {region: number for number, region in enumerate(REGIONS)}
 
 # Centre and radii (x, a, s) in mm, on both sides.
 _INSULA = ((38, 0, 3), (8, 24, 16))
-_GANGLIA = (
-    (21, 1, 14),
-    (15, 32, 27),
-)  # with the capsules and the white matter medial to the insula, beside the ventricle
-_THALAMUS = ((13, -20, 9), (15, 20, 13))
+# With the capsules and the white matter medial to the insula, beside the ventricle.
+_GANGLIA = ((21, 1, 15), (15, 32, 30))
+_CORONA_S = 14.0  # from here up that white matter fans out, outwards and backwards
+_CORONA_X, _CORONA_A = 0.2, -0.4
+_THALAMUS = ((14, -21, 9), (17, 20, 15))
 # Height, front-to-back middle and radii across and front to back of the brain stem: medulla, pons, midbrain.
 _STEM_S = (-60.0, -42.0, -34.0, -18.0, 0.0)
-_STEM_A = (-42.0, -32.0, -26.0, -23.0, -22.0)
-_STEM_X_RADIUS = (8.0, 11.0, 18.0, 18.0, 16.0)
-_STEM_A_RADIUS = (8.0, 10.0, 14.0, 15.0, 14.0)
+_STEM_A = (-42.0, -31.0, -26.0, -22.0, -20.0)
+_STEM_X_RADIUS = (9.0, 13.0, 20.0, 19.0, 18.0)
+_STEM_A_RADIUS = (9.0, 12.0, 16.0, 16.0, 16.0)
 _STEM_TOP = 0.0
 
 
@@ -60,14 +60,19 @@ def region_numbers(coordinates: np.ndarray) -> np.ndarray:
     """
     x, a, s = np.abs(coordinates[..., 0]), coordinates[..., 1], coordinates[..., 2]
     regions = np.full(x.shape, _NUMBER[Region.FRONTAL], dtype=np.uint8)
-    central_sulcus = -39 + 0.2 * x + np.minimum(1, x / 28) * 0.33 * (65 - s)
+    central_sulcus = -46 + 0.33 * x + np.minimum(1, x / 28) * 0.33 * (65 - s)
     regions[a < central_sulcus] = _NUMBER[Region.PARIETAL]
-    sylvian = np.minimum(-9 + 0.5 * (14 - a), 16)
-    regions[(s < sylvian) & (x > 14 + 0.5 * np.maximum(a, 0)) & (a < 22)] = _NUMBER[Region.TEMPORAL]
-    occipital = -60 - 0.55 * np.maximum(s, 0) * (1 - x / 100)
+    sylvian = np.minimum(-9 + 0.5 * (14 - a), 20)
+    # Behind the thalamus the isthmus of the cingulate gyrus parts the temporal lobe from the midline.
+    medial = 14 + 0.5 * np.maximum(a, 0) + np.where(s > -4, np.clip(-34 - a, 0, 12 + np.maximum(s, 0)), 0)
+    pole = 22 + 0.5 * np.maximum(-12 - s, 0)
+    regions[(s < sylvian) & (x > medial) & (a < pole)] = _NUMBER[Region.TEMPORAL]
+    occipital = -63 - 0.7 * np.maximum(s, 0) * (1 - x / 100)
     regions[a < occipital] = _NUMBER[Region.OCCIPITAL]
     regions[_inside(x, a, s, *_INSULA, power=2)] = _NUMBER[Region.INSULA]
-    regions[_inside(x, a, s, *_GANGLIA, power=3)] = _NUMBER[Region.BASAL_GANGLIA]
+    fan = np.maximum(s - _CORONA_S, 0)
+    ganglia = _inside(x - _CORONA_X * fan, a - _CORONA_A * fan, s, *_GANGLIA, power=3)
+    regions[ganglia] = _NUMBER[Region.BASAL_GANGLIA]
     regions[_inside(x, a, s, *_THALAMUS, power=2)] = _NUMBER[Region.THALAMUS]
     # The petrous bone is the posterior fossa's border to the front.
     regions[(s < tentorium_height(x, a)) & (a < -5 - 0.6 * x)] = _NUMBER[Region.CEREBELLUM]
@@ -78,7 +83,7 @@ def region_numbers(coordinates: np.ndarray) -> np.ndarray:
 def tentorium_height(x: np.ndarray, a: np.ndarray) -> np.ndarray:
     """Return the height of the tentorium beside and behind its notch."""
     x = np.abs(x)
-    return 2 - 0.8 * np.minimum(x, 14) - 0.45 * np.maximum(x - 14, 0) - 0.5 * np.maximum(-60 - a, 0)
+    return -2 - 0.9 * np.minimum(x, 14) - 0.35 * np.maximum(x - 14, 0) - 0.4 * np.maximum(-60 - a, 0)
 
 
 def _inside(

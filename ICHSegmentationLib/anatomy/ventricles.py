@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.segmentation.label_map import LabelMap
 
 _LATERAL, _OCCIPITAL, _TEMPORAL, _THIRD, _FOURTH = range(5)
-_FLUID = 0.5  # share of a sample from which it is lumen
+_FLUID = 0.6  # share of a sample from which it is lumen; leukoaraiosis beside the ventricles reaches half
 _TRACE_ML = 0.05  # of blood; less is the labels' own error
 _TRACE_SHARE = 0.02
 _LEAST_SHARE = 0.001  # that is still written as more than nothing
@@ -38,11 +38,11 @@ class _Kind(NamedTuple):
 # A collapsed compartment still has the least lumen; above the most, one that clot fills is taken to be expanded.
 # Orders of magnitude of adult volumetry, elderly included; limits of this project, no published definition has any.
 _KINDS = {
-    _LATERAL: _Kind(8.0, 3.0, 30.0),
-    _OCCIPITAL: _Kind(6.0, 0.4, 5.0),
+    _LATERAL: _Kind(8.0, 1.0, 30.0),
+    _OCCIPITAL: _Kind(6.0, 0.3, 5.0),
     _TEMPORAL: _Kind(4.0, 0.3, 3.0),
-    _THIRD: _Kind(4.0, 0.4, 3.5),
-    _FOURTH: _Kind(4.0, 0.5, 4.0),
+    _THIRD: _Kind(3.0, 0.3, 3.5),
+    _FOURTH: _Kind(3.0, 0.3, 4.0),
 }
 _BY_SIDE = {
     _LATERAL: (Ventricle.LEFT_LATERAL, Ventricle.RIGHT_LATERAL),
@@ -113,16 +113,18 @@ def _distances(coordinates: np.ndarray) -> np.ndarray:
     """Return (kinds, ...) signed distances to the mean ventricles of an adult in brain coordinates.
 
     Places as in stereotaxic atlases (Talairach J, Tournoux P, Co-planar stereotaxic atlas of the human brain, Thieme
-    1988). The lateral ventricle is frontal horn, body and atrium; behind and below the atrium begin the horns.
+    1988). The lateral ventricle is frontal horn, body and atrium; the occipital horn begins where the atrium ends,
+    about 60 mm behind the anterior commissure, the temporal horn in front of its floor.
     """
     x, a, s = (coordinates[..., axis].astype(np.float32) for axis in range(3))
     frame = HeadFrame(x, a, s, (1.0, 1.0, 1.0))
-    body = ((7, 30, 3), (10, 24, 9), (10, 10, 16), (11, -8, 21), (16, -27, 20), (23, -39, 14))
+    body = ((7, 30, 3), (10, 24, 9), (10, 10, 16), (11, -8, 21), (16, -27, 20), (23, -39, 14), (23, -53, 9))
+    floor = tube(frame, ((23, -41, 11), (28, -47, 3)), (5, 4))  # of the atrium, the collateral trigone
     return np.stack(
         [
-            tube(frame, body, (2, 4, 4, 4, 5, 6)),
-            tube(frame, ((23, -54, 8), (21, -62, 7), (18, -74, 5)), (4, 3.5, 1.5)),
-            tube(frame, ((29, -38, -1), (34, -30, -7), (33, -18, -14), (29, -6, -18)), (3.5, 2.5, 2, 2)),
+            np.minimum(tube(frame, body, (2, 4, 4, 4, 5, 6, 5)), floor),
+            tube(frame, ((22, -64, 7), (20, -69, 6), (18, -76, 5)), (4, 3, 1.5)),
+            tube(frame, ((31, -38, -2), (34, -30, -7), (33, -18, -14), (29, -6, -18)), (3, 2.5, 2, 2)),
             ellipsoid(frame, (0, -10, -1), (3, 15, 10)),
             ellipsoid(frame, (0, -42, -31), (8, 6, 12)),
         ]

@@ -14,12 +14,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ICHSegmentationLib.ct.volume import CTVolume
-    from ICHSegmentationLib.measurement.growth import Growth, Verdict
-    from ICHSegmentationLib.registration import Registration
     from ICHSegmentationLib.reporting.comparison import Comparison
     from ICHSegmentationLib.segmentation.label_map import LabelMap
 
-PARTS = {"read": 0.3, "register": 0.6, "draw": 0.1}
+PARTS = {"read": 0.3, "compare": 0.7}
 RESULT_FILES = ("comparison.json", "comparison.png")
 SEGMENTATIONS = ("segmentation.seg.nrrd", "labels.nii.gz")
 NO_SCANS = "Without the CT of both scans nothing is registered or drawn; volumes are compared only."
@@ -40,52 +38,45 @@ def run(baseline: Side, followup: Side, output: Path | None, *, overwrite: bool,
     from ICHSegmentationLib.measurement import measure
     from ICHSegmentationLib.measurement.growth import compare_volumes
     from ICHSegmentationLib.reporting.comparison import Comparison
+    from ICHSegmentationLib.reporting.scan_comparison import compare_scans
 
     terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
     with terminal:
         terminal.progress("read")
         (first, first_scan, found), (second, second_scan, more) = _read(baseline), _read(followup)
-        warnings = [f"Baseline: {text}" for text in found] + [f"Follow-up: {text}" for text in more]
-        growth = compare_volumes(measure(first), measure(second))
-        registration = picture = None
+        warnings = (*(f"Baseline: {text}" for text in found), *(f"Follow-up: {text}" for text in more))
+        picture = None
         if first_scan is None or second_scan is None:
-            warnings.append(NO_SCANS)
+            growth = compare_volumes(measure(first), measure(second))
+            content = Comparison.of(growth, None, tuple(dict.fromkeys((*warnings, NO_SCANS))))
         else:
-            terminal.progress("register")
-            registration, doubts = _register(first_scan, second_scan)
-            warnings += doubts
-            if output is not None:
-                terminal.progress("draw")
-                picture = _draw((first_scan, first), (second_scan, second), registration)
-        warnings = list(dict.fromkeys(warnings))
-        terminal.warn(warnings)
-        content = Comparison.of(growth, registration, tuple(warnings))
+            compared = compare_scans(
+                (first_scan, first),
+                (second_scan, second),
+                warnings,
+                with_picture=output is not None,
+                progress=terminal.progress("compare"),
+            )
+            content, picture = compared.content, compared.picture
+        terminal.warn(content.warnings)
         if output is not None:
             _write(output, content, picture)
-    terminal.show(content.model_dump(mode="json", by_alias=True), text_of(growth, registration))
+    terminal.show(content.model_dump(mode="json", by_alias=True), text_of(content))
 
 
-def text_of(growth: Growth, registration: Registration | None) -> str:
+def text_of(growth: Comparison) -> str:
     """Return the change of each subtype and both definitions with their verdicts."""
     lines = [f"{'':<7}{'baseline':>10}{'follow-up':>11}{'change':>9}{'per cent':>14}"]
     for name, change in growth.changes.items():
-        per_cent = "not defined" if change.change_percent is None else f"{round(change.change_percent):+d} %"
         # Adding zero turns -0.0 into 0.0.
         volumes = f"{change.baseline_ml:>10.1f}{change.followup_ml:>11.1f}{round(change.change_ml, 1) + 0.0:>+9.1f}"
-        lines.append(f"{name:<7}{volumes}{per_cent:>14}")
-    lines += ["volumes in mL", "", _verdict("Expansion", growth.expansion)]
-    lines.append(_verdict("Expansion, revised", growth.revised_expansion))
-    if registration is not None:
-        word = "good" if registration.is_good else "POOR"
-        lines.append(
-            f"Registration: {word}, correlation {registration.quality:.2f} on {registration.shared:.0%} of the head"
-        )
+        lines.append(f"{name:<7}{volumes}{change.percent_text:>14}")
+    lines += ["volumes in mL", ""]
+    for name, verdict in (("Expansion", growth.expansion), ("Expansion, revised", growth.revised_expansion)):
+        lines.append(f"{name}: {verdict.answer}\n  {verdict.definition}")
+    if growth.registration is not None:
+        lines.append(growth.registration.describe())
     return "\n".join(lines)
-
-
-def _verdict(name: str, verdict: Verdict) -> str:
-    word = {None: "not defined, no intraparenchymal blood on the baseline", True: "yes", False: "no"}[verdict.met]
-    return f"{name}: {word}\n  {verdict.definition}"
 
 
 def _check_output(output: Path, *, overwrite: bool) -> None:
@@ -112,26 +103,6 @@ def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
     volume = None if side.scan is None else read_ct(side.scan)
     labels = read_labels(path, None if volume is None else volume.grid)
     return labels.label_map, volume, (*(() if volume is None else volume.warnings), *labels.warnings)
-
-
-def _register(first: CTVolume, second: CTVolume) -> tuple[Registration, list[str]]:
-    from ICHSegmentationLib.registration import register
-    from ICHSegmentationLib.registration.patients import warn_patients
-
-    registration = register(first, second)
-    warnings = warn_patients(first.source, second.source)
-    if not registration.is_good:
-        warnings.append(
-            f"The scans fit poorly (correlation {registration.quality:.2f} on {registration.shared:.0%} of the head): "
-            "they may be of different patients, or the pictures are out of place."
-        )
-    return registration, warnings
-
-
-def _draw(first: tuple[CTVolume, LabelMap], second: tuple[CTVolume, LabelMap], registration: Registration) -> Image:
-    from ICHSegmentationLib.rendering.comparison_picture import draw_comparison
-
-    return draw_comparison(first, second, registration)
 
 
 def _write(output: Path, content: Comparison, picture: Image | None) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ICHSegmentationLib.cli.compare import RESULT_FILES
 from ICHSegmentationLib.cli.inputs import Correction, Patient, edited_graeb
 from ICHSegmentationLib.cli.measure import NO_SCORE
 from ICHSegmentationLib.cli.terminal import Terminal
@@ -16,6 +17,8 @@ from ICHSegmentationLib.reporting.export_format import ExportFormat
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct.volume import CTVolume
     from ICHSegmentationLib.reporting.export import Exporter
+
+_NOT_TOLD = "What was given beside the segmentation is left out: the measurements.json of the run is missing."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +73,7 @@ def _prepare(segmentation: Path, volume: CTVolume | None, inputs: ReportInputs) 
     agreement, more = inputs.correction.compare(stored.label_map, None if volume is None else volume.grid)
     warnings += more
     told: dict[str, object] = {}
+    growth_picture = None
     if inputs.patient != Patient():
         score = ich_score(stored.measurements, **inputs.patient._asdict())
         if score is None:
@@ -77,6 +81,7 @@ def _prepare(segmentation: Path, volume: CTVolume | None, inputs: ReportInputs) 
         told["ich_score"] = score
     if inputs.growth is not None:
         told["growth"] = read_comparison(inputs.growth)
+        growth_picture = _picture_beside(inputs.growth)
     if agreement is not None:
         told |= {"agreement": agreement, "corrected": agreement.changed}
     record = stored.record()
@@ -84,6 +89,8 @@ def _prepare(segmentation: Path, volume: CTVolume | None, inputs: ReportInputs) 
         if inputs.graeb:
             told["modified_graeb"] = edited_graeb(record.modified_graeb, inputs.graeb)
         record = record.model_copy(update=told)
+    elif told or inputs.graeb:
+        warnings.append(_NOT_TOLD)
     exporter = Exporter(
         label_map=stored.label_map,
         volume=volume,
@@ -94,9 +101,20 @@ def _prepare(segmentation: Path, volume: CTVolume | None, inputs: ReportInputs) 
         corrected=record is None or record.corrected != (),
         with_patient=inputs.with_patient,
         template=inputs.template,
+        growth_picture=growth_picture,
         segmentation=stored.segmentation,
     )
     return exporter, tuple(dict.fromkeys(warnings))
+
+
+def _picture_beside(comparison: Path) -> bytes | None:
+    """Return the picture that `ichseg compare` wrote with a comparison; None where there is none."""
+    path = comparison.with_name(RESULT_FILES[1])
+    try:
+        return path.read_bytes() if path.exists() else None
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}."
+        raise InputError(message) from error
 
 
 def _read_source(kind: ExportFormat, source: Path | None) -> CTVolume | None:

@@ -29,8 +29,13 @@ def run(
     terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
     with terminal:
         measurements = segment_files(inputs, output, options, terminal)
-    text = f"{volume_table(measurements['volumes_ml'])}\n\n{places(measurements['outputs'])}"
-    terminal.show(measurements, text)
+    parts = [volume_table(measurements["volumes_ml"])]
+    if measurements["case_decision"] is not None:
+        from ICHSegmentationLib.measurement import CaseDecision
+
+        decision = CaseDecision.model_validate(measurements["case_decision"])
+        parts.append(f"Decision      {decision.describe()}")
+    terminal.show(measurements, "\n\n".join([*parts, places(measurements["outputs"])]))
 
 
 def check_output(output: Path, *, overwrite: bool, names: Sequence[str] = RESULT_FILES) -> None:

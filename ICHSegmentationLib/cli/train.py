@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.training.fit import Progress
     from ICHSegmentationLib.training.train import Trained
 
-_PREPARING = {"real series": 2.0, "simulated lesions": 3.0, "look-alikes": 1.0, "generated heads": 1.0}
+_PREPARING = {
+    "real series": 2.0,
+    "simulated lesions": 3.0,
+    "look-alikes": 1.0,
+    "generated heads": 1.0,
+    "aligned volumes": 1.0,
+    "mirrored sides": 2.0,
+}
 _TRAINING = {"train": 94.0}
 
 
@@ -110,7 +117,7 @@ def _epoch_lines(terminal: Terminal) -> Callable[[Progress], None]:
         dice = ", ".join(f"{name} {value:.3f}" for name, value in state.dice.items())
         line = f"step {state.step} of {state.steps}: loss {state.loss:.4f}"
         line += f", validation Dice {dice}" if dice else ""
-        terminal.line(f"{line}, {state.samples_per_s:.1f} slices/s")
+        terminal.line(f"{line}, {state.samples_per_s:.1f} samples/s")
 
     return report
 

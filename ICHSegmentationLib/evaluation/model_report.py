@@ -8,23 +8,27 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ICHSegmentationLib.evaluation.classes import ANY
 from ICHSegmentationLib.evaluation.evaluate import Evaluation
 from ICHSegmentationLib.evaluation.held_out_case import HeldOutFile
 from ICHSegmentationLib.evaluation.model_run import ModelRun
 from ICHSegmentationLib.evaluation.outputs import write_evaluation
 from ICHSegmentationLib.evaluation.paired_tests import PairedTest, paired_tests
-from ICHSegmentationLib.evaluation.rows import paired_test_rows
+from ICHSegmentationLib.evaluation.rows import detection_rows, paired_test_rows
 from ICHSegmentationLib.evaluation.summary import ModelResult
 from ICHSegmentationLib.evaluation.tables import csv_text, markdown_table
-from ICHSegmentationLib.evaluation.targets import Figure, figures
+from ICHSegmentationLib.evaluation.targets import DECISIONS, Figure, figures
 from ICHSegmentationLib.evaluation.worst_cases import write_worst_cases
 from ICHSegmentationLib.files import write_text
 from ICHSegmentationLib.models import get_model
+from ICHSegmentationLib.subtypes import ANY_BLOOD
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.evaluation.rows import Row
+    from ICHSegmentationLib.models import ModelEntry
 
 PAGE_NAME, TABLE_NAME, RECORD_NAME = "model.md", "model.csv", "figures.json"
+DECISIONS_NAME = "case_decision.csv"
 WORST_NAME, PREDICTIONS_NAME = "worst", "predictions"
 _TESTED = ("dice_with_class", "volume_error_ml")
 
@@ -42,8 +46,9 @@ def write_model_report(
     Parameters
     ----------
     folder : pathlib.Path
-        Receives ``model.md``, ``model.csv``, ``figures.json``, a folder of tables and plots for each group of cases,
-        and ``worst`` with pictures.
+        Receives ``model.md``, ``model.csv``, ``figures.json``, ``case_decision.csv`` (sensitivity and specificity over
+        all scans by the least volume that counts), a folder of tables and plots for each group of cases, and ``worst``
+        with pictures.
     run, compared : ModelRun
         What the models did.
     files : sequence of HeldOutFile
@@ -57,8 +62,8 @@ def write_model_report(
         The content of ``figures.json``; ``quality`` is what the list of models keeps.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    found = figures(run.groups, set_aside)
-    others = figures(compared.groups, set_aside) if compared is not None else []
+    found = _figures(run, set_aside)
+    others = _figures(compared, set_aside) if compared is not None else []
     tests: dict[str, tuple[PairedTest, ...]] = {}
     for group, cases in run.groups.items():
         first = list(cases.values())
@@ -71,15 +76,18 @@ def write_model_report(
             warnings=(),
         )
         write_evaluation(evaluation, folder / group)
-    worst = write_worst_cases(folder / WORST_NAME, run, files)
+    everything = ModelResult.of([case for cases in run.groups.values() for case in cases.values()])
+    decisions = [row for row in detection_rows(everything) if row["class"] == ANY]
+    write_text(folder / DECISIONS_NAME, csv_text(decisions))
     entry = get_model(run.model)
+    worst = write_worst_cases(folder / WORST_NAME, run, files, tells_subtypes=_tells_subtypes(entry))
     record = {
         "schema": 1,
         "model": entry.name,
         "sha256": entry.sha256,
         "seconds_per_scan": run.seconds_per_scan,
         "compared_model": None if compared is None else compared.model,
-        "quality": {figure.key: round(figure.value, 4) for figure in found if figure.value is not None},
+        "quality": _quality(found, entry),
         "figures": [figure.row() for figure in found],
         "set_aside": dict(set_aside),
         "worst": worst,
@@ -89,6 +97,30 @@ def write_model_report(
     write_text(folder / PAGE_NAME, _page(run, rows, record, tests, compared))
     write_text(folder / RECORD_NAME, json.dumps(record, indent=2) + "\n")
     return record
+
+
+def _figures(run: ModelRun, set_aside: Mapping[str, str]) -> list[Figure]:
+    entry = get_model(run.model)
+    return figures(
+        run.groups,
+        set_aside,
+        classes=entry.classes[1:],
+        case_minimum_ml=entry.case_minimum_ml,
+    )
+
+
+def _quality(found: Sequence[Figure], entry: ModelEntry) -> dict[str, float]:
+    """Return what the list of models says: figures with an aim, of decisions, and without subtypes of any blood."""
+    return {
+        figure.key: round(figure.value, 4)
+        for figure in found
+        if figure.value is not None
+        and (figure.aim is not None or figure.group == DECISIONS or not _tells_subtypes(entry))
+    }
+
+
+def _tells_subtypes(entry: ModelEntry) -> bool:
+    return ANY_BLOOD not in entry.classes
 
 
 def _rows(found: Sequence[Figure], others: Sequence[Figure]) -> list[Row]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from ICHSegmentationLib.evaluation.case import CaseResult
 from ICHSegmentationLib.evaluation.classes import ANY
+from ICHSegmentationLib.evaluation.detection import DetectionPoint
 from ICHSegmentationLib.evaluation.held_out_case import (
     LOOK_ALIKES,
     LOOK_ALIKES_IN_PATIENTS,
@@ -19,14 +20,17 @@ from ICHSegmentationLib.evaluation.held_out_case import (
     SIMULATED,
 )
 from ICHSegmentationLib.evaluation.summary import ModelResult
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.subtypes import ANY_BLOOD, Subtype
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.evaluation.rows import Row
 
+_SUBTYPES = tuple(subtype.name for subtype in Subtype)
 _EXTRA_AXIAL = ("EDH", "SDH", "SAH")
 _SIMULATED_AIMS = {"EDH": 0.85, "SDH": 0.80, "SAH": 0.60, "IPH": 0.87, "IVH": 0.82}
 _LOOK_ALIKE_ML = 0.5
+DECISIONS = "all scans"
+"""Group of the figures of decisions on whole scans."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,13 @@ class Figure:
         return {"on": self.group, "figure": self.text, "value": self.value, "cases": self.cases, "aim": aim, "met": met}
 
 
-def figures(groups: Mapping[str, Mapping[str, CaseResult]], set_aside: Mapping[str, str]) -> list[Figure]:
+def figures(
+    groups: Mapping[str, Mapping[str, CaseResult]],
+    set_aside: Mapping[str, str],
+    *,
+    classes: Collection[str] = _SUBTYPES,
+    case_minimum_ml: float | None = None,
+) -> list[Figure]:
     """Return all figures of a model.
 
     Parameters
@@ -79,13 +89,23 @@ def figures(groups: Mapping[str, Mapping[str, CaseResult]], set_aside: Mapping[s
         Results by group and case; a simulated case is called PATIENT-SUBTYPE-COPY.
     set_aside : mapping of str to str
         Patients whose extra-axial blood is real, each with what was seen.
+    classes : collection of str
+        What the model tells apart. Figures of other subtypes are left out; those of any blood are there in any case, by
+        subtype where the model looks for it.
+    case_minimum_ml : float or None
+        Volume from which on the model takes a scan for one with a bleed; None where it does not decide.
     """
-    found = _of_patients(groups.get(PATIENTS, {}), set_aside)
+    patients, simulated = groups.get(PATIENTS, {}), groups.get(SIMULATED, {})
+    found = _of_patients(patients, set_aside) if Subtype.IPH.name in classes else []
+    looked_for = _SUBTYPES if ANY_BLOOD in classes else [name for name in _SUBTYPES if name in classes]
+    found += _of_any_blood(patients, simulated, looked_for)
     found += [
         Figure("scan without blood", f"negative_{name}_ml", f"{name}: total volume (mL)", _total_ml(case), 1, 0.1, True)
         for name, case in groups.get(NEGATIVES, {}).items()
     ]
-    found += _of_simulated(groups.get(SIMULATED, {}))
+    found += _of_simulated(simulated, [name for name in _SUBTYPES if name in classes])
+    if case_minimum_ml is not None:
+        found += _of_decisions(groups, case_minimum_ml)
     for group, key, where in (
         (LOOK_ALIKES, "look_alike_share", "generated heads"),
         (LOOK_ALIKES_IN_PATIENTS, "look_alike_in_patients_share", "patients, away from their clot"),
@@ -102,7 +122,6 @@ def _of_patients(cases: Mapping[str, CaseResult], set_aside: Mapping[str, str]) 
     iph = {name: case.classes["IPH"] for name, case in cases.items() if case.classes["IPH"].reference_ml > 0}
     dice = [result.overlap.dice or 0.0 for result in iph.values()]
     hits = [float(result.voxels.tp > 0) for result in iph.values()]
-    any_hits = [float(case.classes[ANY].voxels.tp > 0) for name, case in cases.items() if name in iph]
     icc = ModelResult.of(list(cases.values())).classes["IPH"].icc if cases else None
     extra_ml = [
         sum(case.classes[subtype].predicted_ml for subtype in _EXTRA_AXIAL)
@@ -112,7 +131,6 @@ def _of_patients(cases: Mapping[str, CaseResult], set_aside: Mapping[str, str]) 
     at_90 = _percentile(extra_ml, 90)
     return [
         Figure(on, "iph_found_share", "IPH found (IPH overlaps the clot), share", _mean(hits), len(hits), 1.0),
-        Figure(on, "iph_any_found_share", "clot found under any name, share", _mean(any_hits), len(any_hits)),
         Figure(on, "iph_dice_median", "IPH Dice, median", _percentile(dice, 50), len(dice), 0.94),
         Figure(on, "iph_dice_percentile_10", "IPH Dice, 10th percentile", _percentile(dice, 10), len(dice), 0.85),
         Figure(on, "iph_volume_icc_2_1", "IPH volume ICC(2,1)", icc.value if icc else None, len(cases), 0.97),
@@ -138,13 +156,53 @@ def _of_patients(cases: Mapping[str, CaseResult], set_aside: Mapping[str, str]) 
     ]
 
 
-def _of_simulated(cases: Mapping[str, CaseResult]) -> list[Figure]:
+def _of_any_blood(
+    patients: Mapping[str, CaseResult], simulated: Mapping[str, CaseResult], subtypes: Sequence[str]
+) -> list[Figure]:
+    """Return the figures in which names do not count, so that all systems can be compared."""
+    on = "held-out patients"
+    clots = [case.classes[ANY] for case in patients.values() if case.classes[ANY].reference_ml > 0]
+    hits = [float(clot.voxels.tp > 0) for clot in clots]
+    dice = [clot.overlap.dice or 0.0 for clot in clots]
+    icc = ModelResult.of(list(patients.values())).classes[ANY].icc if patients else None
+    found = [
+        Figure(on, "iph_any_found_share", "clot found under any name, share", _mean(hits), len(hits)),
+        Figure(on, "any_dice_median", "any blood: Dice, median", _percentile(dice, 50), len(dice)),
+        Figure(on, "any_dice_percentile_10", "any blood: Dice, 10th percentile", _percentile(dice, 10), len(dice)),
+        Figure(on, "any_volume_icc_2_1", "any blood: volume ICC(2,1)", icc.value if icc else None, len(patients)),
+    ]
+    for name in subtypes:
+        dice = [
+            case.classes[ANY].overlap.dice or 0.0 for key, case in simulated.items() if simulated_subtype(key) == name
+        ]
+        key, text = f"simulated_{name.lower()}_any_dice_median", f"{name} under any name: Dice, median"
+        found.append(Figure("simulated bleeds in them", key, text, _percentile(dice, 50), len(dice)))
+    return found
+
+
+def _of_decisions(groups: Mapping[str, Mapping[str, CaseResult]], minimum_ml: float) -> list[Figure]:
+    """Return sensitivity and specificity of the model's decision on all scans, simulated and generated ones too."""
+    volumes = [case.classes[ANY] for cases in groups.values() for case in cases.values()]
+    predicted_ml, reference_ml = (
+        np.array([getattr(volume, name) for volume in volumes]) for name in ("predicted_ml", "reference_ml")
+    )
+    point = DetectionPoint.at(minimum_ml, predicted_ml, reference_ml)
+    with_blood = int((reference_ml > 0).sum())
+    text = f"scan with a bleed (from {minimum_ml:g} mL on)"
+    return [
+        Figure(DECISIONS, "case_sensitivity", f"{text}: sensitivity", point.sensitivity, with_blood),
+        Figure(DECISIONS, "case_specificity", f"{text}: specificity", point.specificity, len(volumes) - with_blood),
+    ]
+
+
+def _of_simulated(cases: Mapping[str, CaseResult], subtypes: Sequence[str]) -> list[Figure]:
     on, found = "simulated bleeds in them", []
-    for subtype in Subtype:
-        name = subtype.name
+    for name in subtypes:
         dice = [case.classes[name].overlap.dice or 0.0 for key, case in cases.items() if simulated_subtype(key) == name]
         text, aim = f"{name} Dice, median", _SIMULATED_AIMS[name]
         found.append(Figure(on, f"simulated_{name.lower()}_dice_median", text, _percentile(dice, 50), len(dice), aim))
+    if len(subtypes) < len(_SUBTYPES):
+        return found
     named = [float(case.largest_lesion_predicted == case.largest_lesion) for case in cases.values()]
     text = "subtype of the largest lesion named right, share"
     return [*found, Figure(on, "simulated_named_right_share", text, _mean(named), len(named), 0.95)]

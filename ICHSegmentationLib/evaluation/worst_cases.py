@@ -29,17 +29,19 @@ _SLICES = 4
 _PANEL_PX, _GAP_PX, _HEADER_PX, _FOOTER_PX = 380, 6, 40, 28
 
 
-def worst_cases(group: str, cases: Mapping[str, CaseResult], count: int = _COUNT) -> list[tuple[str, str]]:
+def worst_cases(
+    group: str, cases: Mapping[str, CaseResult], count: int = _COUNT, *, tells_subtypes: bool = True
+) -> list[tuple[str, str]]:
     """Return name and figure of the worst cases of a group, worst first.
 
-    By the Dice of the IPH in patients, of the painted subtype in simulated cases, and by volume where there is no
-    blood.
+    By the Dice of the IPH in patients, of the painted subtype in simulated cases (of any blood where the model does not
+    tell subtypes apart), and by volume where there is no blood.
     """
     scores: list[tuple[float, str, str]] = []
     for name, case in cases.items():
         if group in (PATIENTS, SIMULATED):
             subtype = "IPH" if group == PATIENTS else simulated_subtype(name)
-            result = case.classes[subtype]
+            result = case.classes[subtype if tells_subtypes else ANY]
             if result.reference_ml == 0:
                 continue
             dice = result.overlap.dice or 0.0
@@ -51,7 +53,9 @@ def worst_cases(group: str, cases: Mapping[str, CaseResult], count: int = _COUNT
     return [(name, text) for _, name, text in sorted(scores)[:count]]
 
 
-def write_worst_cases(folder: Path, run: ModelRun, files: Iterable[HeldOutFile]) -> dict[str, str]:
+def write_worst_cases(
+    folder: Path, run: ModelRun, files: Iterable[HeldOutFile], *, tells_subtypes: bool = True
+) -> dict[str, str]:
     """Write ``GROUP-RANK-CASE.png`` of the worst cases of every group.
 
     Returns
@@ -63,7 +67,7 @@ def write_worst_cases(folder: Path, run: ModelRun, files: Iterable[HeldOutFile])
     written = {}
     folder.mkdir(parents=True, exist_ok=True)
     for group, cases in run.groups.items():
-        for rank, (name, text) in enumerate(worst_cases(group, cases), start=1):
+        for rank, (name, text) in enumerate(worst_cases(group, cases, tells_subtypes=tells_subtypes), start=1):
             file = by_name.get((group, name))
             if file is None:
                 continue

@@ -2,6 +2,7 @@
 """Volumes, diameters and lesions of a label map."""
 
 from ICHSegmentationLib.measurement.abc2 import Abc2
+from ICHSegmentationLib.measurement.case_decision import CaseDecision
 from ICHSegmentationLib.measurement.ich_score import IchScore, ich_score
 from ICHSegmentationLib.measurement.lesions import Lesion
 from ICHSegmentationLib.measurement.location import Compartment, LesionLocation, Region, Side
@@ -11,6 +12,7 @@ from ICHSegmentationLib.measurement.modified_graeb import GraebItem, ModifiedGra
 
 __all__ = [
     "Abc2",
+    "CaseDecision",
     "Compartment",
     "GraebItem",
     "IchScore",

@@ -69,16 +69,20 @@ class Agreement(BaseModel):
         )
 
     def describe(self) -> list[str]:
-        """Return one line per subtype that either has, and what the whole correction was."""
+        """Return a line per subtype that changed, one for the total, those that did not, and how much it was."""
         lines = []
+        same = [name for name, part in self.subtypes.items() if part.dice is not None and name not in self.changed]
         for name, part in self.subtypes.items():
-            if part.dice is None:
+            if part.dice is None or (name != "total" and name in same):
                 continue
             per_cent = "" if part.change_percent is None else f", {part.change_percent:+.0f} %"
             lines.append(
                 f"{name}: Dice {part.dice:.2f}, {part.model_ml:.1f} -> {part.corrected_ml:.1f} mL "
                 f"({part.change_ml + 0.0:+.1f} mL{per_cent})"
             )
+        kept = [name for name in same if name != "total"]
+        if kept:
+            lines.append(f"{', '.join(kept)} unchanged")
         spent = "" if self.editing_s is None else f" in {self.editing_s / 60:.1f} min of editing"
         return [*lines, f"{self.changed_ml:.1f} mL changed their label{spent}"]
 

@@ -41,6 +41,11 @@ class Change(BaseModel):
     change_ml: float
     change_percent: float | None
 
+    @property
+    def percent_text(self) -> str:
+        """The change in whole per cent, or that it is not defined."""
+        return "not defined" if self.change_percent is None else f"{round(self.change_percent):+d} %"
+
     @classmethod
     def between(cls, baseline_ml: float, followup_ml: float) -> Change:
         """Compare two volumes."""
@@ -57,6 +62,11 @@ class Verdict(BaseModel):
 
     met: bool | None
     definition: str
+
+    @property
+    def answer(self) -> str:
+        """The verdict in words."""
+        return {None: "not defined, no intraparenchymal blood on the baseline", True: "yes", False: "no"}[self.met]
 
 
 class Growth(BaseModel):

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
@@ -16,7 +17,9 @@ LARGE_ML = 30.0
 OLD_YEARS = 80
 MORTALITY_30D_PERCENT: dict[int, int | None] = {0: 0, 1: 13, 2: 26, 3: 72, 4: 97, 5: 100, 6: None}
 """Published deaths within 30 days by score; nobody in the cohort had 6."""
-NOT_DETERMINED = "not determined"
+NOT_DETERMINED: Literal["not determined"] = "not determined"
+BY_READER = "by the reader"
+SCORE_NAME = "ICH score (spontaneous ICH only; Hemphill 2001)"
 
 
 class IchScore(BaseModel):
@@ -38,6 +41,8 @@ class IchScore(BaseModel):
         Blood in the ventricles gives a point.
     infratentorial : bool or None
         Origin below the tentorium gives a point.
+    edited : tuple of str
+        Which of the last three the reader gave in place of what was proposed; GCS and age are always the reader's.
 
     Raises
     ------
@@ -57,6 +62,22 @@ class IchScore(BaseModel):
     iph_ml: Annotated[float, Field(ge=0)] | None = None
     ivh: bool | None = None
     infratentorial: bool | None = None
+    edited: tuple[str, ...] = ()
+
+    @classmethod
+    def filled(cls, proposed: Mapping[str, Any], given: Mapping[str, Any]) -> Self:
+        """Fill the items with what the reader gave, and where that is None with what was proposed.
+
+        Parameters
+        ----------
+        proposed : mapping
+            ``iph_ml``, ``ivh`` and ``infratentorial``; None is not determined.
+        given : mapping
+            Any of the items; "not determined" holds in place of a proposal too.
+        """
+        own = {item: value for item, value in given.items() if value is not None}
+        values = {item: None if value == NOT_DETERMINED else value for item, value in own.items()}
+        return cls(**{**proposed, **values}, edited=tuple(item for item in proposed if item in own))
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -101,26 +122,33 @@ class IchScore(BaseModel):
         """Published 30-day mortality at the lowest and at the highest score; None for 6, which was not observed."""
         return MORTALITY_30D_PERCENT[self.lowest], MORTALITY_30D_PERCENT[self.highest]
 
+    @property
+    def score_text(self) -> str:
+        """The score, or from where to where it may be."""
+        return str(self.score) if self.score is not None else f"{self.lowest} to {self.highest}"
+
+    @property
+    def mortality_text(self) -> str:
+        """The published mortality in per cent, or from where to where it may be."""
+        low, high = ("not observed" if value is None else f"{value} %" for value in self.mortality_30d_percent)
+        return low if self.score is not None else f"{low} to {high}"
+
     def describe(self) -> str:
         """Return the score, what it is for, the published mortality and every item, on two lines."""
-        low, high = ("not observed" if value is None else f"{value} %" for value in self.mortality_30d_percent)
-        score = str(self.score) if self.score is not None else f"{self.lowest} to {self.highest}"
-        mortality = low if self.score is not None else f"{low} to {high}"
         values = {
             "GCS": (self.gcs, "gcs"),
             "age": (self.age_years, "age_years"),
-            "IPH >= 30 mL": (None if self.iph_ml is None else f"{self.iph_ml:.1f} mL", "iph_ml"),
+            "IPH volume": (None if self.iph_ml is None else f"{self.iph_ml:.1f} mL", "iph_ml"),
             "IVH": (_yes_no(self.ivh), "ivh"),
             "infratentorial": (_yes_no(self.infratentorial), "infratentorial"),
         }
         points = self.points
         items = [
-            f"{name} {NOT_DETERMINED}" if value is None else f"{name} {value} ({points[item]})"
+            _describe_item(name, value, points[item], by_reader=item in self.edited)
             for name, (value, item) in values.items()
         ]
         return (
-            f"ICH score (spontaneous ICH only; Hemphill 2001): {score}; published 30-day mortality {mortality}\n"
-            f"  {', '.join(items)}"
+            f"{SCORE_NAME}: {self.score_text}; published 30-day mortality {self.mortality_text}\n  {', '.join(items)}"
         )
 
 
@@ -129,9 +157,9 @@ def ich_score(
     *,
     gcs: int | None = None,
     age_years: int | None = None,
-    infratentorial: bool | None = None,
-    iph_ml: float | None = None,
-    ivh: bool | None = None,
+    infratentorial: bool | Literal["not determined"] | None = None,
+    iph_ml: float | Literal["not determined"] | None = None,
+    ivh: bool | Literal["not determined"] | None = None,
 ) -> IchScore | None:
     """Fill the score's items from a segmentation; see :class:`IchScore`.
 
@@ -141,10 +169,9 @@ def ich_score(
         Volume of the intraparenchymal blood (of its voxels) and whether there is any in the ventricles.
     gcs, age_years : optional
         What the scan does not say.
-    infratentorial : optional
-        Holds in place of where the largest intraparenchymal lesion was found to lie.
-    iph_ml, ivh : optional
-        Hold in place of what the labels say.
+    infratentorial, iph_ml, ivh : optional
+        What the reader says in place of where the largest intraparenchymal lesion was found to lie, and of what the
+        labels say; "not determined" is an answer too.
 
     Returns
     -------
@@ -153,21 +180,27 @@ def ich_score(
     """
     if not measurements.present["IPH"]:
         return None
-    return IchScore(
-        gcs=gcs,
-        age_years=age_years,
-        iph_ml=measurements.volumes_ml["IPH"] if iph_ml is None else iph_ml,
-        ivh=measurements.present["IVH"] if ivh is None else ivh,
-        infratentorial=_is_infratentorial(measurements) if infratentorial is None else infratentorial,
-    )
+    proposed = {
+        "iph_ml": measurements.volumes_ml["IPH"],
+        "ivh": measurements.present["IVH"],
+        "infratentorial": is_infratentorial(measurements),
+    }
+    given = {"gcs": gcs, "age_years": age_years, "iph_ml": iph_ml, "ivh": ivh, "infratentorial": infratentorial}
+    return IchScore.filled(proposed, given)
 
 
-def _is_infratentorial(measurements: Measurements) -> bool | None:
-    """Where the largest intraparenchymal lesion lies, taken as the origin; None where that is not determined."""
-    location = next(lesion.location for lesion in measurements.lesions if lesion.subtype == "IPH")
+def is_infratentorial(measurements: Measurements) -> bool | None:
+    """Where the largest intraparenchymal lesion lies, taken as the origin; None without one or if not determined."""
+    location = next((lesion.location for lesion in measurements.lesions if lesion.subtype == "IPH"), None)
     if location is None or location.compartment is None:
         return None
     return location.compartment == Compartment.INFRATENTORIAL
+
+
+def _describe_item(name: str, value: object, points: int | None, *, by_reader: bool) -> str:
+    if value is None:
+        return f"{name} {NOT_DETERMINED} ({BY_READER})" if by_reader else f"{name} {NOT_DETERMINED}"
+    return f"{name} {value} ({points}, {BY_READER})" if by_reader else f"{name} {value} ({points})"
 
 
 def _yes_no(value: bool | None) -> str | None:

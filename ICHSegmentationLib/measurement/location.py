@@ -93,11 +93,10 @@ class LesionLocation(BaseModel):
         """Return the place in words, as ``left basal ganglia, supratentorial``; large parts elsewhere by "and"."""
         if self.side is None and self.region is None and self.compartment is None:
             return "location not determined"
-        side = "side not determined," if self.side is None else self.side.value
+        side = "side not determined" if self.side is None else self.side.value
         if self.region == Region.VENTRICLES:
             return "ventricles" if self.side is None else f"ventricles, {self.side.value}"
         regions = () if self.region is None else (self.region, *self.reaches_into)
         region = " and ".join(name.value for name in regions) or "region not determined"
-        if self.compartment is None:
-            return f"{side} {region}"
-        return f"{side} {region}, {self.compartment.value}"
+        place = f"{side}{', ' if self.side is None or self.region is None else ' '}{region}"
+        return place if self.compartment is None else f"{place}, {self.compartment.value}"

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from ICHSegmentationLib.measurement.ich_score import BY_READER, NOT_DETERMINED
+
 WORST = 32
+Points = int | Literal["not determined"] | None
+"""What a reader gives a compartment; None keeps what was measured."""
 
 
 class Ventricle(StrEnum):
@@ -50,8 +54,8 @@ class GraebItem(BaseModel):
         Blood's share of the lumen.
     expanded : bool or None
         Whether clot widens it beyond the normal.
-    edited_points : int or None
-        Points that the user gave; they hold in place of what was measured.
+    edited_points : int, "not determined" or None
+        What the reader gave; it holds in place of what was measured.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -61,14 +65,14 @@ class GraebItem(BaseModel):
     blood_ml: Annotated[float, Field(ge=0)] | None = None
     filled_percent: Annotated[float, Field(ge=0, le=100)] | None = None
     expanded: bool | None = None
-    edited_points: int | None = None
+    edited_points: Points = None
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def points(self) -> int | None:
         """Points of the compartment, or None."""
         if self.edited_points is not None:
-            return self.edited_points
+            return None if self.edited_points == NOT_DETERMINED else self.edited_points
         if self.filled_percent is None or (self.filled_percent > 0 and self.expanded is None):
             return None
         step = 50 if self.compartment.is_horn else 25
@@ -122,12 +126,12 @@ class ModifiedGraeb(BaseModel):
         """Return the score of which nothing is known."""
         return cls(items=tuple(GraebItem(compartment=name) for name in Ventricle))
 
-    def edited(self, points: Mapping[str, int | None]) -> ModifiedGraeb:
-        """Return the score with the points that the user gave; None takes an edit back.
+    def edited(self, points: Mapping[str, Points]) -> ModifiedGraeb:
+        """Return the score with what the reader gave; None takes an edit back.
 
         Parameters
         ----------
-        points : mapping of str to int or None
+        points : mapping of str to int, "not determined" or None
             By name of the compartment.
 
         Raises
@@ -137,7 +141,7 @@ class ModifiedGraeb(BaseModel):
         """
         for name, value in points.items():
             most = Ventricle(name).most_points
-            if value is not None and not 0 <= value <= most:
+            if isinstance(value, int) and not 0 <= value <= most:
                 message = f"The {name.replace('_', ' ')} can have 0 to {most} points, not {value}."
                 raise ValueError(message)
         return ModifiedGraeb(
@@ -167,14 +171,22 @@ class ModifiedGraeb(BaseModel):
         """0 to 32, or None where a compartment is not determined."""
         return self.lowest if self.lowest == self.highest else None
 
-    def describe(self) -> str:
-        """Return the score and the compartments with points, on one line."""
+    @property
+    def is_edited(self) -> bool:
+        """Whether the reader gave any of the points."""
+        return any(item.edited_points is not None for item in self.items)
+
+    def summary(self) -> str:
+        """Return the score and whose it is."""
         total = str(self.total) if self.total is not None else f"{self.lowest} to {self.highest}"
+        return f"modified Graeb score {total} of {WORST} ({'a proposal, edited' if self.is_edited else 'a proposal'})"
+
+    def describe(self) -> str:
+        """Return the score and the compartments that have points or that the reader edited, on one line."""
         found = [
-            f"{item.compartment.value.replace('_', ' ')} {'not determined' if item.points is None else item.points}"
+            f"{item.compartment.value.replace('_', ' ')} {NOT_DETERMINED if item.points is None else item.points}"
+            + (f" ({BY_READER})" if item.edited_points is not None else "")
             for item in self.items
-            if item.points != 0
+            if item.points != 0 or item.edited_points is not None
         ]
-        listed = f": {', '.join(found)}" if found else ""
-        origin = "a proposal" if all(item.edited_points is None for item in self.items) else "a proposal, edited"
-        return f"modified Graeb score {total} of {WORST} ({origin}){listed}"
+        return f"{self.summary()}: {', '.join(found)}" if found else self.summary()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ICHSegmentationLib.errors import ModelError
-from ICHSegmentationLib.models.graph import load_graph, partial_size
+from ICHSegmentationLib.models.graph import load_graph, trace_shape, with_sides
 from ICHSegmentationLib.models.model_cache import cache_folder, read_entry, write_entry
 from ICHSegmentationLib.models.quiet_openvino import import_converter, import_openvino
 from ICHSegmentationLib.models.weights import read_verified
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 CONVERSION_VERSION = 1
 # The converted network must give the same probabilities as torch, up to float32 rounding through ~100 layers.
 PROBABILITY_TOLERANCE = 1e-3
-# The first traces the network; the others prove that no size was baked in. Batch, rows and columns all differ.
-_TRACE_SHAPE = (2, 128, 64)
-_CHECK_SHAPES = ((1, 64, 128), (3, 192, 64))
+# They prove that no size was baked in; all differ from those that are traced. By the number of dimensions.
+_CHECK_SHAPES = {2: ((1, 64, 128), (3, 192, 64)), 3: ((1, 16, 32, 32), (3, 8, 16, 24))}
 _XML, _BIN = "model.xml", "model.bin"
 _LOG = logging.getLogger(__name__)
 
@@ -43,7 +42,8 @@ def load_converted(entry: ModelEntry) -> tuple[Any, tuple[str, ...]]:
     Returns
     -------
     openvino.Model
-        Takes (N, C, H, W) and gives probabilities (N, K, H, W), any N, H and W; the softmax is inside.
+        Takes (N, C, H, W) and gives probabilities (N, K, H, W), any N, H and W, or the same of patches; the softmax is
+        inside.
     tuple of str
         Warnings: the cache could not be written.
 
@@ -99,25 +99,26 @@ def _cache_key(entry: ModelEntry, openvino_version: str) -> str:
 def _convert(entry: ModelEntry) -> Any:
     from ICHSegmentationLib.models.trained_network import load_network
 
-    return convert_network(load_network(entry), channels=entry.input_spec.channels, crop_px=entry.crop_px)
+    return convert_network(load_network(entry), channels=entry.input_spec.channels, sides=entry.sides)
 
 
-def convert_network(network: Any, *, channels: int, crop_px: int = 0) -> Any:
+def convert_network(network: Any, *, channels: int, sides: tuple[int, ...] = (-1, -1)) -> Any:
     """Convert a torch network that gives logits into an OpenVINO model that gives probabilities, and check it.
 
     Parameters
     ----------
     network : torch.nn.Module
-        In evaluation mode; takes (N, channels, H, W), H and W multiples of 64.
+        In evaluation mode; takes (N, channels, H, W), H and W multiples of 64, or (N, channels, D, H, W), multiples
+        of 8.
     channels
         Input channels.
-    crop_px
-        H and W of a network that takes one size only.
+    sides
+        As of `ModelEntry.sides`.
 
     Returns
     -------
     openvino.Model
-        With any N, H and W, or with the one size.
+        With any N, and any sides that are -1.
 
     Raises
     ------
@@ -130,21 +131,18 @@ def convert_network(network: Any, *, channels: int, crop_px: int = 0) -> Any:
 
     openvino = import_openvino()
     network = torch.nn.Sequential(network, answer_of(network)).eval()
-    size = (crop_px, crop_px) if crop_px else _TRACE_SHAPE[1:]
-    images = torch.rand((_TRACE_SHAPE[0], channels, *size), generator=torch.Generator().manual_seed(0))
+    images = torch.rand(trace_shape(channels, sides), generator=torch.Generator().manual_seed(0))
     with torch.inference_mode(), warnings.catch_warnings():
         # Tracing warns about each size that it records, which the check below settles.
         warnings.simplefilter("ignore")
         # torch's own check of the trace takes three quarters of the whole conversion; the check below replaces it.
         trace = torch.jit.trace(network, images, check_trace=False)
-        model = import_converter().convert_model(
-            trace, input=[openvino.PartialShape([-1, channels, *partial_size(crop_px)])]
-        )
-    check_against_torch(model, network, channels=channels, crop_px=crop_px)
+        model = import_converter().convert_model(trace, input=[openvino.PartialShape([-1, channels, *sides])])
+    check_against_torch(model, network, channels=channels, sides=sides)
     return model
 
 
-def check_against_torch(model: Any, network: Any, *, channels: int, crop_px: int = 0) -> None:
+def check_against_torch(model: Any, network: Any, *, channels: int, sides: tuple[int, ...] = (-1, -1)) -> None:
     """Compare probabilities of an OpenVINO model with those of a torch network that ends in a softmax.
 
     Raises
@@ -156,8 +154,8 @@ def check_against_torch(model: Any, network: Any, *, channels: int, crop_px: int
 
     compiled = import_openvino().Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     generator = torch.Generator().manual_seed(1)
-    for batch, rows, columns in ((1, crop_px, crop_px), (3, crop_px, crop_px)) if crop_px else _CHECK_SHAPES:
-        images = torch.rand((batch, channels, rows, columns), generator=generator)
+    for batch, *size in _CHECK_SHAPES[len(sides)]:
+        images = torch.rand((batch, channels, *with_sides(sides, size)), generator=generator)
         with torch.inference_mode():
             expected = network(images).numpy()
         difference = float(np.abs(compiled(images.numpy())[0] - expected).max())

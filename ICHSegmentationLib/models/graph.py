@@ -6,7 +6,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 # The network, and the few numbers in it that are not weights.
 _XML, _BIN = "graph.xml", "graph.bin"
-# Batch, rows and columns all differ, so that no size is taken for another one.
-_TRACE_SHAPE = (2, 128, 64)
+# Batch and sides all differ, so that no size is taken for another one; by the number of dimensions.
+_TRACE_SHAPES = {2: (2, 128, 64), 3: (2, 16, 24, 8)}
 # A fixed date, so that the same network gives the same file as far as OpenVINO does.
 _DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -38,8 +38,8 @@ def load_graph(entry: ModelEntry) -> Any | None:
     Returns
     -------
     openvino.Model or None
-        Takes (N, C, H, W) and gives probabilities (N, K, H, W), any N, H and W; None if the model has no graph, or one
-        that this OpenVINO cannot read.
+        Takes (N, C, H, W) and gives probabilities (N, K, H, W), any N, H and W, or the same of patches; None if
+        the model has no graph, or one that this OpenVINO cannot read.
 
     Raises
     ------
@@ -79,22 +79,29 @@ def _read(entry: ModelEntry) -> tuple[bytes, bytes]:
         return archive.read(_XML), archive.read(_BIN)
 
 
-def partial_size(crop_px: int) -> tuple[int, int]:
-    """Return OpenVINO's rows and columns of an input: any, or one size only."""
-    return (crop_px, crop_px) if crop_px else (-1, -1)
+def with_sides(sides: tuple[int, ...], free: Sequence[int]) -> list[int]:
+    """Fill in the sides of an input that may be any (-1)."""
+    return [some if side == -1 else side for side, some in zip(sides, free, strict=True)]
 
 
-def encode_graph(network: Any, *, channels: int, crop_px: int = 0) -> bytes:
+def trace_shape(channels: int, sides: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of the images that a network is recorded with."""
+    batch, *size = _TRACE_SHAPES[len(sides)]
+    return batch, channels, *with_sides(sides, size)
+
+
+def encode_graph(network: Any, *, channels: int, sides: tuple[int, ...] = (-1, -1)) -> bytes:
     """Convert a torch network, softmax included, with its weights left open.
 
     Parameters
     ----------
     network : torch.nn.Module
-        In evaluation mode; takes (N, channels, H, W), H and W multiples of 64.
+        In evaluation mode; takes (N, channels, H, W), H and W multiples of 64, or (N, channels, D, H, W), multiples
+        of 8.
     channels : int
         Input channels.
-    crop_px : int
-        H and W of a network that takes one size only.
+    sides : tuple of int
+        As of `ModelEntry.sides`.
 
     Returns
     -------
@@ -113,9 +120,8 @@ def encode_graph(network: Any, *, channels: int, crop_px: int = 0) -> bytes:
         with _weights_of(network, dict(zip(weights, values, strict=True))):
             return answer(network(images))
 
-    size = (crop_px, crop_px) if crop_px else _TRACE_SHAPE[1:]
-    images = torch.rand((_TRACE_SHAPE[0], channels, *size), generator=torch.Generator().manual_seed(0))
-    shapes = [openvino.PartialShape([-1, channels, *partial_size(crop_px)])]
+    images = torch.rand(trace_shape(channels, sides), generator=torch.Generator().manual_seed(0))
+    shapes = [openvino.PartialShape([-1, channels, *sides])]
     shapes += [openvino.PartialShape(list(value.shape)) for value in weights.values()]
     with torch.inference_mode(), warnings.catch_warnings():
         # Tracing warns about each size that it records; publishing compares the result with torch.

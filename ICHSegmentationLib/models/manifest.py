@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ICHSegmentationLib.errors import MissingModelError, ModelError, UnknownModelError
 from ICHSegmentationLib.models.no_network import EM_FIELDS, EM_NAME
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
+from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 from ICHSegmentationLib.segmentation.box_decoding import NMS_OVERLAP, SCORE_THRESHOLD
+from ICHSegmentationLib.subtypes import label_values
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Models"
 MANIFEST_NAME = "manifest.json"
@@ -53,6 +55,14 @@ class ModelEntry(BaseModel):
         Of a detector; see :func:`ICHSegmentationLib.segmentation.box_decoding.decode_boxes`.
     clip_hu, z_score, align_midline
         See :class:`ICHSegmentationLib.preprocessing.input_spec.InputSpec`.
+    case_minimum_ml
+        Volume of blood from which on a scan counts as one with a bleed; None makes no such decision.
+    least_certainty
+        Limits of the cleaning by subtype, in place of the default model's; see
+        :class:`ICHSegmentationLib.segmentation.postprocessing.PostProcessing`.
+    patches
+        Of a network that is shown patches of the volume; see
+        :class:`ICHSegmentationLib.preprocessing.patch_spec.PatchSpec`.
     network
         Constructor arguments that differ from the preset's.
     training_data, licence, non_commercial
@@ -87,6 +97,9 @@ class ModelEntry(BaseModel):
     clip_hu: tuple[float, float] | None = None
     z_score: tuple[float, float] | None = None
     align_midline: bool = False
+    case_minimum_ml: float | None = Field(default=None, ge=0)
+    least_certainty: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
+    patches: PatchSpec | None = None
     crop_px: int = Field(default=0, ge=0)
     detector: str = ""
     joining: Literal["boxes", "union"] = "boxes"
@@ -125,6 +138,12 @@ class ModelEntry(BaseModel):
             raise ValueError(message)
         return window_hu
 
+    @field_validator("least_certainty")
+    @classmethod
+    def _check_certainty(cls, limits: dict[str, float] | None) -> dict[str, float] | None:
+        label_values(("background", *(limits or {})))
+        return limits
+
     @model_validator(mode="after")
     def _check_input(self) -> Self:
         _ = self.input_spec
@@ -149,6 +168,13 @@ class ModelEntry(BaseModel):
         return self.folder / self.file
 
     @property
+    def sides(self) -> tuple[int, ...]:
+        """Sides of the network's input in voxels, -1 for any: rows and columns, or slices, rows and columns."""
+        if self.crop_px:
+            return self.crop_px, self.crop_px
+        return (-1, -1, -1) if self.patches else (-1, -1)
+
+    @property
     def input_spec(self) -> InputSpec:
         """What the network is shown."""
         return InputSpec(
@@ -160,6 +186,7 @@ class ModelEntry(BaseModel):
             clip_hu=self.clip_hu,
             z_score=self.z_score,
             align_midline=self.align_midline,
+            patches=self.patches,
         )
 
 

@@ -22,7 +22,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class OpenVinoRuntime:
-    """Runs one slice per stream, several streams at once.
+    """Runs one slice or patch per stream, several streams at once.
 
     Slices are independent, so streams need no barrier between threads within a layer: measured, this is 10-15 % less
     processor time than all threads on one slice, and it takes the least memory. The batch is 1, because larger ones
@@ -54,11 +54,11 @@ class OpenVinoRuntime:
         self._model, self._warnings = load_converted(entry)
         self._threads = threads or _available_threads()
         self._precision = precision
-        self._shape: tuple[int, ...] | None = None
+        self._size: tuple[int, ...] | None = None
         self._requests: list[Any] = []
         # The usual size at once: a processor that cannot run the network shows it here, where torch can step in.
-        size = entry.crop_px or entry.size_px
-        self.prepare(size, size)
+        usual = entry.crop_px or entry.size_px
+        self.prepare(*(entry.patches.size if entry.patches else (usual, usual)))
 
     @property
     def info(self) -> RuntimeInfo:
@@ -70,15 +70,15 @@ class OpenVinoRuntime:
         """Sentences for the user: the cache could not be written."""
         return self._warnings
 
-    def prepare(self, rows: int, columns: int) -> None:
-        """Compile for one image size (about 0.2 s), unless that is the size it is compiled for already.
+    def prepare(self, *size: int) -> None:
+        """Compile for one size of image or patch (about 0.2 s), unless it is compiled for that already.
 
         A fixed size makes OpenVINO plan its memory and choose its kernels once. Calling this is never needed, but lets
         a program compile while it is still reading files.
         """
-        if self._shape == (rows, columns):
+        if self._size == size:
             return
-        self._model.reshape([1, self._model.input(0).partial_shape[1], rows, columns])
+        self._model.reshape([1, self._model.input(0).partial_shape[1], *size])
         streams = min(self._threads, _MOST_STREAMS)
         compiled = self._core.compile_model(
             self._model,
@@ -92,13 +92,13 @@ class OpenVinoRuntime:
             },
         )
         self._requests = [compiled.create_infer_request() for _ in range(streams)]
-        self._shape = (rows, columns)
-        _LOG.debug("compiled for %d x %d, %s, %d streams", rows, columns, self._precision, streams)
+        self._size = size
+        _LOG.debug("compiled for %s, %s, %d streams", " x ".join(map(str, size)), self._precision, streams)
 
     def probabilities(self, images: np.ndarray, *, progress: SlicesDone | None = None) -> np.ndarray:
         """Give each pixel's probability of each class; see :meth:`Runtime.probabilities`."""
-        count, _, rows, columns = images.shape
-        self.prepare(rows, columns)
+        count, _, *size = images.shape
+        self.prepare(*size)
         images = np.ascontiguousarray(images, dtype=np.float32)
         result = np.empty((count, *self._model.output(0).shape[1:]), dtype=np.float32)
         streams = len(self._requests)

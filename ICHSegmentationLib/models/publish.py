@@ -108,8 +108,8 @@ def _write_graph(draft: ModelEntry, network: torch.nn.Module) -> dict[str, str]:
 
     from ICHSegmentationLib.networks.layers import answer_of
 
-    channels = draft.input_spec.channels
-    data = encode_graph(network, channels=channels, crop_px=draft.crop_px)
+    channels, sides = draft.input_spec.channels, draft.sides
+    data = encode_graph(network, channels=channels, sides=sides)
     digest = sha256_hex(data)
     graph = {"graph": f"{draft.name}-{digest[:8]}.graph.zip", "graph_sha256": digest}
     path = draft.folder / graph["graph"]
@@ -117,7 +117,7 @@ def _write_graph(draft: ModelEntry, network: torch.nn.Module) -> dict[str, str]:
     try:
         model = load_graph(draft.model_copy(update=graph))
         answering = torch.nn.Sequential(network, answer_of(network)).eval()
-        check_against_torch(model, answering, channels=channels, crop_px=draft.crop_px)
+        check_against_torch(model, answering, channels=channels, sides=sides)
     except ModelError:
         path.unlink()
         raise

@@ -51,12 +51,13 @@ class Runtime(Protocol):
         Parameters
         ----------
         images
-            (N, C, H, W) float32 in [0, 1]; H and W multiples of 64.
+            (N, C, H, W) float32 in [0, 1]; H and W multiples of 64. Of a network of patches: (N, C, D, H, W).
         progress
             Called with (images done, N). What it raises stops the work and reaches the caller.
 
         Returns
         -------
         numpy.ndarray
-            (N, K, H, W) float32; sums to 1 over K. Of a network that finds boxes, what its ``answer`` gives.
+            (N, K, H, W) or (N, K, D, H, W) float32; sums to 1 over K. Of a network that finds boxes,
+            what its ``answer`` gives.
         """

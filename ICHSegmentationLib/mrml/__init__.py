@@ -21,6 +21,7 @@ from ICHSegmentationLib.mrml.live_volumes import LiveVolumes
 from ICHSegmentationLib.mrml.model_result import RESULT_ATTRIBUTE
 from ICHSegmentationLib.mrml.publish import publish, result_info
 from ICHSegmentationLib.mrml.result_grid import is_result
+from ICHSegmentationLib.mrml.scores import proposals, reader_items, set_proposals, set_reader_items
 from ICHSegmentationLib.mrml.skull import show_skull, skull_is_shown
 from ICHSegmentationLib.mrml.surfaces import set_opacity, show_3d
 from ICHSegmentationLib.mrml.views import WINDOWS, crosshair_ras, jump_to, set_window
@@ -58,14 +59,18 @@ __all__ = [
     "make_exclusive",
     "model_label_map_of",
     "move_lesion",
+    "proposals",
     "publish",
     "put_transform_back",
+    "reader_items",
     "restore_all",
     "restore_lesion",
     "result_info",
     "scene_volumes",
     "segment_volumes_ml",
     "set_opacity",
+    "set_proposals",
+    "set_reader_items",
     "set_transform_aside",
     "set_window",
     "show_3d",

@@ -31,7 +31,7 @@ _HARDNET_COMPACT: dict[str, Any] = {
 }
 
 _UNET_PAPER: dict[str, Any] = {"widths": (36, 72, 144, 288)}
-_UNET_COMPACT: dict[str, Any] = {"widths": (16, 32, 64, 128)}
+_UNET_COMPACT: dict[str, Any] = {"widths": (12, 24, 48, 96)}
 _SYMMETRIC: dict[str, Any] = {"dropout": 0.0, "bias": True, "mirror_value": False}
 _SE_UNET: dict[str, Any] = {"reduction": 8, "dropout": 0.1}
 _TRANS_DEEPLAB: dict[str, Any] = {"windows": (7, 14), "pyramid_depth": 2, "decoder_depth": 2}
@@ -53,11 +53,11 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         | {"embedding": 512, "layers": 12, "heads": 8, "mlp": 2048, "token_size": 1, "grid": (64, 64)},
         "compact": _UNET_COMPACT
         | _SYMMETRIC
-        | {"embedding": 192, "layers": 4, "heads": 6, "mlp": 512, "token_size": 2, "grid": (16, 16)},
+        | {"embedding": 192, "layers": 4, "heads": 6, "mlp": 384, "token_size": 2, "grid": (16, 16)},
     },
     "attfocusnet": {
         "paper": {"widths": (64, 128, 256, 512, 1024), "focus": True, "gates": "concat"},
-        "compact": {"widths": (16, 32, 64, 128, 160), "focus": True, "gates": "concat"},
+        "compact": {"widths": (8, 16, 48, 96, 160), "focus": True, "gates": "concat"},
     },
     "detector": {
         "paper": _HARDNET_PAPER

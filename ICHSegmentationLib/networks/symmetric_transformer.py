@@ -61,7 +61,9 @@ class SymmetricTransformer(nn.Module):
         Side in pixels of the square of the feature map that becomes one token. The paper does not state it; the work
         grows with the fourth power of the tokens per side.
     grid
-        Rows and columns of tokens of the learned position code; it is interpolated for other sizes.
+        Rows and columns of tokens of the learned position code, which counts from the middle of the image: a place
+        keeps its code, and its distance from the midline, where training shows the middle of an image alone. Beyond
+        the grid its edge is repeated.
     **layer
         See `SymmetricLayer`.
     """
@@ -79,9 +81,20 @@ class SymmetricTransformer(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, channels, rows, columns) -> the same."""
         features = self.embed(x)
-        position = functional.interpolate(self.position, size=features.shape[-2:], mode="bilinear", align_corners=False)
-        tokens = self.layers((features + position).permute(0, 2, 3, 1))
+        tokens = self.layers((features + self._position_of(features)).permute(0, 2, 3, 1))
         mixed = self.out(tokens.permute(0, 3, 1, 2))
         if self._token_size == 1:
             return mixed
         return functional.interpolate(mixed, size=x.shape[-2:], mode="bilinear", align_corners=False)
+
+    def _position_of(self, features: torch.Tensor) -> torch.Tensor:
+        """Return the code of each token, (1, embedding, rows, columns)."""
+        rows, columns = (
+            (torch.arange(size, dtype=self.position.dtype, device=features.device) - (size - 1) / 2) * (2 / length)
+            for size, length in zip(features.shape[-2:], self.position.shape[-2:], strict=True)
+        )
+        grid = torch.stack(torch.meshgrid(rows, columns, indexing="ij")[::-1], dim=-1)
+        code: torch.Tensor = functional.grid_sample(
+            self.position, grid[None], mode="bilinear", padding_mode="border", align_corners=False
+        )
+        return code

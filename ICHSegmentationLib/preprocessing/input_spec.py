@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a slice-wise network is shown."""
+"""What a network is shown."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
+from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What a slice-wise network is shown; part of the manifest, the same in training and inference.
+    """What a network is shown; part of the manifest, the same in training and inference.
 
     Attributes
     ----------
@@ -35,6 +36,8 @@ class InputSpec:
         network is shown 0 to 1.
     align_midline : bool
         Whether the midline of the head stands upright in the middle of the input.
+    patches : PatchSpec or None
+        Of a network that is shown patches of the volume; it has no neighbours.
 
     Raises
     ------
@@ -50,6 +53,7 @@ class InputSpec:
     clip_hu: tuple[float, float] | None = None
     z_score: tuple[float, float] | None = None
     align_midline: bool = False
+    patches: PatchSpec | None = None
 
     def __post_init__(self) -> None:
         """Check the values against each other."""
@@ -70,6 +74,8 @@ class InputSpec:
     @property
     def channels(self) -> int:
         """Number of input channels."""
+        if self.patches is not None:
+            return self.patches.channels
         return 2 * self.neighbours + 1
 
     def window(self, hu: np.ndarray) -> np.ndarray:
@@ -108,4 +114,4 @@ class InputSpec:
         offsets = np.arange(-self.neighbours, self.neighbours + 1) * self.neighbour_distance_mm
         targets = (slices_mm[:, None] + offsets).ravel()
         weights = interpolation_matrix(slices_mm, targets, width_mm=self.neighbour_distance_mm)
-        return weights.reshape(len(slices_mm), self.channels, len(slices_mm))
+        return weights.reshape(len(slices_mm), len(offsets), len(slices_mm))

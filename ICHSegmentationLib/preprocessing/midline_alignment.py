@@ -9,6 +9,8 @@ import numpy as np
 
 from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane, find_midsagittal_plane
 
+_DOUBTFUL_DEG = 50.0  # the search ends at 60
+
 
 @dataclass(frozen=True, eq=False)
 class MidlineAlignment:
@@ -34,6 +36,16 @@ class MidlineAlignment:
     def of(cls, planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: float) -> MidlineAlignment:
         """Find the plane of (slices, H, W) canonical slices in [0, 1]; see `find_midsagittal_plane`."""
         return cls(find_midsagittal_plane(planes, slices_mm, pixel_mm), pixel_mm, max(planes.shape[1:]))
+
+    @property
+    def warning(self) -> str:
+        """What the reader of the result must know; empty where there is nothing."""
+        if abs(self.plane.turn_deg) <= _DOUBTFUL_DEG:
+            return ""
+        return (
+            f"The head seems to be turned by {abs(self.plane.turn_deg):.0f} degrees; it may have been set upright for "
+            "the network about a wrong midline."
+        )
 
     def grid_mm(self, height_mm: float) -> np.ndarray:
         """Return where the pixels of the image of a slice lie.

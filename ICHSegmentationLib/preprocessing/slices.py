@@ -143,7 +143,7 @@ def prepare_slices(
         orientation=orientation,
         sampling=sampling,
         source_shape=volume.grid.shape,
-        warnings=warnings,
+        warnings=(*warnings, *filter(None, (alignment.warning if alignment else "",))),
         alignment=alignment,
     )
 

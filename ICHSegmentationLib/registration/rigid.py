@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ _TRIED_DEG = (-14.0, 0.0, 14.0)
 _KEPT_STARTS = 3
 _RESTARTS = 4
 _GAIN = 1e-4
+_COARSE_SHARE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +65,7 @@ class Registration:
         return (points_mm - self.matrix[:3, 3]) @ self.matrix[:3, :3]
 
 
-def register(first: CTVolume, second: CTVolume) -> Registration:
+def register(first: CTVolume, second: CTVolume, *, progress: Callable[[float], None] | None = None) -> Registration:
     """Find the rotation and shift between two scans of one head.
 
     Both are resampled on their true grids to cubes of 3 mm, so that tilt and uneven distances do not matter, and
@@ -75,6 +77,8 @@ def register(first: CTVolume, second: CTVolume) -> Registration:
     ----------
     first, second : CTVolume
         Scans with at least two slices.
+    progress : callable, optional
+        Called with the share that is done, 0 to 1; what it raises ends the registration.
 
     Returns
     -------
@@ -92,8 +96,15 @@ def register(first: CTVolume, second: CTVolume) -> Registration:
     )
     head = _image(moving, moving.head.astype(np.uint8))
     coarse = fine.halved()
+    done = progress or (lambda _share: None)
     starts = sorted(_starts(fine, head), key=coarse.metric)[:_KEPT_STARTS]
-    found = fine.optimized(min((coarse.optimized(start) for start in starts), key=coarse.metric))
+    better = []
+    for number, start in enumerate(starts, start=1):
+        done(_COARSE_SHARE * number / (len(starts) + 1))
+        better.append(coarse.optimized(start))
+    done(_COARSE_SHARE)
+    found = fine.optimized(min(better, key=coarse.metric))
+    done(1.0)
     matrix = np.eye(4)
     matrix[:3, 3] = found.TransformPoint((0.0, 0.0, 0.0))
     matrix[:3, :3] = np.stack([found.TransformPoint(tuple(axis)) for axis in np.eye(3)], axis=1) - matrix[:3, 3:]

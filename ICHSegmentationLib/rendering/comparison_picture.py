@@ -12,6 +12,7 @@ from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.registration.sampling import indices_at, values_at
 from ICHSegmentationLib.rendering.drawing import (
     BACKGROUND,
+    HEADER_PX,
     MUTED,
     RESEARCH_USE,
     TEXT,
@@ -33,7 +34,7 @@ DIFFERENCE_HU = (-40.0, 40.0)
 _ROWS = 3
 _PANEL_PX = 400
 _GAP_PX = 6
-_HEADER_PX, _TITLE_PX, _FOOTER_PX = 66, 30, 28
+_TITLE_PX, _FOOTER_PX = 30, 28
 _AIR_HU = -1024
 
 
@@ -56,7 +57,7 @@ def draw_comparison(
     width, height = layout.size
     blood = _slice_volumes(baseline, followup, registration)
     chosen = choose_slices(blood, tissue_slices(volume.hu), volume.grid.positions_mm[:, 2], _ROWS)
-    top = _HEADER_PX + _TITLE_PX
+    top = HEADER_PX + _TITLE_PX
     picture = Image.new(
         "RGB", (3 * (width + _GAP_PX) + _GAP_PX, top + len(chosen) * (height + _GAP_PX) + _FOOTER_PX), BACKGROUND
     )

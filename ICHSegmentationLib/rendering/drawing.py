@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from PIL import ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from ICHSegmentationLib.terminology import load_terminology
 
@@ -16,12 +16,20 @@ MUTED = (165, 165, 165)
 Entry = tuple[tuple[int, int, int] | None, str]
 """Colour of a legend's swatch, if it has one, and text."""
 RESEARCH_USE = "Research use only - not for diagnosis"
+HEADER_PX = 66
+"""Height of the strip above a picture, which holds the legend."""
+SCALE_FONT_PX = 18
 
 
 @cache
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Return the typeface that comes with Pillow, so that pictures look alike on every machine."""
     return ImageFont.load_default(size)
+
+
+def without_strips(picture: Image.Image, footer_px: int) -> Image.Image:
+    """Return a picture without legend and notes, for a page that has them beside it in letters of its own."""
+    return picture.crop((0, HEADER_PX, picture.width, picture.height - footer_px))
 
 
 def format_ml(volume_ml: float) -> str:
@@ -72,7 +80,7 @@ def draw_scale_bar(draw: ImageDraw.ImageDraw, end: tuple[int, int], pixel_mm: fl
     draw.text(
         (x + length / 2, y - 7),
         f"{length_mm} mm",
-        font=font(14),
+        font=font(SCALE_FONT_PX),
         fill=TEXT,
         anchor="ms",
         stroke_width=2,

@@ -12,7 +12,7 @@ from PIL import ImageDraw
 from ICHSegmentationLib.rendering.drawing import BACKGROUND, TEXT, font
 from ICHSegmentationLib.terminology import load_terminology
 
-_SIZE_PX = 18
+_SIZE_PX = 22
 _AWAY_PX = 16
 _NAMED_PIECES = 3
 """Of a subtype in many pieces the largest are named."""
@@ -35,7 +35,9 @@ class Box(NamedTuple):
         return max(width, 0) * max(height, 0)
 
 
-def draw_name_tags(draw: ImageDraw.ImageDraw, labels: np.ndarray, taken: Sequence[Box] = ()) -> list[Box]:
+def draw_name_tags(
+    draw: ImageDraw.ImageDraw, labels: np.ndarray, taken: Sequence[Box] = (), *, size_px: int = _SIZE_PX
+) -> list[Box]:
     """Write the ID of each subtype beside its largest pieces, with a thin line to their edge.
 
     Parameters
@@ -46,6 +48,8 @@ def draw_name_tags(draw: ImageDraw.ImageDraw, labels: np.ndarray, taken: Sequenc
         (height, width) labels, one for each pixel of the panel.
     taken : sequence of Box
         Where the panel already has words.
+    size_px : int
+        Height of the letters.
 
     Returns
     -------
@@ -59,22 +63,19 @@ def draw_name_tags(draw: ImageDraw.ImageDraw, labels: np.ndarray, taken: Sequenc
         if not found[row.label]:
             continue
         for piece in _pieces(labels == row.label):
-            box = _place(draw, row.id, piece, blood, (*taken, *boxes))
+            box = _place(draw, row.id, piece, blood, (*taken, *boxes), size_px)
             _draw_leader(draw, box, piece)
             # "Centre" of the font's own box: capitals have no descenders.
             middle = ((box.left + box.right) / 2, (box.top + box.bottom) / 2)
-            draw_tag(draw, row.id, middle)
+            draw.text(
+                middle, row.id, font=font(size_px), fill=TEXT, anchor="mm", stroke_width=2, stroke_fill=BACKGROUND
+            )
             boxes.append(box)
     return boxes
 
 
-def draw_tag(draw: ImageDraw.ImageDraw, text: str, middle: tuple[float, float], size_px: int = _SIZE_PX) -> None:
-    """Write a name in light letters with a dark edge, which can be read over bone, brain and any colour."""
-    draw.text(middle, text, font=font(size_px), fill=TEXT, anchor="mm", stroke_width=2, stroke_fill=BACKGROUND)
-
-
-def tag_box(draw: ImageDraw.ImageDraw, text: str, middle: tuple[float, float], size_px: int = _SIZE_PX) -> Box:
-    """Return what :func:`draw_tag` covers."""
+def _tag_box(draw: ImageDraw.ImageDraw, text: str, middle: tuple[float, float], size_px: int) -> Box:
+    """Return what a name covers, with its dark edge, which makes it readable over bone, brain and any colour."""
     return Box(*draw.textbbox(middle, text, font=font(size_px), anchor="mm", stroke_width=2))
 
 
@@ -89,11 +90,13 @@ def _pieces(mask: np.ndarray) -> list[np.ndarray]:
     return [np.argwhere(found == index + 1) for index in named]
 
 
-def _place(draw: ImageDraw.ImageDraw, text: str, piece: np.ndarray, blood: np.ndarray, taken: Sequence[Box]) -> Box:
+def _place(
+    draw: ImageDraw.ImageDraw, text: str, piece: np.ndarray, blood: np.ndarray, taken: Sequence[Box], size_px: int
+) -> Box:
     """Return the box beside a piece that covers least blood and no other words."""
     (top, left), (bottom, right) = piece.min(axis=0), piece.max(axis=0)
     row, column = (top + bottom) / 2, (left + right) / 2
-    size = tag_box(draw, text, (0, 0))
+    size = _tag_box(draw, text, (0, 0), size_px)
     across, along = (size.right - size.left) / 2 + _AWAY_PX, (size.bottom - size.top) / 2 + _AWAY_PX
     places = [
         (right + across, row),
@@ -108,7 +111,7 @@ def _place(draw: ImageDraw.ImageDraw, text: str, piece: np.ndarray, blood: np.nd
     ]
     height, width = blood.shape
     panel = Box(2, 2, width - 2, height - 2)
-    boxes = [tag_box(draw, text, place) for place in places]
+    boxes = [_tag_box(draw, text, place, size_px) for place in places]
     costs = [_cost(box, panel, blood, taken) for box in boxes]
     return boxes[int(np.argmin(costs))]
 

@@ -26,6 +26,8 @@ _TISSUE_SHARE = 0.2
 """A pixel belongs to the head if tissue lies there on this share of the slices."""
 _MARGIN_MM = 8.0
 _SCALE_MM = 50
+_FONT_PX = 22
+"""Large enough to be read in the report, where a panel is an inch or two wide."""
 
 
 @dataclass(frozen=True)
@@ -96,20 +98,20 @@ class PanelLayout:
         draw = ImageDraw.Draw(panel)
         for ends in lines:
             draw.line([self._on_screen(row, column, hu.shape) for row, column in ends], fill=TEXT, width=1)
-        draw.text((8, 8), caption, font=font(18), fill=TEXT, anchor="lt")
+        draw.text((8, 8), caption, font=font(_FONT_PX), fill=TEXT, anchor="lt")
         width, height = self.size
         # Above the head rest, which fills the sides of the lower half.
         marks = 0.28 * height
-        draw.text((8, marks), self.orientation.left, font=font(20), fill=TEXT, anchor="lm")
-        draw.text((width - 8, marks), self.orientation.right, font=font(20), fill=TEXT, anchor="rm")
+        draw.text((8, marks), self.orientation.left, font=font(_FONT_PX), fill=TEXT, anchor="lm")
+        draw.text((width - 8, marks), self.orientation.right, font=font(_FONT_PX), fill=TEXT, anchor="rm")
         draw_scale_bar(draw, (width - 10, height - 10), self.pixel_mm, _SCALE_MM)
         if shown_labels.any():
             on_screen = Image.fromarray(np.ascontiguousarray(shown_labels)).resize(self.size, Image.Resampling.NEAREST)
             words = (
-                Box(0, 0, 8 + draw.textlength(caption, font=font(18)), 30),
+                Box(0, 0, 8 + draw.textlength(caption, font=font(_FONT_PX)), 34),
                 Box(0, marks - 14, 26, marks + 14),
                 Box(width - 26, marks - 14, width, marks + 14),
-                Box(width - 20 - _SCALE_MM / self.pixel_mm, height - 34, width, height),
+                Box(width - 20 - _SCALE_MM / self.pixel_mm, height - 38, width, height),
             )
             draw_name_tags(draw, np.asarray(on_screen), words)
         return panel

@@ -1,22 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writing of pictures."""
+"""Pictures as PNG."""
 
 from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from PIL import Image
+
+from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.files import write_bytes
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 _FAST = 1
 
 
-def write_png(path: Path | str, picture: Image.Image) -> None:
-    """Write a PNG without any metadata, atomically; light compression, since these pictures are made at every run."""
+def encode_png(picture: Image.Image) -> bytes:
+    """Return a PNG without any metadata; light compression, since these pictures are made at every run."""
     packed = io.BytesIO()
     picture.save(packed, "PNG", compress_level=_FAST)
-    write_bytes(path, packed.getvalue())
+    return packed.getvalue()
+
+
+def decode_png(data: bytes) -> Image.Image:
+    """Return the picture of a PNG, as RGB.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
+            return picture.convert("RGB")
+    except OSError as error:
+        message = "The picture of the growth is no PNG that can be read."
+        raise InputError(message) from error
+
+
+def write_png(path: Path | str, picture: Image.Image) -> None:
+    """Write a PNG, atomically; see :func:`encode_png`."""
+    write_bytes(path, encode_png(picture))

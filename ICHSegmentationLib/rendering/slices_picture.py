@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.registration.sampling import indices_at
-from ICHSegmentationLib.rendering.drawing import BACKGROUND, MUTED, RESEARCH_USE, draw_legend, font
+from ICHSegmentationLib.rendering.drawing import BACKGROUND, HEADER_PX, MUTED, RESEARCH_USE, draw_legend, font
 from ICHSegmentationLib.rendering.key_slices import choose_slices
 from ICHSegmentationLib.rendering.panels import WINDOW_HU, PanelLayout, tissue_slices
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _COLUMNS, _ROWS = 3, 2
 _PANEL_PX = 440
 _GAP_PX = 6
-_HEADER_PX, _FOOTER_PX = 66, 28
+FOOTER_PX = 28
 _LEAST_ML = 0.5
 """Of smaller bleeds the outline says as much as its diameters."""
 
@@ -38,7 +39,7 @@ def draw_slices(volume: CTVolume, label_map: LabelMap, measurements: Measurement
     heights = volume.grid.positions_mm[:, 2]
     chosen = choose_slices(measurements.slice_volumes_ml, tissue_slices(volume.hu), heights, _COLUMNS * _ROWS)
     width = _COLUMNS * (size[0] + _GAP_PX) + _GAP_PX
-    picture = Image.new("RGB", (width, _HEADER_PX + _ROWS * (size[1] + _GAP_PX) + _FOOTER_PX), BACKGROUND)
+    picture = Image.new("RGB", (width, HEADER_PX + _ROWS * (size[1] + _GAP_PX) + FOOTER_PX), BACKGROUND)
     draw = ImageDraw.Draw(picture)
     draw_legend(draw, measurements.volumes_ml, (_GAP_PX + 6, 10), width - 24)
     for place, index in enumerate(chosen):
@@ -47,14 +48,18 @@ def draw_slices(volume: CTVolume, label_map: LabelMap, measurements: Measurement
         panel = layout.draw(volume.hu[index], label_map.labels[index], caption, lines=lines)
         corner = (
             _GAP_PX + place % _COLUMNS * (size[0] + _GAP_PX),
-            _HEADER_PX + place // _COLUMNS * (size[1] + _GAP_PX),
+            HEADER_PX + place // _COLUMNS * (size[1] + _GAP_PX),
         )
         picture.paste(panel, corner)
-    note = f"Window {WINDOW_HU[0]:.0f} to {WINDOW_HU[1]:.0f} HU. Slices are numbered as in the input. {RESEARCH_USE}."
-    if any(measurements.abc2_ml.values()):
-        note += " Thin lines: diameters of ABC/2 (outside the brain XYZ/2)."
+    note = f"{slices_note(measurements.abc2_ml)} {RESEARCH_USE}."
     draw.text((_GAP_PX + 6, picture.height - 15), note, font=font(14), fill=MUTED, anchor="lm")
     return picture
+
+
+def slices_note(abc2_ml: Mapping[str, float | None]) -> str:
+    """Return what is to be known of the panels."""
+    note = f"Window {WINDOW_HU[0]:.0f} to {WINDOW_HU[1]:.0f} HU. Slices are numbered as in the input."
+    return f"{note} Thin lines: diameters of ABC/2 (outside the brain XYZ/2)." if any(abc2_ml.values()) else note
 
 
 def _diameters(measurements: Measurements, grid: SliceGrid, index: int) -> list[np.ndarray]:

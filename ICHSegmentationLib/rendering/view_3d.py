@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +12,9 @@ from PIL import Image, ImageDraw
 
 from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.measurement.measure import labelled_box
-from ICHSegmentationLib.rendering.drawing import BACKGROUND, MUTED, RESEARCH_USE, TEXT, draw_legend, font
+from ICHSegmentationLib.rendering.drawing import BACKGROUND, HEADER_PX, MUTED, RESEARCH_USE, TEXT, draw_legend, font
 from ICHSegmentationLib.rendering.graphics import NoGraphicsError, offscreen_window
-from ICHSegmentationLib.rendering.name_tags import Box, draw_tag, tag_box
+from ICHSegmentationLib.rendering.name_tags import draw_name_tags
 from ICHSegmentationLib.terminology import load_terminology
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _VIEW_PX = (620, 600)
-_HEADER_PX, _FOOTER_PX = 66, 28
-_NAME_PX = 30
+FOOTER_PX = 58
+_NAME_PX = 40
 """Large enough to be read in the report, where the view is as wide as half a page."""
+_SAME_COLOUR = 3
 _BONE_COLOUR = (0.93, 0.90, 0.82)
 _BONE_OPACITY = 0.22
 # Direction from the head to the eye, the direction that is up, both LPS, and what the view is called.
@@ -32,6 +34,7 @@ _VIEWS = (
     ((0.55, -0.75, 0.35), (0.0, 0.0, 1.0), "From the front and the patient's left"),
     ((-1.0, -0.15, 0.25), (0.0, 0.0, 1.0), "From the patient's right"),
 )
+VIEW_NAMES = tuple(name for *_, name in _VIEWS)
 
 
 def try_draw_3d(
@@ -76,26 +79,35 @@ def draw_3d(volume: CTVolume, label_map: LabelMap, measurements: Measurements) -
         window.AddRenderer(renderer)
     window.Render()
     views = _pixels(window)
-    _name(views, window, measurements)
+    _name(views, _visible(window, actors))
     window.Finalize()
     return _framed(views, measurements)
 
 
-def _name(views: Image.Image, window: Any, measurements: Measurements) -> None:
-    """Write each subtype's ID over its largest lesion in every view; names that would meet are moved apart."""
-    draw = ImageDraw.Draw(views)
-    largest = {lesion.subtype: lesion.centroid_lps_mm for lesion in reversed(measurements.lesions)}
+def _name(views: Image.Image, visible: np.ndarray) -> None:
+    """Write each subtype's ID beside what is seen of it in every view; where nothing is, it is not named."""
+    width = views.width // len(_VIEWS)
+    for place in range(len(_VIEWS)):
+        view = views.crop((place * width, 0, (place + 1) * width, views.height))
+        labels = visible[:, place * width : (place + 1) * width]
+        draw_name_tags(ImageDraw.Draw(view), labels, size_px=_NAME_PX)
+        views.paste(view, (place * width, 0))
+
+
+def _visible(window: Any, actors: Sequence[Any]) -> np.ndarray:
+    """Return (height, width) labels of the blood that is in front, as if there were no skull: plain colours tell it."""
+    *bleeds, skull = actors
+    skull.VisibilityOff()
+    for actor in bleeds:
+        actor.GetProperty().LightingOff()
     for renderer in window.GetRenderers():
-        taken: list[Box] = []
-        for identifier, centre_mm in largest.items():
-            renderer.SetWorldPoint(*centre_mm, 1)
-            renderer.WorldToDisplay()
-            x, y, _ = renderer.GetDisplayPoint()
-            middle = (x, views.height - y)
-            while any(tag_box(draw, identifier, middle, _NAME_PX).overlap(other) for other in taken):
-                middle = (middle[0], middle[1] - 4)
-            draw_tag(draw, identifier, middle, _NAME_PX)
-            taken.append(tag_box(draw, identifier, middle, _NAME_PX))
+        renderer.UseFXAAOff()
+    window.Render()
+    shown = np.asarray(_pixels(window)).astype(int)
+    labels = np.zeros(shown.shape[:2], dtype=np.uint8)
+    for row in load_terminology().classes:
+        labels[np.abs(shown - row.rgb).max(axis=2) <= _SAME_COLOUR] = row.label
+    return labels
 
 
 def _actors(volume: CTVolume, label_map: LabelMap) -> list[Any]:
@@ -139,12 +151,12 @@ def _pixels(window: Any) -> Image.Image:
 
 
 def _framed(views: Image.Image, measurements: Measurements) -> Image.Image:
-    picture = Image.new("RGB", (views.width, _HEADER_PX + views.height + _FOOTER_PX), BACKGROUND)
-    picture.paste(views, (0, _HEADER_PX))
+    picture = Image.new("RGB", (views.width, HEADER_PX + views.height + FOOTER_PX), BACKGROUND)
+    picture.paste(views, (0, HEADER_PX))
     draw = ImageDraw.Draw(picture)
     draw_legend(draw, measurements.volumes_ml, (12, 10), picture.width - 24)
-    for place, (*_, name) in enumerate(_VIEWS):
-        centre = (place + 0.5) * views.width / len(_VIEWS)
-        draw.text((centre, _HEADER_PX + views.height - 8), name, font=font(15), fill=TEXT, anchor="ms")
+    for place, name in enumerate(VIEW_NAMES):
+        centre = (place + 0.5) * views.width / len(VIEW_NAMES)
+        draw.text((centre, HEADER_PX + views.height + 16), name, font=font(18), fill=TEXT, anchor="mm")
     draw.text((12, picture.height - 15), f"{RESEARCH_USE}.", font=font(14), fill=MUTED, anchor="lm")
     return picture

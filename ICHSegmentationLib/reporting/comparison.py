@@ -37,6 +37,11 @@ class RegistrationRecord(BaseModel):
             matrix_lps=tuple(tuple(row) for row in registration.matrix.round(6).tolist()),
         )
 
+    def describe(self) -> str:
+        """Return on one line whether to trust it."""
+        word = "good" if self.is_good else "POOR"
+        return f"Registration: {word}, correlation {self.quality:.2f} on {self.shared:.0%} of the head"
+
 
 class Comparison(BaseModel):
     """The file, schema 1; ``registration`` is null where the scans were not given."""

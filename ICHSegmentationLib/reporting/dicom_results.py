@@ -35,12 +35,14 @@ def write_dicom_results(directory: Path, result: SegmentationResult, measurement
     from ICHSegmentationLib.reporting.dicom_seg import write_dicom_seg
     from ICHSegmentationLib.reporting.dicom_source import load_source_datasets
     from ICHSegmentationLib.reporting.dicom_sr import write_dicom_sr
+    from ICHSegmentationLib.reporting.record import make_record
 
     seg_path = directory / "segmentation.dcm"
     try:
         datasets = load_source_datasets(result.volume)
         segmentation = write_dicom_seg(seg_path, result.label_map, source, datasets, model=result.model)
-        write_dicom_sr(directory / "measurements.dcm", measurements, source, datasets, segmentation)
+        record = make_record(result, measurements)
+        write_dicom_sr(directory / "measurements.dcm", measurements, source, datasets, segmentation, record=record)
     except InputError as error:
         seg_path.unlink(missing_ok=True)
         text = f"No DICOM files were written: {error}"

@@ -91,6 +91,26 @@ def segment_classes(dataset: Dataset) -> dict[int, HemorrhageClass]:
     return {number: row for number, row in found.items() if row is not None}
 
 
+def segment_frames(dataset: Dataset, positions_mm: np.ndarray) -> dict[tuple[int, int], int]:
+    """Return the frame number (from 1) of each segment number and slice that a segmentation has a frame for.
+
+    Parameters
+    ----------
+    dataset : pydicom.Dataset
+        The segmentation.
+    positions_mm : numpy.ndarray
+        (slices, 3) ImagePositionPatient of each slice of the scan.
+    """
+    found = {}
+    for index in range(len(dataset.PerFrameFunctionalGroupsSequence)):
+        position = np.array(_frame_value(dataset, index, "ImagePositionPatient"), dtype=np.float64)
+        away_mm = np.linalg.norm(positions_mm - position, axis=1)
+        place = int(np.argmin(away_mm))
+        if away_mm[place] <= _SAME_MM:
+            found[_segment_number(dataset, index), place] = index + 1
+    return found
+
+
 def _class_of(segment: Dataset) -> HemorrhageClass | None:
     codes = value_of(segment, "SegmentedPropertyTypeCodeSequence") or [Dataset()]
     code = (value_of(codes[0], "CodingSchemeDesignator"), value_of(codes[0], "CodeValue"))
@@ -102,9 +122,14 @@ def _class_of(segment: Dataset) -> HemorrhageClass | None:
 
 
 def _segment_number(dataset: Dataset, index: int) -> int:
+    return int(_frame_value(dataset, index, "ReferencedSegmentNumber"))
+
+
+def _frame_value(dataset: Dataset, index: int, keyword: str) -> Any:
+    """Return an attribute of a frame from its own functional groups, else from the shared ones."""
     groups = [*macros(dataset.PerFrameFunctionalGroupsSequence[index]), *shared_groups(dataset)]
-    values: list[Any] = [value_of(group, "ReferencedSegmentNumber") for group in groups]
-    return next(int(value) for value in values if value is not None)
+    values: list[Any] = [value_of(group, keyword) for group in groups]
+    return next(value for value in values if value is not None)
 
 
 def _grid_of(frames: list[DicomSlice], path: Path) -> SliceGrid:

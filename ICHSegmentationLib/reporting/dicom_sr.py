@@ -1,5 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes as a structured report: Comprehensive 3D SR with the Measurement Report template (PS3.16 TID 1500)."""
+"""Measurements as a structured report: Comprehensive 3D SR with the Measurement Report template (PS3.16 TID 1500).
+
+Its groups, in their order:
+
+- one per segment (TID 1411), which refers to it: volume of the subtype, whether there is any, whether it was corrected;
+- the total (TID 1501, as all that follow, which refer to no segment), and whether 30 mL inside the brain are reached;
+- one per lesion, see :func:`ICHSegmentationLib.reporting.dicom_sr_lesions.lesion_groups`;
+- midline shift, modified Graeb score, ICH score and growth, as far as they are there.
+
+What is not determined is left out or answered "Undetermined". Numbers are those of ``measurements.json``.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +17,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydicom import Dataset
+from pydicom import Dataset, FileDataset
 from pydicom.uid import generate_uid
 
 from ICHSegmentationLib import __version__
 from ICHSegmentationLib.ct.source import CTSource
 from ICHSegmentationLib.files import atomic_path
 from ICHSegmentationLib.measurement import Measurements
+from ICHSegmentationLib.reporting import dicom_sr_codes as sr_codes
 from ICHSegmentationLib.reporting.dicom_identity import (
     MANUFACTURER,
     MODEL_NAME,
@@ -23,20 +34,27 @@ from ICHSegmentationLib.reporting.dicom_identity import (
 )
 from ICHSegmentationLib.reporting.dicom_seg_reader import segment_classes
 from ICHSegmentationLib.reporting.dicom_source import derivation_named, quiet_dicom
+from ICHSegmentationLib.reporting.dicom_sr_items import answer, number, site, yes_no
+from ICHSegmentationLib.reporting.dicom_sr_lesions import lesion_groups
+from ICHSegmentationLib.reporting.dicom_sr_study import (
+    graeb_group,
+    growth_groups,
+    ich_score_group,
+    midline_group,
+    total_group,
+)
+from ICHSegmentationLib.reporting.record import MeasurementRecord
 from ICHSegmentationLib.terminology import Code, load_terminology
 
 if TYPE_CHECKING:
     from highdicom.sr import (
         AlgorithmIdentification,
-        Measurement,
-        MeasurementReport,
         MeasurementsAndQualitativeEvaluations,
         ObservationContext,
-        QualitativeEvaluation,
         VolumetricROIMeasurementsAndQualitativeEvaluations,
     )
 
-SERIES_DESCRIPTION = "Hemorrhage volumes (research use only)"
+SERIES_DESCRIPTION = "Hemorrhage measurements (research use only)"
 _SERIES_OFFSET = 2
 # SNOMED CT; CID 100 (PS3.16), which lists CT of no particular region only, is extensible.
 _CT_OF_HEAD = Code(scheme="SCT", value="303653007", meaning="Computed tomography of head")
@@ -46,26 +64,30 @@ def write_dicom_sr(
     path: Path | str,
     measurements: Measurements,
     source: CTSource,
-    source_datasets: Sequence[Dataset],
+    source_datasets: Sequence[FileDataset],
     segmentation: Dataset,
+    *,
+    record: MeasurementRecord | None = None,
 ) -> None:
-    """Write the volumes of a segmentation as a structured report, atomically.
+    """Write the measurements of a segmentation as a structured report, atomically.
 
-    One measurement group per segment of hemorrhage, with volume in mL and whether there is any, and one for the total.
-    What made the segmentation is taken from the segmentation itself.
+    What made the segmentation is taken from the segmentation itself. The observer is the program; values that a user
+    typed are marked one by one, see :class:`ICHSegmentationLib.reporting.dicom_sr_items.Origin`.
 
     Parameters
     ----------
     path : Path or str
         Where to write.
     measurements : Measurements
-        Volumes of that segmentation.
+        Of that segmentation.
     source : CTSource
         Where the volume was read from.
-    source_datasets : sequence of pydicom.Dataset
+    source_datasets : sequence of pydicom.FileDataset
         What :func:`ICHSegmentationLib.reporting.dicom_source.load_source_datasets` gave for that volume.
     segmentation : pydicom.Dataset
         The DICOM Segmentation that the report refers to.
+    record : MeasurementRecord, optional
+        For what is not measured here: corrections, ICH score, growth, and points of the Graeb score that were edited.
 
     Raises
     ------
@@ -74,13 +96,24 @@ def write_dicom_sr(
     ICHSegmentationError
         If the system refuses the file.
     """
-    from highdicom.sr import Comprehensive3DSR
+    from highdicom.coding_schemes import CodingSchemeIdentificationItem
+    from highdicom.sr import Comprehensive3DSR, MeasurementReport
 
     with quiet_dicom():
         with derivation_named(source):
+            content = MeasurementReport(
+                observation_context=_observer(),
+                procedure_reported=coded(_CT_OF_HEAD),
+                imaging_measurements=[
+                    *_segment_groups(measurements, source_datasets[0], segmentation, record),
+                    total_group(measurements),
+                    *lesion_groups(measurements.lesions, source, source_datasets, segmentation),
+                    *_study_groups(measurements, source_datasets[0], record),
+                ],
+            )
             report = Comprehensive3DSR(
                 evidence=[*source_datasets, segmentation],
-                content=_content(measurements, source_datasets[0], segmentation)[0],
+                content=content[0],
                 series_instance_uid=generate_uid(),
                 series_number=series_number(source_datasets[0], _SERIES_OFFSET),
                 sop_instance_uid=generate_uid(),
@@ -91,31 +124,20 @@ def write_dicom_sr(
                 series_description=SERIES_DESCRIPTION,
                 is_complete=True,
             )
+        # highdicom's structured reports take no coding schemes.
+        scheme = CodingSchemeIdentificationItem(
+            sr_codes.PRIVATE_SCHEME, name=sr_codes.PRIVATE_SCHEME_NAME, responsible_organization=MANUFACTURER
+        )
+        report.CodingSchemeIdentificationSequence = [scheme]
         keep_character_set(report, source_datasets[0])
         with atomic_path(path) as temporary:
             report.save_as(temporary, enforce_file_format=True)
 
 
-def _content(measurements: Measurements, image: Dataset, segmentation: Dataset) -> MeasurementReport:
-    from highdicom.sr import MeasurementReport
-
-    rows = segment_classes(segmentation)
-    groups: list[VolumetricROIMeasurementsAndQualitativeEvaluations | MeasurementsAndQualitativeEvaluations] = [
-        _segment_group(measurements, image, segmentation, item)
-        for item in segmentation.SegmentSequence
-        if int(item.SegmentNumber) in rows
-    ]
-    groups.append(_total_group(measurements))
-    return MeasurementReport(
-        observation_context=_observer(), procedure_reported=coded(_CT_OF_HEAD), imaging_measurements=groups
-    )
-
-
-def _segment_group(
-    measurements: Measurements, image: Dataset, segmentation: Dataset, segment: Dataset
-) -> VolumetricROIMeasurementsAndQualitativeEvaluations:
+def _segment_groups(
+    measurements: Measurements, image: Dataset, segmentation: Dataset, record: MeasurementRecord | None
+) -> list[VolumetricROIMeasurementsAndQualitativeEvaluations]:
     from highdicom.sr import (
-        FindingSite,
         ReferencedSegment,
         SourceSeriesForSegmentation,
         TrackingIdentifier,
@@ -123,53 +145,55 @@ def _segment_group(
     )
 
     table = load_terminology()
-    number = int(segment.SegmentNumber)
-    row = segment_classes(segmentation)[number]
-    return VolumetricROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=TrackingIdentifier(uid=segment.get("TrackingUID") or generate_uid(), identifier=row.id),
-        referenced_segment=ReferencedSegment(
-            sop_class_uid=segmentation.SOPClassUID,
-            sop_instance_uid=segmentation.SOPInstanceUID,
-            segment_number=number,
-            source_series=SourceSeriesForSegmentation(image.SeriesInstanceUID),
-        ),
-        finding_category=coded(table.category),
-        finding_type=coded(row.code),
-        algorithm_id=_algorithm(segment),
-        finding_sites=[FindingSite(coded(table.region))],
-        measurements=[_volume(measurements.volumes_ml.get(row.id, 0.0))],
-        qualitative_evaluations=[_presence(present=measurements.present.get(row.id, False))],
-    )
+    rows = segment_classes(segmentation)
+    corrected = None if record is None else record.corrected
+    groups = []
+    for segment in segmentation.SegmentSequence:
+        segment_number = int(segment.SegmentNumber)
+        if segment_number not in rows:
+            continue
+        row = rows[segment_number]
+        is_there = measurements.present.get(row.id, False)
+        answers = [answer(sr_codes.PRESENCE, sr_codes.PRESENT if is_there else sr_codes.ABSENT)]
+        if corrected is not None:
+            answers.append(answer(sr_codes.CORRECTED, yes_no(row.id in corrected)))
+        volume_ml = measurements.volumes_ml.get(row.id, 0.0)
+        uid = segment.get("TrackingUID") or generate_uid()
+        groups.append(
+            VolumetricROIMeasurementsAndQualitativeEvaluations(
+                tracking_identifier=TrackingIdentifier(uid=uid, identifier=row.id),
+                referenced_segment=ReferencedSegment(
+                    sop_class_uid=segmentation.SOPClassUID,
+                    sop_instance_uid=segmentation.SOPInstanceUID,
+                    segment_number=segment_number,
+                    source_series=SourceSeriesForSegmentation(image.SeriesInstanceUID),
+                ),
+                finding_category=coded(table.category),
+                finding_type=coded(row.code),
+                algorithm_id=_algorithm(segment),
+                finding_sites=[site(table.region)],
+                measurements=[number(sr_codes.VOLUME, volume_ml, sr_codes.MILLILITER, method=sr_codes.VOXEL_SUM)],
+                qualitative_evaluations=answers,
+            )
+        )
+    return groups
 
 
-def _total_group(measurements: Measurements) -> MeasurementsAndQualitativeEvaluations:
-    from highdicom.sr import MeasurementsAndQualitativeEvaluations, TrackingIdentifier
-
-    return MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=TrackingIdentifier(uid=generate_uid(), identifier="total"),
-        finding_type=coded(load_terminology().by_id("ICH").code),
-        measurements=[_volume(measurements.volumes_ml["total"])],
-        qualitative_evaluations=[_presence(present=any(measurements.present.values()))],
-    )
-
-
-def _volume(volume_ml: float) -> Measurement:
-    from highdicom.sr import CodedConcept, Measurement
-    from pydicom.sr.codedict import codes
-
-    return Measurement(
-        name=codes.SCT.Volume,
-        value=volume_ml,
-        unit=CodedConcept("mL", "UCUM", "milliliter"),
-        method=codes.DCM.SumOfSegmentedVoxelMethodForVolume,
-    )
-
-
-def _presence(*, present: bool) -> QualitativeEvaluation:
-    from highdicom.sr import QualitativeEvaluation
-    from pydicom.sr.codedict import codes
-
-    return QualitativeEvaluation(codes.DCM.PresenceOfProperty, codes.DCM.Present if present else codes.DCM.Absent)
+def _study_groups(
+    measurements: Measurements, image: Dataset, record: MeasurementRecord | None
+) -> list[MeasurementsAndQualitativeEvaluations]:
+    """Return the groups of the head as a whole; the record's Graeb score holds what was edited."""
+    groups = []
+    if measurements.midline_shift is not None:
+        groups.append(midline_group(measurements.midline_shift, str(image.FrameOfReferenceUID)))
+    graeb = measurements.modified_graeb if record is None else record.modified_graeb
+    if graeb is not None:
+        groups.append(graeb_group(graeb))
+    if record is not None and record.ich_score is not None:
+        groups.append(ich_score_group(record.ich_score, measurements))
+    if record is not None and record.growth is not None:
+        groups += growth_groups(record.growth)
+    return groups
 
 
 def _algorithm(segment: Dataset) -> AlgorithmIdentification | None:

@@ -18,7 +18,7 @@ from ICHSegmentationLib.reporting.record import MeasurementRecord
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 
 if TYPE_CHECKING:
-    from pydicom import Dataset
+    from pydicom import Dataset, FileDataset
 
     from ICHSegmentationLib.ct.volume import CTVolume
     from ICHSegmentationLib.reporting.patient import PatientData
@@ -53,6 +53,8 @@ class Exporter:
         Print the patient's data in the report.
     template : Path or None
         Of the text; by default the user's own, else the library's.
+    growth_picture : bytes or None
+        The growth that the record holds as a picture (PNG), for a page of its own in the report.
     segmentation : pydicom.Dataset or None
         The DICOM segmentation that holds these labels, where there is one.
     """
@@ -65,6 +67,7 @@ class Exporter:
     corrected: bool = False
     with_patient: bool = False
     template: Path | None = None
+    growth_picture: bytes | None = None
     segmentation: Dataset | None = None
 
     def write(self, kind: ExportFormat, output: Path) -> None:
@@ -81,6 +84,7 @@ class Exporter:
             ExportFormat.pdf: self._write_pdf,
             ExportFormat.csv: self._write_csv,
             ExportFormat.json: self._write_json,
+            ExportFormat.scores: self._write_scores,
             ExportFormat.text: self._write_text,
             ExportFormat.dicom_seg: self._write_dicom_seg,
             ExportFormat.dicom_sr: self._write_dicom_sr,
@@ -96,6 +100,11 @@ class Exporter:
         from ICHSegmentationLib.reporting.tables import write_measurements_json
 
         write_measurements_json(output, self._known_record())
+
+    def _write_scores(self, output: Path) -> None:
+        from ICHSegmentationLib.reporting.scores_table import write_scores_csv
+
+        write_scores_csv(output, self._known_record())
 
     def _write_text(self, output: Path) -> None:
         from ICHSegmentationLib.reporting.text_block import fill_template, load_template
@@ -128,7 +137,14 @@ class Exporter:
         if self.segmentation.get("StudyInstanceUID") != self._source_datasets[0].StudyInstanceUID:
             message = f"{self.name} belongs to another study than the scan (StudyInstanceUID (0020,000D))."
             raise InputError(message)
-        write_dicom_sr(output, self.measurements, self._scan().source, self._source_datasets, self.segmentation)
+        write_dicom_sr(
+            output,
+            self.measurements,
+            self._scan().source,
+            self._source_datasets,
+            self.segmentation,
+            record=self.record,
+        )
 
     def _write_dicom_pdf(self, output: Path) -> None:
         from ICHSegmentationLib.reporting.dicom_pdf import write_dicom_pdf
@@ -138,13 +154,14 @@ class Exporter:
         write_dicom_pdf(output, self._pdf, self._scan().source, datasets, shows_patient=self.with_patient)
 
     @cached_property
-    def _source_datasets(self) -> list[Dataset]:
+    def _source_datasets(self) -> list[FileDataset]:
         from ICHSegmentationLib.reporting.dicom_source import load_source_datasets
 
-        return list(load_source_datasets(self._scan()))
+        return load_source_datasets(self._scan())
 
     @cached_property
     def _pdf(self) -> bytes:
+        from ICHSegmentationLib.rendering.png import decode_png
         from ICHSegmentationLib.rendering.slices_picture import draw_slices
         from ICHSegmentationLib.rendering.view_3d import try_draw_3d
         from ICHSegmentationLib.reporting.report_pdf import make_report_pdf
@@ -152,7 +169,8 @@ class Exporter:
         record, volume, patient = self._known_record(), self._scan(), self._patient()
         slices = draw_slices(volume, self.label_map, self.measurements)
         view_3d, _ = try_draw_3d(volume, self.label_map, self.measurements)
-        return make_report_pdf(record, slices=slices, view_3d=view_3d, patient=patient)
+        growth = None if self.growth_picture is None else decode_png(self.growth_picture)
+        return make_report_pdf(record, slices=slices, view_3d=view_3d, patient=patient, growth_picture=growth)
 
     def _patient(self) -> PatientData | None:
         if not self.with_patient:

@@ -12,6 +12,7 @@ class ExportFormat(StrEnum):
     pdf = "pdf"
     csv = "csv"
     json = "json"
+    scores = "scores"
     text = "text"
     dicom_seg = "dicom-seg"
     dicom_sr = "dicom-sr"
@@ -20,7 +21,7 @@ class ExportFormat(StrEnum):
     @property
     def needs_scan(self) -> bool:
         """Whether the scan is needed, for its pictures or its headers."""
-        return self not in (ExportFormat.csv, ExportFormat.json, ExportFormat.text)
+        return self not in (ExportFormat.csv, ExportFormat.json, ExportFormat.scores, ExportFormat.text)
 
     @property
     def is_dicom(self) -> bool:
@@ -37,6 +38,7 @@ _FILE_NAMES = {
     ExportFormat.pdf: "report.pdf",
     ExportFormat.csv: "measurements.csv",
     ExportFormat.json: "measurements.json",
+    ExportFormat.scores: "scores.csv",
     ExportFormat.text: "report.txt",
     ExportFormat.dicom_seg: "segmentation.dcm",
     ExportFormat.dicom_sr: "measurements.dcm",

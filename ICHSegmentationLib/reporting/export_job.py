@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ICHSegmentationLib.ct.source import CTSource, SourceKind
 from ICHSegmentationLib.ct.volume import CTVolume
-from ICHSegmentationLib.measurement import ich_score, measure
+from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.measurement.agreement import Agreement, compare_with_model
+from ICHSegmentationLib.measurement.reader_items import ReaderItems
 from ICHSegmentationLib.reporting.comparison import Comparison
 from ICHSegmentationLib.reporting.export import Exporter, export_files
 from ICHSegmentationLib.reporting.export_format import ExportFormat
@@ -65,8 +66,9 @@ class ExportJob(BaseModel):
         Print the patient's data in the report; replace files of these names.
     template : Path or None
         Of the text; by default the user's own, else the library's.
-    gcs, age_years, infratentorial
-        For the ICH score, which is left out without GCS and age.
+    reader : ReaderItems
+        What the reader said of the patient and in place of proposals; without any of its items the ICH score is left
+        out.
     growth : Comparison or None
         With an earlier scan.
     """
@@ -83,9 +85,7 @@ class ExportJob(BaseModel):
     with_patient: bool = False
     overwrite: bool = False
     template: Path | None = None
-    gcs: Annotated[int, Field(ge=3, le=15)] | None = None
-    age_years: Annotated[int, Field(ge=0)] | None = None
-    infratentorial: bool | None = None
+    reader: ReaderItems = ReaderItems()
     growth: Comparison | None = None
 
 
@@ -94,6 +94,7 @@ def run_export(
     volume: CTVolume,
     label_map: LabelMap,
     model_label_map: LabelMap | None = None,
+    growth_picture: bytes | None = None,
     *,
     progress: Progress | None = None,
 ) -> tuple[Path, ...]:
@@ -109,6 +110,8 @@ def run_export(
         The labels on it.
     model_label_map : LabelMap, optional
         What the model had labelled, to say how far it was corrected.
+    growth_picture : bytes, optional
+        PNG of the growth, for the report.
     progress : callable, optional
         Called with "write" and the share of the files that are there.
 
@@ -123,14 +126,15 @@ def run_export(
         As :func:`ICHSegmentationLib.reporting.export.export_files`.
     """
     scan = CTVolume(volume.hu, volume.grid, job.scan.source(), job.warnings)
-    measurements = measure(label_map, scan)
+    measured = measure(label_map, scan)
+    graeb = job.reader.modified_graeb(measured.modified_graeb)
+    measurements = measured.model_copy(update={"modified_graeb": graeb})
     agreement = None
     if model_label_map is not None:
         agreement = compare_with_model(model_label_map, label_map, editing_s=job.editing_s)
     record = _record(job, record_of(scan, measurements, job.run), agreement)
-    if job.gcs is not None or job.age_years is not None:
-        score = ich_score(measurements, gcs=job.gcs, age_years=job.age_years, infratentorial=job.infratentorial)
-        record = record.model_copy(update={"ich_score": score})
+    if job.reader.has_score_items:
+        record = record.model_copy(update={"ich_score": job.reader.ich_score(measurements)})
     exporter = Exporter(
         label_map=label_map,
         volume=scan,
@@ -140,6 +144,7 @@ def run_export(
         corrected=record.corrected != (),
         with_patient=job.with_patient,
         template=job.template,
+        growth_picture=growth_picture,
     )
     files = export_files(exporter, job.folder, job.formats, overwrite=job.overwrite, progress=progress)
     return tuple(files.values())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ICHSegmentationLib.measurement import IchScore, Lesion, Measurements, MidlineShift, ModifiedGraeb
+from ICHSegmentationLib.measurement import CaseDecision, IchScore, Lesion, Measurements, MidlineShift, ModifiedGraeb
 from ICHSegmentationLib.measurement.agreement import Agreement
 from ICHSegmentationLib.reporting.comparison import Comparison
 
@@ -85,6 +85,13 @@ class RunRecord(_Part):
         )
 
 
+class AlignmentRecord(_Part):
+    """How the head lay before it was set upright for the network; see `MidsagittalPlane` for the signs."""
+
+    turn_deg: float
+    lean_deg: float
+
+
 class LargestLesion(_Part):
     """The largest connected region of one subtype; ``centroid_slice`` counts from 0."""
 
@@ -97,9 +104,11 @@ class MeasurementRecord(_Part):
     """The file, schema 1.
 
     ``abc2_ml`` is null for subtypes that the estimate is not made for. ``corrected`` names the segments that were
-    changed since the model made them; null where that is not known. ``ich_score`` is there where GCS or age were
-    given, ``growth`` where an earlier scan was compared, ``agreement`` where the model's own labels were given to
-    compare the corrected ones with.
+    changed since the model made them; null where that is not known. ``case_decision`` is there where the model
+    decides whether a scan has a bleed, ``alignment`` where it was given the head upright. ``ich_score`` is there
+    where GCS, age or another of its items were given, ``growth`` where an earlier scan was compared, ``agreement``
+    where the model's own labels were given to compare the corrected ones with. Items that the reader gave in place
+    of a proposal are named in ``ich_score.edited`` and stand in ``modified_graeb.items[].edited_points``.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -116,6 +125,8 @@ class MeasurementRecord(_Part):
     modified_graeb: ModifiedGraeb | None = None
     iph_30_ml_or_more: bool = False
     corrected: tuple[str, ...] | None = None
+    case_decision: CaseDecision | None = None
+    alignment: AlignmentRecord | None = None
     ich_score: IchScore | None = None
     growth: Comparison | None = None
     agreement: Agreement | None = None
@@ -124,7 +135,7 @@ class MeasurementRecord(_Part):
     def remeasured(self, measurements: Measurements) -> MeasurementRecord:
         """Return the record of the same run with other measurements, as after corrections by hand.
 
-        What was said of the old labels (corrections, score, growth, agreement) is left out.
+        What was said of the old labels (corrections, decision, score, growth, agreement) is left out.
         """
         return self.model_copy(
             update={
@@ -137,6 +148,7 @@ class MeasurementRecord(_Part):
                 "modified_graeb": measurements.modified_graeb,
                 "iph_30_ml_or_more": measurements.iph_30_ml_or_more,
                 "corrected": None,
+                "case_decision": None,
                 "ich_score": None,
                 "growth": None,
                 "agreement": None,
@@ -176,7 +188,16 @@ def make_record(
         warnings=result.warnings,
         timings_s=dict(timings_s or result.timings_s),
     )
-    return record_of(result.volume, measurements, run).model_copy(update={"corrected": ()})
+    minimum_ml, plane = result.model.case_minimum_ml, result.plane
+    return record_of(result.volume, measurements, run).model_copy(
+        update={
+            "corrected": (),
+            "case_decision": None if minimum_ml is None else CaseDecision.of(measurements, minimum_ml),
+            "alignment": None
+            if plane is None
+            else AlignmentRecord(turn_deg=round(plane.turn_deg, 1), lean_deg=round(plane.lean_deg, 1)),
+        }
+    )
 
 
 def record_of(volume: CTVolume, measurements: Measurements, run: RunRecord) -> MeasurementRecord:

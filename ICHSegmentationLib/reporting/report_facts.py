@@ -18,13 +18,13 @@ _COLUMN = "The column adds all lesions; for epidural and subdural blood it is XY
 
 def facts(record: MeasurementRecord) -> list[Fact]:
     """Return the blocks of the report in their order; those that do not apply are left out."""
-    shift, graeb = record.midline_shift, record.modified_graeb
-    score = record.ich_score
+    shift, score = record.midline_shift, record.ich_score
     found = [
         ("Finding", describe_finding(record)),
+        ("Decision", "" if record.case_decision is None else sentence(record.case_decision.describe())),
         ("ABC/2", f"{abc2} {_COLUMN}" if (abc2 := describe_abc2(record)) else ""),
         ("Midline", "" if shift is None else sentence(shift.describe())),
-        ("Graeb", "" if graeb is None or not record.present.get("IVH") else sentence(graeb.describe())),
+        ("Graeb", describe_graeb(record)),
         ("ICH score", "" if score is None else sentence(score.describe())),
         ("Growth", "" if record.growth is None else describe_growth(record.growth)),
         ("By hand", describe_correction(record)),
@@ -57,6 +57,14 @@ def describe_abc2(record: MeasurementRecord) -> str:
     )
 
 
+def describe_graeb(record: MeasurementRecord) -> str:
+    """Return the modified Graeb score where there is blood in the ventricles, or the reader says that there is."""
+    graeb = record.modified_graeb
+    if graeb is None or not (record.present.get("IVH") or graeb.is_edited):
+        return ""
+    return sentence(graeb.describe())
+
+
 def describe_growth(growth: Comparison) -> str:
     """Return the change since the earlier scan, both definitions with their verdicts, and what casts doubt on them."""
     changes = [
@@ -68,7 +76,7 @@ def describe_growth(growth: Comparison) -> str:
     for name, verdict in (("Expansion", growth.expansion), ("Revised", growth.revised_expansion)):
         text += f" {name}: {_verdict(verdict)} ({verdict.definition})."
     if growth.registration is not None:
-        text += f" Registration: correlation {growth.registration.quality:.2f}."
+        text += f" {growth.registration.describe()}."
     return " ".join((text, *growth.warnings))
 
 
@@ -92,12 +100,19 @@ def describe_method(record: MeasurementRecord) -> str:
 
 
 def _describe_geometry(record: MeasurementRecord) -> str:
-    geometry = record.geometry
+    geometry, alignment = record.geometry, record.alignment
+    upright = (
+        ""
+        if alignment is None
+        else f" Set upright for the network: head turned by {alignment.turn_deg:.1f} deg, "
+        f"leaning by {alignment.lean_deg:.1f} deg."
+    )
     return (
         f"{record.input.kind.upper()} input, {record.input.slices} slices; "
         f"gantry tilt {geometry.tilt_deg:.1f} deg; step {_numbers(geometry.step_mm)} mm, "
         f"slice distance {_numbers(geometry.slice_distance_mm)} mm; pixels {_numbers(geometry.spacing_mm)} mm. "
         "Volume = voxels x pixel area x what each slice owns along the slice normal."
+        f"{upright}"
     )
 
 

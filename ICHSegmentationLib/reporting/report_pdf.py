@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one-page report: volumes, key slices, 3D view, geometry and method; patient data only where they are given."""
+"""The report on one page: volumes, key slices, 3D view, geometry and method; patient data only where they are given.
+
+Growth since an earlier scan has its pictures on a second page.
+"""
 
 from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib import __version__
 from ICHSegmentationLib.files import write_bytes
-from ICHSegmentationLib.rendering.drawing import format_ml
+from ICHSegmentationLib.rendering import slices_picture
+from ICHSegmentationLib.rendering import view_3d as view_picture
+from ICHSegmentationLib.rendering.drawing import format_ml, without_strips
 from ICHSegmentationLib.reporting.record import MeasurementRecord
 from ICHSegmentationLib.reporting.report_facts import Fact, facts
 from ICHSegmentationLib.terminology import load_terminology
@@ -24,14 +29,17 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.reporting.patient import PatientData
 
 TITLE = "Intracranial hemorrhage - segmentation report"
+GROWTH_TITLE = "Change since the earlier scan"
 _MARGIN = 40.0
-_TABLE_WIDTH = 288.0
+_TABLE_WIDTH, _TABLE_GAP = 300.0, 12.0
 _BODY, _BOLD = "Helvetica", "Helvetica-Bold"
 _JPEG_QUALITY = 92
 _GOOD_PICTURE_HEIGHT, _LEAST_PICTURE_HEIGHT = 300.0, 220.0
 _FONT_SIZES = (8.0, 7.0)
 _SIGNATURE_HEIGHT = 26.0
 _HEADING_WIDTH = 52.0
+_VOLUME_WIDTH = 36.0
+_NOTE_SIZE, _NOTE_HEIGHT = 6.5, 9.0
 
 
 def write_report_pdf(
@@ -52,8 +60,12 @@ def make_report_pdf(
     slices: Image.Image,
     view_3d: Image.Image | None,
     patient: PatientData | None = None,
+    growth_picture: Image.Image | None = None,
 ) -> bytes:
-    """Return the report as a PDF of one A4 page, pictures inside.
+    """Return the report as a PDF of one A4 page, or two with pictures of growth, pictures inside.
+
+    Legends and notes of the pictures, too small to be read there, are left out: the table is the legend, and the notes
+    stand below in letters of the page.
 
     Parameters
     ----------
@@ -65,6 +77,8 @@ def make_report_pdf(
         The 3D view; None where the machine cannot render, which the report then says.
     patient : PatientData, optional
         Printed if given.
+    growth_picture : PIL.Image.Image, optional
+        As :func:`ICHSegmentationLib.rendering.comparison_picture.draw_comparison` draws it.
     """
     from reportlab.lib.pagesizes import A4
     from reportlab.pdfgen.canvas import Canvas
@@ -81,20 +95,28 @@ def make_report_pdf(
         if patient is not None:
             top = _draw_patient(canvas, patient, top, width)
         bottom = _draw_volumes(canvas, record, top)
-        right = _MARGIN + _TABLE_WIDTH + 14
+        right = _MARGIN + _TABLE_WIDTH + _TABLE_GAP
         if view_3d is not None:
-            bottom = min(bottom, _draw_picture(canvas, view_3d, right, top, width - _TABLE_WIDTH - 14))
+            bottom = min(bottom, _draw_view(canvas, view_3d, right, top, width - _TABLE_WIDTH - _TABLE_GAP))
         else:
             _draw_lines(canvas, ["No 3D view: this computer cannot render in 3D."], right, top - 12, _FONT_SIZES[0])
         floor = _MARGIN + _SIGNATURE_HEIGHT
         room = bottom - 8 - floor
-        texts = _fitted(facts(record), width, room - _GOOD_PICTURE_HEIGHT)
+        texts = _fitted(facts(record), width, room - _GOOD_PICTURE_HEIGHT - _NOTE_HEIGHT)
         # The words come first: the picture takes the height that they leave, but never less than is worth looking at.
-        height = max(room - texts.height, _LEAST_PICTURE_HEIGHT)
-        bottom = _draw_picture(canvas, slices, _MARGIN, bottom - 8, width, height)
+        height = max(room - texts.height - _NOTE_HEIGHT, _LEAST_PICTURE_HEIGHT)
+        panels = without_strips(slices, slices_picture.FOOTER_PX)
+        bottom = _draw_picture(canvas, panels, _MARGIN, bottom - 8, width, height)
+        bottom = _draw_notes(canvas, [slices_picture.slices_note(record.abc2_ml)], _MARGIN, bottom, width)
         _draw_facts(canvas, texts, bottom - 14, floor)
         _draw_signature(canvas, width)
         canvas.showPage()
+        if growth_picture is not None:
+            top = _draw_heading(canvas, A4[1] - _MARGIN, width, GROWTH_TITLE)
+            if patient is not None:
+                top = _draw_patient(canvas, patient, top, width)
+            _draw_picture(canvas, growth_picture, _MARGIN, top, width, top - _MARGIN)
+            canvas.showPage()
         canvas.save()
     return page.getvalue()
 
@@ -112,9 +134,9 @@ def _binary_streams() -> Iterator[None]:
         rl_config.useA85 = before
 
 
-def _draw_heading(canvas: Any, y: float, width: float) -> float:
+def _draw_heading(canvas: Any, y: float, width: float, title: str = TITLE) -> float:
     canvas.setFont(_BOLD, 17)
-    canvas.drawString(_MARGIN, y - 16, TITLE)
+    canvas.drawString(_MARGIN, y - 16, title)
     canvas.setFillColorRGB(0.72, 0.08, 0.10)
     canvas.rect(_MARGIN, y - 42, width, 17, stroke=0, fill=1)
     canvas.setFillColorRGB(1, 1, 1)
@@ -140,7 +162,7 @@ def _draw_patient(canvas: Any, patient: PatientData, y: float, width: float) -> 
 def _draw_volumes(canvas: Any, record: MeasurementRecord, y: float) -> float:
     """Draw the table and return its lower edge; IDs stand beside the colours for those who print in greys."""
     table = load_terminology()
-    columns = (_MARGIN + 14, _MARGIN + 38, _MARGIN + 204, _MARGIN + 246, _MARGIN + _TABLE_WIDTH)
+    columns = tuple(_MARGIN + x for x in (14, 38, 209, 257, _TABLE_WIDTH))
     canvas.setFont(_BOLD, 9)
     canvas.drawString(columns[0], y - 12, "Subtype")
     canvas.drawRightString(columns[2], y - 12, "Volume")
@@ -162,12 +184,23 @@ def _draw_volumes(canvas: Any, record: MeasurementRecord, y: float) -> float:
             canvas.rect(_MARGIN, y - 14, 9, 9, stroke=0, fill=1)
             canvas.setFillColorRGB(0, 0, 0)
             canvas.drawString(columns[0], y - 13, row.id)
-            canvas.drawString(columns[1], y - 13, row.name)
+            _draw_name(canvas, row.name, columns[1], y - 13, columns[2] - columns[1] - _VOLUME_WIDTH)
+            canvas.setFont(_BODY, 9.5)
         canvas.drawRightString(columns[2], y - 13, format_ml(volume_ml))
         abc2_ml = record.abc2_ml.get(identifier)
         canvas.drawRightString(columns[3], y - 13, format_ml(abc2_ml) if abc2_ml else "-")
         canvas.drawRightString(columns[4], y - 13, str(count) if count else "-")
     return y - 22
+
+
+def _draw_name(canvas: Any, name: str, x: float, y: float, width: float) -> None:
+    """Draw a name on its line, in two smaller ones where it is too wide."""
+    from reportlab.lib.utils import simpleSplit
+
+    if canvas.stringWidth(name, _BODY, 9.5) <= width:
+        canvas.drawString(x, y, name)
+        return
+    _draw_lines(canvas, simpleSplit(name.replace(" (", "\n("), _BODY, 6.5, width), x, y + 4, 6.5)
 
 
 def _draw_picture(
@@ -184,6 +217,20 @@ def _draw_picture(
     drawn_width = height * picture.width / picture.height
     canvas.drawImage(ImageReader(packed), x + (width - drawn_width) / 2, top - height, drawn_width, height)
     return top - height
+
+
+def _draw_view(canvas: Any, view: Image.Image, x: float, top: float, width: float) -> float:
+    """Draw the 3D picture with the names of its views below, and return the lower edge."""
+    bottom = _draw_picture(canvas, without_strips(view, view_picture.FOOTER_PX), x, top, width)
+    return _draw_notes(canvas, view_picture.VIEW_NAMES, x, bottom, width)
+
+
+def _draw_notes(canvas: Any, notes: Sequence[str], x: float, top: float, width: float) -> float:
+    """Write short notes below a picture, each in the middle of its part of the width; return the lower edge."""
+    canvas.setFont(_BODY, _NOTE_SIZE)
+    for index, note in enumerate(notes):
+        canvas.drawCentredString(x + (index + 0.5) * width / len(notes), top - _NOTE_SIZE - 1, note)
+    return top - _NOTE_HEIGHT
 
 
 @dataclass(frozen=True)

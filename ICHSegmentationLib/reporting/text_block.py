@@ -15,6 +15,7 @@ from ICHSegmentationLib.reporting.report_facts import (
     describe_abc2,
     describe_correction,
     describe_finding,
+    describe_graeb,
     describe_growth,
     describe_method,
     sentence,
@@ -92,13 +93,13 @@ def fill_template(template: str, record: MeasurementRecord, name: str = "the tem
 
 def placeholders(record: MeasurementRecord) -> dict[str, str]:
     """Return the text of each placeholder; empty where there is nothing to say. None holds patient data."""
-    shift, graeb, score = record.midline_shift, record.modified_graeb, record.ich_score
+    shift, score = record.midline_shift, record.ich_score
     return {
         "findings": _findings(record),
         "largest_lesion": describe_finding(record) if record.lesions else "",
         "abc2": describe_abc2(record),
         "midline": "" if shift is None else sentence(shift.describe()),
-        "graeb": "" if graeb is None or not record.present.get("IVH") else sentence(graeb.describe()),
+        "graeb": describe_graeb(record),
         "ich_score": "" if score is None else sentence(score.describe()),
         "growth": "" if record.growth is None else describe_growth(record.growth),
         "corrected": describe_correction(record),

@@ -12,10 +12,11 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.measurement.measure import labelled_box
-from ICHSegmentationLib.subtypes import UNKNOWN_SUBTYPE, Subtype
+from ICHSegmentationLib.subtypes import UNKNOWN_SUBTYPE, Subtype, label_values
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import SliceGrid
+    from ICHSegmentationLib.models import ModelEntry
 
 _ALL_NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
 
@@ -24,6 +25,9 @@ _EXTRA_AXIAL = (Subtype.EDH, Subtype.SDH)
 _LABELS = (*Subtype, UNKNOWN_SUBTYPE)
 _LEAST_VOLUME_ML: Mapping[int, float] = MappingProxyType(
     {Subtype.EDH: 0.4, Subtype.SDH: 0.4, Subtype.SAH: 0.4, Subtype.IPH: 0.1, Subtype.IVH: 0.1, UNKNOWN_SUBTYPE: 0.1}
+)
+_LEAST_CERTAINTY: Mapping[int, float] = MappingProxyType(
+    {Subtype.EDH: 0.85, Subtype.SDH: 0.85, Subtype.SAH: 0.75, Subtype.IPH: 0.85, Subtype.IVH: 0.8}
 )
 
 
@@ -45,7 +49,10 @@ class PostProcessing:
         known of) nearly all such specks were smaller than this.
     least_certainty : mapping of label to float, or None
         Connected blood is dropped whose mean probability of being blood is below the limit of its main subtype.
-        Reason: a network that takes something else for blood is seldom sure.
+        Reason: a network that takes something else for blood is seldom sure. The limits are the highest steps of
+        ``Testing/Benchmarks/bench_cleaning.py`` at which no more than 1 % of the true blood of validation patients is
+        lost; these are the default model's, and other models have their own (`for_model`), since networks differ in how
+        sure they are.
     hole_area_mm2 : float or None
         Background enclosed by blood on a slice is filled up to this area with the subtype around it. Reason: clots are
         uneven, but volumes are read of the whole clot; larger enclosed areas (a gyrus between bleeding sulci) are
@@ -55,8 +62,16 @@ class PostProcessing:
     extra_axial_share: float | None = 0.3
     island_volume_ml: float | None = 0.5
     least_volume_ml: Mapping[int, float] | None = field(default_factory=lambda: _LEAST_VOLUME_ML)
-    least_certainty: Mapping[int, float] | None = None
+    least_certainty: Mapping[int, float] | None = field(default_factory=lambda: _LEAST_CERTAINTY)
     hole_area_mm2: float | None = 20.0
+
+    @classmethod
+    def for_model(cls, entry: ModelEntry) -> PostProcessing:
+        """Return the default rules with a model's own limits of certainty, where it has some."""
+        if entry.least_certainty is None:
+            return cls()
+        values = label_values(("background", *entry.least_certainty))[1:]
+        return cls(least_certainty=dict(zip(values, entry.least_certainty.values(), strict=True)))
 
     @classmethod
     def off(cls) -> PostProcessing:

@@ -51,7 +51,7 @@ class Segmenter(Protocol):
 
 
 def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing | None = None) -> Segmenter:
-    """Make the segmenter of a model's system; without ``postprocessing`` it uses the default rules.
+    """Make the segmenter of a model's system; without ``postprocessing`` it uses the model's rules.
 
     Raises
     ------
@@ -59,6 +59,8 @@ def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostPro
         If this version of the library does not have the system.
     """
     from ICHSegmentationLib.segmentation.em import EmSegmenter
+    from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
+    from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
     from ICHSegmentationLib.segmentation.slicewise import SlicewiseSegmenter
     from ICHSegmentationLib.segmentation.two_stage import TwoStageSegmenter
 
@@ -66,6 +68,7 @@ def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostPro
     systems: dict[str, Callable[[ModelEntry, Runtime, PostProcessing | None], Segmenter]] = {
         **dict.fromkeys(slicewise, SlicewiseSegmenter),
         "em": EmSegmenter,
+        "se_unet_3d": PatchwiseSegmenter,
         "two_stage": TwoStageSegmenter,
         "two_stage_swin_unet": TwoStageSegmenter,
     }
@@ -75,4 +78,4 @@ def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostPro
     if entry.system not in systems:
         message = f"Model {entry.name} needs the system {entry.system!r}, which this version does not have; update it."
         raise ModelError(message)
-    return systems[entry.system](entry, runtime, postprocessing)
+    return systems[entry.system](entry, runtime, postprocessing or PostProcessing.for_model(entry))

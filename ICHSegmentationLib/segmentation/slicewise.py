@@ -12,12 +12,15 @@ from ICHSegmentationLib.segmentation.boxes import lesion_boxes
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.segmenter import Segmented
-from ICHSegmentationLib.subtypes import label_values
+from ICHSegmentationLib.subtypes import ANY_BLOOD, label_values
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
     from ICHSegmentationLib.segmentation.stages import Stages
+
+
+_NO_SUBTYPES = "This model does not tell subtypes apart: all blood is counted as ICH, none was looked for as a subtype."
 
 
 class SlicewiseSegmenter:
@@ -36,6 +39,7 @@ class SlicewiseSegmenter:
     def __init__(self, entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing | None = None) -> None:
         self._spec = entry.input_spec
         self._labels = np.array(label_values(entry.classes), dtype=np.uint8)
+        self._warnings = (_NO_SUBTYPES,) if ANY_BLOOD in entry.classes else ()
         self._runtime = runtime
         self._postprocessing = postprocessing or PostProcessing()
 
@@ -52,5 +56,6 @@ class SlicewiseSegmenter:
             labels = self._postprocessing.apply(self._labels[restored.classes], volume.grid, blood=restored.blood)
             label_map = LabelMap(labels, volume.grid)
             boxes = lesion_boxes(label_map, restored.blood)
+        warnings = (*prepared.warnings, *self._warnings)
         plane = None if prepared.alignment is None else prepared.alignment.plane
-        return Segmented(label_map, prepared.warnings, plane, boxes)
+        return Segmented(label_map, warnings, plane, boxes)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -89,9 +89,9 @@ class OptimisationSection(_Section):
     Attributes
     ----------
     batch, accumulate : int
-        Slices of a batch on each device, and batches whose gradients make one step.
+        Slices or patches of a batch on each device, and batches whose gradients make one step.
     crop_px : int
-        Rows and columns of the random crops.
+        Rows and columns of the random crops of slices.
     steps : int
         Most steps.
     epoch_steps : int
@@ -121,7 +121,7 @@ class OptimisationSection(_Section):
     ema_decay : float
         Of the exponential moving average of the weights.
     bleed_share : float
-        Share of the slices that show blood, all subtypes alike.
+        Share of the slices that show blood, all subtypes alike; for patches see `PatchSection`.
     workers : int
         Processes that prepare batches; 0 does it between the steps.
     checkpoint_minutes : float
@@ -130,14 +130,14 @@ class OptimisationSection(_Section):
 
     batch: int = Field(ge=1)
     accumulate: int = Field(default=1, ge=1)
-    crop_px: int = Field(ge=64, multiple_of=64)
+    crop_px: int = Field(default=256, ge=64, multiple_of=64)
     steps: int = Field(ge=1)
     epoch_steps: int = Field(default=250, ge=1)
     loss: Literal["dice_ce", "dice_focal"] = "dice_ce"
     loss_shares: tuple[float, float] = (1.0, 1.0)
     focal_gamma: float = Field(default=2.0, ge=0)
     class_weights: tuple[float, ...] | None = None
-    optimiser: Literal["adam", "adamw", "sgd", "rmsprop"] = "adamw"
+    optimiser: Literal["adam", "adamw", "sgd", "rmsprop", "adadelta"] = "adamw"
     learning_rate: float = Field(gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
     momentum: float = Field(default=0.9, ge=0, lt=1)
@@ -204,6 +204,31 @@ class BoxSection(_Section):
     margin: float = Field(default=0.0, ge=0)
 
 
+class PatchSection(_Section):
+    """How patches of volumes are drawn and varied, where ``input.patches`` is set (Abramova et al. 2021, 2.2.1).
+
+    Attributes
+    ----------
+    lesion_share : float
+        Share of the patches that are centred on blood of a class.
+    negatives : str
+        Where the centres of the others lie: in the ``brain``, or ``anywhere`` in the volume.
+    hard_share : float
+        Share of the others that are centred at the border of a lesion, or in blood that is background: of the
+        ventricles, or elsewhere; each of these kinds that the volume has alike.
+    turns : bool
+        Whether patches are flipped and turned by right angles in the slice.
+    intensities : bool
+        Whether blur, noise, contrast and brightness are varied.
+    """
+
+    lesion_share: float = Field(default=0.5, ge=0, le=1)
+    negatives: Literal["brain", "anywhere"] = "brain"
+    hard_share: float = Field(default=0.3, ge=0, le=1)
+    turns: bool = False
+    intensities: bool = False
+
+
 class EvaluationSection(_Section):
     """What the model is measured on; the patients are ``data.held_out``.
 
@@ -230,8 +255,11 @@ class AboutSection(_Section):
     """What the list of models says beside the input; ``name`` is system-preset where none is given.
 
     ``detector`` is the name of the model that finds the boxes for a second stage and ``joining`` how it looks into
-    them, ``score_threshold`` and
-    ``nms_overlap`` are a detector's own; see :class:`ICHSegmentationLib.models.ModelEntry`.
+    them, ``score_threshold`` and ``nms_overlap`` are a detector's own; see
+    :class:`ICHSegmentationLib.models.ModelEntry`.
+    ``case_minimum_ml`` is the volume from which on a scan counts as one with a bleed, without it none is decided on.
+    ``least_certainty`` are the limits of the cleaning by subtype (`PostProcessing.least_certainty`), in place of the
+    default model's.
     """
 
     name: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
@@ -239,6 +267,8 @@ class AboutSection(_Section):
     licence: str = "not stated"
     non_commercial: bool = True
     reference_seconds: float = Field(default=0.0, ge=0)
+    case_minimum_ml: float | None = Field(default=None, ge=0)
+    least_certainty: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
     card: str = ""
     detector: str = ""
     joining: Literal["boxes", "union"] = "boxes"
@@ -268,6 +298,7 @@ class TrainingConfig(_Section):
     optimisation: OptimisationSection
     augmentation: AugmentationSection = AugmentationSection()
     boxes: BoxSection = BoxSection()
+    patches: PatchSection = PatchSection()
     evaluation: EvaluationSection = EvaluationSection()
     about: AboutSection = AboutSection()
 
@@ -296,7 +327,10 @@ class TrainingConfig(_Section):
                 f"classes must be background and {ANY_BLOOD} for the system {self.system}: the boxes name the subtype"
             )
             raise ValueError(message)
-        if self.optimisation.crop_px > self.input.size_px:
+        if (self.system == "se_unet_3d") != (self.input.patches is not None):
+            message = f"input.patches must be given for the system se_unet_3d and for no other, here {self.system}"
+            raise ValueError(message)
+        if self.input.patches is None and self.optimisation.crop_px > self.input.size_px:
             message = f"optimisation.crop_px is larger than input.size_px, {self.input.size_px}"
             raise ValueError(message)
         no_validation = not self.data.validation and self.data.fold is None

@@ -90,7 +90,7 @@ class CaseIndex(BaseModel):
         ------
         InputError
             If pixels, HU range or fold differ, or the configuration names a case that is not there. A wider window,
-            neighbours and alignment may differ: systems that are trained on the same data share a folder.
+            neighbours, alignment and patches may differ: systems that are trained on the same data share a folder.
         """
         for name in ("range_hu", "pixel_mm", "size_px"):
             made, wanted = getattr(self.input, name), getattr(config.input, name)
@@ -147,6 +147,10 @@ class DataFolder:
     def aligned(self, path: Path) -> Path:
         """One of these volumes with its midline upright in the middle."""
         return self.root / "aligned" / path.relative_to(self.root)
+
+    def mirrored(self, path: Path) -> Path:
+        """Brain and opposite side of one of these volumes."""
+        return self.root / "mirrored" / path.relative_to(self.root)
 
 
 @dataclass(frozen=True)

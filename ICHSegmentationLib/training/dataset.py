@@ -141,6 +141,10 @@ def _dataset(files: Sequence[Path], config: TrainingConfig) -> Dataset:
         from ICHSegmentationLib.training.crop_dataset import CropDataset
 
         return CropDataset(files, config)
+    if config.input.patches is not None:
+        from ICHSegmentationLib.training.patch_dataset import PatchDataset
+
+        return PatchDataset(files, config)
     return SliceDataset(files, config)
 
 

@@ -15,6 +15,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from ICHSegmentationLib.networks import build_network
+from ICHSegmentationLib.networks.layers import channels_last
 from ICHSegmentationLib.training.checkpoint import read_checkpoint, write_checkpoint
 from ICHSegmentationLib.training.dataset import training_batches
 from ICHSegmentationLib.training.loss import build_loss
@@ -52,7 +53,7 @@ class Progress:
         Validation Dice by class, or average precision of boxes, at the end of an epoch, where there are validation
         volumes.
     samples_per_s : float
-        Slices of this process per second since the run was started or resumed.
+        Slices or patches of this process per second since the run was started or resumed.
     """
 
     step: int
@@ -155,7 +156,8 @@ class _Fit:
             classes=len(config.classes),
             **config.network,
         )
-        self._network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._layout = channels_last(network.parameters())
+        self._network = network.to(device).to(memory_format=self._layout)  # type: ignore[call-overload]
         self._average = AveragedModel(
             self._network, multi_avg_fn=get_ema_multi_avg_fn(options.ema_decay), use_buffers=True
         )
@@ -209,7 +211,7 @@ class _Fit:
         self._optimiser.zero_grad(set_to_none=True)
         for part in range(options.accumulate):
             batch = next(batches)
-            image = batch["image"].to(device, memory_format=torch.channels_last, non_blocking=True)
+            image = batch["image"].to(device, memory_format=self._layout, non_blocking=True)
             last = part == options.accumulate - 1
             with nullcontext() if last else self._processes.alone(self._wrapped):
                 with torch.autocast(device.type, dtype=self._precision, enabled=self._precision != torch.float32):

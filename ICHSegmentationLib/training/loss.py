@@ -52,7 +52,7 @@ class DiceCrossEntropy(nn.Module):
         self._cross_entropy = nn.CrossEntropyLoss(weight, ignore_index=IGNORE)
 
     def forward(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Loss of (N, K, H, W) logits against (N, 1, H, W) labels; `IGNORE` voxels count for nothing."""
+        """Loss of (N, K, ...) logits against (N, 1, ...) labels; `IGNORE` voxels count for nothing."""
         dice: torch.Tensor = self._dice(logits, labels)
         return self._shares[0] * dice + self._shares[1] * self._cross_entropy(logits, labels[:, 0])
 
@@ -71,16 +71,17 @@ class DiceFocal(nn.Module):
     def __init__(self, gamma: float = 2.0, class_weights: Sequence[float] | None = None) -> None:
         super().__init__()
         self._dice = _DicePart()
-        weights = torch.tensor(class_weights or (1.0,))
-        self.register_buffer("_weights", weights.float().reshape(1, -1, *[1] * 2))
+        self.register_buffer("_weights", torch.tensor(class_weights or (1.0,)).float())
+        self._weights: torch.Tensor
         self._focal = FocalLoss(gamma=gamma, use_softmax=True, to_onehot_y=True, reduction="none")
 
     def forward(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Loss of (N, K, H, W) logits against (N, 1, H, W) labels; `IGNORE` voxels count for nothing."""
+        """Loss of (N, K, ...) logits against (N, 1, ...) labels; `IGNORE` voxels count for nothing."""
         dice: torch.Tensor = self._dice(logits, labels)
         known = labels != IGNORE
         by_class = self._focal(logits, torch.where(known, labels, 0)) * known
-        return dice + (by_class * self._weights).sum() / known.sum().clamp(min=1)
+        weights = self._weights.reshape(1, -1, *[1] * (logits.ndim - 2))
+        return dice + (by_class * weights).sum() / known.sum().clamp(min=1)
 
 
 def build_loss(options: OptimisationSection, system: str = "") -> nn.Module:

@@ -23,6 +23,8 @@ def build_optimiser(options: OptimisationSection, parameters: Iterable[torch.nn.
         return torch.optim.SGD(parameters, lr=rate, momentum=momentum, nesterov=momentum > 0, weight_decay=decay)
     if options.optimiser == "rmsprop":
         return torch.optim.RMSprop(parameters, lr=rate, weight_decay=decay)
+    if options.optimiser == "adadelta":
+        return torch.optim.Adadelta(parameters, lr=rate, weight_decay=decay)
     kind = torch.optim.AdamW if options.optimiser == "adamw" else torch.optim.Adam
     return kind(parameters, lr=rate, weight_decay=decay)
 

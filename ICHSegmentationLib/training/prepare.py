@@ -21,6 +21,7 @@ from ICHSegmentationLib.simulation.simulate import simulated_ct
 from ICHSegmentationLib.training.data_folder import CaseIndex, CaseSplit, DataFolder
 from ICHSegmentationLib.training.host import HostCase, labels_of
 from ICHSegmentationLib.training.jobs import done_jobs
+from ICHSegmentationLib.training.patch_volume import make_mirrored
 from ICHSegmentationLib.training.samples import TrainingVolume, read_anatomy, write_anatomy
 from ICHSegmentationLib.training.sources import open_sources, read_raw
 
@@ -127,6 +128,8 @@ def prepare(
     if not found.training:
         message = "No case is left to train on: all are held out, excluded or could not be prepared."
         raise InputError(message)
+    if config.input.patches is not None:
+        make_mirrored(config, (*found.training, *found.validation), workers=workers, progress=progress)
     return found
 
 

@@ -47,7 +47,7 @@ class TrainingVolume:
         grey, labels = np.empty_like(self.grey), np.empty_like(self.labels)
         for number, height_mm in enumerate(slices_mm - slices_mm[0]):
             at = alignment.grid_mm(height_mm) / pixel_mm
-            turned = ndimage.map_coordinates(greys[number], at, order=3, mode="nearest")
+            turned = ndimage.map_coordinates(greys[number], at, order=3, mode="constant")
             grey[number] = np.rint(np.clip(turned, 0, 1) * 255)
             labels[number] = ndimage.map_coordinates(self.labels[number], at, order=0, mode="constant")
         return TrainingVolume(grey, labels, slices_mm)

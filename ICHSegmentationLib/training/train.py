@@ -204,18 +204,8 @@ def _changed(saved: dict[str, Any], config: TrainingConfig) -> str:
         saved = TrainingConfig.model_validate(saved).model_dump(mode="json")  # defaults of what is new since then
     free = {"data": {"folder", "phe_sich", "nnunet", "anatomy", "corrected", "detector"}}
     free["optimisation"] = {"steps", "workers", "checkpoint_minutes", "epoch_steps", "patience", "keep", "precision"}
-    for section in (
-        "seed",
-        "system",
-        "preset",
-        "network",
-        "classes",
-        "input",
-        "data",
-        "optimisation",
-        "augmentation",
-        "boxes",
-    ):
+    sections = ("seed", "system", "preset", "network", "classes", "input", "data", "optimisation")
+    for section in (*sections, "augmentation", "boxes", "patches"):
         before, after = saved.get(section), now[section]
         if isinstance(after, dict) and isinstance(before, dict):
             names = [n for n in after if n not in free.get(section, set()) and before.get(n) != after[n]]

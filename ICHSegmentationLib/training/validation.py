@@ -12,6 +12,7 @@ from ICHSegmentationLib.networks.presets import SECOND_STAGES
 from ICHSegmentationLib.training.classes import class_table
 from ICHSegmentationLib.training.clot import IGNORE
 from ICHSegmentationLib.training.crop_validation import crop_labels
+from ICHSegmentationLib.training.patch_validation import patch_labels
 from ICHSegmentationLib.training.samples import TrainingVolume
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def validation_dice(
     for path in files[processes.rank :: processes.count]:
         if config.system in SECOND_STAGES:
             truth, found = crop_labels(network, path, config, processes.device)
+        elif config.input.patches is not None:
+            truth, found = patch_labels(network, path, config, processes.device)
         else:
             volume = TrainingVolume.read(path)
             truth = class_table(config.classes)[volume.labels]

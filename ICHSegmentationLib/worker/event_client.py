@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib.models import Device, Manifest
+from ICHSegmentationLib.reporting.export_job import ScanFiles
 from ICHSegmentationLib.worker.event_worker import EventWorker
-from ICHSegmentationLib.worker.exchange import read_labels, write_case, write_volume
+from ICHSegmentationLib.worker.exchange import read_labels, write_case, write_pair, write_volume
 from ICHSegmentationLib.worker.messages import (
+    ComparedMessage,
+    CompareRequest,
     DevicesMessage,
     DevicesRequest,
     ExportedMessage,
@@ -24,16 +27,19 @@ from ICHSegmentationLib.worker.messages import (
     Message,
     ModelsMessage,
     ModelsRequest,
+    ProposedMessage,
+    ProposeRequest,
     Response,
     ResultMessage,
     SegmentRequest,
 )
-from ICHSegmentationLib.worker.outcome import WorkerResult, read_result
+from ICHSegmentationLib.worker.outcome import WorkerComparison, WorkerResult, read_comparison, read_result
 from ICHSegmentationLib.worker.pending import PendingRequest, cancelled
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.errors import ICHSegmentationError
+    from ICHSegmentationLib.measurement.reader_items import Proposals
     from ICHSegmentationLib.reporting.export_job import ExportJob
     from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
     from ICHSegmentationLib.segmentation.label_map import LabelMap
@@ -41,7 +47,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.worker.host_loop import HostLoop
 
 Failed = Callable[[Exception], None]
-_FolderRequest = SegmentRequest | LesionRequest | ExportRequest
+_FolderRequest = SegmentRequest | LesionRequest | ExportRequest | ProposeRequest | CompareRequest
 _EXPORT_GRACE_S = 10.0
 """An export looks up at each file. Killed earlier, it would leave its half-made files in the user's folder."""
 
@@ -110,7 +116,7 @@ class EventClient:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a segmentation or an export is under way; only then neither may be asked for."""
+        """Whether work other than a list is under way; only then no other may be asked for."""
         return self._working is not None
 
     @property
@@ -156,6 +162,7 @@ class EventClient:
         job: ExportJob,
         *,
         model_label_map: LabelMap | None = None,
+        growth_picture: bytes | None = None,
         progress: Progress,
         finished: Callable[[tuple[Path, ...]], None],
         failed: Failed,
@@ -168,6 +175,8 @@ class EventClient:
             The scan, its labels, and what the model had labelled, if that is known.
         job : ExportJob
             Which files, and where to.
+        growth_picture : bytes, optional
+            PNG of the growth that the job tells.
         progress, finished, failed
             As for `segment`; ``finished`` gets the files.
 
@@ -179,7 +188,13 @@ class EventClient:
         number = next(self._numbers)
         pending = PendingRequest(number, ExportedMessage, progress, grace_s=_EXPORT_GRACE_S)
         asked = _Job(pending, _files, finished, failed)
-        write = partial(write_case, volume=volume, label_map=label_map, model_label_map=model_label_map)
+        write = partial(
+            write_case,
+            volume=volume,
+            label_map=label_map,
+            model_label_map=model_label_map,
+            growth_picture=growth_picture,
+        )
         self._hand_over(asked, partial(ExportRequest, id=number, job=job), write, progress)
 
     def segment_lesion(
@@ -203,10 +218,58 @@ class EventClient:
             If other work is under way.
         """
         number = next(self._numbers)
-        job = _Job(PendingRequest(number, LesionMessage), partial(_labels, volume=volume), finished, failed)
+        asked = _Job(PendingRequest(number, LesionMessage), partial(_labels, volume=volume), finished, failed)
         make_request = partial(LesionRequest, id=number, edit=edit, model=model, device=device)
         write = partial(write_case, volume=volume, label_map=label_map)
-        self._hand_over(job, make_request, write, lambda _stage, _fraction: None)
+        self._hand_over(asked, make_request, write, lambda _stage, _fraction: None)
+
+    def propose(
+        self, volume: CTVolume, label_map: LabelMap, *, finished: Callable[[Proposals], None], failed: Failed
+    ) -> None:
+        """Measure a volume's labels for the scores.
+
+        Raises
+        ------
+        RuntimeError
+            If other work is under way.
+        """
+        number = next(self._numbers)
+        asked = _Job(PendingRequest(number, ProposedMessage), _proposals, finished, failed)
+        write = partial(write_case, volume=volume, label_map=label_map)
+        self._hand_over(asked, partial(ProposeRequest, id=number), write, lambda _stage, _fraction: None)
+
+    def compare(
+        self,
+        baseline: tuple[CTVolume, LabelMap],
+        followup: tuple[CTVolume, LabelMap],
+        warnings: tuple[str, ...] = (),
+        *,
+        progress: Progress,
+        finished: Callable[[WorkerComparison], None],
+        failed: Failed,
+    ) -> None:
+        """Register two scans of a patient and compare their labels.
+
+        Parameters
+        ----------
+        baseline, followup : tuple of CTVolume and LabelMap
+            The earlier and the later scan with its labels.
+        warnings : tuple of str
+            Of reading them.
+        progress, finished, failed
+            As for `segment`; ``finished`` gets the comparison.
+
+        Raises
+        ------
+        RuntimeError
+            If other work is under way.
+        """
+        number = next(self._numbers)
+        asked = _Job(PendingRequest(number, ComparedMessage, progress), read_comparison, finished, failed)
+        first, second = (ScanFiles.of(volume.source) for volume, _ in (baseline, followup))
+        request = partial(CompareRequest, id=number, baseline=first, followup=second, warnings=warnings)
+        write = partial(write_pair, baseline=baseline, followup=followup)
+        self._hand_over(asked, request, write, progress)
 
     def models(self, finished: Callable[[Manifest], None], failed: Failed) -> None:
         """List the models that the worker finds."""
@@ -408,6 +471,10 @@ def _files(answer: ExportedMessage) -> tuple[Path, ...]:
 
 def _labels(answer: LesionMessage, volume: CTVolume) -> LabelMap:
     return read_labels(answer.labels, volume.grid)
+
+
+def _proposals(answer: ProposedMessage) -> Proposals:
+    return answer.proposals
 
 
 def _manifest(answer: ModelsMessage) -> Manifest:

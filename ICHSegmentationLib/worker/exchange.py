@@ -17,6 +17,8 @@ VOLUME_NAME = "volume.npy"
 GEOMETRY_NAME = "geometry.json"
 LABELS_NAME = "labels.npy"
 MODEL_LABELS_NAME = "model_labels.npy"
+GROWTH_PICTURE_NAME = "growth.png"
+BASELINE_NAME, FOLLOWUP_NAME = "baseline", "followup"
 
 
 def write_volume(folder: Path, volume: CTVolume) -> None:
@@ -55,8 +57,14 @@ def read_volume(folder: Path) -> CTVolume:
     raise InputError(message)
 
 
-def write_case(folder: Path, volume: CTVolume, label_map: LabelMap, model_label_map: LabelMap | None = None) -> None:
-    """Make the folder and write what an export is made of: volume, labels, and what the model had labelled.
+def write_case(
+    folder: Path,
+    volume: CTVolume,
+    label_map: LabelMap,
+    model_label_map: LabelMap | None = None,
+    growth_picture: bytes | None = None,
+) -> None:
+    """Make the folder and write what an export is made of: volume, labels, what the model had labelled, and a picture.
 
     Raises
     ------
@@ -67,6 +75,49 @@ def write_case(folder: Path, volume: CTVolume, label_map: LabelMap, model_label_
     write_labels(folder, label_map)
     if model_label_map is not None:
         write_labels(folder, model_label_map, MODEL_LABELS_NAME)
+    if growth_picture is not None:
+        write_picture(folder, growth_picture)
+
+
+def read_case(folder: Path) -> tuple[CTVolume, LabelMap]:
+    """Read the volume and the labels that `write_case` wrote; errors as `read_volume` and `read_labels`."""
+    volume = read_volume(folder)
+    return volume, read_labels(folder / LABELS_NAME, volume.grid)
+
+
+def write_pair(folder: Path, baseline: tuple[CTVolume, LabelMap], followup: tuple[CTVolume, LabelMap]) -> None:
+    """Make the folder and write two cases into it; errors as `write_case`."""
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise write_error(folder, error) from error
+    write_case(folder / BASELINE_NAME, *baseline)
+    write_case(folder / FOLLOWUP_NAME, *followup)
+
+
+def write_picture(folder: Path, picture: bytes) -> Path:
+    """Write a PNG and return where; errors as `write_volume`."""
+    path = folder / GROWTH_PICTURE_NAME
+    try:
+        path.write_bytes(picture)
+    except OSError as error:
+        raise write_error(path, error) from error
+    return path
+
+
+def read_picture(path: Path) -> bytes:
+    """Read what `write_picture` wrote.
+
+    Raises
+    ------
+    ICHSegmentationError
+        If the file cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"The picture of the comparison cannot be used ({type(error).__name__}); try again."
+        raise ICHSegmentationError(message) from error
 
 
 def write_labels(folder: Path, label_map: LabelMap, name: str = LABELS_NAME) -> Path:

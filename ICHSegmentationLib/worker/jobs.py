@@ -6,13 +6,30 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from ICHSegmentationLib.ct import CTVolume
 from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.reader_items import Proposals
 from ICHSegmentationLib.models import LoadedModel, list_devices, load_manifest
 from ICHSegmentationLib.pipeline import segment, segment_lesion
+from ICHSegmentationLib.rendering.png import encode_png
 from ICHSegmentationLib.reporting.export_job import run_export
+from ICHSegmentationLib.reporting.scan_comparison import compare_scans
 from ICHSegmentationLib.segmentation.boxes import lesion_boxes
-from ICHSegmentationLib.worker.exchange import LABELS_NAME, MODEL_LABELS_NAME, read_labels, read_volume, write_labels
+from ICHSegmentationLib.worker.exchange import (
+    BASELINE_NAME,
+    FOLLOWUP_NAME,
+    GROWTH_PICTURE_NAME,
+    MODEL_LABELS_NAME,
+    read_case,
+    read_labels,
+    read_picture,
+    read_volume,
+    write_labels,
+    write_picture,
+)
 from ICHSegmentationLib.worker.messages import (
+    ComparedMessage,
+    CompareRequest,
     DevicesMessage,
     DevicesRequest,
     ExportedMessage,
@@ -21,11 +38,15 @@ from ICHSegmentationLib.worker.messages import (
     LesionRequest,
     ModelsMessage,
     ModelsRequest,
+    ProposedMessage,
+    ProposeRequest,
     ResultMessage,
     SegmentRequest,
 )
 
 if TYPE_CHECKING:
+    from ICHSegmentationLib.reporting.export_job import ScanFiles
+    from ICHSegmentationLib.segmentation.label_map import LabelMap
     from ICHSegmentationLib.segmentation.stages import Cancel, Progress
 
 
@@ -76,10 +97,10 @@ def run_segment(request: SegmentRequest, loaded: LoadedModel, progress: Progress
 def run_lesion(request: LesionRequest, loaded: LoadedModel, cancel: Cancel) -> LesionMessage:
     """Segment a lesion of a request again; errors are those of :func:`ICHSegmentationLib.segment_lesion`."""
     started = time.perf_counter()
-    volume = read_volume(request.folder)
+    volume, label_map = read_case(request.folder)
     label_map = segment_lesion(
         volume,
-        read_labels(request.folder / LABELS_NAME, volume.grid),
+        label_map,
         request.edit,
         model=request.model,
         device=request.device,
@@ -105,9 +126,34 @@ def run_devices(request: DevicesRequest) -> DevicesMessage:
 
 def run_export_request(request: ExportRequest, progress: Progress) -> ExportedMessage:
     """Write the files of a request; errors are those of :func:`run_export`."""
-    volume = read_volume(request.folder)
-    label_map = read_labels(request.folder / LABELS_NAME, volume.grid)
+    volume, label_map = read_case(request.folder)
     of_model = request.folder / MODEL_LABELS_NAME
     model_label_map = read_labels(of_model, volume.grid) if of_model.exists() else None
-    files = run_export(request.job, volume, label_map, model_label_map, progress=progress)
+    of_growth = request.folder / GROWTH_PICTURE_NAME
+    picture = read_picture(of_growth) if of_growth.exists() else None
+    files = run_export(request.job, volume, label_map, model_label_map, picture, progress=progress)
     return ExportedMessage(id=request.id, files=files)
+
+
+def run_propose(request: ProposeRequest) -> ProposedMessage:
+    """Measure the labels of a request for the scores."""
+    volume, label_map = read_case(request.folder)
+    return ProposedMessage(id=request.id, proposals=Proposals.of(measure(label_map, volume)))
+
+
+def run_compare(request: CompareRequest, progress: Progress) -> ComparedMessage:
+    """Compare the two cases of a request, and leave the picture in its folder."""
+
+    def case(name: str, scan: ScanFiles) -> tuple[CTVolume, LabelMap]:
+        volume, label_map = read_case(request.folder / name)
+        return CTVolume(volume.hu, volume.grid, scan.source()), label_map
+
+    compared = compare_scans(
+        case(BASELINE_NAME, request.baseline),
+        case(FOLLOWUP_NAME, request.followup),
+        request.warnings,
+        progress=progress,
+    )
+    assert compared.picture is not None
+    picture = write_picture(request.folder, encode_png(compared.picture))
+    return ComparedMessage(id=request.id, comparison=compared.content, picture=picture)

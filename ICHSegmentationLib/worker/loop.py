@@ -18,9 +18,18 @@ from pydantic import ValidationError
 from ICHSegmentationLib.errors import CancelledError
 from ICHSegmentationLib.models import LoadedModel
 from ICHSegmentationLib.worker.failures import FailureKind, describe
-from ICHSegmentationLib.worker.jobs import run_devices, run_export_request, run_lesion, run_models, run_segment
+from ICHSegmentationLib.worker.jobs import (
+    run_compare,
+    run_devices,
+    run_export_request,
+    run_lesion,
+    run_models,
+    run_propose,
+    run_segment,
+)
 from ICHSegmentationLib.worker.messages import (
     CancelRequest,
+    CompareRequest,
     DevicesRequest,
     ErrorMessage,
     ExportRequest,
@@ -30,16 +39,26 @@ from ICHSegmentationLib.worker.messages import (
     PingRequest,
     PongMessage,
     ProgressMessage,
+    ProposeRequest,
     SegmentRequest,
     ShutdownRequest,
     parse_request,
 )
 
 if TYPE_CHECKING:
+    from ICHSegmentationLib.segmentation.stages import Cancel, Progress
     from ICHSegmentationLib.worker.channel import Channel
     from ICHSegmentationLib.worker.messages import Request, Response
 
-    Job = SegmentRequest | ModelsRequest | DevicesRequest | ExportRequest | LesionRequest
+    Job = (
+        SegmentRequest
+        | LesionRequest
+        | ModelsRequest
+        | DevicesRequest
+        | ExportRequest
+        | ProposeRequest
+        | CompareRequest
+    )
 
 _GRACE_S = 0.5
 _CANCELLED = "The work was cancelled."
@@ -88,15 +107,7 @@ class Worker:
             self._channel.send(ProgressMessage(id=job.id, stage=stage, fraction=fraction))
 
         try:
-            if isinstance(job, ModelsRequest):
-                return run_models(job)
-            if isinstance(job, DevicesRequest):
-                return run_devices(job)
-            if isinstance(job, ExportRequest):
-                return run_export_request(job, progress)
-            if isinstance(job, LesionRequest):
-                return run_lesion(job, self._loaded, is_cancelled)
-            return run_segment(job, self._loaded, progress, is_cancelled)
+            return self._do(job, progress, is_cancelled)
         except Exception as error:
             kind, message = describe(error)
             if kind in (FailureKind.OUT_OF_MEMORY, FailureKind.OUT_OF_GPU_MEMORY, FailureKind.FAILURE):
@@ -104,6 +115,25 @@ class Worker:
                 # The model may be what fills the memory, or have been left in a bad state.
                 self._loaded.forget()
             return ErrorMessage(id=job.id, kind=kind, message=message)
+
+    def _do(self, job: Job, progress: Progress, is_cancelled: Cancel) -> Response:
+        answer: Response
+        match job:
+            case ModelsRequest():
+                answer = run_models(job)
+            case DevicesRequest():
+                answer = run_devices(job)
+            case ExportRequest():
+                answer = run_export_request(job, progress)
+            case ProposeRequest():
+                answer = run_propose(job)
+            case CompareRequest():
+                answer = run_compare(job, progress)
+            case LesionRequest():
+                answer = run_lesion(job, self._loaded, is_cancelled)
+            case SegmentRequest():
+                answer = run_segment(job, self._loaded, progress, is_cancelled)
+        return answer
 
     def _listen(self) -> None:
         try:
@@ -130,7 +160,15 @@ class Worker:
             case CancelRequest():
                 if request.request in self._cancels:
                     self._cancels[request.request].set()
-            case SegmentRequest() | ModelsRequest() | DevicesRequest() | ExportRequest() | LesionRequest():
+            case (
+                SegmentRequest()
+                | LesionRequest()
+                | ModelsRequest()
+                | DevicesRequest()
+                | ExportRequest()
+                | ProposeRequest()
+                | CompareRequest()
+            ):
                 if request.id in self._cancels:
                     message = f"The number {request.id} is still that of another request."
                     self._channel.send(ErrorMessage(id=None, kind=FailureKind.BAD_INPUT, message=message))

@@ -10,13 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ICHSegmentationLib import __version__
 from ICHSegmentationLib.measurement import Measurements
+from ICHSegmentationLib.measurement.reader_items import Proposals
 from ICHSegmentationLib.models import Device, ModelEntry, RuntimeInfo
-from ICHSegmentationLib.reporting.export_job import ExportJob
+from ICHSegmentationLib.reporting.comparison import Comparison
+from ICHSegmentationLib.reporting.export_job import ExportJob, ScanFiles
 from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
 from ICHSegmentationLib.segmentation.boxes import LesionBox
 from ICHSegmentationLib.worker.failures import FailureKind
 
-PROTOCOL = 4
+PROTOCOL = 5
 """Raised when a message changes so that the other side would not understand it."""
 
 
@@ -91,6 +93,39 @@ class LesionRequest(Message):
     device: str = "auto"
     runtime: str = "auto"
     threads: int | None = Field(default=None, ge=1)
+
+
+class ProposeRequest(Message):
+    """Measure the volume and labels that lie in ``folder`` for the scores.
+
+    Answered by `ProposedMessage` or `ErrorMessage`.
+    """
+
+    type: Literal["propose"] = "propose"
+    id: int
+    folder: Path
+
+
+class CompareRequest(Message):
+    """Compare the two cases that lie in ``folder``, as the subfolders ``baseline`` and ``followup``.
+
+    Answered by any number of `ProgressMessage`, then `ComparedMessage` or `ErrorMessage`. It looks up for a cancel
+    between the steps of the registration.
+
+    Attributes
+    ----------
+    baseline, followup : ScanFiles
+        Where the scans came from: their headers say whether they are of one patient.
+    warnings : tuple of str
+        Of reading them.
+    """
+
+    type: Literal["compare"] = "compare"
+    id: int
+    folder: Path
+    baseline: ScanFiles
+    followup: ScanFiles
+    warnings: tuple[str, ...] = ()
 
 
 class PingRequest(Message):
@@ -197,6 +232,23 @@ class LesionMessage(Message):
     seconds: float
 
 
+class ProposedMessage(Message):
+    """What the labels propose for the scores."""
+
+    type: Literal["proposed"] = "proposed"
+    id: int
+    proposals: Proposals
+
+
+class ComparedMessage(Message):
+    """A comparison; ``picture`` is a PNG in the request's folder."""
+
+    type: Literal["compared"] = "compared"
+    id: int
+    comparison: Comparison
+    picture: Path
+
+
 class PongMessage(Message):
     """The answer to a ping."""
 
@@ -222,6 +274,8 @@ Request = (
     | DevicesRequest
     | ExportRequest
     | LesionRequest
+    | ProposeRequest
+    | CompareRequest
     | PingRequest
     | CancelRequest
     | ShutdownRequest
@@ -234,6 +288,8 @@ Response = (
     | DevicesMessage
     | ExportedMessage
     | LesionMessage
+    | ProposedMessage
+    | ComparedMessage
     | PongMessage
     | ErrorMessage
 )

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.segmentation.result import SegmentationResult
-from ICHSegmentationLib.worker.exchange import read_labels
+from ICHSegmentationLib.worker.exchange import read_labels, read_picture
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
-    from ICHSegmentationLib.worker.messages import ResultMessage
+    from ICHSegmentationLib.reporting.comparison import Comparison
+    from ICHSegmentationLib.worker.messages import ComparedMessage, ResultMessage
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +22,25 @@ class WorkerResult:
 
     segmentation: SegmentationResult
     measurements: Measurements
+
+
+@dataclass(frozen=True, eq=False)
+class WorkerComparison:
+    """What came back of a comparison, and its picture as PNG."""
+
+    comparison: Comparison
+    picture: bytes
+
+
+def read_comparison(answer: ComparedMessage) -> WorkerComparison:
+    """Read the picture of a comparison.
+
+    Raises
+    ------
+    ICHSegmentationError
+        If it cannot be used.
+    """
+    return WorkerComparison(answer.comparison, read_picture(answer.picture))
 
 
 def read_result(answer: ResultMessage, volume: CTVolume) -> WorkerResult:

@@ -13,6 +13,7 @@ from ICHSegmentationLib.worker.launch import CANCEL_GRACE_S
 from ICHSegmentationLib.worker.messages import (
     PROTOCOL,
     CancelRequest,
+    ComparedMessage,
     DevicesMessage,
     ErrorMessage,
     ExportedMessage,
@@ -22,6 +23,7 @@ from ICHSegmentationLib.worker.messages import (
     ModelsMessage,
     PongMessage,
     ProgressMessage,
+    ProposedMessage,
     Response,
     ResultMessage,
 )
@@ -29,8 +31,18 @@ from ICHSegmentationLib.worker.messages import (
 if TYPE_CHECKING:
     from ICHSegmentationLib.segmentation.stages import Progress
 
-Answer = TypeVar("Answer", ResultMessage, LesionMessage, ModelsMessage, DevicesMessage, ExportedMessage, PongMessage)
-_CANCELLED = "The segmentation was cancelled."
+Answer = TypeVar(
+    "Answer",
+    ResultMessage,
+    LesionMessage,
+    ModelsMessage,
+    DevicesMessage,
+    ExportedMessage,
+    ProposedMessage,
+    ComparedMessage,
+    PongMessage,
+)
+_CANCELLED = "The work was cancelled."
 
 
 class PendingRequest(Generic[Answer]):

@@ -14,26 +14,29 @@ import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
 
-from ICHSegmentationLib.ct import CTVolume
+from ICHSegmentationLib.ct import CTVolume, SliceGrid
 from ICHSegmentationLib.evaluation.held_out_case import HeldOutCase
 from ICHSegmentationLib.models import LoadedModel, get_model
-from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
+from ICHSegmentationLib.segmentation.segmenter import build_segmenter
+from ICHSegmentationLib.segmentation.stages import Stages
 from ICHSegmentationLib.simulation.lesions import paint_distractors, random_kinds
 from ICHSegmentationLib.simulation.simulate import simulated_ct
-from ICHSegmentationLib.subtypes import Subtype, label_values
+from ICHSegmentationLib.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.training.config import TrainingConfig, read_config
 from ICHSegmentationLib.training.held_out import make_held_out
 
 FIRST_SEED = 3_000_000
 COPIES = 3
+STAGES = {"preprocess": 0.3, "infer": 0.6, "postprocess": 0.1}
 LEVELS = (0.0, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+NAMES = {**{int(subtype): subtype.name for subtype in Subtype}, UNKNOWN_SUBTYPE: ANY_BLOOD}
 EVERY_NEIGHBOUR = np.ones((3, 3, 3), dtype=bool)
 
 
@@ -42,10 +45,25 @@ class Piece:
     """Connected blood that a network found."""
 
     case: str
-    subtype: Subtype
+    name: str
     volume_ml: float
     certainty: float
     is_true: bool
+
+
+@dataclass(frozen=True)
+class Unjudged(PostProcessing):
+    """The cleaning, and how sure the network was of the scan that was cleaned last."""
+
+    seen: list[np.ndarray] = field(default_factory=list)
+
+    def apply(self, labels: np.ndarray, grid: SliceGrid, *, blood: np.ndarray | None = None) -> np.ndarray:
+        self.seen[:] = [] if blood is None else [blood]
+        return super().apply(labels, grid, blood=blood)
+
+    @property
+    def blood(self) -> np.ndarray:
+        return self.seen[0]
 
 
 def main() -> None:
@@ -56,16 +74,14 @@ def main() -> None:
     parser.add_argument("--heads", type=int, default=30)
     options = parser.parse_args()
     config, entry = read_config(options.config), get_model(options.model)
-    runtime = LoadedModel().get(entry)
-    values = np.array(label_values(entry.classes), dtype=np.uint8)
+    rules = Unjudged(least_certainty=None)
+    segmenter = build_segmenter(entry, LoadedModel().get(entry), rules)
     found: list[Piece] = []
     for name, case in cases(config, options.folder, options.heads):
         print(name, file=sys.stderr)
-        prepared = prepare_slices(case.volume, entry.input_spec, force=True)
-        restored = prepared.restore(runtime.probabilities(prepared.images))
-        labels = PostProcessing(least_certainty=None).apply(values[restored.classes], case.volume.grid)
-        labels[case.ignored] = 0
-        found += pieces(name, labels, restored.blood, case)
+        label_map = segmenter.segment(case.volume, Stages(STAGES), force=True).label_map
+        labels = np.where(case.ignored, 0, label_map.labels)
+        found += pieces(name, labels, rules.blood, case)
     show(found)
 
 
@@ -98,26 +114,26 @@ def pieces(name: str, labels: np.ndarray, blood: np.ndarray, case: HeldOutCase) 
     for number, box in enumerate(ndimage.find_objects(numbered, count), start=1):
         piece = numbered[box] == number
         volume_ml = float(piece.sum(axis=(1, 2)) @ voxel_ml[box[0]])
-        subtype = Subtype(int(np.bincount(labels[box][piece]).argmax()))
+        kind = NAMES[int(np.bincount(labels[box][piece]).argmax())]
         certainty = float(blood[box][piece].mean()) / 255
-        yield Piece(name, subtype, volume_ml, certainty, bool(case.labels[box][piece].any()))
+        yield Piece(name, kind, volume_ml, certainty, bool(case.labels[box][piece].any()))
 
 
 def show(found: list[Piece]) -> None:
     """Print what would be left at each level."""
-    by_subtype: dict[Subtype, list[Piece]] = defaultdict(list)
+    by_name: dict[str, list[Piece]] = defaultdict(list)
     for piece in found:
-        by_subtype[piece.subtype].append(piece)
-    for subtype, of_subtype in sorted(by_subtype.items()):
-        print(f"\n{subtype.name}: least certainty, true pieces and mL kept, false pieces and mL kept")
+        by_name[piece.name].append(piece)
+    for name, of_name in sorted(by_name.items()):
+        print(f"\n{name}: least certainty, true pieces and mL kept, false pieces and mL kept")
         for level in LEVELS:
-            kept = [piece for piece in of_subtype if piece.certainty >= level]
+            kept = [piece for piece in of_name if piece.certainty >= level]
             true, false = ([piece.volume_ml for piece in kept if piece.is_true is wanted] for wanted in (True, False))
             print(f"  {level:4.2f} {len(true):5d} {sum(true):8.1f} {len(false):5d} {sum(false):8.1f}")
     false = sorted((piece for piece in found if not piece.is_true), key=lambda piece: -piece.volume_ml)
     print("\nlargest false pieces")
     for piece in false[:25]:
-        print(f"  {piece.case:<34}{piece.subtype.name} {piece.volume_ml:6.2f} mL, certainty {piece.certainty:.2f}")
+        print(f"  {piece.case:<34}{piece.name} {piece.volume_ml:6.2f} mL, certainty {piece.certainty:.2f}")
 
 
 if __name__ == "__main__":

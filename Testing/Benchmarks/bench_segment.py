@@ -4,7 +4,7 @@
 Figures, not a test: the medians of several runs, and each stage's share of its total. The first fresh process is not
 counted, because it may convert and compile the model for the user's cache.
 
-    python Testing/Benchmarks/bench_segment.py [CT] [--repeats N] [--threads N]
+    python Testing/Benchmarks/bench_segment.py [CT] [--model NAME] [--repeats N] [--threads N]
 
 Without CT the GE series of ``../shared/data`` is taken where it is, else a generated head.
 """
@@ -29,18 +29,20 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ct", nargs="?", type=Path)
+    parser.add_argument("--model", default="default", help="an installed model, or one of ICHSEG_MODELS")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--loaded-in-this-process", action="store_true", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
     if wanted.loaded_in_this_process:
-        print(json.dumps(_loaded(wanted.ct, wanted.repeats, wanted.threads)))
+        print(json.dumps(_loaded(wanted)))
         return 0
     with tempfile.TemporaryDirectory(prefix="ichseg-bench-") as folder:
         ct = wanted.ct or (GE_SERIES if GE_SERIES.is_dir() else _generated_head(Path(folder)))
         print(f"{ct}: {wanted.repeats} runs each, {wanted.threads or os.cpu_count()} threads, seconds as medians")
-        fresh = [_fresh(ct, Path(folder) / str(run), wanted.threads) for run in range(wanted.repeats + 1)][1:]
+        fresh = [_fresh(ct, Path(folder) / str(run), wanted) for run in range(wanted.repeats + 1)][1:]
         arguments = [sys.executable, __file__, str(ct), "--repeats", str(wanted.repeats), "--loaded-in-this-process"]
+        arguments += ["--model", wanted.model]
         arguments += ["--threads", str(wanted.threads)] if wanted.threads else []
         loaded = json.loads(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout)
     _print_table(fresh, loaded)
@@ -54,10 +56,11 @@ def _generated_head(folder: Path) -> Path:
     return folder / SCAN_NAME
 
 
-def _fresh(ct: Path, output: Path, threads: int | None) -> dict[str, float]:
+def _fresh(ct: Path, output: Path, wanted: argparse.Namespace) -> dict[str, float]:
     """Run the command in a process of its own."""
     command = [sys.executable, "-m", "ICHSegmentationLib.cli", "segment", str(ct), "--output", str(output), "--quiet"]
-    command += ["--threads", str(threads)] if threads else []
+    command += ["--model", wanted.model]
+    command += ["--threads", str(wanted.threads)] if wanted.threads else []
     started = time.perf_counter()
     process = subprocess.Popen(command)
     _, status, usage = os.wait4(process.pid, 0)
@@ -70,7 +73,7 @@ def _fresh(ct: Path, output: Path, threads: int | None) -> dict[str, float]:
     return {"start": wall - inside, **stages, "total": wall, "peak_gb": usage.ru_maxrss * 1024 / 1e9}
 
 
-def _loaded(ct: Path, repeats: int, threads: int | None) -> Runs:
+def _loaded(wanted: argparse.Namespace) -> Runs:
     """Segment again and again in this process; the first run loads the model and is not counted."""
     import resource
 
@@ -79,11 +82,11 @@ def _loaded(ct: Path, repeats: int, threads: int | None) -> Runs:
 
     runs, loaded = [], LoadedModel()
     with tempfile.TemporaryDirectory(prefix="ichseg-bench-") as folder:
-        for run in range(repeats + 1):
+        for run in range(wanted.repeats + 1):
             started = time.perf_counter()
-            volume = read_ct(ct)
+            volume = read_ct(wanted.ct)
             read_s = time.perf_counter() - started
-            result = pipeline.segment(volume, threads=threads, loaded=loaded)
+            result = pipeline.segment(volume, wanted.model, threads=wanted.threads, loaded=loaded)
             write_started = time.perf_counter()
             pipeline.write_outputs(result, Path(folder) / str(run))
             ended = time.perf_counter()

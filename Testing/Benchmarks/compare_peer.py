@@ -9,18 +9,19 @@ Any program that reads and writes NIfTI will do; nothing of it is part of this p
         --input {input} --output {output}"
 
 Labels of the program are renumbered by ``--labels``; extra-axial blood, which BLAST-CT does not tell apart, counts as
-subdural, so that the sum over extra-axial subtypes is right. Predictions that are there are not made again.
+subdural, so that the sum over extra-axial subtypes is right. Predictions that are there are not made again. The seconds
+are the processor's, of all threads together, which a busy machine does not change.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import shlex
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import nibabel
@@ -54,16 +55,16 @@ def main() -> None:
         options.command, np.array([int(label) for label in options.labels.split(",")], np.uint8), options.output
     )
     run = run_cases(
-        options.name, files, options.output, peer.segment, lambda what, _share: print(what, file=sys.stderr)
+        options.name,
+        files,
+        options.output,
+        peer.segment,
+        lambda case, share: print(f"{share:4.0%} {case}", file=sys.stderr),
     )
     rows = [figure.row() for figure in figures(run.groups, config.evaluation.set_aside) if figure.cases]
-    text = f"# {options.name}\n\n{run.seconds_per_scan:.1f} s a scan\n\n{markdown_table(rows)}\n"
+    text = f"# {options.name}\n\n{run.seconds_per_scan:.0f} processor seconds a scan\n\n{markdown_table(rows)}\n"
     (options.output / "model.md").write_text(text, encoding="utf-8")
     print(text)
-
-
-def progress(case: str, share: float) -> None:
-    print(f"{share:4.0%} {case}", file=sys.stderr)
 
 
 class Peer:
@@ -73,7 +74,7 @@ class Peer:
         self._command, self._label_of, self._output = command, label_of, output
 
     def segment(self, case: HeldOutCase, file: HeldOutFile) -> tuple[LabelMap, float]:
-        """Give the program a case; its labels and the seconds of the whole command are kept beside the prediction."""
+        """Give the program a case; its labels and seconds are kept beside the prediction."""
         kept = prediction_path(self._output / "as-written", file)
         record = kept.with_name(f"{file.name}.json")
         if not record.exists():
@@ -89,9 +90,10 @@ class Peer:
             hu = case.volume.hu.transpose(2, 1, 0)
             nibabel.save(nibabel.Nifti1Image(hu, case.volume.grid.nearest_affine_ras), image)
             words = [word.format(input=image, output=kept.resolve()) for word in shlex.split(self._command)]
-            start = time.perf_counter()
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
             subprocess.run(words, check=True, cwd=folder, stdout=subprocess.DEVNULL)
-            return time.perf_counter() - start
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ Nothing of the library is imported before the first use: its requirements may no
 
 from __future__ import annotations
 
-from ICHSegmentationPanel.process.failures import Failure, make_failure
+from ICHSegmentationPanel.process.failures import Failure, failure_of, make_failure
 from ICHSegmentationPanel.process.segmentation_process import SegmentationProcess
 from ICHSegmentationPanel.process.stage_titles import stage_title
 
-__all__ = ["Failure", "SegmentationProcess", "make_failure", "stage_title"]
+__all__ = ["Failure", "SegmentationProcess", "failure_of", "make_failure", "stage_title"]

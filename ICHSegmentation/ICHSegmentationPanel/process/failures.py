@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from slicer.i18n import tr as _
 
+_LOG = logging.getLogger(__name__)
 _TOLD_BY_DETAIL = {"bad_input", "not_a_head", "crashed", "failure", "foreign_transform", "requirements"}
 """Kinds of which only the library's own sentence says enough."""
 
@@ -34,6 +36,11 @@ class Failure:
     detail: str = ""
 
     @property
+    def in_one_sentence(self) -> str:
+        """What to tell of work other than segmenting, which the sentence and the next step of a kind speak of."""
+        return self.detail or f"{self.sentence} {self.next_step}".strip()
+
+    @property
     def can_force(self) -> bool:
         """Whether the same may be asked again with ``force``."""
         return self.kind == "not_a_head"
@@ -48,6 +55,16 @@ def make_failure(kind: str, detail: str = "") -> Failure:
     """Return what to tell of a kind; ``detail`` is the library's own sentence."""
     sentence, next_step = _texts().get(kind, _texts()["failure"])
     return Failure(kind, detail if detail and kind in _TOLD_BY_DETAIL else sentence, next_step, detail)
+
+
+def failure_of(error: Exception, what: str) -> Failure:
+    """Return what to tell of an exception, and log it as ``what``; its text is shown only if it is for users."""
+    from ICHSegmentationLib.quiet_log import log_error
+    from ICHSegmentationLib.worker.failures import describe
+
+    log_error(_LOG, what, error)
+    kind, sentence = describe(error)
+    return make_failure(str(kind), sentence)
 
 
 def _texts() -> dict[str, tuple[str, str]]:

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.measurement.reader_items import Proposals
     from ICHSegmentationLib.models import Device, Manifest
     from ICHSegmentationLib.reporting.export_job import ExportJob
     from ICHSegmentationLib.segmentation.label_map import LabelMap
     from ICHSegmentationLib.worker.event_client import EventClient
-    from ICHSegmentationLib.worker.outcome import WorkerResult
+    from ICHSegmentationLib.worker.outcome import WorkerComparison, WorkerResult
 
 Failed = Callable[[Failure], None]
 _LOG = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class SegmentationProcess:
 
     @property
     def busy(self) -> bool:
-        """Whether a segmentation or an export is under way; only one at a time may be."""
+        """Whether a segmentation, an export, a comparison or a measurement is under way; one at a time may be."""
         return self._client is not None and self._client.is_busy
 
     def prepare(self) -> None:
@@ -110,6 +111,7 @@ class SegmentationProcess:
         label_map: LabelMap,
         job: ExportJob,
         model_label_map: LabelMap | None = None,
+        growth_picture: bytes | None = None,
         *,
         progress: Callable[[str, float], None],
         finished: Callable[[tuple[Path, ...]], None],
@@ -123,6 +125,8 @@ class SegmentationProcess:
             The scan, its labels, and what the model had labelled, if that is known.
         job : ExportJob
             Which files, and where to.
+        growth_picture : bytes, optional
+            PNG of the growth that the job tells.
         progress, finished, failed : callable
             As for `segment`; ``finished`` gets the files.
 
@@ -138,6 +142,62 @@ class SegmentationProcess:
                 label_map,
                 job,
                 model_label_map=model_label_map,
+                growth_picture=growth_picture,
+                progress=progress,
+                finished=finished,
+                failed=partial(self._fail, failed),
+            ),
+            failed,
+        )
+
+    def propose(
+        self, volume: CTVolume, label_map: LabelMap, *, finished: Callable[[Proposals], None], failed: Failed
+    ) -> None:
+        """Measure the labels of a volume for the scores; a second or so.
+
+        Raises
+        ------
+        RuntimeError
+            If `busy`.
+        """
+        self._diagnostics.note("propose")
+        self._ask(
+            lambda client: client.propose(volume, label_map, finished=finished, failed=partial(self._fail, failed)),
+            failed,
+        )
+
+    def compare(
+        self,
+        baseline: tuple[CTVolume, LabelMap],
+        followup: tuple[CTVolume, LabelMap],
+        warnings: tuple[str, ...],
+        *,
+        progress: Callable[[str, float], None],
+        finished: Callable[[WorkerComparison], None],
+        failed: Failed,
+    ) -> None:
+        """Register two scans of a patient, compare their labels and draw both.
+
+        Parameters
+        ----------
+        baseline, followup : tuple of CTVolume and LabelMap
+            The earlier and the later scan with its labels.
+        warnings : tuple of str
+            Of reading them.
+        progress, finished, failed : callable
+            As for `segment`; ``finished`` gets the comparison and its picture.
+
+        Raises
+        ------
+        RuntimeError
+            If `busy`.
+        """
+        self._diagnostics.note("compare")
+        self._ask(
+            lambda client: client.compare(
+                baseline,
+                followup,
+                warnings,
                 progress=progress,
                 finished=finished,
                 failed=partial(self._fail, failed),
@@ -157,13 +217,13 @@ class SegmentationProcess:
         self._ask(lambda client: client.devices(finished, partial(self._fail, failed)), failed)
 
     def cancel(self) -> None:
-        """Stop the segmentation; ``failed`` is called within half a second. An export stops at its next file."""
+        """Stop the work; ``failed`` is called within half a second. An export stops at its next file."""
         if self._client is not None:
             self._diagnostics.note("cancel")
             self._client.cancel()
 
     def abandon(self) -> None:
-        """Stop the segmentation at once; none of its callbacks is called any more. An export goes on."""
+        """Stop the work at once; none of its callbacks is called any more. An export goes on."""
         if self._client is not None:
             self._diagnostics.note("abandon")
             self._client.abandon()

@@ -15,5 +15,7 @@ def stage_title(stage: str) -> str:
         "infer": _("Finding blood"),
         "postprocess": _("Cleaning up"),
         "write": _("Writing"),
+        "register": _("Bringing the scans together"),
+        "draw": _("Drawing"),
     }
     return titles.get(stage, stage)

@@ -69,6 +69,8 @@ def test_one_horn_alone_shows_no_septum(a_placed_brain):
         ((10, 22, 8), Ventricle.LEFT_LATERAL),
         ((-12, -10, 21), Ventricle.RIGHT_LATERAL),
         ((22, -38, 13), Ventricle.LEFT_LATERAL),
+        ((23, -54, 9), Ventricle.LEFT_LATERAL),
+        ((-28, -47, 2), Ventricle.RIGHT_LATERAL),  # collateral trigone, the floor of the atrium
         ((-21, -64, 7), Ventricle.RIGHT_OCCIPITAL_HORN),
         ((33, -18, -14), Ventricle.LEFT_TEMPORAL_HORN),
     ],
@@ -88,8 +90,8 @@ def test_blood_and_fluid_give_the_points_of_their_share(a_placed_brain):
     """A third ventricle of 7.1 mL full of blood, a right occipital horn of 2 mL filled by a third, no more."""
     x, a, s = np.moveaxis(coordinates_of(a_placed_brain), -1, 0)
     third = (np.abs(x) <= 5) & (np.abs(a + 9) <= 13) & (np.abs(s + 2) <= 12)
-    horn = (np.abs(x + 21) <= 5) & (np.abs(a + 63) <= 8) & (np.abs(s - 6) <= 5)
-    level = horn & (a < -65)
+    horn = (np.abs(x + 20) <= 5) & (np.abs(a + 68) <= 8) & (np.abs(s - 6) <= 5)
+    level = horn & (a < -70)
     hu = np.where(third, 65, np.where(level, 60, np.where(horn, 6, 32))).astype(float)
     labels = np.where(third | level, Subtype.IVH, 0).astype(np.uint8)
     label_map = LabelMap(labels, a_placed_brain.grid)
@@ -118,6 +120,32 @@ def test_a_trace_of_blood_is_not_called_none(a_placed_brain):
     assert by_name[Ventricle.LEFT_LATERAL].blood_ml == pytest.approx(5 * 4 / 1000)
     assert by_name[Ventricle.LEFT_LATERAL].lumen_ml > 3
     assert score.total == by_name[Ventricle.LEFT_LATERAL].points == 1
+
+
+@pytest.mark.parametrize(("fluid_hu", "points"), [(6.0, 1), (18.0, 4)])
+def test_white_matter_that_is_dark_by_half_is_not_lumen(a_placed_brain, fluid_hu, points):
+    """2 mL of blood in a left lateral ventricle, beside 10 mL of fluid or leukoaraiosis; fluid in the right one."""
+    x, a, s = np.moveaxis(coordinates_of(a_placed_brain), -1, 0)
+    body = (np.abs(x - 11) <= 5) & (np.abs(a - 8) <= 20) & (np.abs(s - 16) <= 14)
+    blood = body & (a < -4)
+    hu = np.where(body, fluid_hu, 32.0)
+    hu[(np.abs(x + 11) <= 5) & (np.abs(a - 8) <= 20) & (np.abs(s - 16) <= 14)] = 6.0
+    labels = np.where(blood, Subtype.IVH, 0).astype(np.uint8)
+    samples = sample_deep(a_placed_brain, np.where(blood, 60.0, hu), labels)
+    score = propose_graeb(LabelMap(labels, a_placed_brain.grid), a_placed_brain, samples, septum_x=0.0)
+    assert {item.compartment: item.points for item in score.items}[Ventricle.LEFT_LATERAL] == points
+
+
+def test_a_narrow_ventricle_full_of_blood_is_full(a_placed_brain):
+    """1.2 mL of blood and no fluid beside it in a left lateral ventricle."""
+    x, a, s = np.moveaxis(coordinates_of(a_placed_brain), -1, 0)
+    slit = (np.abs(x - 10) <= 2) & (np.abs(a - 8) <= 10) & (np.abs(s - 16) <= 7)
+    labels = np.where(slit, Subtype.IVH, 0).astype(np.uint8)
+    samples = sample_deep(a_placed_brain, np.where(slit, 60.0, 32.0), labels)
+    score = propose_graeb(LabelMap(labels, a_placed_brain.grid), a_placed_brain, samples, septum_x=0.0)
+    item = {item.compartment: item for item in score.items}[Ventricle.LEFT_LATERAL]
+    assert item.blood_ml == pytest.approx(1.2, abs=0.2)
+    assert (item.points, score.total) == (4, 4)
 
 
 def test_blood_far_from_any_ventricle_leaves_the_score_open(a_placed_brain):

@@ -19,6 +19,9 @@ KNOWN_REPORTS = {
     r"Type 1C Conditional Element=<DeidentificationMethod> Module=<Patient>$": (
         "the GE series has it empty; as part of the patient's data it goes back as it came"
     ),
+    r"^Warning - Unrecognized defined term <99ICHSEG> for value 1 of attribute <Coding Scheme Designator>$": (
+        "a private coding scheme, as designators that begin with 99 are (PS3.16 8), which the report declares"
+    ),
 }
 
 

@@ -22,10 +22,23 @@ class FakeProcess:
     def segment(self, volume: Any, **options: Any) -> None:
         self.requests.append({"volume": volume, **options})
 
-    def export(self, volume: Any, label_map: Any, job: Any, model_label_map: Any = None, **options: Any) -> None:
-        self.requests.append(
-            {"volume": volume, "label_map": label_map, "job": job, "model_label_map": model_label_map, **options}
-        )
+    def export(
+        self,
+        volume: Any,
+        label_map: Any,
+        job: Any,
+        model_label_map: Any = None,
+        growth_picture: Any = None,
+        **options: Any,
+    ) -> None:
+        given = {"volume": volume, "label_map": label_map, "job": job, "model_label_map": model_label_map}
+        self.requests.append({**given, "growth_picture": growth_picture, **options})
+
+    def propose(self, volume: Any, label_map: Any, **options: Any) -> None:
+        self.requests.append({"volume": volume, "label_map": label_map, **options})
+
+    def compare(self, baseline: Any, followup: Any, warnings: Any, **options: Any) -> None:
+        self.requests.append({"baseline": baseline, "followup": followup, "warnings": warnings, **options})
 
     def prepare(self) -> None:
         self.calls.append("prepare")

@@ -36,10 +36,10 @@ FIELDS = {
 }
 
 
-def random_state(system: str = "hardnet", **overrides: object) -> dict[str, torch.Tensor]:
+def random_state(system: str = "hardnet", *, sureness: float = 100.0, **overrides: object) -> dict[str, torch.Tensor]:
     """Weights that give probabilities of all sizes, not the nearly even ones of a fresh network."""
     torch.manual_seed(0)
     state = build_network(system, "compact", in_channels=3, **overrides).state_dict()
     last = [name for name, value in state.items() if value.ndim == 4][-1]
-    state[last] *= 100
+    state[last] *= sureness
     return state

@@ -12,14 +12,17 @@ import pydicom
 import pytest
 from builders.command import Command
 from builders.dicom import write_series
-from builders.dicom_checks import dciodvfy
+from builders.dicom_checks import dciodvfy, dsrdump
 from builders.grids import make_grid
+from builders.sr_content import sr_groups
+from PIL import Image
 
 from ICHSegmentationLib.ct import read_ct
 from ICHSegmentationLib.files import write_text
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.measurement.growth import compare_volumes
 from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
+from ICHSegmentationLib.rendering.png import write_png
 from ICHSegmentationLib.reporting.comparison import Comparison
 from ICHSegmentationLib.reporting.dicom_results import write_dicom_results
 from ICHSegmentationLib.reporting.label_reader import read_labels
@@ -123,6 +126,53 @@ def test_a_structured_report_refers_to_the_dicom_segmentation(a_command: Command
     assert "export to dicom-seg too, or give that file in place of" in other.err
 
 
+def test_a_structured_report_says_what_was_corrected_and_what_was_typed(a_command: Command, a_result_folder: Path):
+    out, scan = a_result_folder / "out", a_result_folder / "ct"
+    assert sr_groups(out / "measurements.dcm")["IVH"].answers["Segment corrected by hand"].value == "No"
+    labels = correct(a_result_folder)
+    changes = Comparison.of(compare_volumes(*[measure(labels)] * 2), None, ())
+    write_text(a_result_folder / "comparison.json", changes.to_json())
+    corrected, output = out / "corrected.dcm", a_result_folder / "new.dcm"
+    seg = out / "segmentation.seg.nrrd"
+    assert a_command("export", seg, "--to", "dicom-seg", "--source", scan, "--output", corrected).code == 0
+    told = (
+        "--gcs", 4, "--age", 80, "--infratentorial", "yes", "--ivh", "no", "--graeb", "fourth=2",
+        "--growth", a_result_folder / "comparison.json",
+    )  # fmt: skip
+    done = a_command("export", corrected, "--to", "dicom-sr", "--source", scan, "--output", output, *told)
+
+    assert done.code == 0, done.err
+    assert dciodvfy(output) == []
+    groups, volumes_ml = sr_groups(output), measure(labels).volumes_ml
+    assert {name: groups[name].number("Volume").value for name in volumes_ml} == pytest.approx(volumes_ml, abs=1e-5)
+    flags = {subtype.name: groups[subtype.name].answers["Segment corrected by hand"].value for subtype in Subtype}
+    assert flags == {"EDH": "No", "SDH": "No", "SAH": "No", "IPH": "No", "IVH": "Yes"}
+    score, typed, chosen = groups["ICH score"], {"Measurement Method": "Manual Entry"}, "User chosen value"
+    assert score.number("ICH score, of spontaneous hemorrhage only").value == 4
+    assert score.number("Glasgow coma score total")[1:4] == (4, "{score}", typed)
+    assert score.answers == {
+        "Intraventricular hemorrhage": ("No", typed | {"Selection Status": chosen}),
+        # The scan of two flat boxes has no location that this could hold in place of.
+        "Hemorrhage began below the tentorium": ("Yes", typed),
+    }
+    part = groups["modified Graeb score"].number("Modified Graeb score, points of one compartment")
+    assert (part.value, part.site, part.marks) == (2, ("Fourth Ventricle",), typed)
+    assert groups["growth total"].answers["Hematoma expansion"].value == "No"
+    assert f'"{volumes_ml["IVH"]}"' in dsrdump(output)
+
+
+def test_without_a_record_what_is_typed_is_not_lost_silently(a_command: Command, a_result_folder: Path):
+    (a_result_folder / "out" / "measurements.json").unlink()
+    seg, output = a_result_folder / "out" / "segmentation.dcm", a_result_folder / "new.dcm"
+    done = a_command(
+        "export", seg, "--to", "dicom-sr", "--source", a_result_folder / "ct", "--output", output, "--gcs", 4
+    )
+
+    assert done.code == 0, done.err
+    assert "What was given beside the segmentation is left out" in done.err
+    assert "ICH score" not in sr_groups(output)
+
+
 def test_tables_hold_the_volumes_of_now(a_command: Command, a_result_folder: Path):
     labels = correct(a_result_folder)
     seg = a_result_folder / "out" / "segmentation.seg.nrrd"
@@ -191,6 +241,7 @@ def test_the_report_says_what_it_is_told(a_command: Command, a_result_folder: Pa
     seg, model = a_result_folder / "out" / "segmentation.seg.nrrd", a_result_folder / "out" / "segmentation.dcm"
     growth = Comparison.of(compare_volumes(*[measure(correct(a_result_folder))] * 2), None, ())
     write_text(a_result_folder / "comparison.json", growth.to_json())
+    write_png(a_result_folder / "comparison.png", Image.new("RGB", (300, 400), (0, 0, 200)))
     told = (
         "--patient", "--gcs", 4, "--age", 80, "--infratentorial", "no", "--model-result", model,
         "--editing-minutes", 2.5, "--growth", a_result_folder / "comparison.json", "--graeb", "fourth=2",
@@ -199,13 +250,21 @@ def test_the_report_says_what_it_is_told(a_command: Command, a_result_folder: Pa
     done = a_command("export", seg, "--to", "pdf", "--source", a_result_folder / "ct", "--output", output, *told)
 
     assert done.code == 0, done.err
-    text = " ".join(pypdfium2.PdfDocument(output)[0].get_textpage().get_text_range().split())
+    document = pypdfium2.PdfDocument(output)
+    assert len(document) == 2
+    text = " ".join(document[0].get_textpage().get_text_range().split())
     assert "Patient: Secret, Name | ID SECRET-ID | study of 2020-01-01" in text
     assert "Hemphill 2001): 4; published 30-day mortality 97 %" in text
-    assert "(a proposal, edited): third not determined, fourth 2, left lateral" in text
+    assert "(a proposal, edited): third not determined, fourth 2 (by the reader), left lateral" in text
     assert "IVH: Dice 0.00, 0.0 -> " in text
     assert "in 2.5 min of editing" in text
     assert "Since the earlier scan: IPH " in text
+
+    (a_result_folder / "comparison.png").write_bytes(b"no picture")
+    done = a_command(
+        "export", seg, "--to", "pdf", "--source", a_result_folder / "ct", "--output", output, *told, "--overwrite"
+    )
+    assert (done.code, done.err) == (2, "error: The picture of the growth is no PNG that can be read.\n")
 
 
 def test_the_text_comes_from_a_template_of_the_user_s(a_command: Command, a_result_folder: Path, monkeypatch):

@@ -23,6 +23,7 @@ Calls = list[tuple[Any, ...]]
 MEASUREMENTS = {
     "schema": 1,
     "volumes_ml": {"EDH": 0.0, "SDH": 0.0, "SAH": 0.0, "IPH": 12.34, "IVH": 0.4, "total": 12.74},
+    "case_decision": None,
     "outputs": {"report.pdf": "out/report.pdf", "slices.png": "out/slices.png"},
 }
 
@@ -180,3 +181,14 @@ def test_an_unknown_model_is_refused_before_the_scan_is_read(a_command: Command,
     assert done.code == 2
     assert done.err.startswith("error: There is no model named 'nope'; installed are: ")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_models_decision_is_shown_with_its_volume(
+    a_command: Command, a_scan_file: Path, tmp_path: Path, the_calls: Calls, monkeypatch: pytest.MonkeyPatch
+):
+    arguments = ("segment", a_scan_file, "--output", tmp_path / "out")
+    assert "Decision" not in a_command(*arguments).out
+    decision = {"minimum_ml": 0.5, "volume_ml": 12.74, "has_bleed": True}
+    monkeypatch.setitem(MEASUREMENTS, "case_decision", decision)
+    assert "Decision      a bleed (12.74 mL found; from 0.5 mL on" in a_command(*arguments).out
+    assert len(the_calls) == 2

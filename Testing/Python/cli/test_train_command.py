@@ -28,7 +28,7 @@ def test_a_model_is_trained_and_can_be_named(a_command: Command, a_file: Path, t
     assert (record["model"], record["steps"], record["training_volumes"]) == ("squares", 4, 1)
     lines = done.err.splitlines()
     assert [line.split(":")[0] for line in lines] == ["step 2 of 4", "step 4 of 4"]
-    assert all("validation Dice" in line and "slices/s" in line for line in lines)
+    assert all("validation Dice" in line and "samples/s" in line for line in lines)
     monkeypatch.setenv("ICHSEG_MODELS", record["models"])
     shown = a_command("models", "--json")
     assert [model["name"] for model in json.loads(shown.out)] == ["squares", "em"]

@@ -57,7 +57,7 @@ def a_model(monkeypatch: pytest.MonkeyPatch) -> str:
         return SimpleNamespace(label_map=LabelMap(answer, volume.grid), timings_s={"load": 9.0, "infer": 0.5})
 
     monkeypatch.setattr(model_run.pipeline, "segment", segment)
-    entry = SimpleNamespace(name="answers", sha256="0" * 64)
+    entry = SimpleNamespace(name="answers", sha256="0" * 64, classes=("background", "IPH"), case_minimum_ml=25.0)
     monkeypatch.setattr(model_report, "get_model", lambda _: entry)
     return "answers"
 
@@ -105,6 +105,38 @@ def test_the_table_holds_the_figures_of_the_known_answers(tmp_path: Path, a_mode
     assert aside["extra_axial_median_ml"] == 0
 
 
+def test_any_blood_is_measured_whatever_its_name_and_subtypes_only_where_they_are_told(
+    tmp_path: Path, a_model: str, some_files
+):
+    groups = run_model(a_model, some_files, (), tmp_path / "predictions", RunSettings()).groups
+    told, untold = figures(groups, {}), figures(groups, {}, classes=("ICH",))
+    values = {figure.key: figure.value for figure in told}
+    # "half": 100 of 200 voxels and 2 beside them.
+    assert values["any_dice_median"] == pytest.approx((1 + 200 / 302) / 2)
+    assert values["simulated_edh_any_dice_median"] == 1
+    assert values["simulated_edh_dice_median"] == 0.5
+    left_out = {figure.key for figure in told} - {figure.key for figure in untold}
+    assert {"iph_dice_median", "extra_axial_median_ml", "simulated_edh_dice_median"} <= left_out
+    assert {figure.key for figure in untold} < set(values)
+    alone = {figure.key for figure in figures(groups, {}, classes=("IPH",))}
+    assert {"iph_dice_median", "simulated_iph_dice_median", "simulated_iph_any_dice_median"} < alone
+    assert not {"simulated_edh_dice_median", "simulated_edh_any_dice_median", "simulated_named_right_share"} & alone
+    assert (
+        worst_cases(SIMULATED, groups[SIMULATED], tells_subtypes=False)[0][1] == "EDH Dice 1.00, 80.0 mL, model 80.0 mL"
+    )
+
+
+def test_decisions_on_scans_have_sensitivity_and_specificity_at_the_models_volume(
+    tmp_path: Path, a_model: str, some_files
+):
+    groups = run_model(a_model, some_files, (), tmp_path / "predictions", RunSettings()).groups
+    for minimum_ml, specificity in ((0.0, 2 / 3), (25.0, 1.0)):
+        found = {figure.key: figure for figure in figures(groups, {}, case_minimum_ml=minimum_ml)}
+        assert (found["case_sensitivity"].value, found["case_sensitivity"].cases) == (1.0, 4)
+        assert (found["case_specificity"].value, found["case_specificity"].cases) == (pytest.approx(specificity), 3)
+    assert "case_sensitivity" not in {figure.key for figure in figures(groups, {})}
+
+
 def test_the_worst_cases_come_first(tmp_path: Path, a_model: str, some_files):
     groups = run_model(a_model, some_files, (), tmp_path, RunSettings()).groups
     assert worst_cases(SIMULATED, groups[SIMULATED]) == [
@@ -127,3 +159,7 @@ def test_tables_pictures_and_the_second_models_figures_are_written(tmp_path: Pat
     with Image.open(tmp_path / "out" / "worst" / "patients-1-half.png") as picture:
         assert len(picture.getcolors(1_000_000)) > 50
     assert (tmp_path / "out" / "patients" / "cases.csv").exists()
+    curve = (tmp_path / "out" / "case_decision.csv").read_text().splitlines()
+    assert curve[0].startswith("class,minimum_ml,accuracy,sensitivity,specificity")
+    assert curve[1].startswith("any,0,1,1,,2,0,0,0")
+    assert record["quality"]["case_sensitivity"] == 1

@@ -44,6 +44,17 @@ def test_dice_and_volumes_of_a_lesion_that_was_cut_and_extended():
     assert found.describe()[-1] == "0.6 mL changed their label in 1.5 min of editing"
 
 
+def test_what_was_left_alone_is_named_in_one_line():
+    kept = (Subtype.EDH, bar(slice(0, 1), slice(0, 5)))
+    model = labelled(GRID, kept, (Subtype.IVH, bar(slice(1, 2), slice(0, 5))))
+    corrected = labelled(GRID, kept, (Subtype.IVH, bar(slice(1, 2), slice(0, 10))))
+
+    lines = compare_with_model(model, corrected).describe()
+    assert [line.split(":")[0] for line in lines[:2]] == ["IVH", "total"]
+    assert lines[2] == "EDH unchanged"
+    assert lines[3].endswith("mL changed their label")
+
+
 def test_another_subtype_changes_both_but_not_the_total():
     mask = bar(slice(0, 2), slice(5, 15))
     found = compare_with_model(labelled(GRID, (Subtype.EDH, mask)), labelled(GRID, (Subtype.SDH, mask)))

@@ -56,7 +56,7 @@ def test_what_is_not_determined_makes_a_range():
     assert score.points == {"gcs": None, "age_years": 1, "iph_ml": 1, "ivh": 0, "infratentorial": None}
     assert score.describe() == (
         "ICH score (spontaneous ICH only; Hemphill 2001): 2 to 5; published 30-day mortality 26 % to 100 %\n"
-        "  GCS not determined, age 82 (1), IPH >= 30 mL 34.0 mL (1), IVH no (0), infratentorial not determined"
+        "  GCS not determined, age 82 (1), IPH volume 34.0 mL (1), IVH no (0), infratentorial not determined"
     )
 
 
@@ -75,6 +75,22 @@ def test_items_are_filled_from_the_labels():
     assert score.is_large
     assert (score.ivh, score.score) == (True, 3)
     assert score.mortality_30d_percent == (72, 72)
+
+
+def test_what_the_reader_says_holds_and_is_marked():
+    grid = head_grid([5.0] * 12, rows=120, columns=110)
+    clot, ventricle = ellipsoid_mask(grid, (-12, 0, 0), (20, 22, 20)), ellipsoid_mask(grid, (25, 0, 0), (4, 10, 8))
+    measured = measure(labelled(grid, (Subtype.IPH, clot), (Subtype.IVH, ventricle)))
+    score = ich_score(measured, gcs=7, iph_ml=12.5, ivh="not determined", infratentorial=True)
+
+    assert (score.iph_ml, score.ivh, score.infratentorial) == (12.5, None, True)
+    assert score.edited == ("iph_ml", "ivh", "infratentorial")
+    assert (score.lowest, score.highest) == (2, 4)
+    assert score.describe().splitlines()[1] == (
+        "  GCS 7 (1), age not determined, IPH volume 12.5 mL (0, by the reader), "
+        "IVH not determined (by the reader), infratentorial yes (1, by the reader)"
+    )
+    assert ich_score(measured, gcs=7).edited == ()
 
 
 def test_the_score_is_offered_with_blood_inside_the_brain_only():

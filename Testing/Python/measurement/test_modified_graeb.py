@@ -41,9 +41,20 @@ def test_the_reader_edits_points_and_takes_edits_back():
     edited = score.edited({"third": 3, "fourth": 1})
     assert edited.total == 5
     assert edited.describe() == (
-        "modified Graeb score 5 of 32 (a proposal, edited): third 3, fourth 1, left occipital horn 1"
+        "modified Graeb score 5 of 32 (a proposal, edited): third 3 (by the reader), fourth 1 (by the reader), "
+        "left occipital horn 1"
     )
     assert edited.edited({"third": None}).total == 7
+
+
+def test_the_reader_may_say_that_points_are_not_determined_or_that_there_are_none():
+    score = ModifiedGraeb.of({"third": (100, True)}).edited({"third": "not determined", "fourth": 0})
+    assert (score.total, score.lowest, score.highest) == (None, 0, 5)
+    assert score.describe() == (
+        "modified Graeb score 0 to 5 of 32 (a proposal, edited): third not determined (by the reader), "
+        "fourth 0 (by the reader)"
+    )
+    assert ModifiedGraeb.model_validate_json(score.model_dump_json()) == score
 
 
 @pytest.mark.parametrize(("name", "points"), [("third", 6), ("left_occipital_horn", 4), ("fourth", -1)])

@@ -44,7 +44,7 @@ def test_each_model_of_the_package_has_a_graph_that_gives_what_torch_gives(name)
     model = load_graph(entry)
     assert model is not None, f"{name}: publish it again, register_model(..., with_graph=True)"
     network = torch.nn.Sequential(load_network(entry), torch.nn.Softmax(dim=1)).eval()
-    check_against_torch(model, network, channels=entry.input_spec.channels)
+    check_against_torch(model, network, channels=entry.input_spec.channels, sides=entry.sides)
 
 
 def test_a_model_with_a_graph_needs_no_torch_and_no_cache(a_folder_with_a_graph, tmp_path):

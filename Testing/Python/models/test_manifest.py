@@ -95,6 +95,9 @@ def test_a_missing_list_is_named(tmp_path):
         ({"file": ""}, r"models\.0"),
         ({"sha256": ""}, r"models\.0"),
         ({"size_px": 100}, r"models\.0\.size_px"),
+        ({"least_certainty": {"tumor": 0.5}}, r"models\.0\.least_certainty"),
+        ({"least_certainty": {"IPH": 1.5}}, r"models\.0\.least_certainty\.IPH"),
+        ({"patches": {"stride": [8, 16, 16]}}, r"models\.0\.patches"),
     ],
 )
 def test_a_wrong_field_is_named(tmp_path, change, place):

@@ -8,6 +8,7 @@ from torch.nn import functional
 from ICHSegmentationLib.networks import build_network
 
 CASES = [(system, preset) for system in ("hardnet", "transhardnet") for preset in ("paper", "compact")]
+CASES += [("symtransnet", "compact"), ("attfocusnet", "compact")]
 
 
 @pytest.fixture(scope="module", params=CASES, ids="/".join)

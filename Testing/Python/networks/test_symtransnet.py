@@ -59,6 +59,18 @@ def test_larger_tokens_are_fewer_and_give_a_map_of_the_same_size():
     assert seen == [(2, 4, 6, 8)]
 
 
+def test_a_place_keeps_its_code_when_the_middle_of_the_image_is_shown_alone():
+    transformer = SymmetricTransformer(4, layers=1, token_size=1, grid=(6, 8), **LAYER)
+    with torch.no_grad():
+        transformer.position.copy_(torch.rand(1, 8, 6, 8))
+    whole = transformer._position_of(torch.zeros(1, 8, 6, 8))
+    torch.testing.assert_close(whole, transformer.position)
+    torch.testing.assert_close(transformer._position_of(torch.zeros(1, 8, 4, 6)), whole[:, :, 1:5, 1:7])
+    larger = transformer._position_of(torch.zeros(1, 8, 8, 8))
+    torch.testing.assert_close(larger[:, :, 1:7], whole)
+    torch.testing.assert_close(larger[:, :, :1], whole[:, :, :1])
+
+
 def test_learned_position_tells_tokens_apart():
     torch.manual_seed(0)
     block = SymmetricTransformer(4, layers=1, token_size=1, grid=(4, 4), **LAYER).eval()

@@ -102,5 +102,26 @@ def test_turns_and_shifts_of_real_heads_are_recovered(a_real_head):
 
     assert first.turn_deg == pytest.approx({"0001": 15.5, "0013": -35.5, "0119": -45.4}[name], abs=1.5)
     assert second.turn_deg - first.turn_deg == pytest.approx(TURN_DEG, abs=0.5)
+    assert _off(first, second, slices_mm) < 2.0
     expected = first.shift_mm + SHIFT_MM * np.cos(np.deg2rad(second.turn_deg))
     assert second.shift_mm == pytest.approx(expected, abs=1.0)
+
+
+def _off(first: MidsagittalPlane, second: MidsagittalPlane, slices_mm: np.ndarray) -> float:
+    """Most that opposite points of the brain are off by, after the head was turned and shifted."""
+    middle, height = (SPEC.size_px - 1) * SPEC.pixel_mm / 2, float(slices_mm[-1] - slices_mm[0])
+    reach = np.array(np.meshgrid((-50, 0, 50), (-60, 0, 60), (-0.3 * height, 0, 0.3 * height))).reshape(3, -1)
+    centre = np.array([[middle, middle, height / 2]]).T
+    turn = np.deg2rad(TURN_DEG)
+    rotation = np.array([[np.cos(turn), np.sin(turn), 0], [-np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
+
+    def moved(points: np.ndarray) -> np.ndarray:
+        return rotation @ (points - centre) + centre + np.array([[SHIFT_MM, 0, 0]]).T
+
+    points = centre + reach
+    return float(np.linalg.norm(_opposite(second, moved(points)) - moved(_opposite(first, points)), axis=0).max())
+
+
+def _opposite(plane: MidsagittalPlane, points: np.ndarray) -> np.ndarray:
+    offset = plane.normal @ (points - np.array(plane.centre_mm)[:, None]) - plane.shift_mm
+    return points - 2 * plane.normal[:, None] * offset

@@ -14,6 +14,7 @@ from builders.simple_head import head_volume
 
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.measurement.measure import labelled_box
+from ICHSegmentationLib.rendering import view_3d
 from ICHSegmentationLib.rendering.graphics import NoGraphicsError
 from ICHSegmentationLib.rendering.surfaces import blood_surface, skull_surface
 from ICHSegmentationLib.rendering.view_3d import draw_3d
@@ -77,6 +78,20 @@ def test_picture_shows_the_bleeds_on_the_right_sides(a_head_ct, a_label_map):
     centre_of = [np.argwhere(np.abs(part).max(axis=2) < 90).mean(axis=0)[1] for part in (red, blue)]
 
     assert centre_of[0] > centre_of[1] + 60
+
+
+def test_names_stand_for_what_is_seen_in_a_view(a_head_ct, a_label_map, monkeypatch):
+    """The IVH lies inside the IPH: nobody sees it, so its name would point at something else."""
+    named: list[set[int]] = []
+    monkeypatch.setattr(view_3d, "draw_name_tags", lambda _, labels, **__: named.append(set(labels[labels > 0])))
+    outer, inner = (ellipsoid_mask(a_head_ct.grid, (20, -10, 0), (radius,) * 3) for radius in (24, 6))
+    inside = labelled(a_head_ct.grid, (Subtype.IPH, outer), (Subtype.IVH, inner))
+    try:
+        draw_3d(a_head_ct, inside, measure(inside))
+        draw_3d(a_head_ct, a_label_map, measure(a_label_map))
+    except NoGraphicsError as error:
+        pytest.skip(str(error))
+    assert named == [{Subtype.IPH}] * 2 + [{Subtype.IPH, Subtype.SDH}] * 2
 
 
 def test_a_head_without_blood_is_drawn(a_head_ct):

@@ -67,7 +67,7 @@ def test_each_segment_has_its_volume_in_ml(tmp_path, a_volume):
     expected = {name: value for name, value in report.volumes_ml.items() if name != "total"}
     assert found == pytest.approx(expected, abs=1e-6)
     assert found["IPH"] == pytest.approx(144 * 0.25 * 5 * np.cos(np.radians(20)) / 1000, abs=1e-6)
-    (total,) = content.get_image_measurement_groups()
+    total = next(group for group in content.get_image_measurement_groups() if group.tracking_identifier == "total")
     (volume,) = total.get_measurements()
     assert volume.value == pytest.approx(report.volumes_ml["total"], abs=1e-6)
 
@@ -102,7 +102,7 @@ def test_the_evidence_is_the_source_series_and_the_segmentation(tmp_path, a_volu
     }
     assert written.StudyInstanceUID == report.segmentation.StudyInstanceUID
     assert (written.PreliminaryFlag, written.VerificationFlag) == ("PRELIMINARY", "UNVERIFIED")
-    assert written.SeriesDescription == "Hemorrhage volumes (research use only)"
+    assert written.SeriesDescription == "Hemorrhage measurements (research use only)"
 
 
 def test_the_report_is_valid_and_shown_by_dcmtk(tmp_path, a_volume):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+import pypdfium2
 import pytest
 from builders.dicom import write_series
 from builders.dicom_checks import dciodvfy
@@ -58,10 +59,10 @@ def test_every_file_is_written_and_says_the_same(tmp_path, a_volume, a_label_map
     volumes_ml = measure(a_label_map).volumes_ml
 
     assert sorted(files) == sorted(out.iterdir())
-    assert shares == pytest.approx(np.arange(1, 8) / 7)
+    assert shares == pytest.approx(np.arange(1, 9) / 8)
     assert {path.name for path in files} == {
         "report.pdf", "measurements.csv", "measurements.json", "report.txt", "segmentation.dcm", "measurements.dcm",
-        "report.dcm",
+        "report.dcm", "scores.csv",
     }  # fmt: skip
     assert all(dciodvfy(path) == [] for path in files if path.suffix == ".dcm")
     record = read_record(out / "measurements.json")
@@ -83,7 +84,7 @@ def test_a_structured_report_brings_the_segmentation_that_it_refers_to(tmp_path,
 def test_what_was_corrected_is_measured_against_the_model_s_labels(tmp_path, a_volume, a_label_map):
     model = np.zeros(GRID.shape, dtype=np.uint8)
     model[3:6, 20:30, 20:26] = Subtype.IPH
-    job = a_job(tmp_path / "out", a_volume, "json", "dicom-seg", editing_s=75.0, gcs=14, age_years=81)
+    job = a_job(tmp_path / "out", a_volume, "json", "dicom-seg", editing_s=75.0, reader={"gcs": 14, "age_years": 81})
     run_export(job, a_volume, a_label_map, LabelMap(model, GRID))
     record = read_record(tmp_path / "out" / "measurements.json")
 
@@ -98,6 +99,26 @@ def test_what_was_corrected_is_measured_against_the_model_s_labels(tmp_path, a_v
     run_export(again, a_volume, a_label_map, a_label_map)
     record = read_record(tmp_path / "out" / "measurements.json")
     assert (record.corrected, record.agreement, record.ich_score) == ((), None, None)
+
+
+def test_what_the_reader_said_is_in_every_file_as_the_reader_s(tmp_path, a_volume, a_label_map):
+    said = {"gcs": 9, "age_years": 81, "ivh": True, "infratentorial": "not determined", "graeb": {"third": 3}}
+    out = tmp_path / "out"
+    run_export(a_job(out, a_volume, "pdf", "csv", "json", "scores", "text", reader=said), a_volume, a_label_map)
+    record = read_record(out / "measurements.json")
+
+    assert (record.ich_score.edited, record.ich_score.ivh, record.ich_score.infratentorial) == (
+        ("ivh", "infratentorial"), True, None,
+    )  # fmt: skip
+    (third,) = [item for item in record.modified_graeb.items if item.compartment == "third"]
+    assert (third.edited_points, third.points) == (3, 3)
+    pdf = " ".join(pypdfium2.PdfDocument(out / "report.pdf")[0].get_textpage().get_text_bounded().split())
+    for text in (pdf, (out / "report.txt").read_text(encoding="utf-8")):
+        assert "IVH yes (1, by the reader), infratentorial not determined (by the reader)" in text
+        assert "GCS 9 (1), age 81 (1)" in text
+        assert "third 3 (by the reader)" in text
+    table = (out / "scores.csv").read_text(encoding="utf-8").splitlines()
+    assert {"ich_score,gcs,9,1,reader", "ich_score,ivh,yes,1,reader", "modified_graeb,third,,3,reader"} <= set(table)
 
 
 def test_files_are_replaced_only_when_told_so(tmp_path, a_volume, a_label_map):

@@ -12,8 +12,10 @@ from builders.label_maps import ellipsoid_ml, labelled
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM
 from pydantic import ValidationError
 
-from ICHSegmentationLib.measurement import measure
-from ICHSegmentationLib.reporting.record import MeasurementRecord, make_record
+from ICHSegmentationLib.measurement import CaseDecision, Measurements, measure
+from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
+from ICHSegmentationLib.reporting.record import AlignmentRecord, MeasurementRecord, make_record
+from ICHSegmentationLib.reporting.report_facts import facts
 from ICHSegmentationLib.reporting.tables import write_measurements_csv, write_measurements_json
 
 
@@ -29,8 +31,8 @@ def a_written_json(tmp_path, a_result) -> dict:
 def test_keys_are_those_of_the_contract(a_written_json):
     assert list(a_written_json) == [
         "schema", "input", "geometry", "model", "runtime", "volumes_ml", "present", "abc2_ml", "largest_lesion",
-        "lesions", "midline_shift", "modified_graeb", "iph_30_ml_or_more", "corrected", "ich_score", "growth",
-        "agreement", "timings_s",
+        "lesions", "midline_shift", "modified_graeb", "iph_30_ml_or_more", "corrected", "case_decision",
+        "alignment", "ich_score", "growth", "agreement", "timings_s",
     ]  # fmt: skip
     assert a_written_json["schema"] == 1
 
@@ -135,3 +137,30 @@ def test_csv_has_one_row_per_subtype_and_the_total(tmp_path, a_result):
     assert rows[5]["largest_lesion_ml"] == rows[3]["largest_lesion_ml"]
     assert float(rows[3]["abc2_ml"]) == measurements.abc2_ml["IPH"]
     assert [rows[index]["abc2_ml"] for index in (0, 2, 4, 5)] == ["0.000", "", "", ""]
+
+
+def test_a_model_that_decides_on_scans_says_so_with_its_volume(a_result):
+    measured = measure(a_result.label_map)
+    total_ml = measured.volumes_ml["total"]
+    for minimum_ml, words in ((0.5, "A bleed ("), (total_ml + 1, "No bleed (")):
+        model = a_result.model.model_copy(update={"case_minimum_ml": minimum_ml})
+        record = make_record(replace(a_result, model=model), measured)
+        assert record.case_decision is not None
+        assert record.case_decision.has_bleed == (minimum_ml < total_ml)
+        assert dict(facts(record))["Decision"].startswith(words)
+    assert make_record(a_result, measured).case_decision is None
+    assert record.remeasured(measured).case_decision is None
+
+
+def test_without_blood_there_is_no_bleed_at_any_least_volume():
+    nothing = Measurements(volumes_ml={"total": 0.0}, present={}, slice_volumes_ml={}, lesions=())
+    assert not CaseDecision.of(nothing, 0.0).has_bleed
+
+
+def test_how_the_head_lay_is_told_where_the_network_wants_it_upright(a_result):
+    plane = MidsagittalPlane(12.34, -3.21, 1.0, (0.0, 0.0, 0.0))
+    measured = measure(a_result.label_map)
+    record = make_record(replace(a_result, plane=plane), measured)
+    assert record.alignment == AlignmentRecord(turn_deg=12.3, lean_deg=-3.2)
+    assert "head turned by 12.3 deg, leaning by -3.2 deg" in dict(facts(record))["Geometry"]
+    assert make_record(a_result, measured).alignment is None

@@ -6,31 +6,56 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pypdfium2
 import pytest
 from builders.label_maps import labelled
 from PIL import Image
 
+from ICHSegmentationLib.files import write_bytes
 from ICHSegmentationLib.measurement import IchScore, measure
 from ICHSegmentationLib.measurement.agreement import compare_with_model
 from ICHSegmentationLib.measurement.growth import EXPANSION, REVISED_EXPANSION, Change, Verdict
 from ICHSegmentationLib.reporting.comparison import Comparison, RegistrationRecord
 from ICHSegmentationLib.reporting.patient import PatientData
 from ICHSegmentationLib.reporting.record import make_record
-from ICHSegmentationLib.reporting.report_pdf import write_report_pdf
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.reporting.report_pdf import make_report_pdf
+from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.subtypes import UNKNOWN_SUBTYPE, Subtype
 
 SLICES, VIEW = Image.new("RGB", (1300, 990), (30, 30, 30)), Image.new("RGB", (1240, 694), (60, 60, 60))
 
 
-def write_and_open(path, result, *, view_3d=VIEW, patient=None, **changes) -> pypdfium2.PdfDocument:
+def write_and_open(
+    path, result, *, view_3d=VIEW, patient=None, growth_picture=None, **changes
+) -> pypdfium2.PdfDocument:
     record = make_record(result, measure(result.label_map, result.volume)).model_copy(update=changes)
-    write_report_pdf(path, record, slices=SLICES, view_3d=view_3d, patient=patient)
+    write_bytes(
+        path, make_report_pdf(record, slices=SLICES, view_3d=view_3d, patient=patient, growth_picture=growth_picture)
+    )
     return pypdfium2.PdfDocument(path)
 
 
 def text_of(document: pypdfium2.PdfDocument) -> str:
     return " ".join(document[0].get_textpage().get_text_bounded().split())
+
+
+def test_pictures_of_growth_have_a_second_page_that_names_the_patient_if_the_first_does(tmp_path, a_result):
+    red = Image.new("RGB", (999, 1342), (200, 0, 0))
+    document = write_and_open(
+        tmp_path / "report.pdf", a_result, growth_picture=red, patient=PatientData(name="Doe, Jane")
+    )
+    second = document[1]
+    text = second.get_textpage().get_text_bounded()
+
+    assert len(document) == 2
+    assert second.get_size() == document[0].get_size()
+    assert "Change since the earlier scan" in text
+    assert "RESEARCH USE ONLY" in text
+    assert "Doe, Jane" in text
+    pixels = np.asarray(second.render(scale=1).to_pil().convert("RGB"))
+    area = (pixels == (200, 0, 0)).all(axis=-1).mean()
+    assert area == pytest.approx(515.28 * 515.28 * 1342 / 999 / (595.28 * 841.89), abs=0.02)
 
 
 def test_one_a4_page_says_what_was_measured_and_how(tmp_path, a_result):
@@ -59,6 +84,23 @@ def test_one_a4_page_says_what_was_measured_and_how(tmp_path, a_result):
     assert f"(ABC/2): {sides} = {abc2.volume_ml:.1f} mL" in text
 
 
+def test_columns_of_the_table_stay_apart(tmp_path, a_result):
+    measured = measure(a_result.label_map, a_result.volume)
+    volumes_ml = measured.volumes_ml | {"IPH": 188.8, "total": 288.8}
+    document = write_and_open(tmp_path / "report.pdf", a_result, volumes_ml=volumes_ml, abc2_ml={"IPH": 188.8})
+    page = document[0].get_textpage()
+    words = ("Intraparenchymal hemorrhage", "188.8 mL", "188.8 mL")
+    start, edges = 0, []
+    for word in words:
+        start, count = page.search(word, index=start).get_next()
+        edges.append((page.get_charbox(start)[0], page.get_charbox(start + count - 1)[2]))
+        start += count
+
+    (_, name_ends), (volume_starts, volume_ends), (abc2_starts, _) = edges
+    assert volume_starts - name_ends > 4
+    assert abc2_starts - volume_ends > 6
+
+
 def test_the_clot_inside_the_brain_explains_abc2_before_a_larger_one_outside(tmp_path, a_result):
     labels = a_result.label_map.labels.copy()
     labels[10:14, 20:90, 60:90] = Subtype.SDH
@@ -69,11 +111,15 @@ def test_the_clot_inside_the_brain_explains_abc2_before_a_larger_one_outside(tmp
     assert "Largest intraparenchymal hemorrhage (ABC/2)" in text
 
 
-def test_both_pictures_are_inside_at_full_resolution(tmp_path, a_result):
+def test_both_pictures_are_inside_at_full_resolution_with_notes_below(tmp_path, a_result):
     document = write_and_open(tmp_path / "report.pdf", a_result)
     images = [item for item in document[0].get_objects() if item.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
 
-    assert sorted(image.get_px_size() for image in images) == [VIEW.size, SLICES.size]
+    # Without the strips for legend and notes, which would be too small on the page.
+    assert sorted(image.get_px_size() for image in images) == [(1240, 570), (1300, 896)]
+    text = text_of(document)
+    assert "From the front and the patient's left From the patient's right" in text
+    assert "Window 0 to 80 HU. Slices are numbered as in the input. Thin lines: diameters of ABC/2" in text
     for image in images:
         left, bottom, right, top = image.get_bounds()
         assert left >= 39
@@ -125,7 +171,7 @@ def test_score_growth_and_correction_stand_where_they_are_given(tmp_path, a_resu
     assert "ICH score (spontaneous ICH only; Hemphill 2001): 4; published 30-day mortality 97 %; GCS 10 (1)," in text
     assert "IPH 10.0 -> 14.0 mL (+40 %), IVH 0.0 -> 2.0 mL (per cent not defined)" in text
     assert "Expansion: yes (intraparenchymal volume grew by at least 33 % or at least 6 mL" in text
-    assert "Registration: correlation 0.95. The scans are of different patients" in text
+    assert "Registration: good, correlation 0.95 on 100% of the head. The scans are of different patients" in text
     assert "Corrected labels against the model's: IPH: Dice 0.00" in text
     assert "in 2.0 min of editing." in text
     assert "c0ffee" + "0" * 58 in text.replace(" ", "")
@@ -155,3 +201,17 @@ def test_equal_results_give_equal_files_without_dates(tmp_path, a_result):
 
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
     assert pypdfium2.PdfDocument(tmp_path / "a.pdf").get_metadata_value("CreationDate").startswith("D:2000")
+
+
+def test_a_long_name_does_not_run_into_the_volume(tmp_path, a_result):
+    labels = np.where(a_result.label_map.labels > 0, np.uint8(UNKNOWN_SUBTYPE), np.uint8(0))
+    result = replace(a_result, label_map=LabelMap(labels, a_result.label_map.grid))
+    document = write_and_open(tmp_path / "report.pdf", result)
+    page = document[0].get_textpage()
+    volume = f"{measure(result.label_map).volumes_ml['ICH']:.1f} mL"
+    edges = [
+        page.get_charbox(page.search(text).get_next()[0] + offset)
+        for text, offset in (("(subtype not given)", len("(subtype not given)") - 1), (volume, 0))
+    ]
+    assert edges[0][2] < edges[1][0] - 2
+    assert "Intracranial hemorrhage (subtype not given)" in text_of(document)

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders.grids import make_grid
+from builders.simple_head import model_entry
 
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.subtypes import UNKNOWN_SUBTYPE, Subtype
 
 
 @pytest.fixture
@@ -102,3 +105,11 @@ def test_blood_that_the_network_is_not_sure_of_is_dropped(a_grid, a_clot, share,
     assert (cleaned == Subtype.SAH).sum() == (100 if kept else 0)
     assert (cleaned == Subtype.IPH).sum() == 200
     assert (rules.apply(a_clot, a_grid) == Subtype.SAH).sum() == 100
+
+
+def test_a_model_may_have_its_own_limits_of_certainty():
+    default = PostProcessing()
+    assert PostProcessing.for_model(model_entry()) == default
+    own = PostProcessing.for_model(model_entry(least_certainty={"IPH": 0.6, "ICH": 0.5}))
+    assert own.least_certainty == {Subtype.IPH: 0.6, UNKNOWN_SUBTYPE: 0.5}
+    assert replace(own, least_certainty=default.least_certainty) == default

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.growth import add_followup, comparison_of
 from builders.panel import a_small_ct, some_labels
 from builders.panel_fixtures import run_once
-from builders.scene import add_volume
-
-from ICHSegmentationLib.subtypes import Subtype
 
 slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
@@ -79,55 +77,29 @@ def test_corrections_go_with_the_model_s_labels_and_the_time_they_took(an_export
     assert np.count_nonzero(request["model_label_map"].labels == 4) == 100
 
 
-def test_the_ich_score_is_asked_for_with_blood_inside_the_brain_only(an_export, click):
-    form = an_export.form
-    form._gcs.value, form._age.value = 9, 81
-    form._infratentorial.currentIndex = 1
-    click(form.button)
-    job = an_export.process.request["job"]
-    assert (job.gcs, job.age_years, job.infratentorial) == (9, 81, False)
-    an_export.process.request["finished"]((Path("report.pdf"),))
+def test_the_reader_s_items_of_the_result_go_with_it(an_export, click):
+    from ICHSegmentationLib import mrml
+    from ICHSegmentationLib.measurement.reader_items import ReaderItems
 
-    volume = a_small_ct()
-    labels = some_labels(volume)
-    labels.labels[labels.labels == Subtype.IPH] = Subtype.SDH
-    run_once(an_export, click, labels=labels)
-    assert form._gcs.enabled is False
-    assert (form.gcs, form.age_years) == (None, None)
+    click(an_export.form.button)
+    assert an_export.process.request["job"].reader == ReaderItems()
+    an_export.process.request["finished"]((Path("report.pdf"),))
+    said = ReaderItems(gcs=9, age_years=81, infratentorial=False, graeb={"third": 2})
+    mrml.set_reader_items(an_export.node, said)
+    click(an_export.form.button)
+    assert an_export.process.request["job"].reader == said
 
 
 def test_what_was_said_of_one_patient_is_not_said_of_the_next(an_export, click):
-    form = an_export.form
-    form._gcs.value, form._age.value, form._infratentorial.currentIndex = 9, 81, 2
-    for box in (form._patient, form._growth):
-        box.checked = True
-    an_export.exports.update()
-    assert (form.gcs, form.age_years, form.infratentorial) == (9, 81, True)
+    from ICHSegmentationLib import mrml
+    from ICHSegmentationLib.measurement.reader_items import ReaderItems
 
+    mrml.set_reader_items(an_export.node, ReaderItems(gcs=9, age_years=81))
+    an_export.form._patient.checked = True
     run_once(an_export, click, labels=some_labels(a_small_ct()))
-    assert form._gcs.enabled is True
-    assert (form.gcs, form.age_years, form.infratentorial) == (None, None, None)
-    assert (form._patient.checked, form._growth.checked) == (False, False)
-
-
-def test_growth_since_an_earlier_scan_is_told_on_request(an_export, click, slicer_app):
-    """The earlier scan had 2 mL of IPH; the later one has 1 mL more (50 voxels of 20 mm3), which is 50 %."""
-    form, first = an_export.form, an_export.node
-    assert form._growth.enabled is False
-    scan = a_small_ct()
-    an_export.ui.inputSelector.setCurrentNode(add_volume(slicer.mrmlScene, scan.hu, scan.grid.affine_ras, "Later"))
-    labels = some_labels(scan)
-    labels.labels[4, 10:15, 10:20] = Subtype.IPH
-    run_once(an_export, click, labels=labels)
-    an_export.ui.comparedSelector.setCurrentNode(first)
-    slicer_app.process_events()
-    form._growth.checked = True
-    click(form.button)
-    growth = an_export.process.request["job"].growth
-
-    assert growth.changes["IPH"].change_percent == pytest.approx(50)
-    assert (growth.expansion.met, growth.revised_expansion.met) == (True, True)
-    assert growth.warnings == ("The scans were not registered; volumes are compared only.",)
+    assert an_export.form._patient.checked is False
+    click(an_export.form.button)
+    assert an_export.process.request["job"].reader == ReaderItems()
 
 
 def test_a_scan_that_is_not_from_dicom_has_no_dicom_files_and_no_patient(an_export, click):
@@ -163,7 +135,7 @@ def test_a_failure_is_shown_and_the_button_is_back(an_export, click):
 def test_it_waits_for_a_segmentation(an_export, click):
     an_export.process.busy = True
     click(an_export.form.button)
-    assert message(an_export) == "A segmentation is under way; export when it is done."
+    assert message(an_export) == "Other work is under way; export when it is done."
     assert len(an_export.process.requests) == 1
 
 
@@ -184,3 +156,61 @@ def test_folder_and_kinds_are_remembered_but_not_the_patient(an_export, click, t
 
 def test_without_a_result_there_is_nothing_to_export(an_open_panel):
     assert an_open_panel.ui.exportSection.enabled is False
+
+
+def test_one_click_brings_scores_and_growth_into_report_tables_and_text(an_export, click, choose, tmp_path):
+    """What the panel asks for is written here as the worker writes it."""
+    import pypdfium2
+
+    from ICHSegmentationLib.reporting.export_job import run_export
+    from ICHSegmentationLib.reporting.record import read_record
+
+    add_followup(an_export, click)
+    for section in (an_export.ui.scoresSection, an_export.ui.growthSection):
+        click(section)
+    an_export.panel.scores.ich.gcs.value = 4
+    choose(an_export.panel.scores.ich.infratentorial.widget, "yes")
+    choose(an_export.panel.scores.graeb.points["third"].widget, "2")
+    click(an_export.panel.growth.widgets.button)
+    an_export.process.request["finished"](comparison_of(an_export.process.request))
+    an_export.form.formats = ("pdf", "csv", "json", "scores", "text")
+    click(an_export.form.button)
+    request = an_export.process.request
+    run_export(
+        request["job"], request["volume"], request["label_map"], request["model_label_map"], request["growth_picture"]
+    )
+
+    record = read_record(tmp_path / "measurements.json")
+    assert (record.ich_score.gcs, record.ich_score.infratentorial, record.ich_score.edited) == (
+        4, True, ("infratentorial",),
+    )  # fmt: skip
+    assert {item.compartment: item.edited_points for item in record.modified_graeb.items}["third"] == 2
+    assert record.growth.changes["IPH"].change_percent == pytest.approx(50)
+    assert record.growth.registration.quality == 0.97
+    report = pypdfium2.PdfDocument(tmp_path / "report.pdf")
+    assert len(report) == 2
+    page = " ".join(report[0].get_textpage().get_text_bounded().split())
+    for text in (page, (tmp_path / "report.txt").read_text(encoding="utf-8")):
+        assert "GCS 4 (2), age not determined" in text
+        assert "infratentorial yes (1, by the reader)" in text
+        assert "third 2 (by the reader)" in text
+        assert "IPH 2.0 -> 3.0 mL (+50 %)" in text
+        assert "Registration: good, correlation 0.97 on 95% of the head" in text
+    rows = set((tmp_path / "scores.csv").read_text(encoding="utf-8").splitlines())
+    assert {
+        "ich_score,gcs,4,2,reader", "ich_score,infratentorial,yes,1,reader", "modified_graeb,third,,2,reader",
+        "growth,IPH.change_percent,50.0,,measured",
+    } <= rows  # fmt: skip
+
+
+def test_growth_is_told_unless_it_is_unticked_or_there_is_none(an_export, click):
+    form = an_export.form
+    assert (form._growth.enabled, form._growth.checked) == (False, False)
+    add_followup(an_export, click)
+    click(an_export.ui.growthSection)
+    click(an_export.panel.growth.widgets.button)
+    an_export.process.request["finished"](comparison_of(an_export.process.request))
+    assert (form._growth.enabled, form._growth.checked) == (True, True)
+    click(form._growth)
+    click(form.button)
+    assert (an_export.process.request["job"].growth, an_export.process.request["growth_picture"]) == (None, None)

@@ -282,7 +282,7 @@ def test_the_model_list_tells_licence_time_and_quality(an_open_panel):
     ui = an_open_panel.ui
     assert ui.modelSelector.currentText == "transhardnet-compact"
     assert ui.licenseLabel.text.startswith("License: CC-BY-NC-4.0")
-    for part in ("s for 40 slices", "held out", "Trained on"):
+    for part in ("s for 40 slices", "IPH dice median", "Trained on"):
         assert part in ui.modelSelector.toolTip
 
 
@@ -332,4 +332,4 @@ def test_no_run_is_started_during_an_export(an_open_panel, click):
     an_open_panel.process.busy = True
     click(an_open_panel.ui.segmentButton)
     assert an_open_panel.process.requests == []
-    assert an_open_panel.ui.messageLabel.text == "<b>An export is under way; segment when it is done.</b> "
+    assert an_open_panel.ui.messageLabel.text == "<b>Other work is under way; segment when it is done.</b> "

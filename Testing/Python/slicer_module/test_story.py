@@ -114,6 +114,18 @@ def kill_worker(slicer_app):
     os.kill(workers[0], signal.SIGKILL)
 
 
+def say_scores(module, click, choose):
+    """Say where the bleed began and how full the third ventricle is; return the lists that show it."""
+    ich, graeb = module.panel.scores.ich, module.panel.scores.graeb
+    boxes = ich.infratentorial, graeb.points["third"]
+    click(module.ui.scoresSection)
+    for box, answer in zip(boxes, ("yes", "5"), strict=True):
+        assert box.widget.currentText.startswith("proposed: ")
+        choose(box.widget, answer)
+    click(module.ui.scoresSection)
+    return boxes
+
+
 def correct_on_an_even_stack(module, volume, click, wait_until):
     """Set the transform aside, paint in the middle, undo, redo, put the transform back; return the volumes then."""
     from slicer_harness.editing import paint
@@ -191,6 +203,7 @@ def test_a_ct_is_segmented_corrected_saved_and_reopened(
     assert column(a_module, 3) == [""] * 6
     editor.redo()
 
+    scores = say_scores(a_module, click, choose)
     click(ui.show3DButton)
     click(ui.skullButton)
     screenshot("3-in-3d")
@@ -202,6 +215,7 @@ def test_a_ct_is_segmented_corrected_saved_and_reopened(
     assert column(a_module, 1) == edited
     assert column(a_module, 3)[row] == "by hand"
     assert ui.show3DButton.checked is True
+    assert [box.widget.currentText for box in scores] == ["yes", "5"]
 
 
 def test_the_tilted_scan_goes_the_whole_way_and_its_runs_can_be_cancelled_and_killed(

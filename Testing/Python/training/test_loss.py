@@ -43,3 +43,11 @@ def test_focal_loss_follows_its_equation():
     dice = DiceFocal(0.0)(logits, labels) - torch.log(torch.tensor(6.0))
     expected = (1 - 1 / 6) ** 2 * torch.log(torch.tensor(6.0))
     torch.testing.assert_close(DiceFocal(2.0)(logits, labels) - dice, expected)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_volumes_have_the_loss_of_their_slices_side_by_side(loss):
+    logits = random_logits().reshape(2, 6, 4, 4, 16)
+    labels = torch.randint(0, 6, (2, 1, 4, 4, 16), generator=torch.Generator().manual_seed(1))
+    labels[..., 12:] = IGNORE
+    torch.testing.assert_close(loss(logits, labels), loss(logits.flatten(2, 3), labels.flatten(2, 3)))

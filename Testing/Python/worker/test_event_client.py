@@ -14,7 +14,10 @@ from builders.fake_loop import FakeLoop
 
 from ICHSegmentationLib import errors
 from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.growth import compare_volumes
+from ICHSegmentationLib.measurement.reader_items import Proposals
 from ICHSegmentationLib.models import Device, RuntimeInfo, load_manifest
+from ICHSegmentationLib.reporting.comparison import Comparison
 from ICHSegmentationLib.reporting.export_job import ExportJob, ScanFiles
 from ICHSegmentationLib.reporting.record import RunRecord
 from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
@@ -22,9 +25,18 @@ from ICHSegmentationLib.segmentation.boxes import LesionBox
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.worker import exchange
 from ICHSegmentationLib.worker.event_client import EventClient
-from ICHSegmentationLib.worker.exchange import LABELS_NAME, read_labels, read_volume, write_labels
+from ICHSegmentationLib.worker.exchange import (
+    LABELS_NAME,
+    read_case,
+    read_labels,
+    read_volume,
+    write_labels,
+    write_picture,
+)
 from ICHSegmentationLib.worker.failures import FailureKind
+from ICHSegmentationLib.worker.jobs import run_propose
 from ICHSegmentationLib.worker.messages import (
+    ComparedMessage,
     DevicesMessage,
     ErrorMessage,
     ExportedMessage,
@@ -32,7 +44,9 @@ from ICHSegmentationLib.worker.messages import (
     LesionMessage,
     ModelsMessage,
     ProgressMessage,
+    ProposedMessage,
     ResultMessage,
+    parse_request,
 )
 
 HELLO = HelloMessage(pid=1)
@@ -258,6 +272,70 @@ def test_an_export_goes_on_when_the_scene_is_closed(a_host, a_head, a_job):
     a_host.loop.process.say(ExportedMessage(id=request["id"], files=()))
     a_host.loop.run()
     assert a_host.finished == [()]
+
+
+# Comparing and proposing
+
+
+def test_two_scans_go_there_and_their_comparison_comes_back_with_its_picture(a_host, a_head):
+    labels = LabelMap((a_head.hu > 60).astype(np.uint8) * 4, a_head.grid)
+    a_host.client.compare(
+        (a_head, labels),
+        (a_head, LabelMap(labels.labels * 0, a_head.grid)),
+        ("Baseline: doubt.",),
+        progress=lambda stage, fraction: a_host.progress.append((stage, fraction)),
+        finished=a_host.finished.append,
+        failed=a_host.failed.append,
+    )
+    a_host.loop.run()
+    a_host.loop.process.say(HELLO)
+    (request,) = a_host.requests()
+    folder = _folder_of(request)
+    assert (request["type"], request["warnings"], request["baseline"]["kind"]) == (
+        "compare", ["Baseline: doubt."], "array",
+    )  # fmt: skip
+    first, second = read_case(folder / "baseline"), read_case(folder / "followup")
+    np.testing.assert_array_equal(first[1].labels, labels.labels)
+    assert not second[1].labels.any()
+    np.testing.assert_array_equal(second[0].hu, a_head.hu)
+    measured = measure(labels)
+    growth = Comparison.of(compare_volumes(measured, measured), None, ())
+    a_host.loop.process.say(
+        ProgressMessage(id=request["id"], stage="register", fraction=0.5),
+        ComparedMessage(id=request["id"], comparison=growth, picture=write_picture(folder, b"PNG")),
+    )
+    a_host.loop.run()
+    (result,) = a_host.finished
+    assert (result.comparison, result.picture) == (growth, b"PNG")
+    assert a_host.progress == [("start", 0.0), ("register", 0.5)]
+    assert not folder.exists()
+    assert not a_host.client.is_busy
+
+
+def test_a_comparison_is_given_up_with_the_scene(a_host, a_head):
+    case = a_head, LabelMap(np.zeros(a_head.hu.shape, np.uint8), a_head.grid)
+    callbacks = {"finished": a_host.finished.append, "failed": a_host.failed.append}
+    a_host.client.compare(case, case, progress=lambda *_: None, **callbacks)
+    a_host.loop.run()
+    a_host.loop.process.say(HELLO)
+    a_host.client.abandon()
+    assert a_host.loop.process.is_killed
+    assert not a_host.client.is_busy
+    assert (a_host.finished, a_host.failed) == ([], [])
+
+
+def test_labels_go_there_and_what_they_propose_comes_back(a_host, a_head):
+    labels = LabelMap((a_head.hu > 60).astype(np.uint8) * 4, a_head.grid)
+    a_host.client.propose(a_head, labels, finished=a_host.finished.append, failed=a_host.failed.append)
+    a_host.loop.run()
+    a_host.loop.process.say(HELLO)
+    (request,) = a_host.requests()
+    np.testing.assert_array_equal(read_case(_folder_of(request))[1].labels, labels.labels)
+    proposals = run_propose(parse_request(a_host.loop.process.written.splitlines()[-1])).proposals
+    assert proposals == Proposals.of(measure(labels, a_head))
+    a_host.loop.process.say(ProposedMessage(id=request["id"], proposals=proposals))
+    a_host.loop.run()
+    assert a_host.finished == [proposals]
 
 
 # One lesion again

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A network that labels patches of the volume (3D SE U-Net, Abramova et al. 2021)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ICHSegmentationLib.errors import ModelError
+from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
+from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, shown_slices
+from ICHSegmentationLib.preprocessing.slices import prepare_slices
+from ICHSegmentationLib.segmentation.boxes import lesion_boxes
+from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.segmentation.patch_tiling import averaged_probabilities
+from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
+from ICHSegmentationLib.segmentation.segmenter import Segmented
+from ICHSegmentationLib.subtypes import label_values
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.models import ModelEntry, Runtime
+    from ICHSegmentationLib.segmentation.stages import Stages
+
+_READING = 0.4  # of the preprocessing; the mirrored side takes the rest
+
+
+class PatchwiseSegmenter:
+    """Head crop, window, brain alone, mirrored side, network patch by patch, back to the source slices, clean-up.
+
+    Parameters
+    ----------
+    entry : ModelEntry
+        Says what the network is shown; its classes are background and names of subtypes.
+    runtime : Runtime
+        The loaded network.
+    postprocessing : PostProcessing
+        Rules applied to the labels.
+
+    Raises
+    ------
+    ModelError
+        If the entry says nothing of patches.
+    """
+
+    def __init__(self, entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing | None = None) -> None:
+        if entry.patches is None:
+            message = f"Model {entry.name} labels patches, but its entry in the list of models does not describe them."
+            raise ModelError(message)
+        self._spec, self._patches = entry.input_spec, entry.patches
+        self._labels = np.array(label_values(entry.classes), dtype=np.uint8)
+        self._runtime = runtime
+        self._postprocessing = postprocessing or PostProcessing()
+
+    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
+        """See `Segmenter.segment`."""
+        with stages.stage("preprocess"):
+            prepared = prepare_slices(
+                volume, self._spec, force=force, advance=lambda done: stages.advance(_READING * done)
+            )
+            slices_mm = prepared.orientation.coordinates_mm[0][prepared.slice_numbers]
+            shown = shown_slices(slices_mm, self._spec)
+            scan = patch_channels(
+                prepared.images[shown, 0],
+                slices_mm[shown],
+                self._spec,
+                advance=lambda done: stages.advance(_READING + (1 - _READING) * done),
+            )
+        with stages.stage("infer"):
+            probabilities = averaged_probabilities(
+                scan.values,
+                scan.brain,
+                self._runtime.probabilities,
+                classes=len(self._labels),
+                size=self._patches.size,
+                stride=self._patches.stride,
+                progress=stages.advance,
+            )
+        with stages.stage("postprocess"):
+            between = interpolation_matrix(slices_mm[shown], slices_mm)
+            restored = prepared.restore(np.tensordot(between, probabilities, axes=(1, 1)))
+            labels = self._postprocessing.apply(self._labels[restored.classes], volume.grid, blood=restored.blood)
+            label_map = LabelMap(labels, volume.grid)
+            boxes = lesion_boxes(label_map, restored.blood)
+        return Segmented(label_map, prepared.warnings, boxes=boxes)
