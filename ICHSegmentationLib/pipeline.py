@@ -103,8 +103,8 @@ def segment(
         runtime=network.info,
         timings_s=stages.timings_s,
         warnings=tuple(dict.fromkeys((*volume.warnings, *fallback, *segmented.warnings, *network.warnings))),
-        plane=segmented.plane,
         boxes=segmented.boxes,
+        plane=segmented.plane,
     )
 
 
@@ -185,15 +185,13 @@ def write_outputs(
     from ICHSegmentationLib.reporting.seg_nrrd import write_seg_nrrd
     from ICHSegmentationLib.reporting.tables import write_measurements_csv, write_measurements_json
     from ICHSegmentationLib.segmentation.box_file import write_boxes
-    from ICHSegmentationLib.segmentation.boxes import lesion_boxes
 
     stages = Stages(_WRITE_SHARES, progress, cancel)
     started = time.perf_counter()
     with replacing_results(directory) as folder, stages.stage("write"):
         write_seg_nrrd(folder / "segmentation.seg.nrrd", result.label_map)
         write_labels_nifti(folder / "labels.nii.gz", result.label_map, result.volume.source)
-        boxes = lesion_boxes(result.label_map) if result.boxes is None else result.boxes
-        write_boxes(folder / "boxes.json", boxes, result.label_map.grid)
+        write_boxes(folder / "boxes.json", result.boxes, result.label_map.grid)
         stages.advance(0.2)
         measurements = measure(result.label_map, result.volume)
         write_measurements_csv(folder / "measurements.csv", measurements)

@@ -105,7 +105,7 @@ def segment_boxes(
     with stages.stage("infer"):
         label_map = label_boxes(segmenter, volume, boxes, stages.advance)
     own = (segmenter.box_warning,) if segmenter.box_warning else ()
-    return Segmented(label_map, (*warnings, *own), boxes=tuple(boxes))
+    return Segmented(label_map, (*warnings, *own), tuple(boxes))
 
 
 def label_boxes(

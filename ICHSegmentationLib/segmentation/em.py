@@ -148,7 +148,7 @@ class EmSegmenter:
             labels, sure = (np.ascontiguousarray(orientation.invert(part)) for part in (labels, sure))
             label_map = LabelMap(self._postprocessing.apply(labels, volume.grid, blood=sure), volume.grid)
             boxes = lesion_boxes(label_map, sure)
-        return Segmented(label_map, (*warnings, _NOT_A_NETWORK), boxes=boxes)
+        return Segmented(label_map, (*warnings, _NOT_A_NETWORK), boxes)
 
     def blood_in_box(self, volume: CTVolume, box: LesionBox) -> np.ndarray:
         """See `BoxSegmenter.blood_in_box`."""

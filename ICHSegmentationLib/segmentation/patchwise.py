@@ -83,4 +83,4 @@ class PatchwiseSegmenter:
             labels = self._postprocessing.apply(self._labels[restored.classes], volume.grid, blood=restored.blood)
             label_map = LabelMap(labels, volume.grid)
             boxes = lesion_boxes(label_map, restored.blood)
-        return Segmented(label_map, prepared.warnings, boxes=boxes)
+        return Segmented(label_map, prepared.warnings, boxes)

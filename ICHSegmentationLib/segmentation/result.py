@@ -32,8 +32,8 @@ class SegmentationResult:
         Seconds of each stage so far.
     warnings : tuple of str
         The volume's warnings and those of the run.
-    plane, boxes
-        See `ICHSegmentationLib.segmentation.segmenter.Segmented`; or the boxes that were given.
+    boxes, plane
+        See `ICHSegmentationLib.segmentation.segmenter.Segmented`.
     """
 
     volume: CTVolume
@@ -42,5 +42,5 @@ class SegmentationResult:
     runtime: RuntimeInfo
     timings_s: dict[str, float]
     warnings: tuple[str, ...]
+    boxes: tuple[LesionBox, ...] = ()
     plane: MidsagittalPlane | None = None
-    boxes: tuple[LesionBox, ...] | None = None

@@ -28,16 +28,16 @@ class Segmented(NamedTuple):
         Labels on the source slices.
     warnings : tuple of str
         What the reader of the labels must know, one sentence each.
+    boxes : tuple of LesionBox
+        Around the lesions, and how sure the system is of each; or the boxes that were given.
     plane : MidsagittalPlane or None
         About which the head was taken to be symmetric, where the system needs that.
-    boxes : tuple of LesionBox or None
-        Around the lesions, where the system says how sure it is of each.
     """
 
     label_map: LabelMap
     warnings: tuple[str, ...]
+    boxes: tuple[LesionBox, ...]
     plane: MidsagittalPlane | None = None
-    boxes: tuple[LesionBox, ...] | None = None
 
 
 class Segmenter(Protocol):

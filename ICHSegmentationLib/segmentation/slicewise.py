@@ -58,4 +58,4 @@ class SlicewiseSegmenter:
             boxes = lesion_boxes(label_map, restored.blood)
         warnings = (*prepared.warnings, *self._warnings)
         plane = None if prepared.alignment is None else prepared.alignment.plane
-        return Segmented(label_map, warnings, plane, boxes)
+        return Segmented(label_map, warnings, boxes, plane)

@@ -76,7 +76,7 @@ class TwoStageSegmenter:
         with stages.stage("postprocess"):
             label = label_union if self._entry.joining == "union" else label_boxes
             label_map = label(self, volume, boxes, stages.advance)
-        return Segmented(label_map, (*prepared.warnings, *network.warnings), boxes=boxes)
+        return Segmented(label_map, (*prepared.warnings, *network.warnings), boxes)
 
     def blood_in_box(self, volume: CTVolume, box: LesionBox) -> np.ndarray:
         """See `BoxSegmenter.blood_in_box`."""

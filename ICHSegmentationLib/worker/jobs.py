@@ -14,7 +14,6 @@ from ICHSegmentationLib.pipeline import segment, segment_lesion
 from ICHSegmentationLib.rendering.png import encode_png
 from ICHSegmentationLib.reporting.export_job import run_export
 from ICHSegmentationLib.reporting.scan_comparison import compare_scans
-from ICHSegmentationLib.segmentation.boxes import lesion_boxes
 from ICHSegmentationLib.worker.exchange import (
     BASELINE_NAME,
     FOLLOWUP_NAME,
@@ -90,7 +89,7 @@ def run_segment(request: SegmentRequest, loaded: LoadedModel, progress: Progress
         measurements=measurements,
         warnings=result.warnings,
         timings_s={**timings_s, "total": ended - started},
-        boxes=lesion_boxes(result.label_map) if result.boxes is None else result.boxes,
+        boxes=result.boxes,
     )
 
 
