@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from ICHSegmentationLib.networks.attention_gate import AttentionGate
-from ICHSegmentationLib.networks.layers import ConvUnit, DoubleConv, check_images, initialise
+from ICHSegmentationLib.networks.layers import ConvUnit, DoubleConv, check_images, initialise, initialise_head
 
 
 class AttFocusNet(nn.Module):
@@ -60,6 +60,7 @@ class AttFocusNet(nn.Module):
         self.decoder = nn.ModuleList(DoubleConv(2 * fine, fine) for fine, _ in pairs)
         self.head = nn.Conv2d(widths[0], classes, 1)
         self.apply(initialise)
+        initialise_head(self.head)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """(N, in_channels, H, W) images -> (N, classes, H, W) logits."""

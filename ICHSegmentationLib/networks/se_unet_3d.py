@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from ICHSegmentationLib.networks.layers import initialise
+from ICHSegmentationLib.networks.layers import initialise, initialise_head
 from ICHSegmentationLib.networks.squeeze_excitation import SqueezeExcitation
 
 
@@ -81,6 +81,7 @@ class SEUNet3D(nn.Module):
         self.decoder = nn.ModuleList(step(2 * fine if self._concat else fine, fine) for fine, _ in pairs)
         self.head = nn.Conv3d(widths[0], classes, 1)
         self.apply(initialise)
+        initialise_head(self.head)
 
     def forward(self, patches: torch.Tensor) -> torch.Tensor:
         """(N, in_channels, D, H, W) patches -> (N, classes, D, H, W) logits."""

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ICHSegmentationLib.networks.layers import DoubleConv, check_images, initialise
+from ICHSegmentationLib.networks.layers import DoubleConv, check_images, initialise, initialise_head
 
 
 class UNet(nn.Module):
@@ -45,6 +45,7 @@ class UNet(nn.Module):
         )
         self.head = nn.Conv2d(widths[0], classes, 1)
         self.apply(initialise)
+        initialise_head(self.head)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """(N, in_channels, H, W) images -> (N, classes, H, W) logits."""

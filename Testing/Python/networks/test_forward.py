@@ -103,3 +103,19 @@ def test_compact_network_learns_a_bright_square():
         found = network(images).argmax(1)
     dice = 2 * (found * target).sum() / (found.sum() + target.sum())
     assert dice > 0.9
+
+
+@pytest.mark.parametrize("classes", [2, 6])
+@pytest.mark.parametrize("system", ["unet", "symtransnet", "attfocusnet", "se_unet_3d"])
+def test_training_starts_with_blood_about_as_rare_as_it_is(system, classes):
+    # If it starts with much blood everywhere, the features that speak for blood are silenced before any is learnt.
+    blood = []
+    for seed in range(4):
+        torch.manual_seed(seed)
+        network = build_network(system, "compact", in_channels=2, classes=classes)
+        images = torch.rand(2, 2, *((16, 32, 32) if system == "se_unet_3d" else (64, 64)))
+        with torch.no_grad():
+            blood.append(float(1 - network(images).softmax(1)[:, 0].mean()))
+
+    assert min(blood) > 0.01
+    assert max(blood) < 0.2
