@@ -286,6 +286,8 @@ class TrainingConfig(_Section):
     classes : tuple of str
         Output channels: ``background`` first, then names of subtypes; ``ICH`` stands for all blood that no other class
         names. Blood of a subtype that has no class is background, blood of an unknown subtype is left out of the loss.
+    start_from : str
+        Name of an installed model; the network begins with its weights of the same name and shape.
     """
 
     seed: int = Field(ge=0)
@@ -299,6 +301,7 @@ class TrainingConfig(_Section):
     augmentation: AugmentationSection = AugmentationSection()
     boxes: BoxSection = BoxSection()
     patches: PatchSection = PatchSection()
+    start_from: str = ""
     evaluation: EvaluationSection = EvaluationSection()
     about: AboutSection = AboutSection()
 

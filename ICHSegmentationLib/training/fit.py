@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
+from ICHSegmentationLib.models.manifest import get_model
 from ICHSegmentationLib.networks import build_network
 from ICHSegmentationLib.networks.layers import channels_last
 from ICHSegmentationLib.training.checkpoint import read_checkpoint, write_checkpoint
@@ -21,6 +22,7 @@ from ICHSegmentationLib.training.dataset import training_batches
 from ICHSegmentationLib.training.loss import build_loss
 from ICHSegmentationLib.training.optimisation import Schedule, build_optimiser
 from ICHSegmentationLib.training.processes import Processes
+from ICHSegmentationLib.training.start import take_weights
 from ICHSegmentationLib.training.validation import validation_dice
 
 if TYPE_CHECKING:
@@ -156,6 +158,8 @@ class _Fit:
             classes=len(config.classes),
             **config.network,
         )
+        if config.start_from:
+            take_weights(network, get_model(config.start_from))
         self._layout = channels_last(network.parameters())
         self._network = network.to(device).to(memory_format=self._layout)  # type: ignore[call-overload]
         self._average = AveragedModel(

@@ -63,7 +63,7 @@ def check_training(config: TrainingConfig, output: Path) -> None:
     InputError
         If the network does not take the configuration's arguments, or ``output`` belongs to another configuration.
     ModelError, UnknownModelError
-        If the detector of a second stage is not where the configuration says.
+        If the detector of a second stage, or the model to start from, is not where the configuration says.
     """
     try:
         with torch.device("meta"):
@@ -74,6 +74,8 @@ def check_training(config: TrainingConfig, output: Path) -> None:
         raise InputError(message) from error
     if config.data.detector is not None:
         get_model(config.about.detector, folder=config.data.detector)
+    if config.start_from:
+        get_model(config.start_from)
     saved = output / CONFIG_NAME
     if saved.exists() and (output / CHECKPOINT_NAME).exists():
         changed = _changed(yaml.safe_load(saved.read_text(encoding="utf-8")), config)
@@ -204,7 +206,7 @@ def _changed(saved: dict[str, Any], config: TrainingConfig) -> str:
         saved = TrainingConfig.model_validate(saved).model_dump(mode="json")  # defaults of what is new since then
     free = {"data": {"folder", "phe_sich", "nnunet", "anatomy", "corrected", "detector"}}
     free["optimisation"] = {"steps", "workers", "checkpoint_minutes", "epoch_steps", "patience", "keep", "precision"}
-    sections = ("seed", "system", "preset", "network", "classes", "input", "data", "optimisation")
+    sections = ("seed", "system", "preset", "network", "classes", "start_from", "input", "data", "optimisation")
     for section in (*sections, "augmentation", "boxes", "patches"):
         before, after = saved.get(section), now[section]
         if isinstance(after, dict) and isinstance(before, dict):
