@@ -15,8 +15,14 @@ from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.evaluation.case import CaseResult
 from ICHSegmentationLib.evaluation.classes import ANY
 from ICHSegmentationLib.evaluation.evaluate import Evaluation
-from ICHSegmentationLib.evaluation.held_out_case import GROUPS, LOOK_ALIKES, LOOK_ALIKES_IN_PATIENTS, PATIENTS
-from ICHSegmentationLib.evaluation.held_out_case import NEGATIVES, SIMULATED
+from ICHSegmentationLib.evaluation.held_out_case import (
+    GROUPS,
+    LOOK_ALIKES,
+    LOOK_ALIKES_IN_PATIENTS,
+    NEGATIVES,
+    PATIENTS,
+    SIMULATED,
+)
 from ICHSegmentationLib.evaluation.model_report import RECORD_NAME
 from ICHSegmentationLib.evaluation.outputs import RECORD_NAME as GROUP_RECORD_NAME
 from ICHSegmentationLib.evaluation.paired_tests import PairedTest, holm, paired_tests
@@ -115,7 +121,9 @@ def is_evaluated(folder: Path, entry: ModelEntry) -> bool:
     except (OSError, ValueError, AttributeError):
         made_by = None
     if made_by != entry.fingerprint:
-        message = f"{folder} holds results of other weights or settings of {entry.name}; add --overwrite to replace them."
+        message = (
+            f"{folder} holds results of other weights or settings of {entry.name}; add --overwrite to replace them."
+        )
         raise InputError(message)
     return True
 
@@ -154,7 +162,9 @@ def write_head_to_head(folder: Path, entries: Sequence[ModelEntry], costs: Costs
     for found, test, p in zip(results, (None, *tests), p_values, strict=True):
         difference = None if test is None else test.mean_difference
         values = found.values | dict(zip(_DIFFERENCE, (difference, p), strict=True))
-        rows.append({"model": found.entry.name, **{key: values.get(key) for key in columns}, **_cost(found.entry, costs)})
+        rows.append(
+            {"model": found.entry.name, **{key: values.get(key) for key in columns}, **_cost(found.entry, costs)}
+        )
     write_text(folder / TABLE_NAME, csv_text(rows))
     write_text(folder / PAGE_NAME, _page(rows, results[0].groups, negatives, costs))
     return rows
@@ -194,13 +204,13 @@ def _page(
     cases = {group: len(groups.get(group, {})) for group in GROUPS}
     parts = [
         "# Models side by side",
-        "Every scan went the way of a user's scan. Dice columns are medians, `10 %` the 10th percentile, ICC is ICC(2,1) of "
-        "the volume; `any` is blood under any name. A `-` stands where a model does not look for a subtype or nothing was "
+        "Every scan went the way of a user's scan. Dice columns are medians, `10 %` the 10th percentile, ICC is ICC(2,1) "
+        "of the volume; `any` is blood under any name. A `-` stands where a model does not look for a subtype or nothing was "
         "measured. Dice of a missed bleed is 0.",
         f"## Held-out patients ({cases[PATIENTS]})",
         table(_PATIENTS),
-        f"The difference is to {rows[0]['model']}, case by case; `wilcoxon_p` is the two-sided p of Wilcoxon's signed-rank "
-        f"test, corrected for {len(rows) - 1} comparisons by Holm's procedure.",
+        f"The difference is to {rows[0]['model']}, case by case; `wilcoxon_p` is the two-sided p of Wilcoxon's "
+        f"signed-rank test, corrected for {len(rows) - 1} comparisons by Holm's procedure.",
         f"## Simulated bleeds in them ({cases[SIMULATED]})",
         table(_SIMULATED),
         "Statements about simulated bleeds are about simulated bleeds only.",
@@ -210,8 +220,8 @@ def _page(
     ]
     if costs is not None:
         parts.append(
-            f"Costs of a generated head of {costs.slices} slices: operations of all networks with a multiply-add counted "
-            f"as two; seconds on {costs.threads} processor threads with the model loaded; most memory of the whole process."
+            f"Costs of a generated head of {costs.slices} slices: operations of all networks, a multiply-add counted "
+            f"as two; seconds on {costs.threads} processor threads, the model loaded; most memory of the whole process."
         )
     return "\n\n".join([*parts, "Research use only; not a medical device."]) + "\n"
 

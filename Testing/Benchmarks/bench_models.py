@@ -4,8 +4,8 @@
 Each model has processes of its own, so that none pays for another. Operations are those of every network of the system
 for the whole head (a detector and all crops, all patches), counted by torch's FlopCounterMode, a multiply-add as two;
 attention is taken apart into its products for the count. Seconds are the median of several runs with the model loaded,
-and the most resident memory is that of the whole process with the runtime that a user would get on a processor. The file
-is for `ichseg evaluate --costs`.
+and the most resident memory is that of the whole process with the runtime that a user would get on a processor. The
+file is for `ichseg evaluate --costs`.
 
     python Testing/Benchmarks/bench_models.py OUTPUT [--model NAME]... [--repeats N] [--threads N]
 """
