@@ -234,9 +234,15 @@ def evaluate(
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Training configuration: measure a model on what it holds out.")
     ] = None,
-    model: Model = "default",
+    model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Model to measure; several times, or `all`, for a table of several."),
+    ] = None,
     compare_model: Annotated[
         str | None, typer.Option(metavar="NAME", help="A second model, to test the difference.")
+    ] = None,
+    costs: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What a scan costs each of several models, for their table.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that make the held-out cases.")] = 1,
     device: Device = "auto",
@@ -249,12 +255,34 @@ def evaluate(
     """Compare predicted with reference labels: overlap, distance, volumes, detection. Needs the train extra.
 
     With --config a model is run on the cases that a training configuration holds out, on simulated bleeds in them and
-    on look-alikes without blood; all figures come beside their aims, the worst cases as pictures.
+    on look-alikes without blood; all figures come beside their aims, the worst cases as pictures. Several models get a
+    folder each, and all of them one table; what an earlier call has evaluated is not evaluated again.
     """
+    models = model or ["default"]
+    several = len(models) > 1 or models == ["all"]
+    if config is not None and several:
+        if compare_model is not None:
+            message = "several models are all compared with the first; leave --compare-model out"
+            raise typer.BadParameter(message)
+        from ICHSegmentationLib.cli.evaluate_models import run as run_models
+
+        where = RunOptions(device=device, runtime=runtime.value, threads=threads)
+        run_models(
+            config,
+            models,
+            where,
+            output,
+            costs,
+            workers=workers,
+            overwrite=overwrite,
+            as_json=as_json,
+            quiet=quiet,
+        )
+        return
     if config is not None:
         from ICHSegmentationLib.cli.evaluate_model import run as run_model
 
-        options = RunOptions(model=model, device=device, runtime=runtime.value, threads=threads)
+        options = RunOptions(model=models[0], device=device, runtime=runtime.value, threads=threads)
         run_model(
             config,
             options,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,11 @@ from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ICHSegmentationLib.evaluation.held_out_case import HeldOutFile
     from ICHSegmentationLib.evaluation.model_run import ModelRun
+    from ICHSegmentationLib.training.config import TrainingConfig
 
 PARTS = {"make": 0.3, "run": 0.4, "compared": 0.2, "write": 0.1}
 
@@ -29,39 +34,87 @@ def run(
 ) -> None:
     """Make the held-out cases, run the model, write and show the figures; see ``ichseg evaluate --help``."""
     from ICHSegmentationLib.cli.segment import check_output
-    from ICHSegmentationLib.evaluation.model_report import PREDICTIONS_NAME, RECORD_NAME, write_model_report
-    from ICHSegmentationLib.evaluation.requirements import require_evaluation_packages
-    from ICHSegmentationLib.training.requirements import require_training_packages
+    from ICHSegmentationLib.evaluation.model_report import RECORD_NAME
+    from ICHSegmentationLib.models import get_model
 
     check_output(output, overwrite=overwrite, names=(RECORD_NAME,))
-    require_training_packages()
-    require_evaluation_packages()
-    from ICHSegmentationLib.evaluation.model_run import RunSettings, run_model
-    from ICHSegmentationLib.models import get_model
-    from ICHSegmentationLib.training.config import read_config
+    settings = held_out_settings(config)
     from ICHSegmentationLib.training.held_out import make_held_out
 
-    settings = read_config(config)
     names = [options.model] if compare_model is None else [options.model, compare_model]
     for name in names:
         get_model(name)  # a wrong name is found before the cases are made
+    terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
+    with terminal:
+        files = make_held_out(settings, workers=workers, progress=terminal.progress("make"))
+        runs = [
+            _run_model(replace(options, model=name), files, settings, output, terminal.progress(part))
+            for name, part in zip(names, ("run", "compared"), strict=False)
+        ]
+        terminal.progress("write")
+        record = _write(runs, files, settings, output)
+    terminal.show(record | {"output": str(output)}, _text(record, output))
+
+
+def held_out_settings(config: Path) -> TrainingConfig:
+    """Read a configuration that models are evaluated by.
+
+    Raises
+    ------
+    ICHSegmentationError
+        If a package is missing.
+    InputError
+        If it is wrong, or a scan that it names is missing.
+    """
+    from ICHSegmentationLib.evaluation.requirements import require_evaluation_packages
+    from ICHSegmentationLib.training.requirements import require_training_packages
+
+    require_training_packages()
+    require_evaluation_packages()
+    from ICHSegmentationLib.training.config import read_config
+
+    settings = read_config(config)
     missing = [path for path in settings.evaluation.negatives if not path.exists()]
     if missing:
         message = f"{missing[0]} (evaluation.negatives) does not exist."
         raise InputError(message)
+    return settings
+
+
+def evaluate_model(
+    options: RunOptions,
+    files: Sequence[HeldOutFile],
+    settings: TrainingConfig,
+    output: Path,
+    progress: Callable[[str, float], None],
+) -> None:
+    """Run one model on held-out cases and write its results."""
+    _write([_run_model(options, files, settings, output, progress)], files, settings, output)
+
+
+def _run_model(
+    options: RunOptions,
+    files: Sequence[HeldOutFile],
+    settings: TrainingConfig,
+    output: Path,
+    progress: Callable[[str, float], None],
+) -> ModelRun:
+    from ICHSegmentationLib.evaluation.model_report import PREDICTIONS_NAME
+    from ICHSegmentationLib.evaluation.model_run import RunSettings, run_model
+    from ICHSegmentationLib.models import get_model
+
     where = RunSettings(device=options.device, runtime=options.runtime, threads=options.threads)
-    terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
-    with terminal:
-        files = make_held_out(settings, workers=workers, progress=terminal.progress("make"))
-        runs: list[ModelRun] = []
-        for name, part in zip(names, ("run", "compared"), strict=False):
-            predictions = output / PREDICTIONS_NAME / get_model(name).name
-            negatives = settings.evaluation.negatives
-            runs.append(run_model(name, files, negatives, predictions, where, terminal.progress(part)))
-        terminal.progress("write")
-        compared = runs[1] if len(runs) > 1 else None
-        record = write_model_report(output, runs[0], files, settings.evaluation.set_aside, compared=compared)
-    terminal.show(record | {"output": str(output)}, _text(record, output))
+    predictions = output / PREDICTIONS_NAME / get_model(options.model).name
+    return run_model(options.model, files, settings.evaluation.negatives, predictions, where, progress)
+
+
+def _write(
+    runs: Sequence[ModelRun], files: Sequence[HeldOutFile], settings: TrainingConfig, output: Path
+) -> dict[str, Any]:
+    from ICHSegmentationLib.evaluation.model_report import write_model_report
+
+    compared = runs[1] if len(runs) > 1 else None
+    return write_model_report(output, runs[0], files, settings.evaluation.set_aside, compared=compared)
 
 
 def _text(record: dict[str, Any], output: Path) -> str:

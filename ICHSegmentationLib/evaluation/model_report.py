@@ -85,6 +85,7 @@ def write_model_report(
         "schema": 1,
         "model": entry.name,
         "sha256": entry.sha256,
+        "fingerprint": entry.fingerprint,
         "seconds_per_scan": run.seconds_per_scan,
         "compared_model": None if compared is None else compared.model,
         "quality": _quality(found, entry),

@@ -63,6 +63,17 @@ class PairedTest(BaseModel):
         )
 
 
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Correct p-values for their number by Holm's step-down procedure (Holm 1979); None is no test and stays None."""
+    tested = sorted((p, index) for index, p in enumerate(p_values) if p is not None)
+    corrected: list[float | None] = [None] * len(p_values)
+    least = 0.0
+    for rank, (p, index) in enumerate(tested):
+        least = max(least, min(1.0, (len(tested) - rank) * p))
+        corrected[index] = least
+    return corrected
+
+
 def paired_tests(first: Sequence[CaseResult], second: Sequence[CaseResult]) -> tuple[PairedTest, ...]:
     """Test every per-case figure of every class that both models have; the cases must be the same, in one order."""
     tests = []

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -18,6 +19,7 @@ from ICHSegmentationLib.subtypes import label_values
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Models"
 MANIFEST_NAME = "manifest.json"
+_DESCRIPTIONS = {"training_data", "licence", "non_commercial", "quality", "reference_seconds", "card", "folder"}
 
 
 class ModelEntry(BaseModel):
@@ -166,6 +168,11 @@ class ModelEntry(BaseModel):
     def path(self) -> Path:
         """Where the weights are."""
         return self.folder / self.file
+
+    @property
+    def fingerprint(self) -> str:
+        """Checksum of all that decides what the model answers; a detector counts by its name alone."""
+        return hashlib.sha256(self.model_dump_json(exclude=_DESCRIPTIONS).encode()).hexdigest()
 
     @property
     def sides(self) -> tuple[int, ...]:

@@ -57,7 +57,9 @@ def a_model(monkeypatch: pytest.MonkeyPatch) -> str:
         return SimpleNamespace(label_map=LabelMap(answer, volume.grid), timings_s={"load": 9.0, "infer": 0.5})
 
     monkeypatch.setattr(model_run.pipeline, "segment", segment)
-    entry = SimpleNamespace(name="answers", sha256="0" * 64, classes=("background", "IPH"), case_minimum_ml=25.0)
+    entry = SimpleNamespace(
+        name="answers", sha256="0" * 64, fingerprint="1" * 64, classes=("background", "IPH"), case_minimum_ml=25.0
+    )
     monkeypatch.setattr(model_report, "get_model", lambda _: entry)
     return "answers"
 

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several models in one table, from results that are written as an evaluation writes them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from builders.grids import make_grid
+
+from ICHSegmentationLib.errors import InputError
+from ICHSegmentationLib.evaluation.case import evaluate_case
+from ICHSegmentationLib.evaluation.costs import Cost, Costs
+from ICHSegmentationLib.evaluation.evaluate import Evaluation
+from ICHSegmentationLib.evaluation.head_to_head import is_evaluated, write_head_to_head
+from ICHSegmentationLib.evaluation.paired_tests import holm
+from ICHSegmentationLib.evaluation.summary import ModelResult
+from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.subtypes import Subtype
+
+GRID = make_grid(rows=20, columns=20, steps_mm=(10.0,) * 3, spacing_mm=(10.0, 10.0))
+
+
+def a_block(columns: int) -> LabelMap:
+    labels = np.zeros(GRID.shape, dtype=np.uint8)
+    labels[1:3, 5:15, :columns] = Subtype.IPH
+    return LabelMap(labels, GRID)
+
+
+def a_model(folder: Path, name: str, found: dict[str, int], *, classes: tuple[str, ...] = ("IPH",)) -> SimpleNamespace:
+    """Write results of patients whose clot is ten columns wide, ``found`` of them by the model."""
+    cases = [evaluate_case(case, a_block(columns), a_block(10)) for case, columns in found.items()]
+    result = Evaluation(model=ModelResult.of(cases), compared=None, tests=(), warnings=())
+    (folder / name / "patients").mkdir(parents=True)
+    (folder / name / "patients" / "evaluation.json").write_text(result.model_dump_json())
+    (folder / name / "figures.json").write_text(json.dumps({"fingerprint": name, "set_aside": {}}))
+    return SimpleNamespace(
+        name=name, fingerprint=name, classes=("background", *classes), case_minimum_ml=None, parameters=1000
+    )
+
+
+def test_models_stand_beside_the_first_with_corrected_p(tmp_path: Path):
+    first = a_model(tmp_path, "first", {"a": 10, "b": 10, "c": 10})
+    worse = a_model(tmp_path, "worse", {"a": 5, "b": 5, "c": 0})
+    untold = a_model(tmp_path, "untold", {"a": 9, "b": 8, "c": 7}, classes=("ICH",))
+    cost = Cost(fingerprint="first", gflop=12.34, seconds=0.5, peak_mib=300.4)
+    costs = Costs(threads=2, slices=40, models={"first": cost, "worse": cost})
+    rows = write_head_to_head(tmp_path, [first, worse, untold], costs)
+
+    assert [row["any_dice_median"] for row in rows] == pytest.approx([1, 2 / 3, 16 / 18])
+    assert [row["iph_dice_median"] for row in rows] == [1, pytest.approx(2 / 3), None]
+    assert rows[1]["any_dice_difference"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3 - 1)
+    # Three differences of one sign: p = 2 / 8 each, twice that for two models.
+    assert [row["any_dice_difference_p"] for row in rows] == [None, 0.5, 0.5]
+    # A cost of other weights is not shown.
+    assert [row["gflop"] for row in rows] == [12.34, None, None]
+    page = (tmp_path / "models.md").read_text()
+    assert "| - | - | 1000 | 12.3 | 0.5 | 300 |" in page
+    assert "corrected for 2 comparisons by Holm's procedure" in page
+    assert len((tmp_path / "models.csv").read_text().splitlines()) == 4
+
+
+def test_different_cases_are_refused(tmp_path: Path):
+    models = [a_model(tmp_path, "first", {"a": 10}), a_model(tmp_path, "other", {"b": 10})]
+    with pytest.raises(InputError, match="other and first were evaluated on different cases"):
+        write_head_to_head(tmp_path, models)
+
+
+def test_results_are_reused_only_of_the_same_model(tmp_path: Path):
+    model = a_model(tmp_path, "first", {"a": 10})
+    assert is_evaluated(tmp_path / "first", model)
+    assert not is_evaluated(tmp_path / "absent", model)
+    model.fingerprint = "another"
+    with pytest.raises(InputError, match="other weights or settings of first"):
+        is_evaluated(tmp_path / "first", model)
+
+
+def test_holms_procedure():
+    """Smallest first: 3 x 0.01, 2 x 0.02, and 0.03 not below the one before."""
+    assert holm([0.03, None, 0.01, 0.02]) == pytest.approx([0.04, None, 0.03, 0.04])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
