@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The boxes of a result's lesions, kept in a tag of one of its segments.
+
+Slicer's undo keeps the segments with their tags, so that one step back brings labels and boxes together to where they
+were. The scene and a ``.seg.nrrd`` of it hold the tag too.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import vtk
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ICHSegmentationLib.mrml.layers import LabelBlock, segment_ids
+from ICHSegmentationLib.mrml.model_result import decode_result, encode_result
+from ICHSegmentationLib.mrml.nodes import Node
+from ICHSegmentationLib.segmentation.boxes import LesionBox
+
+BOXES_TAG = "ICHSegmentation.Boxes"
+_logger = logging.getLogger(__name__)
+
+
+class KeptBox(BaseModel):
+    """A box of a result.
+
+    Attributes
+    ----------
+    key : str
+        By which it is known as long as it exists.
+    box : LesionBox
+        Where it is.
+    by_hand : bool
+        Whether the user drew or moved it, so that its confidence says nothing.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    box: LesionBox
+    by_hand: bool = False
+
+
+class BoxRecord(BaseModel):
+    """All boxes of a result.
+
+    Attributes
+    ----------
+    boxes : tuple of KeptBox
+        In the order in which they came.
+    next_key : int
+        Of the next box.
+    made : str
+        Which voxels were ever made as a box's lesion; see `made_voxels`.
+    """
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    boxes: tuple[KeptBox, ...] = ()
+    next_key: int = 1
+    made: str = ""
+
+    def made_voxels(self, shape: tuple[int, int, int]) -> np.ndarray:
+        """Return (slices, rows, columns) uint8, 1 where a voxel was made as a box's lesion."""
+        block = decode_result(self.made) if self.made else None
+        return np.zeros(shape, dtype=np.uint8) if block is None else block.spread((0, 0, 0), shape)
+
+
+def keep_boxes(segmentation_node: Node, boxes: Sequence[LesionBox], labels: np.ndarray) -> None:
+    """Keep the boxes that a model found together with its labels (slices, rows, columns)."""
+    kept = tuple(KeptBox(key=str(number), box=box) for number, box in enumerate(boxes, start=1))
+    write_record(segmentation_node, BoxRecord(boxes=kept, next_key=len(kept) + 1, made=encode_voxels(labels > 0)))
+
+
+def encode_voxels(mask: np.ndarray) -> str:
+    """Return a mask (slices, rows, columns) as `BoxRecord.made` has it."""
+    return encode_result(LabelBlock.of(mask.astype(np.uint8), {}))
+
+
+def read_record(segmentation_node: Node) -> BoxRecord:
+    """Return what is kept; nothing where that is damaged, or the result is of an earlier version."""
+    for segment in _segments(segmentation_node):
+        text = _tag_of(segment)
+        if text:
+            try:
+                return BoxRecord.model_validate_json(text)
+            except ValidationError:
+                _logger.warning("The boxes of %s are damaged and are made anew.", segmentation_node.GetID())
+    return BoxRecord()
+
+
+def write_record(segmentation_node: Node, record: BoxRecord) -> None:
+    """Keep boxes in place of those that were; a segmentation without segments keeps none."""
+    segments = _segments(segmentation_node)
+    holder = next((segment for segment in segments if _tag_of(segment)), segments[0] if segments else None)
+    if holder is not None:
+        holder.SetTag(BOXES_TAG, record.model_dump_json(by_alias=True))
+
+
+def _segments(segmentation_node: Node) -> list[Node]:
+    segmentation = segmentation_node.GetSegmentation()
+    return [segmentation.GetSegment(identifier) for identifier in segment_ids(segmentation_node)]
+
+
+def _tag_of(segment: Node) -> str:
+    text = vtk.reference("")
+    return str(text) if segment.GetTag(BOXES_TAG, text) else ""
