@@ -9,6 +9,7 @@ import slicer
 import vtk
 from slicer.util import VTKObservationMixin
 
+from ICHSegmentationPanel.boxes_part import BoxesPart
 from ICHSegmentationPanel.correct_part import CorrectPart
 from ICHSegmentationPanel.editing_time import EditingTime
 from ICHSegmentationPanel.export_part import ExportPart
@@ -53,7 +54,8 @@ class Panel(VTKObservationMixin):
         self.graphics = GraphicsPart(ui, self.messages)
         self.inputs = InputPart(ui, self._input_changed)
         self.views = ViewPart(ui)
-        self.corrections = CorrectPart(ui, self.views.apply)
+        self.corrections = CorrectPart(ui, self._put_elsewhere)
+        self.boxes = BoxesPart(ui, process, self.models, self.corrections, self._check_of)
         self.run = RunPart(
             ui,
             process,
@@ -75,6 +77,7 @@ class Panel(VTKObservationMixin):
             self.views,
             self.results,
             self.corrections,
+            self.boxes,
             self.scores,
             self.growth,
             self.exports,
@@ -104,6 +107,7 @@ class Panel(VTKObservationMixin):
     def exit(self) -> None:
         """Put tools away, as another module is shown; a run goes on."""
         self.corrections.exit()
+        self.boxes.exit()
 
     def leave_scene(self) -> None:
         """Let go of a scene that closes; a run ends without a word."""
@@ -122,6 +126,7 @@ class Panel(VTKObservationMixin):
         self.inputs.close()
         self.results.close()
         self.corrections.close()
+        self.boxes.close()
         self.scores.close()
         self.growth.close()
         self.exports.close()
@@ -148,6 +153,11 @@ class Panel(VTKObservationMixin):
         self.corrections.look_again()
         for part in (self.scores, self.growth, self.exports):
             part.update()
+
+    def _put_elsewhere(self) -> None:
+        """CT and segmentation were taken out of their transform, or put under it again."""
+        self.views.apply()
+        self.boxes.look_again()
 
     def _compared(self) -> None:
         self.exports.update()

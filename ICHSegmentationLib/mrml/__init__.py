@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volumes and results in 3D Slicer's scene. The only part of the library that imports slicer; it knows no Qt."""
 
-from ICHSegmentationLib.mrml.box_record import keep_boxes
+from ICHSegmentationLib.mrml.box_record import box_models, keep_boxes, note_box_model
 from ICHSegmentationLib.mrml.corrections import (
     is_exclusive,
     keep_exclusive,
@@ -35,6 +35,7 @@ from ICHSegmentationLib.mrml.model_result import RESULT_ATTRIBUTE
 from ICHSegmentationLib.mrml.publish import publish, result_info
 from ICHSegmentationLib.mrml.result_grid import is_result
 from ICHSegmentationLib.mrml.scores import proposals, reader_items, set_proposals, set_reader_items
+from ICHSegmentationLib.mrml.segments import subtype_look, subtype_names
 from ICHSegmentationLib.mrml.shown_slices import ShownSlices, shown_slices
 from ICHSegmentationLib.mrml.skull import show_skull, skull_is_shown
 from ICHSegmentationLib.mrml.surfaces import set_opacity, show_3d
@@ -63,6 +64,7 @@ __all__ = [
     "apply_edit",
     "ask_edit",
     "box_lesions",
+    "box_models",
     "box_of_roi",
     "changed_by_hand",
     "check_volume",
@@ -85,6 +87,7 @@ __all__ = [
     "model_label_map_of",
     "move_lesion",
     "new_box",
+    "note_box_model",
     "proposals",
     "publish",
     "put_transform_back",
@@ -108,6 +111,8 @@ __all__ = [
     "shown_slices",
     "skull_is_shown",
     "source_volume",
+    "subtype_look",
+    "subtype_names",
     "sync_rois",
     "transform_is_aside",
     "volume_input",

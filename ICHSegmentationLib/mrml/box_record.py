@@ -21,6 +21,8 @@ from ICHSegmentationLib.mrml.nodes import Node
 from ICHSegmentationLib.segmentation.boxes import LesionBox
 
 BOXES_TAG = "ICHSegmentation.Boxes"
+MODELS_ATTRIBUTE = "ICHSegmentation.BoxModels"
+"""Names of the models that have filled boxes of a result, separated by blanks."""
 _logger = logging.getLogger(__name__)
 
 
@@ -99,6 +101,17 @@ def write_record(segmentation_node: Node, record: BoxRecord) -> None:
     holder = next((segment for segment in segments if _tag_of(segment)), segments[0] if segments else None)
     if holder is not None:
         holder.SetTag(BOXES_TAG, record.model_dump_json(by_alias=True))
+
+
+def note_box_model(segmentation_node: Node, name: str) -> None:
+    """Keep with a result that a model has filled a box of it."""
+    names = dict.fromkeys([*(segmentation_node.GetAttribute(MODELS_ATTRIBUTE) or "").split(), name])
+    segmentation_node.SetAttribute(MODELS_ATTRIBUTE, " ".join(names))
+
+
+def box_models(segmentation_node: Node) -> tuple[str, ...]:
+    """Return which models have filled boxes of a result that the user had drawn or changed."""
+    return tuple((segmentation_node.GetAttribute(MODELS_ATTRIBUTE) or "").split())
 
 
 def _segments(segmentation_node: Node) -> list[Node]:

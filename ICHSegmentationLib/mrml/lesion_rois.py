@@ -12,10 +12,10 @@ import numpy as np
 import slicer
 
 from ICHSegmentationLib.mrml.nodes import Node, apply, to_world
+from ICHSegmentationLib.mrml.segments import subtype_look
 from ICHSegmentationLib.mrml.shown_slices import ShownSlices
 from ICHSegmentationLib.mrml.transforms import linear_to_world
 from ICHSegmentationLib.segmentation.boxes import LesionBox
-from ICHSegmentationLib.terminology import load_terminology
 
 OWNER_ROLE = "ICHSegmentation.LesionOf"
 KEY_ATTRIBUTE = "ICHSegmentation.Box"
@@ -94,10 +94,11 @@ def new_box(segmentation_node: Node, slices: ShownSlices, ras_mm: Iterable[float
     return slices.box(np.stack([middle - _NEW_BOX_MM / 2, middle + _NEW_BOX_MM / 2]), subtype)
 
 
-def show_rois(segmentation_node: Node, shown: bool) -> None:
-    """Show or hide all boxes of a result."""
+def show_rois(segmentation_node: Node, shown: bool, *, in_3d: bool = False) -> None:
+    """Show or hide all boxes of a result, on the slices and, if it is wanted, in 3D."""
     for roi in rois_of(segmentation_node).values():
         roi.GetDisplayNode().SetVisibility(shown)
+        roi.GetDisplayNode().SetVisibility3D(in_3d)
 
 
 def choose_roi(segmentation_node: Node, key: str | None) -> None:
@@ -145,7 +146,6 @@ def _make(segmentation_node: Node, key: str) -> Node:
     roi.CreateDefaultDisplayNodes()
     display = roi.GetDisplayNode()
     display.SetSaveWithScene(False)
-    display.SetVisibility3D(False)
     display.SetFillVisibility(False)
     display.SetPropertiesLabelVisibility(False)
     display.SetPointLabelsVisibility(False)
@@ -179,7 +179,7 @@ def _place(roi: Node, slices: ShownSlices, bounds: np.ndarray) -> None:
 
 
 def _color(roi: Node, subtype: str) -> None:
-    color = [channel / 255 for channel in load_terminology().by_id(subtype).rgb]
+    _, color = subtype_look(subtype)
     display = roi.GetDisplayNode()
     if not np.allclose(display.GetSelectedColor(), color):
         for set_color in (display.SetColor, display.SetSelectedColor, display.SetActiveColor):

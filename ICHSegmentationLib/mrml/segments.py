@@ -46,3 +46,18 @@ def show_present_in_3d(segmentation_node: Node, block: LabelBlock) -> None:
     for identifier in segment_ids(segmentation_node):
         if identifier in LABELS:
             display.SetSegmentVisibility3D(identifier, LABELS[identifier] in labels)
+
+
+def subtype_names(segmentation_node: Node) -> dict[str, str]:
+    """Return the subtypes by name, and blood of no subtype where the result has some."""
+    wanted = [identifier for identifier in LABELS if identifier != "ICH" or "ICH" in segment_ids(segmentation_node)]
+    return {identifier: subtype_look(identifier)[0] for identifier in wanted}
+
+
+def subtype_look(identifier: str) -> tuple[str, tuple[float, float, float]]:
+    """Return name and color, red, green and blue from 0 to 1, of a subtype."""
+    from ICHSegmentationLib.terminology import load_terminology
+
+    row = load_terminology().by_id(identifier)
+    red, green, blue = (channel / 255 for channel in row.rgb)
+    return row.name, (red, green, blue)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.measurement.reader_items import Proposals
     from ICHSegmentationLib.models import Device, Manifest
     from ICHSegmentationLib.reporting.export_job import ExportJob
+    from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
     from ICHSegmentationLib.segmentation.label_map import LabelMap
     from ICHSegmentationLib.worker.event_client import EventClient
     from ICHSegmentationLib.worker.outcome import WorkerComparison, WorkerResult
@@ -146,6 +147,43 @@ class SegmentationProcess:
                 progress=progress,
                 finished=finished,
                 failed=partial(self._fail, failed),
+            ),
+            failed,
+        )
+
+    def segment_lesion(
+        self,
+        volume: CTVolume,
+        label_map: LabelMap,
+        edit: BoxEdit,
+        *,
+        model: str,
+        device: str,
+        finished: Callable[[LabelMap], None],
+        failed: Failed,
+    ) -> None:
+        """Segment one lesion again after its box was changed; a fraction of a second once the model is loaded.
+
+        Parameters
+        ----------
+        volume, label_map : CTVolume, LabelMap
+            The scan and its labels; must not be changed until the end.
+        edit, model, device
+            See :func:`ICHSegmentationLib.segment_lesion`.
+        finished : callable
+            Called with the new labels.
+        failed : callable
+            As for `segment`.
+
+        Raises
+        ------
+        RuntimeError
+            If `busy`.
+        """
+        self._diagnostics.note(f"segment a box, model {model}, device {device}")
+        self._ask(
+            lambda client: client.segment_lesion(
+                volume, label_map, edit, model, device, finished=finished, failed=partial(self._fail, failed)
             ),
             failed,
         )
