@@ -9,67 +9,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import vtk
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ICHSegmentationLib.mrml.layers import LabelBlock, segment_ids
 from ICHSegmentationLib.mrml.model_result import decode_result, encode_result
 from ICHSegmentationLib.mrml.nodes import Node
 from ICHSegmentationLib.segmentation.boxes import LesionBox
+from ICHSegmentationLib.segmentation.kept_boxes import BoxRecord, KeptBox
 
 BOXES_TAG = "ICHSegmentation.Boxes"
 MODELS_ATTRIBUTE = "ICHSegmentation.BoxModels"
 """Names of the models that have filled boxes of a result, separated by blanks."""
 _logger = logging.getLogger(__name__)
-
-
-class KeptBox(BaseModel):
-    """A box of a result.
-
-    Attributes
-    ----------
-    key : str
-        By which it is known as long as it exists.
-    box : LesionBox
-        Where it is.
-    by_hand : bool
-        Whether the user drew or moved it, so that its confidence says nothing.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    key: str
-    box: LesionBox
-    by_hand: bool = False
-
-
-class BoxRecord(BaseModel):
-    """All boxes of a result.
-
-    Attributes
-    ----------
-    boxes : tuple of KeptBox
-        In the order in which they came.
-    next_key : int
-        Of the next box.
-    made : str
-        Which voxels were ever made as a box's lesion; see `made_voxels`.
-    """
-
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
-
-    schema_version: Literal[1] = Field(default=1, alias="schema")
-    boxes: tuple[KeptBox, ...] = ()
-    next_key: int = 1
-    made: str = ""
-
-    def made_voxels(self, shape: tuple[int, int, int]) -> np.ndarray:
-        """Return (slices, rows, columns) uint8, 1 where a voxel was made as a box's lesion."""
-        block = decode_result(self.made) if self.made else None
-        return np.zeros(shape, dtype=np.uint8) if block is None else block.spread((0, 0, 0), shape)
 
 
 def keep_boxes(segmentation_node: Node, boxes: Sequence[LesionBox], labels: np.ndarray) -> None:
@@ -79,8 +32,14 @@ def keep_boxes(segmentation_node: Node, boxes: Sequence[LesionBox], labels: np.n
 
 
 def encode_voxels(mask: np.ndarray) -> str:
-    """Return a mask (slices, rows, columns) as `BoxRecord.made` has it."""
+    """Return a mask (slices, rows, columns) as `made_voxels` reads it."""
     return encode_result(LabelBlock.of(mask.astype(np.uint8), {}))
+
+
+def made_voxels(record: BoxRecord, shape: tuple[int, int, int]) -> np.ndarray:
+    """Return (slices, rows, columns) uint8, 1 where a voxel was ever made as a box's lesion."""
+    block = decode_result(record.made) if record.made else None
+    return np.zeros(shape, dtype=np.uint8) if block is None else block.spread((0, 0, 0), shape)
 
 
 def read_record(segmentation_node: Node) -> BoxRecord:
@@ -90,7 +49,7 @@ def read_record(segmentation_node: Node) -> BoxRecord:
         if text:
             try:
                 return BoxRecord.model_validate_json(text)
-            except ValidationError:
+            except ValueError:
                 _logger.warning("The boxes of %s are damaged and are made anew.", segmentation_node.GetID())
     return BoxRecord()
 

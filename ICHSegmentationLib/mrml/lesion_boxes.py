@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ICHSegmentationLib.errors import InputError
-from ICHSegmentationLib.mrml.box_record import BoxRecord, KeptBox, encode_voxels, read_record, write_record
+from ICHSegmentationLib.mrml.box_record import encode_voxels, made_voxels, read_record, write_record
 from ICHSegmentationLib.mrml.corrections import SaveState, write_correction
 from ICHSegmentationLib.mrml.layers import read_labels
 from ICHSegmentationLib.mrml.nodes import Node
 from ICHSegmentationLib.mrml.volumes import label_map_of
 from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit, lesion_voxels
 from ICHSegmentationLib.segmentation.boxes import LesionBox
+from ICHSegmentationLib.segmentation.kept_boxes import BoxRecord, KeptBox
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.segmentation.unboxed import unboxed_lesions
 
@@ -131,7 +132,7 @@ def apply_edit(
     whole[changed] = labels.labels[changed]
     record = read_record(segmentation_node)
     write_correction(segmentation_node, whole, block, (0, 0, 0), save_state)
-    made = record.made_voxels(labels.grid.shape)
+    made = made_voxels(record, labels.grid.shape)
     made[changed] = whole[changed] > 0
     after = asked.edit.after
     if after is not None:
@@ -161,7 +162,7 @@ def _with(record: BoxRecord, asked: AskedEdit) -> tuple[BoxRecord, str | None]:
 
 
 def _all_boxes(record: BoxRecord, label_map: LabelMap) -> list[KeptBox]:
-    made = record.made_voxels(label_map.grid.shape)
+    made = made_voxels(record, label_map.grid.shape)
     loose = unboxed_lesions(label_map, [kept.box for kept in record.boxes], made)
     # Known by their place: nothing is kept of them, so that they follow the labels.
     names = [f"labels-{zlib.crc32(box.model_dump_json().encode()):08x}" for box in loose]
