@@ -170,7 +170,6 @@ class BoxesPart(VTKObservationMixin):
             boxes = {key: lesion.box for key, lesion in self._lesions.items()}
             mrml.sync_rois(node, boxes, self._slices, leave=self.changes.keys)
         self._watch(mrml.rois_of(node))
-        self.widgets.show_subtypes(mrml.subtype_names(node))
         self.widgets.table.show([self._row(lesion) for lesion in self._lesions.values()])
         self.widgets.warn("" if self._slices is not None else _no_place())
         self._show_rois()

@@ -101,7 +101,7 @@ class BoxesTable:
         self.widget.setRowCount(len(rows))
         for index, row in enumerate(rows):
             sure = "—" if row.confidence is None else f"{100 * row.confidence:.0f} %"
-            for column, text in enumerate((row.name.removesuffix(" hemorrhage"), f"{row.volume_ml:.2f}", sure)):
+            for column, text in enumerate((_short(row), f"{row.volume_ml:.2f}", sure)):
                 item = qt.QTableWidgetItem(text)
                 if column:
                     item.setTextAlignment(_RIGHT)
@@ -117,3 +117,8 @@ class BoxesTable:
     def _selected(self) -> None:
         if not self._filling and self.chosen is not None:
             self._on_choose(self.chosen)
+
+
+def _short(row: BoxRow) -> str:
+    """Return what the column's title does not say already; the panel is narrow."""
+    return _("Subtype not given") if row.subtype == "ICH" else row.name.removesuffix(" hemorrhage")

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
 import qt
 from slicer.i18n import tr as _
 
+from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.boxes_table import BoxesTable
 from ICHSegmentationPanel.subtype_buttons import SubtypeButtons
 from ICHSegmentationPanel.wrapped_label import wrapped_label
@@ -49,6 +50,8 @@ class BoxesWidgets:
         add, rename = qt.QHBoxLayout(), qt.QHBoxLayout()
         self._add = SubtypeButtons(add, "add", on_add)
         self._rename = SubtypeButtons(rename, "rename", on_rename)
+        for buttons in (self._add, self._rename):
+            buttons.show(mrml.subtype_names())
         form = qt.QFormLayout()
         form.addRow(_("Add box:"), add)
         form.addRow(_("Change to:"), rename)
@@ -61,11 +64,6 @@ class BoxesWidgets:
         layout.addWidget(self._model)
         self.say("")
         self.warn("")
-
-    def show_subtypes(self, names: Mapping[str, str]) -> None:
-        """Offer these subtypes, by their names written out."""
-        self._add.show(names)
-        self._rename.show(names)
 
     def allow(self, *, adding: bool, chosen: str) -> None:
         """Enable what can be done; ``chosen`` is the subtype of the chosen box, empty without one."""

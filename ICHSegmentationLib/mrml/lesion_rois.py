@@ -175,6 +175,8 @@ def _place(roi: Node, slices: ShownSlices, bounds: np.ndarray) -> None:
     modifying = roi.StartModify()
     roi.SetSize(*size.tolist())
     roi.SetAndObserveObjectToNodeMatrix(slicer.util.vtkMatrixFromArray(wanted))
+    # The point in the middle would hide the lesion.
+    roi.SetNthControlPointVisibility(0, False)
     roi.EndModify(modifying)
 
 

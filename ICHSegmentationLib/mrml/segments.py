@@ -8,6 +8,7 @@ import slicer
 
 from ICHSegmentationLib.mrml.layers import LABELS, LabelBlock, representation_name, segment_ids
 from ICHSegmentationLib.mrml.nodes import Node
+from ICHSegmentationLib.subtypes import Subtype
 
 
 def make_segment(identifier: str, image: Node) -> Node:
@@ -48,10 +49,9 @@ def show_present_in_3d(segmentation_node: Node, block: LabelBlock) -> None:
             display.SetSegmentVisibility3D(identifier, LABELS[identifier] in labels)
 
 
-def subtype_names(segmentation_node: Node) -> dict[str, str]:
-    """Return the subtypes by name, and blood of no subtype where the result has some."""
-    wanted = [identifier for identifier in LABELS if identifier != "ICH" or "ICH" in segment_ids(segmentation_node)]
-    return {identifier: subtype_look(identifier)[0] for identifier in wanted}
+def subtype_names() -> dict[str, str]:
+    """Return the names of the subtypes."""
+    return {subtype.name: subtype_look(subtype.name)[0] for subtype in Subtype}
 
 
 def subtype_look(identifier: str) -> tuple[str, tuple[float, float, float]]:
