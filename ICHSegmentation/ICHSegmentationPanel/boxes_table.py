@@ -76,6 +76,8 @@ class BoxesTable:
             mode = qt.QHeaderView.ResizeToContents if column else qt.QHeaderView.Stretch
             table.horizontalHeader().setSectionResizeMode(column, mode)
         table.connect("itemSelectionChanged()", self._selected)
+        # Also where the row was chosen already, and the views have gone elsewhere.
+        table.connect("cellClicked(int,int)", lambda _row, _column: self._selected())
 
     @property
     def chosen(self) -> str | None:

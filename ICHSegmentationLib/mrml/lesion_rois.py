@@ -21,7 +21,7 @@ OWNER_ROLE = "ICHSegmentation.LesionOf"
 KEY_ATTRIBUTE = "ICHSegmentation.Box"
 _SAME_MM = 0.01
 _NEW_BOX_MM = np.array([30.0, 30.0, 15.0])
-_HANDLE_SCALE = 1.5
+_HANDLE_SCALE, _POINT_SCALE = 1.5, 0.3
 
 
 def rois_of(segmentation_node: Node) -> dict[str, Node]:
@@ -149,6 +149,8 @@ def _make(segmentation_node: Node, key: str) -> Node:
     display.SetFillVisibility(False)
     display.SetPropertiesLabelVisibility(False)
     display.SetPointLabelsVisibility(False)
+    # The point in the middle would hide the lesion; without it Slicer draws no handles.
+    display.SetGlyphScale(_POINT_SCALE)
     # Sides run along the scan's rows, columns and normal.
     display.SetRotationHandleVisibility(False)
     display.SetInteractionHandleScale(_HANDLE_SCALE)
@@ -175,8 +177,6 @@ def _place(roi: Node, slices: ShownSlices, bounds: np.ndarray) -> None:
     modifying = roi.StartModify()
     roi.SetSize(*size.tolist())
     roi.SetAndObserveObjectToNodeMatrix(slicer.util.vtkMatrixFromArray(wanted))
-    # The point in the middle would hide the lesion.
-    roi.SetNthControlPointVisibility(0, False)
     roi.EndModify(modifying)
 
 

@@ -99,9 +99,6 @@ def test_a_missed_bleed_gets_a_box_and_a_false_one_goes(
     assert total(a_module) == pytest.approx(without + float(rows(a_module)[-1][1]), abs=0.02)
     assert mrml.label_map_of(node).labels[MISSED] == 4
     crosshair.SetCrosshairMode(crosshair.NoCrosshair)
-    slicer_app.click_cell(form.table.widget, len(rows(a_module)) - 1, 1)
-    screenshot("1-added")
-
     # One step back at a time: the added lesion goes, then the false one is there again.
     for states in (len(first) - 1, len(first)):
         click(form.undo_button)
@@ -113,6 +110,14 @@ def test_a_missed_bleed_gets_a_box_and_a_false_one_goes(
         editor.redo()
     wait_until(lambda: rows(a_module)[-1][0] == "Intraparenchymal", what="the list")
     corrected = rows(a_module)
+
+    click(a_module.ui.show3DButton)
+    click(a_module.ui.skullButton)
+    click(form.shown_3d)
+    click(a_module.ui.resultsSection)
+    slicer_app.click_cell(form.table.widget, len(rows(a_module)) - 1, 1)
+    screenshot("1-added")
+    click(a_module.ui.skullButton)
 
     path = tmp_path / "scene.mrb"
     assert slicer.util.saveScene(str(path))
