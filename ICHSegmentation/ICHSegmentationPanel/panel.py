@@ -22,6 +22,7 @@ from ICHSegmentationPanel.parameters import Parameters
 from ICHSegmentationPanel.results_part import ResultsPart
 from ICHSegmentationPanel.run_part import RunPart
 from ICHSegmentationPanel.scores_part import ScoresPart
+from ICHSegmentationPanel.training_part import TrainingPart
 from ICHSegmentationPanel.view_part import ViewPart
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Panel(VTKObservationMixin):
         self.scores = ScoresPart(ui, process, self._check_of, lambda: self.results.measured)
         self.growth = GrowthPart(ui, process, self._check_of, self._compared)
         self.exports = ExportPart(ui, process, self._check_of, lambda: self.growth.found)
+        self.training = TrainingPart(ui, process, self._check_of)
         self._editing_time = EditingTime()
         # The views before the results, which make them show a result as soon as a scene has one.
         self._parts = (
@@ -81,6 +83,7 @@ class Panel(VTKObservationMixin):
             self.scores,
             self.growth,
             self.exports,
+            self.training,
         )
 
     def enter(self, node: vtkMRMLScriptedModuleNode) -> None:

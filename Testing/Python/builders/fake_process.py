@@ -37,6 +37,9 @@ class FakeProcess:
     def segment_lesion(self, volume: Any, label_map: Any, edit: Any, **options: Any) -> None:
         self.requests.append({"volume": volume, "label_map": label_map, "edit": edit, **options})
 
+    def save_training_case(self, folder: Any, volume: Any, label_map: Any, boxes: Any, **options: Any) -> None:
+        self.requests.append({"folder": folder, "volume": volume, "label_map": label_map, "boxes": boxes, **options})
+
     def propose(self, volume: Any, label_map: Any, **options: Any) -> None:
         self.requests.append({"volume": volume, "label_map": label_map, **options})
 

@@ -15,6 +15,7 @@ from builders.training import a_configuration
 from ICHSegmentationLib import read_ct
 from ICHSegmentationLib.ct import CTSource, CTVolume
 from ICHSegmentationLib.errors import DiskFullError, ICHSegmentationError, InputError
+from ICHSegmentationLib.reporting.grid_record import parse_grid_record
 from ICHSegmentationLib.reporting.labels_nifti import read_labels_nifti
 from ICHSegmentationLib.segmentation.box_file import boxes_on, read_boxes
 from ICHSegmentationLib.segmentation.boxes import lesion_boxes
@@ -49,9 +50,13 @@ def test_a_case_comes_back_as_it_was_with_its_boxes(tmp_path):
     assert save_case(folder, volume, label_map, boxes) == "case_0001"
     image = read_ct(folder / "imagesTr" / "case_0001_0000.nii.gz")
     np.testing.assert_array_equal(image.hu, volume.hu)
-    assert image.grid.matches(volume.grid)
+    # A NIfTI image holds even steps only; the true ones lie beside it.
+    np.testing.assert_allclose(image.grid.nearest_affine_ras, volume.grid.nearest_affine_ras, atol=1e-5)
+    beside = parse_grid_record((folder / "imagesTr" / "case_0001_0000.json").read_bytes())
+    assert beside.grid().matches(volume.grid)
     found = read_labels_nifti(folder / "labelsTr" / "case_0001.nii.gz").label_map
     np.testing.assert_array_equal(found.labels, label_map.labels)
+    assert found.grid.matches(volume.grid)
     assert boxes_on(read_boxes(folder / "boxesTr" / "case_0001.json"), volume.grid) == boxes
     content = json.loads((folder / "dataset.json").read_text())
     assert content["numTraining"] == 1
