@@ -126,9 +126,9 @@ class TrainingPart:
         if self._folder in agreed:
             return True
         question = _(
-            "Keep scans in {folder} for training?\n\nVoxels, geometry, labels and boxes are saved, without names, dates and "
-            "identifiers. A head's surface can still show a face. Answer Yes if you may use the scans so; for this "
-            "folder you will not be asked again."
+            "Keep scans in {folder} for training?\n\nVoxels, geometry, labels and boxes are saved, without names, "
+            "dates and identifiers; the surface of a head can still show a face. Answer Yes if you may use scans so. "
+            "For this folder you will not be asked again."
         ).format(folder=self._folder)
         if not slicer.util.confirmYesNoDisplay(question, windowTitle=_("Training data")):
             return False
