@@ -85,6 +85,7 @@ class ICHSegmentationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         for section in (
             ui.segmentSection,
             ui.resultsSection,
+            ui.boxesSection,
             ui.correctSection,
             ui.scoresSection,
             ui.growthSection,

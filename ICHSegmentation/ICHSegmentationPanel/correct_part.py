@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 
 from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.editor import Editor
+from ICHSegmentationPanel.subtype_buttons import SubtypeButtons
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLSegmentationNode
@@ -41,7 +42,7 @@ class CorrectPart:
         self._listed: vtkMRMLSegmentationNode | None = None
         self._lesions: list[mrml.SceneLesion] = []
         self._erased: list[mrml.SceneLesion] = []
-        self._move_buttons: dict[str, Any] = {}
+        self._move_buttons = SubtypeButtons(ui.moveButtons.layout(), "move", self._move_lesion)
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SETTLE_MS)
@@ -85,12 +86,12 @@ class CorrectPart:
         if node is None or self._ui.correctSection.collapsed:
             return
         if self._editor is None:
-            self._editor = Editor(self._ui.editorFrame)
-            self._editor.enter()
+            self._ready_editor().enter()
         self._show_aside(node)
         self._ui.maskCheckBox.checked = self._parameters.masked
-        self._editor.edit(node, mrml.source_volume(node), masked=self._parameters.masked)
-        self._show_move_buttons(node)
+        self._ready_editor()
+        segmentation = node.GetSegmentation()
+        self._move_buttons.show({key: segmentation.GetSegment(key).GetName() for key in segmentation.GetSegmentIDs()})
         if node is not self._listed:
             self.look_again()
 
@@ -102,6 +103,22 @@ class CorrectPart:
         """List the lesions anew, a moment after the last edit."""
         if self._segmentation is not None and not self._ui.correctSection.collapsed:
             self._timer.start()
+
+    def save_state(self) -> None:
+        """Remember the result for Undo, also where the section was never opened."""
+        self._ready_editor().save_state()
+
+    def undo(self) -> None:
+        """Take the last correction back."""
+        self._ready_editor().undo()
+
+    def _ready_editor(self) -> Editor:
+        """Return the editor, at work on the result; it is made when it is first needed."""
+        if self._editor is None:
+            self._editor = Editor(self._ui.editorFrame)
+        node = self._segmentation
+        self._editor.edit(node, mrml.source_volume(node), masked=self._parameters.masked)
+        return self._editor
 
     @property
     def _segmentation(self) -> vtkMRMLSegmentationNode | None:
@@ -139,27 +156,6 @@ class CorrectPart:
         lesion = self._lesion
         self._ui.lesionSelector.enabled = self._ui.restoreLesionButton.enabled = lesion is not None
         self._ui.moveButtons.enabled = lesion in self._lesions
-
-    def _show_move_buttons(self, node: vtkMRMLSegmentationNode) -> None:
-        """Have one button per segment."""
-        segmentation = node.GetSegmentation()
-        wanted = list(segmentation.GetSegmentIDs())
-        if wanted == list(self._move_buttons):
-            return
-        for button in self._move_buttons.values():
-            button.setParent(None)
-            button.deleteLater()
-        self._move_buttons = {}
-        for key in wanted:
-            # Narrower than push buttons: five stand side by side in a panel that Slicer's users like narrow.
-            button = qt.QToolButton()
-            button.text = key
-            button.setSizePolicy(qt.QSizePolicy.Expanding, qt.QSizePolicy.Fixed)
-            button.objectName = f"move{key}Button"
-            button.toolTip = segmentation.GetSegment(key).GetName()
-            button.connect("clicked()", lambda key=key: self._move_lesion(key))
-            self._ui.moveButtons.layout().addWidget(button)
-            self._move_buttons[key] = button
 
     def _fold(self, collapsed: bool) -> None:
         if collapsed:

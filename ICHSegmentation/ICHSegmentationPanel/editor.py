@@ -84,6 +84,10 @@ class Editor:
         """Remember the segmentation for Undo."""
         self.widget.saveStateForUndo()
 
+    def undo(self) -> None:
+        """Bring back what was remembered last."""
+        self.widget.undo()
+
     def _find_node(self) -> vtkMRMLSegmentEditorNode:
         """Return the editor's settings in the scene; not those of the module Segment Editor, which stay as they are."""
         if self._node is None:

@@ -150,7 +150,7 @@ class ExportPart:
             formats=self.widgets.formats,
             scan=ScanFiles.of(volume.source),
             run=RunRecord.of_attributes(mrml.result_info(node)),
-            warnings=volume.warnings,
+            warnings=(*volume.warnings, *_box_note(node)),
             corrected=changed,
             editing_s=editing_s(node) if changed else None,
             with_patient=self.widgets.with_patient,
@@ -185,3 +185,11 @@ class ExportPart:
     def _set_writing(self, writing: bool) -> None:
         self._is_writing = writing
         self.update()
+
+
+def _box_note(node: vtkMRMLSegmentationNode) -> tuple[str, ...]:
+    """Return what the reader of a report must know of boxes; in the report's language."""
+    models = mrml.box_models(node)
+    if not models:
+        return ()
+    return (f"Lesions in boxes that were drawn or changed by hand were segmented with the model {', '.join(models)}.",)

@@ -78,9 +78,19 @@ class ModelPart:
         """Choose the processor."""
         _select(self._ui.deviceSelector, "cpu")
 
-    def is_agreed(self) -> bool:
-        """Whether the chosen model's licence allows its use, or the user agrees to it; he is asked once per model."""
-        entry = self.entry
+    @property
+    def box_entry(self) -> ModelEntry:
+        """The model that segments inside boxes: the chosen one, or what stands in for it."""
+        from ICHSegmentationLib.models import box_model
+
+        return box_model(self._manifest, self.entry.name if self.entry is not None else "default")
+
+    def is_agreed(self, entry: ModelEntry | None = None) -> bool:
+        """Whether a model's licence, by default the chosen one's, allows its use or the user agrees to it.
+
+        He is asked once per model.
+        """
+        entry = entry or self.entry
         if entry is None or not entry.non_commercial:
             return True
         key = f"{SETTINGS_GROUP}/{entry.name}"
@@ -92,21 +102,22 @@ class ModelPart:
         return True
 
     def _fill_models(self) -> None:
-        from ICHSegmentationLib.errors import ModelError
-        from ICHSegmentationLib.models import load_manifest
+        from ICHSegmentationLib.errors import MissingModelError, ModelError
+        from ICHSegmentationLib.models import Manifest, load_manifest
 
+        self._manifest = Manifest()
         try:
-            manifest = load_manifest()
+            self._manifest = load_manifest()
+        except MissingModelError:
+            pass  # what needs no weights is there all the same
         except ModelError as error:
             self.problem = str(error)
             return
-        self._default = manifest.default
-        for index, entry in enumerate(manifest.models):
+        self._default = self._manifest.get().name
+        for index, entry in enumerate(self._manifest.available):
             self._entries[entry.name] = entry
             self._ui.modelSelector.addItem(entry.name, entry.name)
             self._ui.modelSelector.setItemData(index, _details(entry), qt.Qt.ToolTipRole)
-        if not self._entries:
-            self.problem = _("No model is installed; reinstall the extension.")
         _select(self._ui.modelSelector, self._default)
 
     def _fill_devices(self) -> None:

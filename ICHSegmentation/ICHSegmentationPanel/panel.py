@@ -9,6 +9,7 @@ import slicer
 import vtk
 from slicer.util import VTKObservationMixin
 
+from ICHSegmentationPanel.boxes_part import BoxesPart
 from ICHSegmentationPanel.correct_part import CorrectPart
 from ICHSegmentationPanel.editing_time import EditingTime
 from ICHSegmentationPanel.export_part import ExportPart
@@ -21,6 +22,7 @@ from ICHSegmentationPanel.parameters import Parameters
 from ICHSegmentationPanel.results_part import ResultsPart
 from ICHSegmentationPanel.run_part import RunPart
 from ICHSegmentationPanel.scores_part import ScoresPart
+from ICHSegmentationPanel.training_part import TrainingPart
 from ICHSegmentationPanel.view_part import ViewPart
 
 if TYPE_CHECKING:
@@ -53,7 +55,8 @@ class Panel(VTKObservationMixin):
         self.graphics = GraphicsPart(ui, self.messages)
         self.inputs = InputPart(ui, self._input_changed)
         self.views = ViewPart(ui)
-        self.corrections = CorrectPart(ui, self.views.apply)
+        self.corrections = CorrectPart(ui, self._put_elsewhere)
+        self.boxes = BoxesPart(ui, process, self.models, self.corrections, self._check_of)
         self.run = RunPart(
             ui,
             process,
@@ -67,6 +70,7 @@ class Panel(VTKObservationMixin):
         self.scores = ScoresPart(ui, process, self._check_of, lambda: self.results.measured)
         self.growth = GrowthPart(ui, process, self._check_of, self._compared)
         self.exports = ExportPart(ui, process, self._check_of, lambda: self.growth.found)
+        self.training = TrainingPart(ui, process, self._check_of)
         self._editing_time = EditingTime()
         # The views before the results, which make them show a result as soon as a scene has one.
         self._parts = (
@@ -75,9 +79,11 @@ class Panel(VTKObservationMixin):
             self.views,
             self.results,
             self.corrections,
+            self.boxes,
             self.scores,
             self.growth,
             self.exports,
+            self.training,
         )
 
     def enter(self, node: vtkMRMLScriptedModuleNode) -> None:
@@ -104,6 +110,7 @@ class Panel(VTKObservationMixin):
     def exit(self) -> None:
         """Put tools away, as another module is shown; a run goes on."""
         self.corrections.exit()
+        self.boxes.exit()
 
     def leave_scene(self) -> None:
         """Let go of a scene that closes; a run ends without a word."""
@@ -122,6 +129,7 @@ class Panel(VTKObservationMixin):
         self.inputs.close()
         self.results.close()
         self.corrections.close()
+        self.boxes.close()
         self.scores.close()
         self.growth.close()
         self.exports.close()
@@ -148,6 +156,11 @@ class Panel(VTKObservationMixin):
         self.corrections.look_again()
         for part in (self.scores, self.growth, self.exports):
             part.update()
+
+    def _put_elsewhere(self) -> None:
+        """CT and segmentation were taken out of their transform, or put under it again."""
+        self.views.apply()
+        self.boxes.look_again()
 
     def _compared(self) -> None:
         self.exports.update()

@@ -106,6 +106,24 @@ class Parameters:
     def masked(self, masked: bool) -> None:
         self.node.SetParameter("Masked", _text(masked))
 
+    @property
+    def show_boxes(self) -> bool:
+        """Whether the boxes of the lesions are shown on the slices."""
+        return self.node.GetParameter("ShowBoxes") != "false"
+
+    @show_boxes.setter
+    def show_boxes(self, shown: bool) -> None:
+        self.node.SetParameter("ShowBoxes", _text(shown))
+
+    @property
+    def boxes_in_3d(self) -> bool:
+        """Whether they are shown in the 3D view too."""
+        return self.node.GetParameter("BoxesIn3D") == "true"
+
+    @boxes_in_3d.setter
+    def boxes_in_3d(self, shown: bool) -> None:
+        self.node.SetParameter("BoxesIn3D", _text(shown))
+
     def _refer(self, role: str, node: vtkMRMLNode | None) -> None:
         self.node.SetNodeReferenceID(role, node.GetID() if node else None)
 

@@ -117,7 +117,7 @@ class ResultsTable:
             # The column's title says the rest, and the panel is narrow.
             first.setText(row.name.removesuffix(" hemorrhage"))
             if row.color is not None:
-                first.setIcon(_swatch(row.color))
+                first.setIcon(swatch(row.color))
                 first.setToolTip(_("Check to show it in the views."))
         # The panel scrolls as a whole: a table that scrolls inside it would hide rows.
         rows_px = sum(self._widget.rowHeight(index) for index in range(len(rows)))
@@ -194,7 +194,8 @@ def _flags(*, checkable: bool) -> Any:
     return flags | qt.Qt.ItemIsUserCheckable if checkable else flags
 
 
-def _swatch(color: tuple[float, float, float]) -> Any:
+def swatch(color: tuple[float, float, float]) -> Any:
+    """Return a small square of a color, 0 to 1, as an icon."""
     pixmap = qt.QPixmap(_SWATCH_PX, _SWATCH_PX)
     pixmap.fill(qt.QColor(*(round(255 * part) for part in color)))
     return qt.QIcon(pixmap)

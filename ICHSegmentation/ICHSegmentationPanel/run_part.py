@@ -208,7 +208,7 @@ def _stamp_of(volume: vtkMRMLScalarVolumeNode) -> tuple[object, ...] | None:
 
 
 def _publish(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSegmentationNode:
-    """Put a result into the scene as a new segmentation, with what it proposes for the scores."""
+    """Put a result into the scene as a new segmentation, with its boxes and what it proposes for the scores."""
     from ICHSegmentationLib import __version__, mrml
     from ICHSegmentationLib.measurement.reader_items import Proposals
 
@@ -232,5 +232,6 @@ def _publish(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSe
         },
         classes=model.classes[1:],
     )
+    mrml.keep_boxes(node, result.boxes, result.label_map.labels)
     mrml.set_proposals(node, Proposals.of(answer.measurements))
     return node

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ICHSegmentationLib.models.box_model import box_model
 from ICHSegmentationLib.models.devices import Device, list_devices
 from ICHSegmentationLib.models.loaded_model import LoadedModel
 from ICHSegmentationLib.models.manifest import Manifest, ModelEntry, get_model, load_manifest
@@ -16,6 +17,7 @@ __all__ = [
     "ModelEntry",
     "Runtime",
     "RuntimeInfo",
+    "box_model",
     "get_model",
     "list_devices",
     "load_manifest",

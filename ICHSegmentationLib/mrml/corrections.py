@@ -63,7 +63,7 @@ def move_lesion(
         raise InputError(_NO_LESION)
     labels = block.labels.copy()
     labels[connected(labels, np.subtract(voxel, block.start))] = LABELS[subtype]
-    _write(segmentation_node, labels, block, block.start, save_state)
+    write_correction(segmentation_node, labels, block, block.start, save_state)
     moved = read_labels(segmentation_node)
     return describe_lesion(segmentation_node, moved, where, voxel)
 
@@ -95,7 +95,7 @@ def restore_lesion(segmentation_node: Node, ras_mm: Point, *, save_state: SaveSt
     if not region.any():
         raise InputError(_NO_LESION)
     current[region] = original[region]
-    _write(segmentation_node, current, now, start, save_state)
+    write_correction(segmentation_node, current, now, start, save_state)
 
 
 def restore_all(segmentation_node: Node, *, save_state: SaveState | None = None) -> None:
@@ -109,7 +109,7 @@ def restore_all(segmentation_node: Node, *, save_state: SaveState | None = None)
     now = read_labels(segmentation_node)
     current, original, start = side_by_side(now, model_result(segmentation_node))
     others = np.where(current > max(LABELS.values()), current, 0)
-    _write(segmentation_node, np.where(original > 0, original, others), now, start, save_state)
+    write_correction(segmentation_node, np.where(original > 0, original, others), now, start, save_state)
 
 
 def is_exclusive(segmentation_node: Node) -> bool:
@@ -121,7 +121,7 @@ def make_exclusive(segmentation_node: Node, *, save_state: SaveState | None = No
     """Give voxels of several segments to the last of them, as the volumes already count them."""
     block = read_labels(segmentation_node)
     if block.overlapping:
-        _write(segmentation_node, block.labels, block, block.start, save_state)
+        write_correction(segmentation_node, block.labels, block, block.start, save_state)
 
 
 def keep_exclusive(segment_editor_node: Node) -> None:
@@ -137,13 +137,28 @@ def _touched(original: np.ndarray, lesion: np.ndarray, label: int) -> np.ndarray
     return np.isin(regions, touched[touched > 0])
 
 
-def _write(
+def write_correction(
     segmentation_node: Node,
     labels: np.ndarray,
     before: LabelBlock,
     start: tuple[int, ...],
     save_state: SaveState | None,
 ) -> None:
+    """Write corrected labels, as one step for undo.
+
+    Parameters
+    ----------
+    segmentation_node : vtkMRMLSegmentationNode
+        The result.
+    labels : numpy.ndarray
+        All labels of a part of the volume that holds every one.
+    before : LabelBlock
+        What `read_labels` read.
+    start : tuple of int
+        Slice, row and column where the part begins.
+    save_state : callable, optional
+        See `SaveState`.
+    """
     if save_state is not None:
         save_state()
     present = set(np.unique(labels).tolist())

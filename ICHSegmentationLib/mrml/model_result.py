@@ -38,7 +38,7 @@ def model_result(segmentation_node: Node) -> LabelBlock:
         If the node is gone, is no result of this project, or its record is damaged.
     """
     result_grid(segmentation_node)
-    found = _decode(segmentation_node.GetAttribute(RESULT_ATTRIBUTE) or "")
+    found = decode_result(segmentation_node.GetAttribute(RESULT_ATTRIBUTE) or "")
     if found is None:
         message = f"The model's result kept with {segmentation_node.GetName()} is damaged; segment the volume again."
         raise InputError(message)
@@ -64,8 +64,9 @@ def side_by_side(a: LabelBlock, b: LabelBlock) -> tuple[np.ndarray, np.ndarray, 
     return a.spread(low, high), b.spread(low, high), tuple(low.tolist())
 
 
-@lru_cache(maxsize=4)
-def _decode(text: str) -> LabelBlock | None:
+@lru_cache(maxsize=8)
+def decode_result(text: str) -> LabelBlock | None:
+    """Return the labels of a text that `encode_result` made; None if it is damaged."""
     try:
         record = json.loads(text)
         values = np.frombuffer(zlib.decompress(base64.urlsafe_b64decode(record["zlib"])), dtype=np.uint8)

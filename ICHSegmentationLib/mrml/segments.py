@@ -8,6 +8,7 @@ import slicer
 
 from ICHSegmentationLib.mrml.layers import LABELS, LabelBlock, representation_name, segment_ids
 from ICHSegmentationLib.mrml.nodes import Node
+from ICHSegmentationLib.subtypes import Subtype
 
 
 def make_segment(identifier: str, image: Node) -> Node:
@@ -46,3 +47,17 @@ def show_present_in_3d(segmentation_node: Node, block: LabelBlock) -> None:
     for identifier in segment_ids(segmentation_node):
         if identifier in LABELS:
             display.SetSegmentVisibility3D(identifier, LABELS[identifier] in labels)
+
+
+def subtype_names() -> dict[str, str]:
+    """Return the names of the subtypes."""
+    return {subtype.name: subtype_look(subtype.name)[0] for subtype in Subtype}
+
+
+def subtype_look(identifier: str) -> tuple[str, tuple[float, float, float]]:
+    """Return name and color, red, green and blue from 0 to 1, of a subtype."""
+    from ICHSegmentationLib.terminology import load_terminology
+
+    row = load_terminology().by_id(identifier)
+    red, green, blue = (channel / 255 for channel in row.rgb)
+    return row.name, (red, green, blue)

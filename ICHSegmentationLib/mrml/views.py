@@ -60,3 +60,29 @@ def crosshair_ras(node: Node) -> Point | None:
         return None
     x, y, z = crosshair.GetCrosshairRAS()
     return float(x), float(y), float(z)
+
+
+def looked_at(node: Node) -> Point:
+    """Return the place that the user looks at, world RAS: the crosshair where one is shown, else the middle of a view.
+
+    The axial view is asked first.
+
+    Raises
+    ------
+    NodeRemovedError
+        If the node is no longer in the scene.
+    """
+    scene = require(node, "node").GetScene()
+    crosshair = scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+    if crosshair is not None and crosshair.GetCrosshairMode() != crosshair.NoCrosshair:
+        x, y, z = crosshair.GetCrosshairRAS()
+        return float(x), float(y), float(z)
+    slices = scene.GetNodesByClass("vtkMRMLSliceNode")
+    slices.UnRegister(None)
+    nodes = [slices.GetItemAsObject(index) for index in range(slices.GetNumberOfItems())]
+    view = next((each for each in nodes if each.GetLayoutName() == "Red"), nodes[0] if nodes else None)
+    if view is None:
+        return 0.0, 0.0, 0.0
+    columns, rows, _ = view.GetDimensions()
+    x, y, z, _ = view.GetXYToRAS().MultiplyPoint((columns / 2, rows / 2, 0.0, 1.0))
+    return float(x), float(y), float(z)

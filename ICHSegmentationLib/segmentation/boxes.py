@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Point = tuple[float, float, float]
 _DIGITS = 3  # of a millimetre; the edges lie between pixel centres, so that nothing hangs on the last one
-_BOX_SUBTYPES = {subtype.name: int(subtype) for subtype in Subtype} | {ANY_BLOOD: UNKNOWN_SUBTYPE}
+BOX_SUBTYPES = {subtype.name: int(subtype) for subtype in Subtype} | {ANY_BLOOD: UNKNOWN_SUBTYPE}
 
 
 class BoxVoxels(NamedTuple):
@@ -65,8 +65,8 @@ class LesionBox(BaseModel):
     @field_validator("subtype")
     @classmethod
     def _check_subtype(cls, subtype: str) -> str:
-        if subtype not in _BOX_SUBTYPES:
-            message = f"must be one of {', '.join(_BOX_SUBTYPES)}"
+        if subtype not in BOX_SUBTYPES:
+            message = f"must be one of {', '.join(BOX_SUBTYPES)}"
             raise ValueError(message)
         return subtype
 
@@ -118,6 +118,10 @@ class LesionBox(BaseModel):
     def edges(self, grid: SliceGrid) -> np.ndarray:
         """Return (2, 2) first and last row and column edge, in the pixels of `in_plane`."""
         return np.sort(in_plane(grid, np.array([self.from_lps_mm, self.to_lps_mm])), axis=0)
+
+    def is_at(self, other: LesionBox) -> bool:
+        """Whether another box is at the very same place."""
+        return (self.from_lps_mm, self.to_lps_mm, self.slices) == (other.from_lps_mm, other.to_lps_mm, other.slices)
 
     def voxels(self, grid: SliceGrid) -> BoxVoxels:
         """Return which voxels of a scan have their centre in the box.
@@ -198,7 +202,7 @@ def lesion_boxes(label_map: LabelMap, blood: np.ndarray | None = None) -> tuple[
     if labels.size == 0:
         return ()
     found: list[tuple[int, LesionBox]] = []
-    for name, label in _BOX_SUBTYPES.items():
+    for name, label in BOX_SUBTYPES.items():
         regions, count = ndimage.label(labels == label, structure=np.ones((3, 3, 3)))
         for index, extent in enumerate(ndimage.find_objects(regions, max_label=count), start=1):
             mask = regions[extent] == index

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.measurement.reader_items import Proposals
     from ICHSegmentationLib.models import Device, Manifest
     from ICHSegmentationLib.reporting.export_job import ExportJob
+    from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
+    from ICHSegmentationLib.segmentation.boxes import LesionBox
     from ICHSegmentationLib.segmentation.label_map import LabelMap
     from ICHSegmentationLib.worker.event_client import EventClient
     from ICHSegmentationLib.worker.outcome import WorkerComparison, WorkerResult
@@ -150,6 +152,43 @@ class SegmentationProcess:
             failed,
         )
 
+    def segment_lesion(
+        self,
+        volume: CTVolume,
+        label_map: LabelMap,
+        edit: BoxEdit,
+        *,
+        model: str,
+        device: str,
+        finished: Callable[[LabelMap], None],
+        failed: Failed,
+    ) -> None:
+        """Segment one lesion again after its box was changed; a fraction of a second once the model is loaded.
+
+        Parameters
+        ----------
+        volume, label_map : CTVolume, LabelMap
+            The scan and its labels; must not be changed until the end.
+        edit, model, device
+            See :func:`ICHSegmentationLib.segment_lesion`.
+        finished : callable
+            Called with the new labels.
+        failed : callable
+            As for `segment`.
+
+        Raises
+        ------
+        RuntimeError
+            If `busy`.
+        """
+        self._diagnostics.note(f"segment a box, model {model}, device {device}")
+        self._ask(
+            lambda client: client.segment_lesion(
+                volume, label_map, edit, model, device, finished=finished, failed=partial(self._fail, failed)
+            ),
+            failed,
+        )
+
     def propose(
         self, volume: CTVolume, label_map: LabelMap, *, finished: Callable[[Proposals], None], failed: Failed
     ) -> None:
@@ -204,6 +243,43 @@ class SegmentationProcess:
             ),
             failed,
         )
+
+    def save_training_case(
+        self,
+        folder: Path,
+        volume: CTVolume,
+        label_map: LabelMap,
+        boxes: tuple[LesionBox, ...],
+        *,
+        finished: Callable[[str], None],
+        failed: Failed,
+    ) -> None:
+        """Add a scan to a folder of training data, beside whatever the worker does.
+
+        Parameters
+        ----------
+        folder, volume, label_map, boxes
+            See :func:`ICHSegmentationLib.training.datasets.saved_cases.save_case`; must not be changed until the end.
+        finished : callable
+            Called with the name of the case.
+        failed : callable
+            As for `segment`.
+        """
+        self._diagnostics.note("save a training case")
+
+        def save() -> str:
+            from ICHSegmentationLib.training.datasets.saved_cases import save_case
+
+            return save_case(folder, volume, label_map, boxes)
+
+        def tell(name: str, error: Exception | None) -> None:
+            if error is not None:
+                self._fail(failed, error)
+            else:
+                finished(name)
+
+        # Not by the worker: files for it would take as long to write as these.
+        self._loop.run_in_background(save, tell)
 
     def list_models(self, finished: Callable[[Manifest], None], failed: Failed) -> None:
         """List the installed models."""

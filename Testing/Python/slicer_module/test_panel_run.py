@@ -286,6 +286,51 @@ def test_the_model_list_tells_licence_time_and_quality(an_open_panel):
         assert part in ui.modelSelector.toolTip
 
 
+def models_of(ui):
+    return [ui.modelSelector.itemText(index) for index in range(ui.modelSelector.count)]
+
+
+@pytest.fixture
+def a_model_list(slicer_app, monkeypatch):
+    """Return the list of models of a manifest, or of an installation that lost it."""
+    from builders.panel import load_widgets
+
+    from ICHSegmentationLib import models
+    from ICHSegmentationLib.errors import MissingModelError
+
+    def of(manifest):
+        def load(*_folder):
+            if manifest is None:
+                message = "The list of models cannot be read."
+                raise MissingModelError(message)
+            return manifest
+
+        _widget, ui = load_widgets()
+        monkeypatch.setattr(models, "load_manifest", load)
+        from ICHSegmentationPanel.model_part import ModelPart
+
+        return ModelPart(ui), ui
+
+    return of
+
+
+def test_what_needs_no_weights_is_listed_even_where_no_model_is_installed(a_model_list):
+    part, ui = a_model_list(None)
+    assert (models_of(ui), part.entry.name, part.problem) == (["em"], "em", "")
+    assert part.box_entry.name == "em"
+
+
+def test_a_detector_is_no_model_to_segment_with(a_model_list):
+    from ICHSegmentationLib.models import Manifest, load_manifest
+
+    entry = load_manifest().models[0]
+    finder = entry.model_copy(update={"name": "finder", "system": "detector"})
+    stages = entry.model_copy(update={"name": "stages", "system": "two_stage", "detector": "finder"})
+    part, ui = a_model_list(Manifest(default=entry.name, models=(entry, finder, stages)))
+    assert models_of(ui) == [entry.name, "stages", "em"]
+    assert (part.entry.name, part.box_entry.name) == (entry.name, "stages")
+
+
 def test_devices_that_cannot_be_used_are_not_offered_and_the_reason_is_told(an_open_panel):
     from ICHSegmentationLib.models import Device
 

@@ -14,7 +14,11 @@ from slicer_harness.application.render_view import RenderView
 from slicer_harness.observers import OwnObservers
 from slicer_harness.stand_ins.base import StandIn
 
-_MANAGERS = ("vtkMRMLCrosshairDisplayableManager", "vtkMRMLSegmentationsDisplayableManager2D")
+_MANAGERS = (
+    "vtkMRMLCrosshairDisplayableManager",
+    "vtkMRMLSegmentationsDisplayableManager2D",
+    "vtkMRMLMarkupsDisplayableManager",
+)
 
 
 class qMRMLSliceView(RenderView):

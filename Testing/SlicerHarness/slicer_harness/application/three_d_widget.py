@@ -19,6 +19,7 @@ _MANAGERS = (
     "vtkMRMLCrosshairDisplayableManager3D",
     "vtkMRMLSegmentationsDisplayableManager3D",
     "vtkMRMLVolumeRenderingDisplayableManager",
+    "vtkMRMLMarkupsDisplayableManager",
 )
 
 
