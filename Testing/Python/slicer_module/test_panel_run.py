@@ -306,6 +306,7 @@ def a_model_list(slicer_app, monkeypatch):
             return manifest
 
         _widget, ui = load_widgets()
+        slicer_app.process_events()
         monkeypatch.setattr(models, "load_manifest", load)
         from ICHSegmentationPanel.model_part import ModelPart
 
