@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Weights on disk: safetensors in float16, used only if the manifest's SHA-256 fits. Nothing is ever unpickled."""
+"""Weights on disk: safetensors, most in float16, used only if the manifest's SHA-256 fits. Nothing is ever unpickled."""
 
 from __future__ import annotations
 
@@ -69,12 +69,14 @@ def read_weights(entry: ModelEntry) -> dict[str, np.ndarray]:
 
 
 def encode_weights(state: Mapping[str, np.ndarray]) -> bytes:
-    """Pack weights as safetensors, floating point as float16.
+    """Pack weights as safetensors, floating point as float16; as float32 what float16 cannot hold.
+
+    Running variances of a batch normalisation behind a large sum of features can be that large.
 
     Raises
     ------
     ModelError
-        If a number is not finite or too large for float16.
+        If a number is not finite, or too large for float32.
     """
     from safetensors.numpy import save
 
@@ -83,9 +85,10 @@ def encode_weights(state: Mapping[str, np.ndarray]) -> bytes:
         array = np.ascontiguousarray(value)
         if np.issubdtype(array.dtype, np.floating):
             with np.errstate(over="ignore"):
-                array = array.astype(np.float16)
+                small, full = array.astype(np.float16), array.astype(np.float32)
+            array = small if np.isfinite(small).all() else full
             if not np.isfinite(array).all():
-                message = f"The weights {name} hold numbers that float16 cannot."
+                message = f"The weights {name} are not finite numbers."
                 raise ModelError(message)
         packed[name] = array
     return save(packed)

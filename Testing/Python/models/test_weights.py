@@ -40,8 +40,15 @@ def test_the_network_gets_the_stored_weights(a_model):
         np.testing.assert_allclose(network.state_dict()[name].numpy(), value.numpy(), rtol=1e-3, atol=1e-7)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, 70000.0])
-def test_numbers_that_float16_cannot_hold_are_refused(value):
+def test_numbers_that_float16_cannot_hold_are_stored_as_float32():
+    stored = load(encode_weights({"bn.running_var": np.float32([1 / 3, 793364.25]), "bn.bias": np.float32([0.5])}))
+    assert stored["bn.running_var"].dtype == np.float32
+    assert stored["bn.running_var"].tolist() == [float(np.float32(1 / 3)), 793364.25]
+    assert stored["bn.bias"].dtype == np.float16
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_numbers_that_are_not_finite_are_refused(value):
     with pytest.raises(ModelError, match=r"layer\.bias"):
         encode_weights({"layer.bias": np.float32([0.0, value])})
 
