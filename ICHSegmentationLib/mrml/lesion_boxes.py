@@ -13,10 +13,11 @@ from ICHSegmentationLib.mrml.corrections import SaveState, write_correction
 from ICHSegmentationLib.mrml.layers import read_labels
 from ICHSegmentationLib.mrml.nodes import Node
 from ICHSegmentationLib.mrml.volumes import label_map_of
-from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit, lesion_voxels
+from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
 from ICHSegmentationLib.segmentation.boxes import LesionBox
 from ICHSegmentationLib.segmentation.kept_boxes import BoxRecord, KeptBox
 from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.segmentation.lesion_voxels import lesion_voxels, voxels_of_lesions
 from ICHSegmentationLib.segmentation.unboxed import unboxed_lesions
 
 
@@ -73,8 +74,8 @@ def box_lesions(segmentation_node: Node) -> list[BoxLesion]:
     every = _all_boxes(read_record(segmentation_node), label_map)
     volumes_mm3 = label_map.grid.voxel_volumes_mm3
     found = []
-    for kept in every:
-        region, lesion = lesion_voxels(label_map, kept.box, _others(every, kept.key))
+    voxels = voxels_of_lesions(label_map, [kept.box for kept in every])
+    for kept, (region, lesion) in zip(every, voxels, strict=True):
         volume_ml = float(lesion.sum(axis=(1, 2)) @ volumes_mm3[region[0]]) / 1000
         confidence = None if kept.by_hand else kept.box.confidence
         found.append(BoxLesion(kept.key, kept.box, round(volume_ml, 6), confidence))

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
-from scipy import ndimage
 
 from ICHSegmentationLib.errors import InputError
-from ICHSegmentationLib.measurement.measure import labelled_box
 from ICHSegmentationLib.models.no_network import EM_NAME
 from ICHSegmentationLib.preprocessing.head import head_or_refusal
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
-from ICHSegmentationLib.segmentation.boxes import BoxVoxels, LesionBox
+from ICHSegmentationLib.segmentation.boxes import LesionBox
 from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.segmentation.lesion_voxels import lesion_voxels
 from ICHSegmentationLib.segmentation.segmenter import Segmented
 
 if TYPE_CHECKING:
@@ -208,58 +207,3 @@ def without_looking(label_map: LabelMap, edit: BoxEdit) -> LabelMap | None:
         region, lesion = lesion_voxels(label_map, before, edit.others)
         labels[region][lesion] = 0 if after is None else after.label
     return LabelMap(labels, label_map.grid)
-
-
-def lesion_voxels(label_map: LabelMap, box: LesionBox, others: Sequence[LesionBox]) -> BoxVoxels:
-    """Return which voxels of a box are its lesion's: ``inside`` of what is returned says it of the box's region.
-
-    They are those of its subtype in the box. Where other boxes of the subtype hold a voxel too, it belongs to the box
-    that holds the whole connected region that it is part of, of several to the smallest; if none does, to none.
-    """
-    labels = label_map.labels
-    region, inside = box.voxels(label_map.grid)
-    mine = inside & (labels[region] == box.label)
-    rivals = [other.voxels(label_map.grid) for other in others if other.subtype == box.subtype]
-    rivals = [rival for rival in rivals if _common(region, rival.region) is not None]
-    if not rivals or not mine.any():
-        return BoxVoxels(region, mine)
-    whole = labelled_box(labels == box.label)
-    pieces, count = ndimage.label(labels[whole] == box.label, structure=np.ones((3, 3, 3)))
-    sizes = np.bincount(pieces.ravel(), minlength=count + 1)
-    is_mine = _held(pieces, whole, box=BoxVoxels(region, inside), count=count) == sizes
-    for rival in rivals:
-        is_rivals = _held(pieces, whole, box=rival, count=count) == sizes
-        is_smaller = (rival.inside.sum(), _place(rival.region)) < (inside.sum(), _place(region))
-        wins = ~is_mine | (is_rivals & is_smaller)
-        common = _common(region, rival.region)
-        both = None if common is None else _common(common, whole)
-        if both is not None:
-            lost = wins[pieces[_within(both, whole)]] & rival.inside[_within(both, rival.region)]
-            mine[_within(both, region)] &= ~lost
-    return BoxVoxels(region, mine)
-
-
-_Region = tuple[slice, ...]
-
-
-def _held(pieces: np.ndarray, whole: _Region, *, box: BoxVoxels, count: int) -> np.ndarray:
-    """Return (count + 1,) how many voxels of each piece a box holds."""
-    both = _common(box.region, whole)
-    if both is None:
-        return np.zeros(count + 1, dtype=np.int64)
-    held = np.where(box.inside[_within(both, box.region)], pieces[_within(both, whole)], 0)
-    return np.bincount(held.ravel(), minlength=count + 1)
-
-
-def _common(one: _Region, other: _Region) -> _Region | None:
-    both = tuple(slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
-    return both if all(part.start < part.stop for part in both) else None
-
-
-def _within(part: _Region, whole: _Region) -> _Region:
-    """Return a part of the volume as a part of a larger one."""
-    return tuple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(part, whole, strict=True))
-
-
-def _place(region: _Region) -> list[int]:
-    return [part.start for part in region]

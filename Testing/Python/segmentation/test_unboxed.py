@@ -7,8 +7,9 @@ import numpy as np
 from builders.grids import make_grid
 from builders.label_maps import labelled
 
-from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit, lesion_voxels, segment_again, without_looking
+from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit, segment_again, without_looking
 from ICHSegmentationLib.segmentation.boxes import box_around, lesion_boxes
+from ICHSegmentationLib.segmentation.lesion_voxels import lesion_voxels
 from ICHSegmentationLib.segmentation.unboxed import unboxed_lesions
 from ICHSegmentationLib.subtypes import Subtype
 

@@ -56,8 +56,8 @@ def let_go(roi, shift_mm=(0.0, 0.0, 0.0), grow_mm=(0.0, 0.0, 0.0)):
 
 def answer(panel, fill):
     """Let the worker answer: ``fill(labels)`` is drawn into the labels less the lesion."""
-    from ICHSegmentationLib.segmentation.box_segmentation import lesion_voxels
     from ICHSegmentationLib.segmentation.label_map import LabelMap
+    from ICHSegmentationLib.segmentation.lesion_voxels import lesion_voxels
 
     request = panel.process.requests.pop()
     edit, label_map = request["edit"], request["label_map"]

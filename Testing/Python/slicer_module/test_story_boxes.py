@@ -117,7 +117,6 @@ def test_a_missed_bleed_gets_a_box_and_a_false_one_goes(
     click(a_module.ui.resultsSection)
     slicer_app.click_cell(form.table.widget, len(rows(a_module)) - 1, 1)
     screenshot("1-added")
-    click(a_module.ui.skullButton)
 
     path = tmp_path / "scene.mrb"
     assert slicer.util.saveScene(str(path))
