@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Weights on disk: safetensors, most in float16, used only if the manifest's SHA-256 fits. Nothing is ever unpickled."""
+"""Weights on disk: safetensors, mostly float16, used only if the manifest's SHA-256 fits. Nothing is ever unpickled."""
 
 from __future__ import annotations
 
