@@ -205,8 +205,8 @@ def _page(
     parts = [
         "# Models side by side",
         "Every scan went the way of a user's scan. Dice columns are medians, `10 %` the 10th percentile, ICC is "
-        "ICC(2,1) of the volume; `any` is blood under any name. A `-` stands where a model does not look for a subtype, or where "
-        "nothing was measured. Dice of a missed bleed is 0.",
+        "ICC(2,1) of the volume; `any` is blood under any name. A `-` stands where a model does not look for a "
+        "subtype, or where nothing was measured. Dice of a missed bleed is 0.",
         f"## Held-out patients ({cases[PATIENTS]})",
         table(_PATIENTS),
         f"The difference is to {rows[0]['model']}, case by case; `wilcoxon_p` is the two-sided p of Wilcoxon's "
