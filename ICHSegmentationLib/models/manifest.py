@@ -55,6 +55,8 @@ class ModelEntry(BaseModel):
         Whether such a model looks into each box by itself, or once a slice into the box that holds all of them.
     score_threshold, nms_overlap
         Of a detector; see :func:`ICHSegmentationLib.segmentation.box_decoding.decode_boxes`.
+    lone_threshold
+        Of a detector; see :func:`ICHSegmentationLib.segmentation.box_linking.link_boxes`.
     clip_hu, z_score, align_midline
         See :class:`ICHSegmentationLib.preprocessing.input_spec.InputSpec`.
     case_minimum_ml
@@ -107,6 +109,7 @@ class ModelEntry(BaseModel):
     joining: Literal["boxes", "union"] = "boxes"
     score_threshold: float = Field(default=SCORE_THRESHOLD, gt=0, lt=1)
     nms_overlap: float = Field(default=NMS_OVERLAP, gt=0, le=1)
+    lone_threshold: float = Field(default=0.0, ge=0, lt=1)
     network: dict[str, Any] = Field(default_factory=dict)
     training_data: str
     licence: str

@@ -59,6 +59,7 @@ def link_boxes(
     *,
     least_overlap: float = _LEAST_OVERLAP,
     most_skipped: int = _MOST_SKIPPED,
+    lone_threshold: float = 0.0,
 ) -> tuple[LesionBox, ...]:
     """Join boxes of one subtype that overlap from slice to slice.
 
@@ -72,6 +73,9 @@ def link_boxes(
         Share of the smaller box's area that two boxes have in common to belong together.
     most_skipped : int
         Slices without a box that a lesion may span.
+    lone_threshold : float
+        Least confidence of a lesion with boxes on one slice only: what a detector takes for blood by mistake is seldom
+        seen on the next slice too.
 
     Returns
     -------
@@ -100,5 +104,7 @@ def link_boxes(
         both = np.stack([edges[members, 0].min(axis=0), edges[members, 1].max(axis=0)])
         slices = (int(numbers[members].min()), int(numbers[members].max()))
         confidence = max(boxes[member].confidence for member in members)
+        if slices[0] == slices[1] and confidence < lone_threshold:
+            continue
         joined.append(LesionBox.spanning(boxes[members[0]].subtype, both, slices, grid, confidence))
     return tuple(sorted(joined, key=lambda box: -box.confidence))

@@ -72,7 +72,8 @@ class TwoStageSegmenter:
             info = self._runtime.info
             network = load_runtime(detector, device=info.device, runtime=info.backend, threads=info.threads)
             answers = network.probabilities(prepared.images, progress=lambda done, count: stages.advance(done / count))
-            boxes = link_boxes(_slice_boxes(answers, prepared, volume, detector), volume.grid)
+            found = slice_boxes(answers, prepared, volume, detector)
+            boxes = link_boxes(found, volume.grid, lone_threshold=detector.lone_threshold)
         with stages.stage("postprocess"):
             label = label_union if self._entry.joining == "union" else label_boxes
             label_map = label(self, volume, boxes, stages.advance)
@@ -120,7 +121,7 @@ class TwoStageSegmenter:
             raise MissingModelError(message) from error
 
 
-def _slice_boxes(
+def slice_boxes(
     answers: np.ndarray, prepared: PreparedSlices, volume: CTVolume, detector: ModelEntry
 ) -> list[SliceBox]:
     """Read a detector's answers as boxes on the source slices."""

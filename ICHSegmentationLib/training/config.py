@@ -255,7 +255,7 @@ class AboutSection(_Section):
     """What the list of models says beside the input; ``name`` is system-preset where none is given.
 
     ``detector`` is the name of the model that finds the boxes for a second stage and ``joining`` how it looks into
-    them, ``score_threshold`` and ``nms_overlap`` are a detector's own; see
+    them, ``score_threshold``, ``nms_overlap`` and ``lone_threshold`` are a detector's own; see
     :class:`ICHSegmentationLib.models.ModelEntry`.
     ``case_minimum_ml`` is the volume from which on a scan counts as one with a bleed, without it none is decided on.
     ``least_certainty`` are the limits of the cleaning by subtype (`PostProcessing.least_certainty`), in place of the
@@ -274,6 +274,7 @@ class AboutSection(_Section):
     joining: Literal["boxes", "union"] = "boxes"
     score_threshold: float = Field(default=SCORE_THRESHOLD, gt=0, lt=1)
     nms_overlap: float = Field(default=NMS_OVERLAP, gt=0, le=1)
+    lone_threshold: float = Field(default=0.0, ge=0, lt=1)
 
 
 class TrainingConfig(_Section):

@@ -166,6 +166,15 @@ def test_other_subtypes_places_and_far_slices_stay_apart():
     assert link_boxes([], grid) == ()
 
 
+def test_an_unsure_box_without_another_one_above_or_below_is_dropped():
+    grid = make_grid(rows=70, columns=70, steps_mm=(5.0,) * 9)
+    pair = [SliceBox(number, (10, 20), (10, 20), "IPH", 0.45) for number in (1, 2)]
+    unsure, sure = (SliceBox(2, (10, 20), (left, left + 5), "SAH", score) for left, score in ((40, 0.5), (60, 0.6)))
+    boxes = link_boxes([*pair, unsure, sure], grid, lone_threshold=0.55)
+    assert [(box.subtype, box.confidence, box.slices) for box in boxes] == [("SAH", 0.6, (2, 2)), ("IPH", 0.45, (1, 2))]
+    assert len(link_boxes([*pair, unsure, sure], grid)) == 3
+
+
 # The file
 
 

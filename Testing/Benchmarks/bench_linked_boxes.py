@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a detector's two thresholds do to whole scans: where the model's own come from.
+
+Scans are those of `bench_cleaning.py`, which makes them: validation patients as they are, with simulated bleeds and
+with look-alikes. For each least score of a slice's box and each least confidence of a lesion on one slice only follow the
+share of the true blood that lies in a lesion's box, and how many lesions' boxes hold none.
+
+    python Testing/Benchmarks/bench_linked_boxes.py FOLDER --models RUN/models [--model detector-compact]
+"""
+
+from __future__ import annotations
+
+import argparse
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from ICHSegmentationLib.evaluation.held_out_case import HeldOutCase
+from ICHSegmentationLib.models import get_model, load_runtime
+from ICHSegmentationLib.preprocessing.slices import prepare_slices
+from ICHSegmentationLib.segmentation.box_linking import link_boxes
+from ICHSegmentationLib.segmentation.boxes import LesionBox
+from ICHSegmentationLib.segmentation.two_stage import slice_boxes
+
+SCORES = (0.3, 0.35, 0.4, 0.45)
+LONE = (0.0, 0.45, 0.5, 0.55, 0.6)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="that of bench_cleaning.py")
+    parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("--model", default="detector-compact")
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    entry = get_model(options.model, folder=options.models)
+    network = load_runtime(entry, device="cpu", threads=options.threads)
+    held_ml = dict.fromkeys(product(SCORES, LONE), 0.0)
+    false = dict.fromkeys(held_ml, 0)
+    total_ml, paths = 0.0, sorted((options.folder / "held-out").rglob("*.npz"))
+    for path in paths:
+        case = HeldOutCase.read(path)
+        prepared = prepare_slices(case.volume, entry.input_spec, force=True)
+        answers = network.probabilities(prepared.images)
+        blood_ml = (case.reference.labels > 0) * (case.volume.grid.voxel_volumes_mm3 / 1000)[:, None, None]
+        total_ml += float(blood_ml.sum())
+        for score in SCORES:
+            found = slice_boxes(answers, prepared, case.volume, entry.model_copy(update={"score_threshold": score}))
+            for lone in LONE:
+                boxes = link_boxes(found, case.volume.grid, lone_threshold=lone)
+                held, wrong = _held(boxes, case, blood_ml)
+                held_ml[score, lone] += held
+                false[score, lone] += wrong
+    print(f"{len(paths)} scans, {total_ml:.0f} mL of blood")
+    print("least score  least confidence alone  blood in boxes  boxes without blood")
+    for (score, lone), ml in held_ml.items():
+        print(f"{score:11.2f}  {lone:22.2f}  {ml / total_ml:14.1%}  {false[score, lone]:19d}")
+
+
+def _held(boxes: tuple[LesionBox, ...], case: HeldOutCase, blood_ml: np.ndarray) -> tuple[float, int]:
+    """Return the blood in boxes (mL) and how many boxes hold nothing that is blood or ignored."""
+    inside = np.zeros(blood_ml.shape, dtype=bool)
+    wrong = 0
+    for box in boxes:
+        region, within = box.voxels(case.volume.grid)
+        inside[region] |= within
+        wrong += not (within & ((blood_ml[region] > 0) | case.ignored[region])).any()
+    return float(blood_ml[inside].sum()), wrong
+
+
+if __name__ == "__main__":
+    main()
