@@ -2,8 +2,8 @@
 """What a detector's two thresholds do to whole scans: where the model's own come from.
 
 Scans are those of `bench_cleaning.py`, which makes them: validation patients as they are, with simulated bleeds and
-with look-alikes. For each least score of a slice's box and each least confidence of a lesion on one slice only follow the
-share of the true blood that lies in a lesion's box, and how many lesions' boxes hold none.
+with look-alikes. For each least score of a slice's box and each least confidence of a lesion on one slice only follow
+the share of the true blood that lies in a lesion's box, and how many lesions' boxes hold none.
 
     python Testing/Benchmarks/bench_linked_boxes.py FOLDER --models RUN/models [--model detector-compact]
 """
