@@ -174,8 +174,12 @@ class ModelEntry(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """Checksum of all that decides what the model answers; a detector counts by its name alone."""
-        return hashlib.sha256(self.model_dump_json(exclude=_DESCRIPTIONS).encode()).hexdigest()
+        """Checksum of all that decides what the model answers; a detector counts by its name alone.
+
+        What is as usual does not count, so that it stays the same when a version adds a field.
+        """
+        text = self.model_dump_json(exclude=_DESCRIPTIONS, exclude_defaults=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def sides(self) -> tuple[int, ...]:
