@@ -37,7 +37,7 @@ def run(
     from ICHSegmentationLib.models import get_model, load_manifest
     from ICHSegmentationLib.training.held_out import make_held_out
 
-    check_output(output, overwrite=overwrite, names=(PAGE_NAME,))
+    check_output(output, overwrite=overwrite, names=())  # the table is made anew from each model's results
     settings = held_out_settings(config)
     chosen = load_manifest().available if ALL_MODELS in models else [get_model(name) for name in models]
     entries = list({entry.name: entry for entry in chosen}.values())
