@@ -8,7 +8,11 @@ import pytest
 from builders.panel_fixtures import run_once
 from builders.scene import add_acquisition_transform
 
+from ICHSegmentationLib.models import box_model, load_manifest
+
 slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
+
+FILLS = box_model(load_manifest()).name
 
 
 @pytest.fixture
@@ -89,7 +93,7 @@ def test_lesions_are_listed_with_volume_and_confidence_and_have_boxes_in_their_c
     assert colors[0] == pytest.approx(segmentation.GetSegment("IPH").GetColor(), abs=0.01)
     assert all(roi.GetHideFromEditors() and roi.GetLocked() for roi in found.values())
     assert all(roi.GetDisplayNode().GetVisibility() for roi in found.values())
-    assert "the model em" in boxes.form._model.text
+    assert f"the model {FILLS}" in boxes.form._model.text
 
 
 def test_confidence_is_the_models(an_open_panel, click):
@@ -120,7 +124,7 @@ def test_a_box_that_is_let_go_is_segmented_again_and_nothing_else(boxes, slicer_
     before = next(iter(boxes.part._lesions.values())).box
     let_go(roi, grow_mm=(8.0, 8.0, 0.0))
     request = boxes.process.request
-    assert (request["model"], request["device"]) == ("em", "auto")
+    assert (request["model"], request["device"]) == (FILLS, "auto")
     assert request["edit"].before == before
     assert [other.subtype for other in request["edit"].others] == ["SDH"]
     assert "Segmenting the box" in boxes.form.message
@@ -381,7 +385,7 @@ def test_the_model_that_filled_boxes_is_kept_and_told_in_exports(boxes, slicer_a
     let_go(next(iter(rois(boxes).values())), grow_mm=(8.0, 8.0, 0.0))
     answer(boxes, grown)
     assert _box_note(boxes.node) == (
-        "Lesions in boxes that were drawn or changed by hand were segmented with the model em.",
+        f"Lesions in boxes that were drawn or changed by hand were segmented with the model {FILLS}.",
     )
 
 
