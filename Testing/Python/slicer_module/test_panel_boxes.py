@@ -13,11 +13,15 @@ from ICHSegmentationLib.models import box_model, load_manifest
 slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 FILLS = box_model(load_manifest()).name
+AGREED = f"ICHSegmentation/AcknowledgedLicenses/{FILLS}"
 
 
 @pytest.fixture
 def boxes(a_result, click):
-    """The panel with Boxes unfolded."""
+    """The panel with Boxes unfolded, the licence of the model that fills them agreed to."""
+    import qt
+
+    qt.QSettings().setValue(AGREED, True)
     click(a_result.ui.boxesSection)
     a_result.part = a_result.panel.boxes
     a_result.form = a_result.part.widgets
@@ -149,6 +153,23 @@ def test_what_the_mouse_only_touched_is_not_segmented_again(boxes, slicer_app):
     let_go(next(iter(rois(boxes).values())))
     let_go(next(iter(rois(boxes).values())), shift_mm=(0.0, 0.0, 1.0))
     assert len(boxes.process.requests) == asked
+
+
+def test_a_licence_that_is_not_agreed_to_leaves_box_and_labels(boxes, slicer_app, dialogs):
+    import qt
+
+    choose_row(boxes, 0, slicer_app)
+    roi = next(iter(rois(boxes).values()))
+    size, before = roi.GetSize(), volumes(boxes)
+    qt.QSettings().remove(AGREED)
+    dialogs.answer("Cancel")
+    asked = len(boxes.process.requests)
+    let_go(roi, grow_mm=(8.0, 8.0, 0.0))
+    slicer_app.process_events()
+    assert FILLS in dialogs.shown[0]
+    assert len(boxes.process.requests) == asked
+    assert volumes(boxes) == before
+    assert next(iter(rois(boxes).values())).GetSize() == pytest.approx(size)
 
 
 def test_one_undo_brings_labels_and_box_back_and_redo_takes_both_again(boxes, slicer_app, click, wait_until):
@@ -390,6 +411,7 @@ def test_the_model_that_filled_boxes_is_kept_and_told_in_exports(boxes, slicer_a
 
 
 def test_under_the_acquisition_transform_boxes_are_edited_in_place(an_open_panel, click, slicer_app):
+    import qt
     from builders.grids import make_grid
 
     panel = an_open_panel
@@ -399,6 +421,7 @@ def test_under_the_acquisition_transform_boxes_are_edited_in_place(an_open_panel
     click(panel.ui.boxesSection)
     panel.part, panel.form = panel.panel.boxes, panel.panel.boxes.widgets
     assert len(rois(panel)) == 2
+    qt.QSettings().setValue(AGREED, True)
     choose_row(panel, 0, slicer_app)
     let_go(next(iter(rois(panel).values())), grow_mm=(8.0, 0.0, 0.0))
     assert panel.process.request["edit"].before.slices == panel.process.request["edit"].after.slices == (2, 3)
