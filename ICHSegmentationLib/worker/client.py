@@ -18,7 +18,8 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -110,23 +111,20 @@ class WorkerClient:
         ``cancel`` is asked every 20 ms; half a second after it returned True the work is over.
         """
         with self._lock:
-            process = self._running(cancel)
-            number = next(self._ids)
-            request = SegmentRequest(
-                id=number,
-                folder=process.folder / f"request-{number}",
-                model=model,
-                device=device,
-                runtime=runtime,
-                threads=threads,
-                force=force,
-            )
-            try:
-                write_volume(request.folder, volume)
+            process, number = self._running(cancel), next(self._ids)
+            with _request_folder(process, number) as folder:
+                request = SegmentRequest(
+                    id=number,
+                    folder=folder,
+                    model=model,
+                    device=device,
+                    runtime=runtime,
+                    threads=threads,
+                    force=force,
+                )
+                write_volume(folder, volume)
                 pending = PendingRequest(number, ResultMessage, progress)
                 return read_result(self._ask(process, request, pending, cancel), volume)
-            finally:
-                shutil.rmtree(request.folder, ignore_errors=True)
 
     def segment_lesion(
         self,
@@ -142,23 +140,20 @@ class WorkerClient:
     ) -> LabelMap:
         """Segment one lesion again; parameters as those of :func:`ICHSegmentationLib.segment_lesion`."""
         with self._lock:
-            process = self._running(cancel)
-            number = next(self._ids)
-            request = LesionRequest(
-                id=number,
-                folder=process.folder / f"request-{number}",
-                edit=edit,
-                model=model,
-                device=device,
-                runtime=runtime,
-                threads=threads,
-            )
-            try:
-                write_case(request.folder, volume, label_map)
+            process, number = self._running(cancel), next(self._ids)
+            with _request_folder(process, number) as folder:
+                request = LesionRequest(
+                    id=number,
+                    folder=folder,
+                    edit=edit,
+                    model=model,
+                    device=device,
+                    runtime=runtime,
+                    threads=threads,
+                )
+                write_case(folder, volume, label_map)
                 answer = self._ask(process, request, PendingRequest(number, LesionMessage), cancel)
                 return read_labels(answer.labels, volume.grid)
-            finally:
-                shutil.rmtree(request.folder, ignore_errors=True)
 
     def models(self) -> Manifest:
         """List the models that the worker finds."""
@@ -225,6 +220,16 @@ class WorkerClient:
         if process is not None:
             process.kill()
             self._log = process.log.lines
+
+
+@contextmanager
+def _request_folder(process: WorkerProcess, number: int) -> Iterator[Path]:
+    """Give a request's folder, which whoever writes into it makes, and remove it afterwards."""
+    folder = process.folder / f"request-{number}"
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _greet(process: WorkerProcess, cancel: Cancel | None) -> None:
