@@ -92,10 +92,10 @@ class TwoStageSegmenter:
         weights = weights[..., used[0] : used[-1] + 1]
         samplings, images = [], []
         for number, plane in enumerate(in_box):
-            whole = np.zeros(hu.shape[1:], dtype=bool)
-            whole[*sides] = plane
             if not plane.any():
                 continue
+            whole = np.zeros(hu.shape[1:], dtype=bool)
+            whole[*sides] = plane
             sampling = CropSampling.around(axes_mm[0], axes_mm[1], whole, self._spec)
             samplings.append((number, sampling))
             channels = [
