@@ -198,10 +198,14 @@ class BoxSection(_Section):
         Each edge moves by up to this share of the box's side, either way.
     margin : float
         Before that the box is enlarged by this share of its side at each edge.
+    whole_slices : bool
+        Whether a second stage is shown whole slices and all their blood in place of lesions: a single stage, to compare
+        with two.
     """
 
     jitter: float = Field(default=0.0, ge=0, lt=0.5)
     margin: float = Field(default=0.0, ge=0)
+    whole_slices: bool = False
 
 
 class PatchSection(_Section):

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.segmentation.box_crops import LEAST_CROP_MM, crop_edges, crop_positions
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.subtypes import UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.training.box_targets import TrueBox, true_boxes, varied
 from ICHSegmentationLib.training.clot import IGNORE
 from ICHSegmentationLib.training.samples import TrainingVolume
@@ -71,6 +71,8 @@ class CropDataset(Dataset):
         rng = np.random.default_rng([self._seed, number])
         place = self._lesion(rng) if rng.random() < self._bleed_share else self._empty(rng)
         volume = self._volumes[place.volume]
+        if self._boxes.whole_slices:
+            place = place._replace(box=self._varied(whole_slice(volume.labels.shape), rng))
         image, labels = cut_crop(
             volume, self._weights[place.volume][place.slice_number], place.slice_number, place.box, self._input.pixel_mm
         )
@@ -91,8 +93,10 @@ class CropDataset(Dataset):
     def _lesion(self, rng: np.random.Generator) -> _Place:
         places = self._places[int(rng.choice(list(self._places)))]
         place = places[rng.integers(len(places))]
-        box = varied(place.box, rng, jitter=self._boxes.jitter, margin=self._boxes.margin)
-        return place._replace(box=box)
+        return place._replace(box=self._varied(place.box, rng))
+
+    def _varied(self, box: TrueBox, rng: np.random.Generator) -> TrueBox:
+        return varied(box, rng, jitter=self._boxes.jitter, margin=self._boxes.margin)
 
     def _empty(self, rng: np.random.Generator) -> _Place:
         """Draw a box anywhere in the head; blood that happens to be there is left out."""
@@ -108,6 +112,11 @@ class CropDataset(Dataset):
         middle = np.array([rows[chosen], columns[chosen]] * 2) + 0.5
         edges = (middle + np.array([-height, -width, height, width]) / 2).tolist()
         return _Place(number, index, TrueBox((edges[0], edges[1], edges[2], edges[3]), 0))
+
+
+def whole_slice(shape: tuple[int, ...]) -> TrueBox:
+    """Return the box around all of a slice of a (slices, rows, columns) volume, for blood of any subtype."""
+    return TrueBox((0, 0, *shape[1:]), UNKNOWN_SUBTYPE)
 
 
 def cut_crop(
@@ -150,8 +159,12 @@ def cut_crop(
 
 
 def lesion_of(labels: np.ndarray, kind: int) -> np.ndarray:
-    """Return 1 for blood of a box's subtype, 0 for tissue and `IGNORE` for blood of others, uint8."""
-    return np.where(labels == 0, 0, np.where(labels == kind, 1, IGNORE)).astype(np.uint8)
+    """Return 1 for blood of a box's subtype, 0 for tissue and `IGNORE` for blood of others, uint8.
+
+    To a box of no given subtype all blood belongs, but for what is `IGNORE` itself.
+    """
+    own = labels != IGNORE if kind == UNKNOWN_SUBTYPE else labels == kind
+    return np.where(labels == 0, 0, np.where(own, 1, IGNORE)).astype(np.uint8)
 
 
 def _augmentation(config: TrainingConfig) -> transforms.Compose:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a second stage finds inside the true boxes of a validation volume."""
+"""What a second stage finds inside the true boxes of a validation volume, or on its slices with blood."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from ICHSegmentationLib.subtypes import Subtype
 from ICHSegmentationLib.training.box_targets import true_boxes
-from ICHSegmentationLib.training.crop_dataset import cut_crop, lesion_of
+from ICHSegmentationLib.training.crop_dataset import cut_crop, lesion_of, whole_slice
 from ICHSegmentationLib.training.samples import TrainingVolume
 
 if TYPE_CHECKING:
@@ -41,11 +41,13 @@ def crop_labels(
     weights = config.input.stack_weights(volume.slices_mm)
     images, truths, found = [], [], []
     for index, plane in enumerate(volume.labels):
-        for box in true_boxes(plane):
-            if box.kind in set(Subtype):
-                image, labels = cut_crop(volume, weights[index], index, box, config.input.pixel_mm)
-                images.append(config.input.network_values(image))
-                truths.append(lesion_of(labels, box.kind))
+        boxes = [box for box in true_boxes(plane) if box.kind in set(Subtype)]
+        if boxes and config.boxes.whole_slices:
+            boxes = [whole_slice(volume.labels.shape)]
+        for box in boxes:
+            image, labels = cut_crop(volume, weights[index], index, box, config.input.pixel_mm)
+            images.append(config.input.network_values(image))
+            truths.append(lesion_of(labels, box.kind))
     if not images:
         return np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.uint8)
     with torch.inference_mode():

@@ -18,9 +18,9 @@ from ICHSegmentationLib.errors import MissingModelError
 from ICHSegmentationLib.models import load_manifest, load_runtime
 from ICHSegmentationLib.models.openvino_runtime import OpenVinoRuntime
 from ICHSegmentationLib.models.publish import register_model
-from ICHSegmentationLib.segmentation.box_crops import CROP_PX
+from ICHSegmentationLib.segmentation.box_crops import CROP_MARGIN, CROP_PX
 from ICHSegmentationLib.segmentation.boxes import lesion_boxes
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.subtypes import UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.training.box_targets import TrueBox
 from ICHSegmentationLib.training.clot import IGNORE
 from ICHSegmentationLib.training.crop_dataset import CropDataset, cut_crop, lesion_of
@@ -59,6 +59,7 @@ def test_a_crop_holds_the_box_with_a_tenth_around_it(tmp_path):
 def test_blood_of_another_subtype_is_neither_lesion_nor_tissue():
     labels = np.array([0, Subtype.IPH, Subtype.IVH, IGNORE], dtype=np.uint8)
     assert lesion_of(labels, Subtype.IPH).tolist() == [0, 1, IGNORE, IGNORE]
+    assert lesion_of(labels, UNKNOWN_SUBTYPE).tolist() == [0, 1, 1, IGNORE]
 
 
 def test_samples_depend_on_seed_and_number_only_and_some_are_empty(tmp_path):
@@ -74,6 +75,16 @@ def test_samples_depend_on_seed_and_number_only_and_some_are_empty(tmp_path):
         torch.testing.assert_close(sample["image"], dataset[number]["image"])
         lesions += bool((sample["label"] == 1).any())
     assert 12 <= lesions < 24
+
+
+def test_a_single_stage_is_shown_whole_slices_and_all_their_blood(tmp_path):
+    files = write_squares(tmp_path)
+    shape = TrainingVolume.read(files[0]).labels.shape
+    config = configuration(tmp_path, boxes={"whole_slices": True}, optimisation={"bleed_share": 1.0})
+    dataset = CropDataset(files, config)
+    shown = 1 + 2 * CROP_MARGIN  # the slice and what a crop shows around it, in which there is nothing
+    areas = [float((dataset[number]["label"] == 1).float().mean()) for number in range(12)]
+    assert areas == pytest.approx([(20 / (shape[1] * shown)) ** 2] * 12, rel=0.02)  # a square, wherever it lies
 
 
 def test_the_boxes_name_the_subtype_and_the_network_does_not(tmp_path):
