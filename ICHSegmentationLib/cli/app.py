@@ -25,6 +25,7 @@ from ICHSegmentationLib.cli.options import (
     LesionChoice,
     Model,
     ModelResult,
+    NoCleaning,
     Output,
     Overwrite,
     PublicSetName,
@@ -75,9 +76,7 @@ def segment(
     series: Series = None,
     grey_window: GreyWindow = None,
     force: Force = False,
-    no_cleaning: Annotated[
-        bool, typer.Option("--no-cleaning", help="Keep the network's labels as they are, specks and holes included.")
-    ] = False,
+    no_cleaning: NoCleaning = False,
     boxes: Boxes = None,
     threads: Threads = None,
     as_json: AsJson = False,
@@ -248,6 +247,7 @@ def evaluate(
     device: Device = "auto",
     runtime: Runtime = RuntimeChoice.auto,
     threads: Threads = None,
+    no_cleaning: NoCleaning = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     overwrite: Overwrite = False,
@@ -266,7 +266,7 @@ def evaluate(
             raise typer.BadParameter(message)
         from ICHSegmentationLib.cli.evaluate_models import run as run_models
 
-        where = RunOptions(device=device, runtime=runtime.value, threads=threads)
+        where = RunOptions(device=device, runtime=runtime.value, threads=threads, cleaning=not no_cleaning)
         run_models(
             config,
             models,
@@ -282,7 +282,9 @@ def evaluate(
     if config is not None:
         from ICHSegmentationLib.cli.evaluate_model import run as run_model
 
-        options = RunOptions(model=models[0], device=device, runtime=runtime.value, threads=threads)
+        options = RunOptions(
+            model=models[0], device=device, runtime=runtime.value, threads=threads, cleaning=not no_cleaning
+        )
         run_model(
             config,
             options,

@@ -103,7 +103,9 @@ def _run_model(
     from ICHSegmentationLib.evaluation.model_run import RunSettings, run_model
     from ICHSegmentationLib.models import get_model
 
-    where = RunSettings(device=options.device, runtime=options.runtime, threads=options.threads)
+    where = RunSettings(
+        device=options.device, runtime=options.runtime, threads=options.threads, cleaning=options.cleaning
+    )
     predictions = output / PREDICTIONS_NAME / get_model(options.model).name
     return run_model(options.model, files, settings.evaluation.negatives, predictions, where, progress)
 

@@ -45,7 +45,11 @@ def run(
         message = f"Several models are compared, and there is only {entries[0].name}."
         raise InputError(message)
     measured = None if costs is None else read_costs(costs)
-    missing = [entry for entry in entries if overwrite or not is_evaluated(output / entry.name, entry)]
+    missing = [
+        entry
+        for entry in entries
+        if overwrite or not is_evaluated(output / entry.name, entry, cleaned=options.cleaning)
+    ]
     parts = {"make": 0.3, **{entry.name: 0.7 / len(missing) for entry in missing}}
     terminal = Terminal(parts, quiet=quiet, as_json=as_json)
     with terminal:

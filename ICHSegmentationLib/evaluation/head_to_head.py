@@ -23,7 +23,7 @@ from ICHSegmentationLib.evaluation.held_out_case import (
     PATIENTS,
     SIMULATED,
 )
-from ICHSegmentationLib.evaluation.model_report import RECORD_NAME
+from ICHSegmentationLib.evaluation.model_report import RECORD_NAME, way_of_scans
 from ICHSegmentationLib.evaluation.outputs import RECORD_NAME as GROUP_RECORD_NAME
 from ICHSegmentationLib.evaluation.paired_tests import PairedTest, holm, paired_tests
 from ICHSegmentationLib.evaluation.tables import csv_text, markdown_table
@@ -37,7 +37,10 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.models import ModelEntry
 
 PAGE_NAME, TABLE_NAME = "models.md", "models.csv"
-_DIFFERENCE = {"any_dice_difference": "any Dice, mean minus first's", "any_dice_difference_p": "wilcoxon_p"}
+_DIFFERENCE = ("any Dice, mean minus first's", "wilcoxon_p")  # of the groups that follow; each has two such columns
+_DIFFERENCES = {
+    group: (f"{group}_any_dice_difference", f"{group}_any_dice_difference_p") for group in (PATIENTS, SIMULATED)
+}
 _PATIENTS = {
     "iph_found_share": "IPH found",
     "iph_dice_median": "IPH Dice",
@@ -48,12 +51,13 @@ _PATIENTS = {
     "any_dice_median": "any Dice",
     "any_dice_percentile_10": "any Dice, 10 %",
     "any_volume_icc_2_1": "any ICC",
-    **_DIFFERENCE,
+    **dict(zip(_DIFFERENCES[PATIENTS], _DIFFERENCE, strict=True)),
 }
 _SIMULATED = {
     **{f"simulated_{subtype.name.lower()}_dice_median": f"{subtype.name} Dice" for subtype in Subtype},
     **{f"simulated_{subtype.name.lower()}_any_dice_median": f"{subtype.name} any Dice" for subtype in Subtype},
     "simulated_named_right_share": "named right",
+    **dict(zip(_DIFFERENCES[SIMULATED], _DIFFERENCE, strict=True)),
 }
 _LOOK_ALIKES = {
     "look_alike_share": "look-alikes: share > 0.5 mL",
@@ -74,11 +78,14 @@ class ModelResults:
         Results by group and case.
     values : dict of str to float or None
         Its figures by their keys; what the model does not look for is missing.
+    cleaned : bool
+        Whether its labels were cleaned.
     """
 
     entry: ModelEntry
     groups: dict[str, dict[str, CaseResult]]
     values: dict[str, float | None]
+    cleaned: bool
 
     @classmethod
     def read(cls, folder: Path, entry: ModelEntry) -> ModelResults:
@@ -97,7 +104,8 @@ class ModelResults:
             message = f"{folder} does not hold the results of an evaluation of {entry.name}."
             raise InputError(message) from error
         found = figures(groups, set_aside, classes=entry.classes[1:], case_minimum_ml=entry.case_minimum_ml)
-        return cls(entry, groups, {figure.key: figure.value for figure in found})
+        values = {figure.key: figure.value for figure in found}
+        return cls(entry, groups, values, cleaned=record.get("cleaned", True))
 
 
 def _cases(folder: Path) -> dict[str, CaseResult]:
@@ -105,22 +113,23 @@ def _cases(folder: Path) -> dict[str, CaseResult]:
     return {case.case: case for case in Evaluation.model_validate_json(text).model.cases}
 
 
-def is_evaluated(folder: Path, entry: ModelEntry) -> bool:
+def is_evaluated(folder: Path, entry: ModelEntry, *, cleaned: bool = True) -> bool:
     """Return whether a folder holds the finished evaluation of a model.
 
     Raises
     ------
     InputError
-        If it holds that of another model, or of this one with other weights or settings.
+        If it holds that of another model, or of this one with other weights or settings, or ``cleaned`` otherwise.
     """
     path = folder / RECORD_NAME
     if not path.exists():
         return False
     try:
-        made_by = json.loads(path.read_text(encoding="utf-8")).get("fingerprint")
+        record = json.loads(path.read_text(encoding="utf-8"))
+        made_by = record.get("fingerprint"), record.get("cleaned", True)
     except (OSError, ValueError, AttributeError):
         made_by = None
-    if made_by != entry.fingerprint:
+    if made_by != (entry.fingerprint, cleaned):
         message = (
             f"{folder} holds results of other weights or settings of {entry.name}; add --overwrite to replace them."
         )
@@ -136,9 +145,9 @@ def write_head_to_head(folder: Path, entries: Sequence[ModelEntry], costs: Costs
     folder : pathlib.Path
         Holds the results of each model in a folder of its name.
     entries : sequence of ModelEntry
-        The models; all others are compared with the first: mean difference of the Dice of any blood on the held-out
-        patients, and the two-sided p of Wilcoxon's signed-rank test, by Holm's procedure corrected for the number of
-        models compared.
+        The models; all others are compared with the first, on the held-out patients and on the simulated bleeds: mean
+        difference of the Dice of any blood, and the two-sided p of Wilcoxon's signed-rank test, by Holm's procedure
+        corrected for the number of models compared.
     costs : Costs, optional
         What a scan costs; a model that is missing in it, or was another then, has none.
 
@@ -154,19 +163,22 @@ def write_head_to_head(folder: Path, entries: Sequence[ModelEntry], costs: Costs
     """
     results = [ModelResults.read(folder / entry.name, entry) for entry in entries]
     _check_cases(results)
-    tests = [_test(other, results[0]) for other in results[1:]]
-    p_values = [None, *holm([None if test is None else test.wilcoxon_p for test in tests])]
+    differences: list[Row] = [{} for _ in results]
+    for group, keys in _DIFFERENCES.items():
+        tests = [_test(other, results[0], group) for other in results[1:]]
+        p_values = holm([None if test is None else test.wilcoxon_p for test in tests])
+        for row, test, p in zip(differences[1:], tests, p_values, strict=True):
+            row |= dict(zip(keys, (None if test is None else test.mean_difference, p), strict=True))
     negatives = {f"negative_{name}_ml": f"{name} mL" for name in results[0].groups.get(NEGATIVES, {})}
     columns = (*_PATIENTS, *_SIMULATED, *negatives, *_LOOK_ALIKES)
     rows: list[Row] = []
-    for found, test, p in zip(results, (None, *tests), p_values, strict=True):
-        difference = None if test is None else test.mean_difference
-        values = found.values | dict(zip(_DIFFERENCE, (difference, p), strict=True))
+    for found, difference in zip(results, differences, strict=True):
+        values = found.values | difference
         rows.append(
             {"model": found.entry.name, **{key: values.get(key) for key in columns}, **_cost(found.entry, costs)}
         )
     write_text(folder / TABLE_NAME, csv_text(rows))
-    write_text(folder / PAGE_NAME, _page(rows, results[0].groups, negatives, costs))
+    write_text(folder / PAGE_NAME, _page(rows, results[0], negatives, costs))
     return rows
 
 
@@ -178,9 +190,8 @@ def _check_cases(results: Sequence[ModelResults]) -> None:
             raise InputError(message)
 
 
-def _test(result: ModelResults, first: ModelResults) -> PairedTest | None:
-    patients, others = (list(found.groups.get(PATIENTS, {}).values()) for found in (result, first))
-    tests = paired_tests(patients, others)
+def _test(result: ModelResults, first: ModelResults, group: str) -> PairedTest | None:
+    tests = paired_tests(*(list(found.groups.get(group, {}).values()) for found in (result, first)))
     return next((test for test in tests if (test.subtype, test.figure) == (ANY, "dice_with_class")), None)
 
 
@@ -193,7 +204,7 @@ def _cost(entry: ModelEntry, costs: Costs | None) -> Row:
 
 def _page(
     rows: Sequence[Row],
-    groups: Mapping[str, Mapping[str, CaseResult]],
+    first: ModelResults,
     negatives: Mapping[str, str],
     costs: Costs | None,
 ) -> str:
@@ -201,16 +212,16 @@ def _page(
         shown = {"model": "model", **headings, **_COSTS}
         return markdown_table([{heading: _short(key, row[key]) for key, heading in shown.items()} for row in rows])
 
-    cases = {group: len(groups.get(group, {})) for group in GROUPS}
+    cases = {group: len(first.groups.get(group, {})) for group in GROUPS}
     parts = [
         "# Models side by side",
-        "Every scan went the way of a user's scan. Dice columns are medians, `10 %` the 10th percentile, ICC is "
+        f"{way_of_scans(cleaned=first.cleaned)} Dice columns are medians, `10 %` the 10th percentile, ICC is "
         "ICC(2,1) of the volume; `any` is blood under any name. A `-` stands where a model does not look for a subtype "
         "or where nothing was measured. Dice of a missed bleed is 0.",
         f"## Held-out patients ({cases[PATIENTS]})",
         table(_PATIENTS),
-        f"The difference is to {rows[0]['model']}, case by case; `wilcoxon_p` is the two-sided p of Wilcoxon's "
-        f"signed-rank test, corrected for {len(rows) - 1} comparisons by Holm's procedure.",
+        f"Differences, here and below, are to {rows[0]['model']}, case by case; `wilcoxon_p` is the two-sided p of "
+        f"Wilcoxon's signed-rank test, corrected for {len(rows) - 1} comparisons by Holm's procedure.",
         f"## Simulated bleeds in them ({cases[SIMULATED]})",
         table(_SIMULATED),
         "Statements about simulated bleeds are about simulated bleeds only.",

@@ -86,6 +86,7 @@ def write_model_report(
         "model": entry.name,
         "sha256": entry.sha256,
         "fingerprint": entry.fingerprint,
+        "cleaned": run.cleaned,
         "seconds_per_scan": run.seconds_per_scan,
         "compared_model": None if compared is None else compared.model,
         "quality": _quality(found, entry),
@@ -108,6 +109,13 @@ def _figures(run: ModelRun, set_aside: Mapping[str, str]) -> list[Figure]:
         classes=entry.classes[1:],
         case_minimum_ml=entry.case_minimum_ml,
     )
+
+
+def way_of_scans(*, cleaned: bool) -> str:
+    """Return the sentence that says what was done with each scan."""
+    if cleaned:
+        return "Every scan went the way of a user's scan: preparation, network, cleaning."
+    return "Every scan went the way of a user's scan but for the cleaning, which was left out."
 
 
 def _quality(found: Sequence[Figure], entry: ModelEntry) -> dict[str, float]:
@@ -143,8 +151,7 @@ def _page(
 ) -> str:
     parts = [
         f"# What was measured of {record['model']}",
-        f"Weights {record['sha256'][:8]}. Every scan went the way of a user's scan: preparation, network, cleaning. "
-        f"{run.seconds_per_scan:.2f} s a scan.",
+        f"Weights {record['sha256'][:8]}. {way_of_scans(cleaned=run.cleaned)} {run.seconds_per_scan:.2f} s a scan.",
         markdown_table(rows),
         "Statements about simulated bleeds are about simulated bleeds only. In simulated cases the patient's own clot "
         "counts for nothing; a share is of cases. Dice of a missed bleed is 0.",

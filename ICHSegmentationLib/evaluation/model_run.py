@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from ICHSegmentationLib.evaluation.held_out_case import NEGATIVES, HeldOutCase, 
 from ICHSegmentationLib.models import LoadedModel
 from ICHSegmentationLib.reporting.labels_nifti import write_labels_nifti
 from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 
 _LOG = logging.getLogger(__name__)
 _NIFTI = ".nii.gz"
@@ -37,21 +38,25 @@ class ModelRun:
         Folder of the predicted labels, ``GROUP/CASE.nii.gz``.
     seconds_per_scan : float
         Mean of the whole segmentation, reading and writing left out.
+    cleaned : bool
+        Whether the model's cleaning rules were applied.
     """
 
     model: str
     groups: dict[str, dict[str, CaseResult]]
     predictions: Path
     seconds_per_scan: float
+    cleaned: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
-    """Where a model runs; see `pipeline.segment`."""
+    """Where a model runs, see `pipeline.segment`, and whether its labels are cleaned."""
 
     device: str = "auto"
     runtime: str = "auto"
     threads: int | None = None
+    cleaning: bool = True
 
 
 def run_model(
@@ -85,7 +90,8 @@ def run_model(
     def segment(case: HeldOutCase, file: HeldOutFile) -> tuple[LabelMap, float | None]:
         return _segment(case.volume, model, loaded, settings, file)
 
-    return run_cases(model, scans, predictions, segment, progress)
+    run = run_cases(model, scans, predictions, segment, progress)
+    return replace(run, cleaned=settings.cleaning)
 
 
 def run_cases(
@@ -145,7 +151,13 @@ def _segment(
 ) -> tuple[LabelMap, float | None]:
     try:
         result = pipeline.segment(
-            volume, model, settings.device, runtime=settings.runtime, threads=settings.threads, loaded=loaded
+            volume,
+            model,
+            settings.device,
+            runtime=settings.runtime,
+            threads=settings.threads,
+            postprocessing=None if settings.cleaning else PostProcessing.off(),
+            loaded=loaded,
         )
     except NotAHeadError as error:
         _LOG.warning("%s was refused and counts as empty: %s", file.name, error)

@@ -72,7 +72,7 @@ class CropDataset(Dataset):
         place = self._lesion(rng) if rng.random() < self._bleed_share else self._empty(rng)
         volume = self._volumes[place.volume]
         if self._boxes.whole_slices:
-            place = place._replace(box=self._varied(whole_slice(volume.labels.shape), rng))
+            place = place._replace(box=self._varied(whole_slice(volume.labels), rng))
         image, labels = cut_crop(
             volume, self._weights[place.volume][place.slice_number], place.slice_number, place.box, self._input.pixel_mm
         )
@@ -114,9 +114,9 @@ class CropDataset(Dataset):
         return _Place(number, index, TrueBox((edges[0], edges[1], edges[2], edges[3]), 0))
 
 
-def whole_slice(shape: tuple[int, ...]) -> TrueBox:
-    """Return the box around all of a slice of a (slices, rows, columns) volume, for blood of any subtype."""
-    return TrueBox((0, 0, *shape[1:]), UNKNOWN_SUBTYPE)
+def whole_slice(labels: np.ndarray) -> TrueBox:
+    """Return the box around all of a slice of (slices, rows, columns) labels, for blood of any subtype."""
+    return TrueBox((0, 0, labels.shape[1], labels.shape[2]), UNKNOWN_SUBTYPE)
 
 
 def cut_crop(

@@ -43,7 +43,7 @@ def crop_labels(
     for index, plane in enumerate(volume.labels):
         boxes = [box for box in true_boxes(plane) if box.kind in set(Subtype)]
         if boxes and config.boxes.whole_slices:
-            boxes = [whole_slice(volume.labels.shape)]
+            boxes = [whole_slice(volume.labels)]
         for box in boxes:
             image, labels = cut_crop(volume, weights[index], index, box, config.input.pixel_mm)
             images.append(config.input.network_values(image))

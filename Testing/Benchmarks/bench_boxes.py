@@ -7,7 +7,9 @@ for the detector the share of slices with more than 0.2 mL of blood on which a p
 boxes in the scans without blood.
 
     ICHSEG_MODELS=RUN/models python Testing/Benchmarks/bench_boxes.py CONFIG --two-stage NAME [--alone NAME ...]
-        [--json FILE]
+        [--single-stage FOLDER ...] [--json FILE]
+
+A single stage is a network that was trained with ``boxes.whole_slices``; FOLDER holds it as its folder's default.
 """
 
 from __future__ import annotations
@@ -26,13 +28,17 @@ from ICHSegmentationLib import read_ct
 from ICHSegmentationLib.ct import CTVolume
 from ICHSegmentationLib.evaluation.held_out_case import PATIENTS, HeldOutCase
 from ICHSegmentationLib.evaluation.paired_tests import PairedTest
-from ICHSegmentationLib.models import ModelEntry, get_model
+from ICHSegmentationLib.models import ModelEntry, get_model, load_manifest
 from ICHSegmentationLib.models.select import load_runtime
+from ICHSegmentationLib.preprocessing.sampling import HeadSampling
+from ICHSegmentationLib.preprocessing.slices import prepare_slices
+from ICHSegmentationLib.segmentation.box_linking import SliceBox, link_boxes
 from ICHSegmentationLib.segmentation.box_segmentation import as_box_segmenter, segment_boxes
 from ICHSegmentationLib.segmentation.boxes import LesionBox, lesion_boxes
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.segmentation.segmenter import Segmented, Segmenter, build_segmenter
 from ICHSegmentationLib.segmentation.stages import Stages
+from ICHSegmentationLib.subtypes import ANY_BLOOD
 from ICHSegmentationLib.training.config import read_config
 from ICHSegmentationLib.training.held_out import make_held_out
 
@@ -69,11 +75,13 @@ def main() -> None:
     parser.add_argument("config", type=Path)
     parser.add_argument("--two-stage", default="two_stage-compact")
     parser.add_argument("--alone", nargs="*", default=[], help="models to measure without boxes")
+    parser.add_argument("--single-stage", nargs="*", default=[], type=Path, help="folders of models")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     config = read_config(options.config)
     ways = _ways(options.two_stage, options.alone, options.threads)
+    ways += [single_stage(load_manifest(folder).models[0], options.threads) for folder in options.single_stage]
     dice: dict[str, list[float]] = {way.name: [] for way in ways}
     seconds: dict[str, list[float]] = {way.name: [] for way in ways}
     slices = np.zeros(2, dtype=int)
@@ -139,6 +147,34 @@ def _ways(two_stage: str, alone: Sequence[str], threads: int) -> list[Way]:
         Way("em in true boxes", em, "true"),
         *(Way(f"{name} alone", _segmenter(get_model(name), threads)) for name in alone),
     ]
+
+
+class SingleStage:
+    """A second stage that looks at whole slices: into the box that the network's grid is on every one of them."""
+
+    def __init__(self, entry: ModelEntry, segmenter: Segmenter) -> None:
+        self._entry, self._segmenter = entry, segmenter
+
+    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
+        """See `Segmenter.segment`."""
+        prepared = prepare_slices(volume, self._entry.input_spec, force=force, advance=stages.advance)
+        orientation, sampling = prepared.orientation, prepared.sampling
+        assert isinstance(sampling, HeadSampling)
+        size = self._entry.size_px
+        ((top, left, bottom, right),) = sampling.edges_mm(np.array([[0, 0, size, size]]))
+        sides = {
+            orientation.axes[axis]: orientation.source_edges(axis, ends, volume.grid.shape)
+            for axis, ends in ((1, (top, bottom)), (2, (left, right)))
+        }
+        everywhere = [SliceBox(number, sides[1], sides[2], ANY_BLOOD) for number in range(volume.grid.shape[0])]
+        boxes = link_boxes(everywhere, volume.grid)
+        segmenter = as_box_segmenter(self._segmenter, self._entry.name)
+        return segment_boxes(segmenter, volume, boxes, stages, force=force)
+
+
+def single_stage(entry: ModelEntry, threads: int) -> Way:
+    """Return a network that looks at whole slices."""
+    return Way(f"{entry.name}, whole slices", SingleStage(entry, _segmenter(entry, threads)))
 
 
 def _segmenter(entry: ModelEntry, threads: int) -> Segmenter:

@@ -49,12 +49,13 @@ def a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The models that were run, a scan each time; the second finds half of each clot."""
+    """The models that were run, a scan each time; the second finds half of each clot, without cleaning all of it."""
     names: list[str] = []
 
-    def segment(volume, model, *_, **__):
+    def segment(volume, model, *_, postprocessing=None, **__):
         names.append(model)
-        return SimpleNamespace(label_map=LabelMap(a_block(COLUMNS[model]), volume.grid), timings_s={"infer": 0.5})
+        columns = COLUMNS[model] if postprocessing is None else 10
+        return SimpleNamespace(label_map=LabelMap(a_block(columns), volume.grid), timings_s={"infer": 0.5})
 
     monkeypatch.setattr(model_run.pipeline, "segment", segment)
     return names
@@ -71,7 +72,7 @@ def test_each_model_is_run_once_and_compared_with_the_first(
     assert [row["model"] for row in rows] == [FIRST, SECOND]
     assert [row["any_dice_median"] for row in rows] == pytest.approx([1, 2 / 3])
     assert [row["iph_dice_median"] for row in rows] == [None, pytest.approx(2 / 3)]
-    assert rows[1]["any_dice_difference"] == pytest.approx(-1 / 3)
+    assert rows[1]["patients_any_dice_difference"] == pytest.approx(-1 / 3)
     assert [row["gflop"] for row in rows] == [None, None]
     assert asked == [FIRST, FIRST, SECOND, SECOND]
     for name in (FIRST, SECOND):
@@ -105,6 +106,22 @@ def test_results_of_other_weights_are_refused_until_overwritten(
     assert asked == []
     assert a_command(*call, "--overwrite").code == 0
     assert asked == [FIRST, FIRST, SECOND, SECOND]
+
+
+def test_the_bare_answers_of_models_are_compared_on_request(
+    a_command: Command, a_file: Path, asked: list[str], tmp_path: Path
+):
+    call = ("evaluate", "--config", a_file, "--model", FIRST, "--model", SECOND, "--output", tmp_path / "out")
+    done = a_command(*call, "--no-cleaning", "--json")
+    assert done.code == 0, done.err
+    assert [row["any_dice_median"] for row in json.loads(done.out)["models"]] == [1, 1]
+    refused = a_command(*call)
+    assert refused.code == 2
+    assert "other weights or settings" in refused.err
+    alone = ("evaluate", "--config", a_file, "--model", SECOND, "--output", tmp_path / "alone", "--no-cleaning")
+    assert a_command(*alone).code == 0
+    assert asked == [FIRST, FIRST, SECOND, SECOND, SECOND, SECOND]
+    assert "but for the cleaning" in (tmp_path / "alone" / "model.md").read_text()
 
 
 def test_calls_that_make_no_sense_are_refused(a_command: Command, a_file: Path, asked: list[str], tmp_path: Path):

@@ -30,12 +30,14 @@ def a_block(columns: int) -> LabelMap:
     return LabelMap(labels, GRID)
 
 
-def a_model(folder: Path, name: str, found: dict[str, int], *, classes: tuple[str, ...] = ("IPH",)) -> SimpleNamespace:
-    """Write results of patients whose clot is ten columns wide, ``found`` of them by the model."""
+def a_model(
+    folder: Path, name: str, found: dict[str, int], *, classes: tuple[str, ...] = ("IPH",), group: str = "patients"
+) -> SimpleNamespace:
+    """Write results of cases whose clot is ten columns wide, ``found`` of them by the model."""
     cases = [evaluate_case(case, a_block(columns), a_block(10)) for case, columns in found.items()]
     result = Evaluation(model=ModelResult.of(cases), compared=None, tests=(), warnings=())
-    (folder / name / "patients").mkdir(parents=True)
-    (folder / name / "patients" / "evaluation.json").write_text(result.model_dump_json())
+    (folder / name / group).mkdir(parents=True)
+    (folder / name / group / "evaluation.json").write_text(result.model_dump_json())
     (folder / name / "figures.json").write_text(json.dumps({"fingerprint": name, "set_aside": {}}))
     return SimpleNamespace(
         name=name, fingerprint=name, classes=("background", *classes), case_minimum_ml=None, parameters=1000
@@ -52,15 +54,38 @@ def test_models_stand_beside_the_first_with_corrected_p(tmp_path: Path):
 
     assert [row["any_dice_median"] for row in rows] == pytest.approx([1, 2 / 3, 16 / 18])
     assert [row["iph_dice_median"] for row in rows] == [1, pytest.approx(2 / 3), None]
-    assert rows[1]["any_dice_difference"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3 - 1)
+    assert rows[1]["patients_any_dice_difference"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3 - 1)
     # Three differences of one sign: p = 2 / 8 each, twice that for two models.
-    assert [row["any_dice_difference_p"] for row in rows] == [None, 0.5, 0.5]
+    assert [row["patients_any_dice_difference_p"] for row in rows] == [None, 0.5, 0.5]
     # A cost of other weights is not shown.
     assert [row["gflop"] for row in rows] == [12.34, None, None]
     page = (tmp_path / "models.md").read_text()
     assert "| - | - | 1000 | 12.3 | 0.5 | 300 |" in page
     assert "corrected for 2 comparisons by Holm's procedure" in page
     assert len((tmp_path / "models.csv").read_text().splitlines()) == 4
+
+
+def test_simulated_bleeds_are_compared_by_themselves(tmp_path: Path):
+    models = [
+        a_model(tmp_path, name, {f"{patient}-IPH-0": columns for patient in "abcdef"}, group="simulated")
+        for name, columns in (("first", 10), ("worse", 5))
+    ]
+    row = write_head_to_head(tmp_path, models)[1]
+    assert row["simulated_any_dice_difference"] == pytest.approx(-1 / 3)
+    assert row["simulated_any_dice_difference_p"] == pytest.approx(2 / 2**6)
+    assert row["patients_any_dice_difference"] is None
+    assert "| 0.667 | - | - | -0.333 | 0.031 | 1000 |" in (tmp_path / "models.md").read_text()
+
+
+def test_results_without_cleaning_are_of_their_own_kind(tmp_path: Path):
+    model = a_model(tmp_path, "first", {"a": 10})
+    record = {"fingerprint": "first", "set_aside": {}, "cleaned": False}
+    (tmp_path / "first" / "figures.json").write_text(json.dumps(record))
+    assert is_evaluated(tmp_path / "first", model, cleaned=False)
+    with pytest.raises(InputError, match="other weights or settings of first"):
+        is_evaluated(tmp_path / "first", model)
+    write_head_to_head(tmp_path, [model])
+    assert "but for the cleaning, which was left out" in (tmp_path / "models.md").read_text()
 
 
 def test_different_cases_are_refused(tmp_path: Path):
