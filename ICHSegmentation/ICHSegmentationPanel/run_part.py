@@ -211,6 +211,7 @@ def _publish(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSe
     """Put a result into the scene as a new segmentation, with its boxes and what it proposes for the scores."""
     from ICHSegmentationLib import __version__, mrml
     from ICHSegmentationLib.measurement.reader_items import Proposals
+    from ICHSegmentationLib.models import told_subtypes
 
     result = answer.segmentation
     model = result.model
@@ -230,7 +231,7 @@ def _publish(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSe
             "backend": result.runtime.backend,
             "threads": str(result.runtime.threads),
         },
-        classes=model.classes[1:],
+        classes=told_subtypes(model),
     )
     mrml.keep_boxes(node, result.boxes, result.label_map.labels)
     mrml.set_proposals(node, Proposals.of(answer.measurements))

@@ -23,6 +23,14 @@ FIELDS = (
     "quality",
     "reference_seconds",
 )
+# The figures that people see; --json has all.
+_HEADLINES = {
+    "iph_found_share": "share of real IPH found",
+    "iph_any_found_share": "share of real bleeds found under any name",
+    "iph_dice_median": "median Dice of IPH",
+    "any_dice_median": "median Dice of any blood",
+    "look_alike_share": "share of look-alikes without blood in which more than 0.5 mL is found",
+}
 
 
 def run(*, as_json: bool) -> None:
@@ -38,14 +46,18 @@ def run(*, as_json: bool) -> None:
 
 
 def _describe(entry: ModelEntry, *, default: bool) -> str:
-    subtypes = ", ".join(name for name in entry.classes if name != "background")
-    quality = ", ".join(f"{name} {value}" for name, value in entry.quality.items())
+    from ICHSegmentationLib.models.told_subtypes import told_subtypes
+
+    subtypes = ", ".join(told_subtypes(entry))
+    quality = [f"{text} {entry.quality[name]}" for name, text in _HEADLINES.items() if name in entry.quality]
+    card = f"; more in {entry.card}" if entry.card else ""
     size = f"{entry.parameters / 1e6:.2f} M parameters" if entry.has_weights else "no network, no weights"
     return "\n".join(
         (
             f"{entry.name}{' (default)' if default else ''}",
             f"  {entry.system}, {entry.preset}, {size}; {subtypes}",
             f"  licence: {entry.licence}{' (no commercial use)' if entry.non_commercial else ''}",
-            f"  quality: {quality or 'not measured'}; {entry.reference_seconds:g} s per head CT on two cores",
+            f"  quality: {', '.join(quality) or 'not measured'}{card}",
+            f"  {entry.reference_seconds:g} s per head CT on two cores",
         )
     )

@@ -29,6 +29,7 @@ from ICHSegmentationLib.evaluation.paired_tests import PairedTest, holm, paired_
 from ICHSegmentationLib.evaluation.tables import csv_text, markdown_table
 from ICHSegmentationLib.evaluation.targets import figures
 from ICHSegmentationLib.files import write_text
+from ICHSegmentationLib.models import told_subtypes
 from ICHSegmentationLib.subtypes import Subtype
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class ModelResults:
         except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
             message = f"{folder} does not hold the results of an evaluation of {entry.name}."
             raise InputError(message) from error
-        found = figures(groups, set_aside, classes=entry.classes[1:], case_minimum_ml=entry.case_minimum_ml)
+        found = figures(groups, set_aside, classes=told_subtypes(entry), case_minimum_ml=entry.case_minimum_ml)
         values = {figure.key: figure.value for figure in found}
         return cls(entry, groups, values, cleaned=record.get("cleaned", True))
 

@@ -20,7 +20,7 @@ from ICHSegmentationLib.evaluation.tables import csv_text, markdown_table
 from ICHSegmentationLib.evaluation.targets import DECISIONS, Figure, figures
 from ICHSegmentationLib.evaluation.worst_cases import write_worst_cases
 from ICHSegmentationLib.files import write_text
-from ICHSegmentationLib.models import get_model
+from ICHSegmentationLib.models import get_model, told_subtypes
 from ICHSegmentationLib.subtypes import ANY_BLOOD
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _figures(run: ModelRun, set_aside: Mapping[str, str]) -> list[Figure]:
     return figures(
         run.groups,
         set_aside,
-        classes=entry.classes[1:],
+        classes=told_subtypes(entry),
         case_minimum_ml=entry.case_minimum_ml,
     )
 
@@ -129,7 +129,7 @@ def _quality(found: Sequence[Figure], entry: ModelEntry) -> dict[str, float]:
 
 
 def _tells_subtypes(entry: ModelEntry) -> bool:
-    return ANY_BLOOD not in entry.classes
+    return ANY_BLOOD not in told_subtypes(entry)
 
 
 def _rows(found: Sequence[Figure], others: Sequence[Figure]) -> list[Row]:

@@ -9,6 +9,7 @@ from ICHSegmentationLib.models.loaded_model import LoadedModel
 from ICHSegmentationLib.models.manifest import Manifest, ModelEntry, get_model, load_manifest
 from ICHSegmentationLib.models.runtime import Runtime, RuntimeInfo
 from ICHSegmentationLib.models.select import load_runtime
+from ICHSegmentationLib.models.told_subtypes import told_subtypes
 
 __all__ = [
     "Device",
@@ -22,4 +23,5 @@ __all__ = [
     "list_devices",
     "load_manifest",
     "load_runtime",
+    "told_subtypes",
 ]

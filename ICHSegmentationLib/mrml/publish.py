@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import slicer
 
 from ICHSegmentationLib.ct import CTVolume
@@ -48,7 +49,7 @@ def publish(
     info : mapping of str to str, optional
         What to keep of the run: model, version, checksum and the like.
     classes : sequence of str, optional
-        Segment IDs that the model tells apart. By default the five subtypes, and ``ICH`` where its label occurs.
+        Segment IDs that the model tells apart, by default the five subtypes; others have one where they occur.
 
     Returns
     -------
@@ -98,10 +99,9 @@ def result_info(segmentation_node: Node) -> dict[str, str]:
 
 
 def _classes(block: LabelBlock, classes: Sequence[str] | None) -> list[str]:
-    if classes is not None:
-        return [identifier for identifier in LABELS if identifier in classes]
-    subtypes = [subtype.name for subtype in Subtype]
-    return [*subtypes, "ICH"] if block.labels.max(initial=0) >= LABELS["ICH"] else subtypes
+    told = [subtype.name for subtype in Subtype] if classes is None else classes
+    there = set(np.unique(block.labels).tolist())
+    return [identifier for identifier, label in LABELS.items() if identifier in told or label in there]
 
 
 def _fill(node: Node, block: LabelBlock, identifiers: list[str]) -> None:

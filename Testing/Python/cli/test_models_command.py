@@ -24,7 +24,7 @@ ENTRY = {
     "training_data": "generated heads",
     "licence": "CC-BY-NC-4.0",
     "non_commercial": True,
-    "quality": {"dice": 0.5},
+    "quality": {"iph_dice_median": 0.5, "simulated_edh_dice_median": 0.7},
     "reference_seconds": 0.3,
     "card": "docs/models/small.md",
 }
@@ -58,6 +58,7 @@ def test_people_read_the_subtypes_and_the_licence(a_command: Command):
     assert "small (default)" in done.out
     assert "5.99 M parameters; EDH, SDH" in done.out
     assert "CC-BY-NC-4.0 (no commercial use)" in done.out
+    assert "quality: median Dice of IPH 0.5; more in docs/models/small.md\n" in done.out
     assert "em, training-free, no network, no weights; ICH" in done.out
 
 

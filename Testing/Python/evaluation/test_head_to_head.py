@@ -40,7 +40,12 @@ def a_model(
     (folder / name / group / "evaluation.json").write_text(result.model_dump_json())
     (folder / name / "figures.json").write_text(json.dumps({"fingerprint": name, "set_aside": {}}))
     return SimpleNamespace(
-        name=name, fingerprint=name, classes=("background", *classes), case_minimum_ml=None, parameters=1000
+        name=name,
+        fingerprint=name,
+        classes=("background", *classes),
+        detector="",
+        case_minimum_ml=None,
+        parameters=1000,
     )
 
 

@@ -58,7 +58,12 @@ def a_model(monkeypatch: pytest.MonkeyPatch) -> str:
 
     monkeypatch.setattr(model_run.pipeline, "segment", segment)
     entry = SimpleNamespace(
-        name="answers", sha256="0" * 64, fingerprint="1" * 64, classes=("background", "IPH"), case_minimum_ml=25.0
+        name="answers",
+        sha256="0" * 64,
+        fingerprint="1" * 64,
+        classes=("background", "IPH"),
+        detector="",
+        case_minimum_ml=25.0,
     )
     monkeypatch.setattr(model_report, "get_model", lambda _: entry)
     return "answers"
