@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How sure a network is of true bleeds and of what it takes for blood: where the cleaning rules' limits come from.
+"""How sure a network is of true bleeds and of what it takes for blood: where a model's limits come from.
 
 Scans are of the validation patients of a training configuration (as they are, with one simulated bleed, with
 look-alikes) and generated heads that neither training nor evaluation uses. Every connected piece of blood that is
-found is one line: its subtype, volume, mean probability, and whether it touches true blood.
+found is one line: its subtype, volume, mean probability, and whether it touches true blood. Then follow sensitivity
+and specificity of the decision whether a scan has a bleed, by the least volume of blood that makes one, under the
+model's own limits of certainty (``about.case_minimum_ml``).
 
     python Testing/Benchmarks/bench_cleaning.py CONFIG --folder runs/cleaning [--model NAME] [--heads N]
 """
@@ -22,7 +24,7 @@ from scipy import ndimage
 
 from ICHSegmentationLib.ct import CTVolume, SliceGrid
 from ICHSegmentationLib.evaluation.held_out_case import HeldOutCase
-from ICHSegmentationLib.models import LoadedModel, get_model
+from ICHSegmentationLib.models import LoadedModel, ModelEntry, get_model
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.segmenter import build_segmenter
 from ICHSegmentationLib.segmentation.stages import Stages
@@ -35,6 +37,7 @@ from ICHSegmentationLib.training.held_out import make_held_out
 FIRST_SEED = 3_000_000
 COPIES = 3
 STAGES = {"preprocess": 0.3, "infer": 0.6, "postprocess": 0.1}
+DECISION_ML = (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
 LEVELS = (0.0, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 NAMES = {**{int(subtype): subtype.name for subtype in Subtype}, UNKNOWN_SUBTYPE: ANY_BLOOD}
 EVERY_NEIGHBOUR = np.ones((3, 3, 3), dtype=bool)
@@ -77,12 +80,15 @@ def main() -> None:
     rules = Unjudged(least_certainty=None)
     segmenter = build_segmenter(entry, LoadedModel().get(entry), rules)
     found: list[Piece] = []
+    bleeds: dict[str, bool] = {}
     for name, case in cases(config, options.folder, options.heads):
         print(name, file=sys.stderr)
         label_map = segmenter.segment(case.volume, Stages(STAGES), force=True).label_map
         labels = np.where(case.ignored, 0, label_map.labels)
         found += pieces(name, labels, rules.blood, case)
+        bleeds[name] = bool(case.labels.any())
     show(found)
+    show_decisions(found, bleeds, entry)
 
 
 def cases(config: TrainingConfig, folder: Path, heads: int) -> Iterator[tuple[str, HeldOutCase]]:
@@ -134,6 +140,23 @@ def show(found: list[Piece]) -> None:
     print("\nlargest false pieces")
     for piece in false[:25]:
         print(f"  {piece.case:<34}{piece.name} {piece.volume_ml:6.2f} mL, certainty {piece.certainty:.2f}")
+
+
+def show_decisions(found: list[Piece], bleeds: dict[str, bool], entry: ModelEntry) -> None:
+    """Print how well the volume of a scan's blood says whether it has a bleed."""
+    limits = {NAMES[label]: limit for label, limit in (PostProcessing.for_model(entry).least_certainty or {}).items()}
+    volumes = dict.fromkeys(bleeds, 0.0)
+    for piece in found:
+        if piece.certainty >= limits.get(piece.name, 0.0):
+            volumes[piece.case] += piece.volume_ml
+    with_bleed, without = (
+        [volumes[name] for name, there in bleeds.items() if there is wanted] for wanted in (True, False)
+    )
+    print(f"\na bleed from so many mL on: sensitivity ({len(with_bleed)} scans), specificity ({len(without)})")
+    for least in DECISION_ML:
+        sensitivity = np.mean([volume > least for volume in with_bleed])
+        specificity = np.mean([volume <= least for volume in without])
+        print(f"  {least:5.2f} {sensitivity:6.3f} {specificity:6.3f}, sum {sensitivity + specificity:.3f}")
 
 
 if __name__ == "__main__":
