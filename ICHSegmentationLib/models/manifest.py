@@ -64,6 +64,9 @@ class ModelEntry(BaseModel):
     least_certainty
         Limits of the cleaning by subtype, in place of the default model's; see
         :class:`ICHSegmentationLib.segmentation.postprocessing.PostProcessing`.
+    second_reader
+        Model of parenchymal blood that is asked about what this one calls ventricular; see
+        :mod:`ICHSegmentationLib.segmentation.second_reading`.
     patches
         Of a network that is shown patches of the volume; see
         :class:`ICHSegmentationLib.preprocessing.patch_spec.PatchSpec`.
@@ -103,6 +106,7 @@ class ModelEntry(BaseModel):
     align_midline: bool = False
     case_minimum_ml: float | None = Field(default=None, ge=0)
     least_certainty: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
+    second_reader: str = ""
     patches: PatchSpec | None = None
     crop_px: int = Field(default=0, ge=0)
     detector: str = ""
@@ -150,6 +154,13 @@ class ModelEntry(BaseModel):
         return limits
 
     @model_validator(mode="after")
+    def _check_reader(self) -> Self:
+        if self.second_reader and not {"IPH", "IVH"} <= set(self.classes):
+            message = "second_reader needs the classes IPH and IVH"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _check_input(self) -> Self:
         _ = self.input_spec
         return self
@@ -174,7 +185,7 @@ class ModelEntry(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """Checksum of all that decides what the model answers; a detector counts by its name alone.
+        """Checksum of all that decides what the model answers; a detector or second reader counts by its name alone.
 
         What is as usual does not count, so that it stays the same when a version adds a field.
         """

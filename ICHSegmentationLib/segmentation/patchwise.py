@@ -21,6 +21,7 @@ from ICHSegmentationLib.subtypes import label_values
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
+    from ICHSegmentationLib.preprocessing.slices import PreparedSlices
     from ICHSegmentationLib.segmentation.stages import Stages
 
 _READING = 0.4  # of the preprocessing; the mirrored side takes the rest
@@ -37,6 +38,9 @@ class PatchwiseSegmenter:
         The loaded network.
     postprocessing : PostProcessing
         Rules applied to the labels.
+    within : numpy.ndarray, optional
+        (slices, rows, columns) bool on the source slices: what is outside is background, and most of the patches are
+        not looked at.
 
     Raises
     ------
@@ -44,7 +48,13 @@ class PatchwiseSegmenter:
         If the entry says nothing of patches.
     """
 
-    def __init__(self, entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing | None = None) -> None:
+    def __init__(
+        self,
+        entry: ModelEntry,
+        runtime: Runtime,
+        postprocessing: PostProcessing | None = None,
+        within: np.ndarray | None = None,
+    ) -> None:
         if entry.patches is None:
             message = f"Model {entry.name} labels patches, but its entry in the list of models does not describe them."
             raise ModelError(message)
@@ -52,6 +62,7 @@ class PatchwiseSegmenter:
         self._labels = np.array(label_values(entry.classes), dtype=np.uint8)
         self._runtime = runtime
         self._postprocessing = postprocessing or PostProcessing()
+        self._within = within
 
     def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
         """See `Segmenter.segment`."""
@@ -70,7 +81,7 @@ class PatchwiseSegmenter:
         with stages.stage("infer"):
             probabilities = averaged_probabilities(
                 scan.values,
-                scan.brain,
+                scan.brain if self._within is None else scan.brain & _shown_part(self._within, prepared, shown),
                 self._runtime.probabilities,
                 classes=len(self._labels),
                 size=self._patches.size,
@@ -84,3 +95,17 @@ class PatchwiseSegmenter:
             label_map = LabelMap(labels, volume.grid)
             boxes = lesion_boxes(label_map, restored.blood)
         return Segmented(label_map, prepared.warnings, boxes)
+
+
+def _shown_part(within: np.ndarray, prepared: PreparedSlices, shown: np.ndarray) -> np.ndarray:
+    """Return (slices, H, W) bool, which of the network's voxels hold some of a mask on the source slices."""
+    canonical = prepared.orientation.apply(within)
+    planes = np.stack(
+        [prepared.sampling.of_slice(number).to_network(canonical[number]) > 0 for number in prepared.slice_numbers]
+    )
+    # A slice that is not shown is stood for by those shown around it.
+    below = np.searchsorted(shown, np.arange(len(planes)), side="right") - 1
+    parts = np.zeros((len(shown), *planes.shape[1:]), dtype=bool)
+    for nearest in (below, np.minimum(below + 1, len(shown) - 1)):
+        np.logical_or.at(parts, nearest, planes)
+    return parts

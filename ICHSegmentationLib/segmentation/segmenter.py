@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from ICHSegmentationLib.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ICHSegmentationLib.ct import CTVolume
-    from ICHSegmentationLib.models import ModelEntry, Runtime
+    from ICHSegmentationLib.models import LoadedModel, ModelEntry, Runtime
     from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
     from ICHSegmentationLib.segmentation.boxes import LesionBox
     from ICHSegmentationLib.segmentation.label_map import LabelMap
@@ -50,32 +48,49 @@ class Segmenter(Protocol):
         """
 
 
-def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing | None = None) -> Segmenter:
-    """Make the segmenter of a model's system; without ``postprocessing`` it uses the model's rules.
+def build_segmenter(
+    entry: ModelEntry,
+    runtime: Runtime,
+    postprocessing: PostProcessing | None = None,
+    helper: LoadedModel | None = None,
+) -> Segmenter:
+    """Make the segmenter of a model's system.
+
+    Parameters
+    ----------
+    entry : ModelEntry
+        The model.
+    runtime : Runtime
+        The loaded model.
+    postprocessing : PostProcessing, optional
+        Rules that clean the labels; by default the model's.
+    helper : LoadedModel, optional
+        Keeps the model that this one asks, a detector or a second reader, from one call to the next.
 
     Raises
     ------
     ModelError
         If this version of the library does not have the system.
     """
+    from ICHSegmentationLib.models.loaded_model import LoadedModel
     from ICHSegmentationLib.segmentation.em import EmSegmenter
     from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
     from ICHSegmentationLib.segmentation.slicewise import SlicewiseSegmenter
     from ICHSegmentationLib.segmentation.two_stage import TwoStageSegmenter
 
-    slicewise = ("hardnet", "transhardnet", "unet", "symtransnet", "attfocusnet")
-    systems: dict[str, Callable[[ModelEntry, Runtime, PostProcessing | None], Segmenter]] = {
-        **dict.fromkeys(slicewise, SlicewiseSegmenter),
-        "em": EmSegmenter,
-        "se_unet_3d": PatchwiseSegmenter,
-        "two_stage": TwoStageSegmenter,
-        "two_stage_swin_unet": TwoStageSegmenter,
-    }
-    if entry.system == "detector":
-        message = f"Model {entry.name} finds boxes and no blood; choose the two-stage model that uses it."
-        raise ModelError(message)
-    if entry.system not in systems:
-        message = f"Model {entry.name} needs the system {entry.system!r}, which this version does not have; update it."
-        raise ModelError(message)
-    return systems[entry.system](entry, runtime, postprocessing or PostProcessing.for_model(entry))
+    rules, asked = postprocessing or PostProcessing.for_model(entry), helper or LoadedModel()
+    match entry.system:
+        case "hardnet" | "transhardnet" | "unet" | "symtransnet" | "attfocusnet":
+            return SlicewiseSegmenter(entry, runtime, rules, asked)
+        case "se_unet_3d":
+            return PatchwiseSegmenter(entry, runtime, rules)
+        case "two_stage" | "two_stage_swin_unet":
+            return TwoStageSegmenter(entry, runtime, asked)
+        case "em":
+            return EmSegmenter(entry, runtime, rules)
+        case "detector":
+            message = f"Model {entry.name} finds boxes and no blood; choose the two-stage model that uses it."
+        case other:
+            message = f"Model {entry.name} needs the system {other!r}, which this version does not have; update it."
+    raise ModelError(message)

@@ -10,13 +10,14 @@ import numpy as np
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.segmentation.boxes import lesion_boxes
 from ICHSegmentationLib.segmentation.label_map import LabelMap
-from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
+from ICHSegmentationLib.segmentation.second_reading import SecondReading
 from ICHSegmentationLib.segmentation.segmenter import Segmented
 from ICHSegmentationLib.subtypes import ANY_BLOOD, label_values
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
-    from ICHSegmentationLib.models import ModelEntry, Runtime
+    from ICHSegmentationLib.models import LoadedModel, ModelEntry, Runtime
+    from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
     from ICHSegmentationLib.segmentation.stages import Stages
 
 
@@ -34,14 +35,19 @@ class SlicewiseSegmenter:
         The loaded network.
     postprocessing : PostProcessing
         Rules applied to the labels.
+    helper : LoadedModel
+        Keeps the second reader that the entry may name.
     """
 
-    def __init__(self, entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing | None = None) -> None:
+    def __init__(
+        self, entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing, helper: LoadedModel
+    ) -> None:
         self._spec = entry.input_spec
         self._labels = np.array(label_values(entry.classes), dtype=np.uint8)
         self._warnings = (_NO_SUBTYPES,) if ANY_BLOOD in entry.classes else ()
         self._runtime = runtime
-        self._postprocessing = postprocessing or PostProcessing()
+        self._postprocessing = postprocessing
+        self._second_reading = SecondReading(entry, helper, postprocessing.parenchymal_share)
 
     def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
         """See `Segmenter.segment`."""
@@ -54,8 +60,9 @@ class SlicewiseSegmenter:
         with stages.stage("postprocess"):
             restored = prepared.restore(probabilities)
             labels = self._postprocessing.apply(self._labels[restored.classes], volume.grid, blood=restored.blood)
+            told = self._second_reading.settle(volume, labels, self._runtime.info, stages.advance)
             label_map = LabelMap(labels, volume.grid)
             boxes = lesion_boxes(label_map, restored.blood)
-        warnings = (*prepared.warnings, *self._warnings)
+        warnings = (*prepared.warnings, *self._warnings, *told)
         plane = None if prepared.alignment is None else prepared.alignment.plane
         return Segmented(label_map, warnings, boxes, plane)

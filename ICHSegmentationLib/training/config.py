@@ -263,7 +263,7 @@ class AboutSection(_Section):
     :class:`ICHSegmentationLib.models.ModelEntry`.
     ``case_minimum_ml`` is the volume from which on a scan counts as one with a bleed, without it none is decided on.
     ``least_certainty`` are the limits of the cleaning by subtype (`PostProcessing.least_certainty`), in place of the
-    default model's.
+    default model's; ``second_reader`` is the name of the model that is asked about ventricular blood.
     """
 
     name: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
@@ -274,6 +274,7 @@ class AboutSection(_Section):
     case_minimum_ml: float | None = Field(default=None, ge=0)
     least_certainty: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
     card: str = ""
+    second_reader: str = ""
     detector: str = ""
     joining: Literal["boxes", "union"] = "boxes"
     score_threshold: float = Field(default=SCORE_THRESHOLD, gt=0, lt=1)
@@ -334,6 +335,9 @@ class TrainingConfig(_Section):
             message = (
                 f"classes must be background and {ANY_BLOOD} for the system {self.system}: the boxes name the subtype"
             )
+            raise ValueError(message)
+        if self.about.second_reader and not {"IPH", "IVH"} <= set(self.classes):
+            message = "about.second_reader needs the classes IPH and IVH"
             raise ValueError(message)
         if (self.system == "se_unet_3d") != (self.input.patches is not None):
             message = f"input.patches must be given for the system se_unet_3d and for no other, here {self.system}"

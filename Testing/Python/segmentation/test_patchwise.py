@@ -14,6 +14,8 @@ from ICHSegmentationLib.errors import CancelledError, ModelError, NotAHeadError
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.models import RuntimeInfo
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
+from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
+from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.segmenter import build_segmenter
 from ICHSegmentationLib.segmentation.stages import Stages
 from ICHSegmentationLib.subtypes import Subtype
@@ -31,9 +33,11 @@ class BrightPatches:
 
     def __init__(self) -> None:
         self.shapes: set[tuple[int, ...]] = set()
+        self.patches = 0
 
     def probabilities(self, images, *, progress=None):  # noqa: ARG002
         self.shapes.add(images.shape[1:])
+        self.patches += len(images)
         hu = images[:, 0] * 80
         rim = ndimage.binary_dilation((hu > 65) | (hu <= 0), structure=np.ones((1, 1, 9, 9), dtype=bool))
         blood = np.clip((hu - 40) / 10, 0, 1) * ~rim
@@ -63,6 +67,26 @@ def test_a_clot_is_found_in_place_and_measured_on_tilted_and_uneven_slices(steps
     assert set(np.unique(label_map.labels)) == {0, Subtype.IPH}
     assert dice(label_map.labels == Subtype.IPH, truth) > 0.96
     assert measure(label_map).volumes_ml["IPH"] == pytest.approx(ellipsoid_ml(CLOT_RADII_MM), rel=0.03)
+
+
+@pytest.mark.parametrize("steps", STEPS)
+def test_only_a_part_is_looked_at_on_request(steps):
+    grid = head_grid(STEPS[steps], tilt_deg=10, rows=130, columns=112, spacing_mm=(1.6, 1.6))
+    volume, whole = head_volume(grid), BrightPatches()
+    everything = segment(volume, whole).labels > 0
+    # What is found may reach to the next slice that is shown, on either side.
+    part, around = (ellipsoid_mask(grid, np.add(CLOT_CENTRE_MM, (8, 0, 0)), (mm,) * 3) for mm in (12, 20))
+    found, looked = {}, {}
+    for name, mask in (("part", part), ("nothing", np.zeros_like(part))):
+        runtime = BrightPatches()
+        segmenter = PatchwiseSegmenter(an_entry(), runtime, PostProcessing.off(), within=mask)
+        found[name] = segmenter.segment(volume, Stages(SHARES), force=True).label_map.labels > 0
+        looked[name] = runtime.patches
+    assert (found["part"] & part).sum() == pytest.approx((everything & part).sum(), rel=0.02)
+    assert not (found["part"] & ~around).any()
+    assert looked["part"] < whole.patches / 4
+    assert not found["nothing"].any()
+    assert looked["nothing"] == 0
 
 
 def test_slices_in_reverse_give_the_same_labels():

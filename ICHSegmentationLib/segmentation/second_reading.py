@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A second model is asked about blood that the first calls ventricular.
+
+Networks that learn all subtypes from simulated bleeds draw small clots of the thalamus to the ventricle beside them.
+One that looks for parenchymal blood alone, with ventricular blood among its background, does not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+from ICHSegmentationLib.errors import MissingModelError, UnknownModelError
+from ICHSegmentationLib.models.manifest import get_model
+from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
+from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
+from ICHSegmentationLib.segmentation.stages import Stages
+from ICHSegmentationLib.subtypes import Subtype
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.models import LoadedModel, ModelEntry, RuntimeInfo
+
+_SHARES = {"preprocess": 0.4, "infer": 0.5, "postprocess": 0.1}
+_EVERY_NEIGHBOUR = np.ones((3, 3, 3), dtype=bool)
+
+
+class SecondReading:
+    """Asks the second reader that a model names, a network of patches, where there is ventricular blood.
+
+    Parameters
+    ----------
+    entry : ModelEntry
+        Of the first model.
+    helper : LoadedModel
+        Keeps the second one.
+    least_share : float or None
+        Share of a piece in which the second reader sees parenchymal blood, from which on it is that; None asks nothing.
+    """
+
+    def __init__(self, entry: ModelEntry, helper: LoadedModel, least_share: float | None) -> None:
+        self._name, self._folder = entry.second_reader, entry.folder
+        self._helper, self._least_share = helper, least_share
+
+    def settle(
+        self, volume: CTVolume, labels: np.ndarray, where: RuntimeInfo, advance: Callable[[float], None]
+    ) -> tuple[str, ...]:
+        """Name ventricular blood parenchymal where the second reader says so.
+
+        Parameters
+        ----------
+        volume : CTVolume
+            The scan.
+        labels : numpy.ndarray
+            (slices, rows, columns) of the first model; changed in place.
+        where : RuntimeInfo
+            Where the first model ran; the second runs there too.
+        advance : callable
+            Told the share that is done; what it raises stops the work.
+
+        Returns
+        -------
+        tuple of str
+            What the reader of the labels must know.
+        """
+        if not self._name or self._least_share is None or not (labels == Subtype.IVH).any():
+            return ()
+        try:
+            entry = get_model(self._name, folder=self._folder)
+        except (MissingModelError, UnknownModelError):
+            return (
+                f"The second model {self._name} is not installed: a small clot beside a ventricle may be called "
+                "ventricular.",
+            )
+        runtime = self._helper.get(entry, device=where.device, runtime=where.backend, threads=where.threads)
+        reader = PatchwiseSegmenter(entry, runtime, PostProcessing.off(), within=labels == Subtype.IVH)
+        stages = Stages(_SHARES, lambda _stage, done: advance(done))
+        seen = reader.segment(volume, stages, force=True)
+        count = name_parenchymal(labels, seen.label_map.labels == Subtype.IPH, self._least_share)
+        if not count:
+            return ()
+        what = "A bleed that the model calls IVH is" if count == 1 else f"{count} bleeds that the model calls IVH are"
+        return (f"{what} IPH by the second model {self._name}, and named so; check the name.",)
+
+
+def name_parenchymal(labels: np.ndarray, parenchymal: np.ndarray, least_share: float) -> int:
+    """Label connected ventricular blood parenchymal where enough of it is; return how many pieces.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        (slices, rows, columns); changed in place.
+    parenchymal : numpy.ndarray
+        (slices, rows, columns) bool.
+    least_share : float
+        Of a piece's voxels.
+    """
+    pieces, count = ndimage.label(labels == Subtype.IVH, structure=_EVERY_NEIGHBOUR)
+    shares = ndimage.mean(parenchymal, pieces, np.arange(1, count + 1))
+    settled = np.concatenate([[False], np.atleast_1d(shares) >= least_share])
+    labels[settled[pieces]] = Subtype.IPH
+    return int(settled.sum())

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the second reader says of blood that a model calls ventricular: where `parenchymal_share` comes from.
+
+Scans are those of `bench_cleaning.py` with parenchymal or ventricular blood: the validation patients, as they are and
+with simulated bleeds. Printed are all connected pieces of ventricular blood by the share of them that the second reader
+calls parenchymal, with what they are in truth; then the seconds that it takes.
+
+    python Testing/Benchmarks/bench_second_reading.py CONFIG --folder runs/cleaning [--model NAME]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from bench_cleaning import cases
+from scipy import ndimage
+
+from ICHSegmentationLib.models import LoadedModel, get_model
+from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
+from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
+from ICHSegmentationLib.segmentation.segmenter import build_segmenter
+from ICHSegmentationLib.segmentation.stages import Stages
+from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.training.config import read_config
+
+LEAST_ML = 0.1
+LEAST_SHARE = 0.2  # of a piece that is true blood; below, it is of no subtype
+STAGES = {"preprocess": 0.3, "infer": 0.6, "postprocess": 0.1}
+EVERY_NEIGHBOUR = np.ones((3, 3, 3), dtype=bool)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--folder", type=Path, required=True, help="keeps the scans from one call to the next")
+    parser.add_argument("--model", default="default")
+    options = parser.parse_args()
+    entry, loaded = get_model(options.model), LoadedModel()
+    second = get_model(entry.second_reader)
+    rules = replace(PostProcessing.for_model(entry), parenchymal_share=None)
+    first_model = build_segmenter(entry, loaded.get(entry), rules)
+    found: list[tuple[float, str]] = []
+    seconds = {"first": [], "second": []}
+    for name, case in cases(read_config(options.config), options.folder, 0):
+        if not any(part in name for part in ("IPH", "IVH", "patients")):
+            continue
+        print(name, file=sys.stderr)
+        started = time.process_time()
+        labels = first_model.segment(case.volume, Stages(STAGES), force=True).label_map.labels
+        seconds["first"].append(time.process_time() - started)
+        ventricular = labels == Subtype.IVH
+        if not ventricular.any():
+            continue
+        started = time.process_time()
+        reader = PatchwiseSegmenter(second, loaded.helper.get(second), PostProcessing.off(), within=ventricular)
+        seen = reader.segment(case.volume, Stages(STAGES), force=True).label_map.labels == Subtype.IPH
+        seconds["second"].append(time.process_time() - started)
+        pieces, count = ndimage.label(ventricular & ~case.ignored, structure=EVERY_NEIGHBOUR)
+        for number in range(1, count + 1):
+            piece = pieces == number
+            volume_ml = float(piece.sum(axis=(1, 2)) @ case.volume.grid.voxel_volumes_mm3) / 1000
+            if volume_ml >= LEAST_ML:
+                share = float(seen[piece].mean())
+                found.append((share, f"{volume_ml:7.2f} mL {truth(case.labels[piece]):<5}{name}"))
+    for share, text in sorted(found):
+        print(f"{share:5.2f} {text}")
+    for model, taken in seconds.items():
+        print(f"{model} model: {np.median(taken):.2f} processor seconds (median of {len(taken)})")
+
+
+def truth(labels: np.ndarray) -> str:
+    """Return the name of most of a piece's true blood."""
+    counts = np.bincount(labels, minlength=len(Subtype) + 1)
+    is_blood = counts[1:].sum() > LEAST_SHARE * counts.sum()
+    return Subtype(int(counts[1:].argmax()) + 1).name if is_blood else "none"
+
+
+if __name__ == "__main__":
+    main()

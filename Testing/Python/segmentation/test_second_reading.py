@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Blood beside the ventricles is named by two models."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders.label_maps import head_grid
+from builders.simple_head import BrightRuntime, head_volume, model_entry
+from pydantic import ValidationError
+
+from ICHSegmentationLib.errors import UnknownModelError
+from ICHSegmentationLib.models import LoadedModel, loaded_model
+from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
+from ICHSegmentationLib.segmentation import second_reading
+from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
+from ICHSegmentationLib.segmentation.second_reading import name_parenchymal
+from ICHSegmentationLib.segmentation.segmenter import build_segmenter
+from ICHSegmentationLib.segmentation.stages import Stages
+from ICHSegmentationLib.subtypes import Subtype
+
+SHARES = {"preprocess": 0.4, "infer": 0.4, "postprocess": 0.2}
+FIRST = model_entry(name="first", second_reader="second")
+PATCHES = PatchSpec(size=(8, 32, 32), stride=(3, 15, 15), mirrored=False)
+SECOND = model_entry(
+    name="second",
+    system="se_unet_3d",
+    classes=("background", "IPH"),
+    patches=PATCHES,
+    neighbours=0,
+    neighbour_distance_mm=3.0,
+)
+
+
+class Ventricular(BrightRuntime):
+    """Calls the clot ventricular."""
+
+    def probabilities(self, images, *, progress=None):
+        result = super().probabilities(images, progress=progress)
+        return result[:, [0, 1, 2, 3, Subtype.IVH, Subtype.IPH]]
+
+
+class Parenchymal:
+    """Tells parenchymal blood alone in patches, and sees a clot or none."""
+
+    info = BrightRuntime.info
+    warnings: tuple[str, ...] = ()
+
+    def __init__(self, *, sees: bool) -> None:
+        self.patches, self._sees = 0, sees
+
+    def probabilities(self, images, **_):
+        self.patches += len(images)
+        blood = ((images[:, 0] * 80 > 45) & self._sees).astype(np.float32)
+        return np.stack([1 - blood, blood], axis=1)
+
+
+@pytest.fixture
+def a_second_reader(monkeypatch):
+    """Install one that sees the clot, or one that does not."""
+
+    def install(*, sees: bool) -> Parenchymal:
+        reader = Parenchymal(sees=sees)
+        monkeypatch.setattr(second_reading, "get_model", lambda *_, **__: SECOND)
+        monkeypatch.setattr(loaded_model, "load_runtime", lambda *_, **__: reader)
+        return reader
+
+    return install
+
+
+def segment(runtime, rules=None, entry=FIRST, helper=None):
+    volume = head_volume(head_grid([5.0] * 33, rows=72, columns=64, spacing_mm=(2.8, 2.8)))
+    segmented = build_segmenter(entry, runtime, rules, helper).segment(volume, Stages(SHARES), force=True)
+    return set(np.unique(segmented.label_map.labels)) - {0}, segmented
+
+
+@pytest.mark.parametrize(("sees", "name"), [(True, Subtype.IPH), (False, Subtype.IVH)])
+def test_what_the_second_model_sees_is_parenchymal(a_second_reader, sees, name):
+    reader = a_second_reader(sees=sees)
+    names, segmented = segment(Ventricular())
+    assert names == {name}
+    assert [box.subtype for box in segmented.boxes] == [name.name]
+    assert 0 < reader.patches < 150  # those around the clot, not the whole brain's 500
+    told = "A bleed that the model calls IVH is IPH by the second model second, and named so; check the name."
+    assert segmented.warnings == ((told,) if sees else ())
+
+
+def test_it_is_asked_only_where_there_is_ventricular_blood_and_only_with_the_cleaning(a_second_reader):
+    reader = a_second_reader(sees=True)
+    assert segment(BrightRuntime())[0] == {Subtype.IPH}
+    assert segment(Ventricular(), PostProcessing.off())[0] == {Subtype.IVH}
+    assert segment(Ventricular(), entry=model_entry())[0] == {Subtype.IVH}
+    assert reader.patches == 0
+
+
+def test_it_stays_loaded_with_the_first_model(a_second_reader, monkeypatch):
+    reader, loads, loaded = a_second_reader(sees=True), [], LoadedModel()
+    monkeypatch.setattr(loaded_model, "load_runtime", lambda entry, **_: loads.append(entry.name) or reader)
+    for _ in range(2):
+        segment(Ventricular(), helper=loaded.helper)
+    assert loads == ["second"]
+
+
+def test_without_it_the_reader_of_the_labels_is_told(monkeypatch):
+    def missing(*_, **__):
+        raise UnknownModelError
+
+    monkeypatch.setattr(second_reading, "get_model", missing)
+    names, segmented = segment(Ventricular())
+    assert names == {Subtype.IVH}
+    assert segmented.warnings == (
+        "The second model second is not installed: a small clot beside a ventricle may be called ventricular.",
+    )
+
+
+def test_each_piece_is_named_by_its_own_share():
+    labels = np.zeros((3, 20, 20), dtype=np.uint8)
+    labels[0, 2:8, 2:8], labels[0, 2:8, 12:18], labels[2, 12:18, 2:8] = Subtype.IVH, Subtype.IVH, Subtype.SAH
+    parenchymal = np.zeros(labels.shape, dtype=bool)
+    parenchymal[0, 2:4, 2:8] = True  # a third of the first piece
+    parenchymal[0, 2:4, 12:17] = True  # less of the second
+    parenchymal[2] = True
+    assert name_parenchymal(labels, parenchymal, 1 / 3) == 1
+    assert (labels[0, 2:8, 2:8] == Subtype.IPH).all()
+    assert (labels[0, 2:8, 12:18] == Subtype.IVH).all()
+    assert (labels == Subtype.SAH).sum() == 36
+    labels[labels == Subtype.IVH] = 0
+    assert name_parenchymal(labels, parenchymal, 1 / 3) == 0
+
+
+def test_a_model_that_names_no_ventricular_blood_has_no_second_reader():
+    with pytest.raises(ValidationError, match="second_reader needs the classes IPH and IVH"):
+        model_entry(second_reader="second", classes=("background", "ICH"))
