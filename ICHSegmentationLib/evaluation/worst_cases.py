@@ -56,7 +56,7 @@ def worst_cases(
 def write_worst_cases(
     folder: Path, run: ModelRun, files: Iterable[HeldOutFile], *, tells_subtypes: bool = True
 ) -> dict[str, str]:
-    """Write ``GROUP-RANK-CASE.png`` of the worst cases of every group.
+    """Write ``GROUP-RANK-CASE.png`` of the worst cases of every group, in place of earlier ones.
 
     Returns
     -------
@@ -66,6 +66,8 @@ def write_worst_cases(
     by_name = {(file.group, file.name): file for file in files}
     written = {}
     folder.mkdir(parents=True, exist_ok=True)
+    for earlier in folder.glob("*.png"):
+        earlier.unlink()
     for group, cases in run.groups.items():
         for rank, (name, text) in enumerate(worst_cases(group, cases, tells_subtypes=tells_subtypes), start=1):
             file = by_name.get((group, name))

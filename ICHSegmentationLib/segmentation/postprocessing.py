@@ -53,23 +53,23 @@ class PostProcessing:
         ``Testing/Benchmarks/bench_cleaning.py`` at which no more than 1 % of the true blood of validation patients is
         lost; these are the default model's, and other models have their own (`for_model`), since networks differ in how
         sure they are.
-    parenchymal_share : float or None
-        Where a model names a second reader: the share of connected ventricular blood that this one has to call
-        parenchymal for the blood to be that (`second_reading`, after all other rules). Reason: on validation patients'
-        simulated bleeds the share was 0.26 at most where the blood was ventricular, and 0.52 at least where it was not
-        (``Testing/Benchmarks/bench_second_reading.py``).
     hole_area_mm2 : float or None
         Background enclosed by blood on a slice is filled up to this area with the subtype around it. Reason: clots are
         uneven, but volumes are read of the whole clot; larger enclosed areas (a gyrus between bleeding sulci) are
         tissue.
+    parenchymal_share : float or None
+        Where a model names a second reader: the share of connected ventricular blood that this one has to call
+        parenchymal for the blood to be that (`SecondReading`, not `apply`). Reason: on validation patients'
+        simulated bleeds the share was 0.26 at most where the blood was ventricular, and 0.52 at least where it was not
+        (``Testing/Benchmarks/bench_second_reading.py``).
     """
 
     extra_axial_share: float | None = 0.3
     island_volume_ml: float | None = 0.5
     least_volume_ml: Mapping[int, float] | None = field(default_factory=lambda: _LEAST_VOLUME_ML)
     least_certainty: Mapping[int, float] | None = field(default_factory=lambda: _LEAST_CERTAINTY)
-    parenchymal_share: float | None = 0.4
     hole_area_mm2: float | None = 20.0
+    parenchymal_share: float | None = 0.4
 
     @classmethod
     def for_model(cls, entry: ModelEntry) -> PostProcessing:

@@ -156,7 +156,11 @@ def test_the_worst_cases_come_first(tmp_path: Path, a_model: str, some_files):
 def test_tables_pictures_and_the_second_models_figures_are_written(tmp_path: Path, a_model: str, some_files):
     patients = some_files[:2]
     run = run_model(a_model, patients, (), tmp_path / "out" / "predictions", RunSettings())
+    earlier = tmp_path / "out" / "worst" / "patients-1-other.png"
+    earlier.parent.mkdir()
+    earlier.touch()
     record = write_model_report(tmp_path / "out", run, patients, {"half": "a real SDH"}, compared=run)
+    assert not earlier.exists()
     assert record == json.loads((tmp_path / "out" / "figures.json").read_text())
     assert record["quality"]["iph_dice_median"] == pytest.approx(0.8333)
     assert record["worst"]["patients-1-half.png"] == "IPH Dice 0.67, 200.0 mL, model 100.0 mL"
