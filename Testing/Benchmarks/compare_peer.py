@@ -8,7 +8,7 @@ Any program that reads and writes NIfTI will do; nothing of it is part of this p
         --output DIR --command "python -c 'from blast_ct.console_tool import console_tool as run; run()'
         --input {input} --output {output}"
 
-Labels of the program are renumbered by ``--labels``; extra-axial blood, which BLAST-CT does not tell apart, counts as
+A tilted scan is given to it as a straight stack. Labels of the program are renumbered by ``--labels``; extra-axial blood, which BLAST-CT does not tell apart, counts as
 subdural, so that the sum over extra-axial subtypes is right. Predictions that are there are not made again. The seconds
 are the processor's, of all threads together, which a busy machine does not change.
 """
@@ -88,12 +88,21 @@ class Peer:
         with tempfile.TemporaryDirectory() as folder:
             image = Path(folder) / "image.nii.gz"
             hu = case.volume.hu.transpose(2, 1, 0)
-            nibabel.save(nibabel.Nifti1Image(hu, case.volume.grid.nearest_affine_ras), image)
+            nibabel.save(nibabel.Nifti1Image(hu, straight(case.volume.grid.nearest_affine_ras)), image)
             words = [word.format(input=image, output=kept.resolve()) for word in shlex.split(self._command)]
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             subprocess.run(words, check=True, cwd=folder, stdout=subprocess.DEVNULL)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def straight(affine: np.ndarray) -> np.ndarray:
+    """Return an affine with its slices along their normal: a tilted one is refused by what reads through ITK."""
+    upright = affine.copy()
+    normal = np.cross(affine[:3, 0], affine[:3, 1])
+    normal /= np.linalg.norm(normal)
+    upright[:3, 2] = normal * (affine[:3, 2] @ normal)
+    return upright
 
 
 if __name__ == "__main__":
