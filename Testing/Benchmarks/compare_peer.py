@@ -8,9 +8,10 @@ Any program that reads and writes NIfTI will do; nothing of it is part of this p
         --output DIR --command "python -c 'from blast_ct.console_tool import console_tool as run; run()'
         --input {input} --output {output}"
 
-A tilted scan is given to it as a straight stack. Labels of the program are renumbered by ``--labels``; extra-axial blood, which BLAST-CT does not tell apart, counts as
-subdural, so that the sum over extra-axial subtypes is right. Predictions that are there are not made again. The seconds
-are the processor's, of all threads together, which a busy machine does not change.
+A tilted scan is given to it as a straight stack. Labels of the program are renumbered by ``--labels``; extra-axial
+blood, which BLAST-CT does not tell apart, counts as subdural, so that the sum over extra-axial subtypes is right.
+Predictions that are there are not made again. The seconds are the processor's, of all threads together, which a busy
+machine does not change.
 """
 
 from __future__ import annotations
