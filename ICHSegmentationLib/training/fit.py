@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
+from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.models.manifest import get_model
 from ICHSegmentationLib.networks import build_network
 from ICHSegmentationLib.networks.layers import channels_last
@@ -222,7 +223,15 @@ class _Fit:
                     logits = self._wrapped(image)
                 loss = self._loss(logits.float(), batch["label"].to(device, non_blocking=True))
                 self._scaler.scale(loss / options.accumulate).backward()
-            run.loss_sum, run.loss_count = run.loss_sum + float(loss.detach()), run.loss_count + 1
+            value = float(loss.detach())
+            if not math.isfinite(value):
+                # The state that was written last is still good.
+                message = (
+                    f"The loss of step {run.step + 1} is not a number: lower optimisation.learning_rate, or set "
+                    "optimisation.precision to float32."
+                )
+                raise InputError(message)
+            run.loss_sum, run.loss_count = run.loss_sum + value, run.loss_count + 1
         self._scaler.unscale_(self._optimiser)
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), options.clip_norm)
         self._scaler.step(self._optimiser)

@@ -139,6 +139,17 @@ def test_a_longer_fit_lowers_the_loss(tmp_path, some_files):
     assert losses[-1] < losses[0] - 0.1
 
 
+def test_a_loss_that_is_no_number_ends_the_fit_and_what_was_written_stays(tmp_path, some_files):
+    options = {"steps": 1, "warm_up": 0.0, "schedule": "constant"}
+    fit(a_configuration(tmp_path, optimisation=options), some_files, tmp_path / "run.pt")
+    before = (tmp_path / "run.pt").read_bytes()
+    wild = a_configuration(tmp_path, optimisation=options | {"steps": 9, "learning_rate": 1e25})
+    with pytest.raises(InputError, match=r"loss of step \d is not a number: lower optimisation.learning_rate"):
+        fit(wild, some_files, tmp_path / "other.pt")
+    assert not (tmp_path / "other.pt").exists()
+    assert (tmp_path / "run.pt").read_bytes() == before
+
+
 def test_a_damaged_checkpoint_is_named(tmp_path, a_config, some_files):
     path = tmp_path / "checkpoint.pt"
     path.write_bytes(b"nothing")
