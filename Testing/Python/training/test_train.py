@@ -123,19 +123,30 @@ def test_a_pack_holds_what_another_machine_needs(a_data_folder: Path, tmp_path: 
 def _train_as(rank: int, port: int, config: TrainingConfig, output: Path) -> None:
     """What each process that torchrun starts does."""
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    torch.set_num_threads(1)  # a forked process must not meet its parent's threads
+    torch.set_num_threads(1)
     with joined_processes("cpu") as processes:
         assert (processes.rank, processes.count) == (rank, 2)
         train(config, output, processes)
 
 
+@pytest.fixture
+def one_thread():
+    """Sums of several threads differ in their last digits, which training makes larger."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
 def test_two_processes_learn_the_same_as_one_that_gathers_their_gradients(a_data_folder: Path, tmp_path: Path):
     options = {"batch": 1, "accumulate": 1, "steps": 2}
     shared = a_configuration(a_data_folder, data={"validation": ("second",)}, optimisation=options)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    # As torchrun does: a fork of this process would bring along the threads of all that earlier tests loaded.
     started = [
-        get_context("fork").Process(target=_train_as, args=(rank, port, shared, tmp_path / "two")) for rank in (0, 1)
+        get_context("spawn").Process(target=_train_as, args=(rank, port, shared, tmp_path / "two")) for rank in (0, 1)
     ]
     for process in started:
         process.start()
