@@ -88,9 +88,9 @@ def segment(
     """
     stages = Stages(_SEGMENT_SHARES, progress, cancel)
     with stages.stage("load"):
-        entry, loaded = get_model(model), loaded or LoadedModel()
-        network = loaded.get(entry, device=device, runtime=runtime, threads=threads)
-    segmenter = build_segmenter(entry, network, postprocessing, loaded.helper)
+        entry = get_model(model)
+        network = (loaded or LoadedModel()).get(entry, device=device, runtime=runtime, threads=threads)
+    segmenter = build_segmenter(entry, network, postprocessing)
     if boxes is None:
         segmented = segmenter.segment(volume, stages, force=force)
     else:

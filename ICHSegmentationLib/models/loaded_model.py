@@ -16,14 +16,13 @@ _LOG = logging.getLogger(__name__)
 
 
 class LoadedModel:
-    """Keeps the runtime that was used last, and that of the model which this one asks (`helper`).
+    """Keeps the runtime that was used last.
 
-    No more: torch's number of threads holds for the whole process, and other models would take the memory of the
-    graphics card from these.
+    Only one: torch's number of threads holds for the whole process, and a second model would take the memory of the
+    graphics card from the first.
     """
 
     def __init__(self) -> None:
-        self._helper: LoadedModel | None = None
         self._key: tuple[str, ...] = ()
         self._runtime: Runtime | None = None
         self._info: RuntimeInfo | None = None
@@ -48,13 +47,6 @@ class LoadedModel:
         _LOG.info("loaded model %s: %s on %s", entry.name, loaded.info.backend, loaded.info.device)
         return loaded
 
-    @property
-    def helper(self) -> LoadedModel:
-        """Keeps a detector or a second reader of the model."""
-        if self._helper is None:
-            self._helper = LoadedModel()
-        return self._helper
-
     def forget(self) -> None:
-        """Free the memory of the loaded model and of its helper."""
-        self._runtime = self._helper = None
+        """Free the memory of the loaded model."""
+        self._runtime = None

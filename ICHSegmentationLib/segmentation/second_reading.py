@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from ICHSegmentationLib.errors import MissingModelError, UnknownModelError
 from ICHSegmentationLib.models.manifest import get_model
+from ICHSegmentationLib.models.select import load_runtime
 from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.stages import Stages
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ICHSegmentationLib.ct import CTVolume
-    from ICHSegmentationLib.models import LoadedModel, ModelEntry, RuntimeInfo
+    from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
 
 _SHARES = {"preprocess": 0.4, "infer": 0.5, "postprocess": 0.1}
 _EVERY_NEIGHBOUR = np.ones((3, 3, 3), dtype=bool)
@@ -36,15 +37,12 @@ class SecondReading:
     ----------
     entry : ModelEntry
         Of the first model.
-    helper : LoadedModel
-        Keeps the second one.
     least_share : float or None
         Share of a piece in which the second reader sees parenchymal blood, from which on it is that; None asks nothing.
     """
 
-    def __init__(self, entry: ModelEntry, helper: LoadedModel, least_share: float | None) -> None:
-        self._name, self._folder = entry.second_reader, entry.folder
-        self._helper, self._least_share = helper, least_share
+    def __init__(self, entry: ModelEntry, least_share: float | None) -> None:
+        self._name, self._folder, self._least_share = entry.second_reader, entry.folder, least_share
 
     def settle(
         self, volume: CTVolume, labels: np.ndarray, where: RuntimeInfo, advance: Callable[[float], None]
@@ -76,7 +74,7 @@ class SecondReading:
                 f"The second model {self._name} is not installed: a small clot beside a ventricle may be called "
                 "ventricular.",
             )
-        runtime = self._helper.get(entry, device=where.device, runtime=where.backend, threads=where.threads)
+        runtime = load_runtime(entry, device=where.device, runtime=where.backend, threads=where.threads)
         reader = PatchwiseSegmenter(entry, runtime, PostProcessing.off(), within=labels == Subtype.IVH)
         stages = Stages(_SHARES, lambda _stage, done: advance(done))
         seen = reader.segment(volume, stages, force=True)

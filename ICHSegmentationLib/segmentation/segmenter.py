@@ -9,7 +9,7 @@ from ICHSegmentationLib.errors import ModelError
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
-    from ICHSegmentationLib.models import LoadedModel, ModelEntry, Runtime
+    from ICHSegmentationLib.models import ModelEntry, Runtime
     from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
     from ICHSegmentationLib.segmentation.boxes import LesionBox
     from ICHSegmentationLib.segmentation.label_map import LabelMap
@@ -48,45 +48,28 @@ class Segmenter(Protocol):
         """
 
 
-def build_segmenter(
-    entry: ModelEntry,
-    runtime: Runtime,
-    postprocessing: PostProcessing | None = None,
-    helper: LoadedModel | None = None,
-) -> Segmenter:
-    """Make the segmenter of a model's system.
-
-    Parameters
-    ----------
-    entry : ModelEntry
-        The model.
-    runtime : Runtime
-        The loaded model.
-    postprocessing : PostProcessing, optional
-        Rules that clean the labels; by default the model's.
-    helper : LoadedModel, optional
-        Keeps the model that this one asks, a detector or a second reader, from one call to the next.
+def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing | None = None) -> Segmenter:
+    """Make the segmenter of a model's system; without ``postprocessing`` it uses the model's rules.
 
     Raises
     ------
     ModelError
         If this version of the library does not have the system.
     """
-    from ICHSegmentationLib.models.loaded_model import LoadedModel
     from ICHSegmentationLib.segmentation.em import EmSegmenter
     from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
     from ICHSegmentationLib.segmentation.slicewise import SlicewiseSegmenter
     from ICHSegmentationLib.segmentation.two_stage import TwoStageSegmenter
 
-    rules, asked = postprocessing or PostProcessing.for_model(entry), helper or LoadedModel()
+    rules = postprocessing or PostProcessing.for_model(entry)
     match entry.system:
         case "hardnet" | "transhardnet" | "unet" | "symtransnet" | "attfocusnet":
-            return SlicewiseSegmenter(entry, runtime, rules, asked)
+            return SlicewiseSegmenter(entry, runtime, rules)
         case "se_unet_3d":
             return PatchwiseSegmenter(entry, runtime, rules)
         case "two_stage" | "two_stage_swin_unet":
-            return TwoStageSegmenter(entry, runtime, asked)
+            return TwoStageSegmenter(entry, runtime)
         case "em":
             return EmSegmenter(entry, runtime, rules)
         case "detector":

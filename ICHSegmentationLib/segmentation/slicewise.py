@@ -16,7 +16,7 @@ from ICHSegmentationLib.subtypes import ANY_BLOOD, label_values
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
-    from ICHSegmentationLib.models import LoadedModel, ModelEntry, Runtime
+    from ICHSegmentationLib.models import ModelEntry, Runtime
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
     from ICHSegmentationLib.segmentation.stages import Stages
 
@@ -35,19 +35,15 @@ class SlicewiseSegmenter:
         The loaded network.
     postprocessing : PostProcessing
         Rules applied to the labels.
-    helper : LoadedModel
-        Keeps the second reader that the entry may name.
     """
 
-    def __init__(
-        self, entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing, helper: LoadedModel
-    ) -> None:
+    def __init__(self, entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing) -> None:
         self._spec = entry.input_spec
         self._labels = np.array(label_values(entry.classes), dtype=np.uint8)
         self._warnings = (_NO_SUBTYPES,) if ANY_BLOOD in entry.classes else ()
         self._runtime = runtime
         self._postprocessing = postprocessing
-        self._second_reading = SecondReading(entry, helper, postprocessing.parenchymal_share)
+        self._second_reading = SecondReading(entry, postprocessing.parenchymal_share)
 
     def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
         """See `Segmenter.segment`."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from ICHSegmentationLib.errors import InputError, MissingModelError, ModelError, UnknownModelError
 from ICHSegmentationLib.models.manifest import get_model
+from ICHSegmentationLib.models.select import load_runtime
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.preprocessing.sampling import HeadSampling
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
@@ -20,7 +21,7 @@ from ICHSegmentationLib.segmentation.segmenter import Segmented
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct import CTVolume
-    from ICHSegmentationLib.models import LoadedModel, ModelEntry, Runtime
+    from ICHSegmentationLib.models import ModelEntry, Runtime
     from ICHSegmentationLib.preprocessing.slices import PreparedSlices
     from ICHSegmentationLib.segmentation.boxes import LesionBox
     from ICHSegmentationLib.segmentation.stages import Stages
@@ -35,14 +36,12 @@ class TwoStageSegmenter:
         Of the second stage; names the detector, which is loaded only where no boxes are given.
     runtime : Runtime
         The loaded second stage.
-    helper : LoadedModel
-        Keeps the detector.
     """
 
     box_warning = ""
 
-    def __init__(self, entry: ModelEntry, runtime: Runtime, helper: LoadedModel) -> None:
-        self._entry, self._runtime, self._helper = entry, runtime, helper
+    def __init__(self, entry: ModelEntry, runtime: Runtime) -> None:
+        self._entry, self._runtime = entry, runtime
         self._spec = entry.input_spec
 
     def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
@@ -63,7 +62,7 @@ class TwoStageSegmenter:
             prepared = prepare_slices(volume, detector.input_spec, force=force, advance=stages.advance)
         with stages.stage("infer"):
             info = self._runtime.info
-            network = self._helper.get(detector, device=info.device, runtime=info.backend, threads=info.threads)
+            network = load_runtime(detector, device=info.device, runtime=info.backend, threads=info.threads)
             answers = network.probabilities(prepared.images, progress=lambda done, count: stages.advance(done / count))
             found = slice_boxes(answers, prepared, volume, detector)
             boxes = link_boxes(found, volume.grid, lone_threshold=detector.lone_threshold)

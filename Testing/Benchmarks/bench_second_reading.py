@@ -20,7 +20,7 @@ import numpy as np
 from bench_cleaning import cases
 from scipy import ndimage
 
-from ICHSegmentationLib.models import LoadedModel, get_model
+from ICHSegmentationLib.models import LoadedModel, get_model, load_runtime
 from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.segmenter import build_segmenter
@@ -43,6 +43,7 @@ def main() -> None:
     entry, loaded = get_model(options.model), LoadedModel()
     second = get_model(entry.second_reader)
     rules = replace(PostProcessing.for_model(entry), parenchymal_share=None)
+    reader_runtime = load_runtime(second, device="cpu")
     first_model = build_segmenter(entry, loaded.get(entry), rules)
     found: list[tuple[float, str]] = []
     seconds = {"first": [], "second": []}
@@ -57,7 +58,7 @@ def main() -> None:
         if not ventricular.any():
             continue
         started = time.process_time()
-        reader = PatchwiseSegmenter(second, loaded.helper.get(second), PostProcessing.off(), within=ventricular)
+        reader = PatchwiseSegmenter(second, reader_runtime, PostProcessing.off(), within=ventricular)
         seen = reader.segment(case.volume, Stages(STAGES), force=True).label_map.labels == Subtype.IPH
         seconds["second"].append(time.process_time() - started)
         pieces, count = ndimage.label(ventricular & ~case.ignored, structure=EVERY_NEIGHBOUR)

@@ -68,15 +68,3 @@ def test_a_forgotten_model_is_loaded_again(a_model, loads):
     loaded.forget()
     loaded.get(a_model)
     assert len(loads) == 2
-
-
-def test_what_a_model_asks_stays_loaded_as_long_as_the_model(a_model, loads):
-    asked = a_model.model_copy(update={"name": "asked"})
-    loaded = LoadedModel()
-    for _ in range(2):
-        loaded.get(a_model)
-        loaded.helper.get(asked)
-    assert [name for name, *_ in loads] == ["tiny", "asked"]
-    loaded.get(a_model, threads=1)
-    loaded.helper.get(asked)
-    assert [name for name, *_ in loads] == ["tiny", "asked", "tiny", "asked"]

@@ -10,7 +10,6 @@ from builders.simple_head import BrightRuntime, head_volume, model_entry
 from pydantic import ValidationError
 
 from ICHSegmentationLib.errors import UnknownModelError
-from ICHSegmentationLib.models import LoadedModel, loaded_model
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 from ICHSegmentationLib.segmentation import second_reading
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
@@ -62,15 +61,15 @@ def a_second_reader(monkeypatch):
     def install(*, sees: bool) -> Parenchymal:
         reader = Parenchymal(sees=sees)
         monkeypatch.setattr(second_reading, "get_model", lambda *_, **__: SECOND)
-        monkeypatch.setattr(loaded_model, "load_runtime", lambda *_, **__: reader)
+        monkeypatch.setattr(second_reading, "load_runtime", lambda *_, **__: reader)
         return reader
 
     return install
 
 
-def segment(runtime, rules=None, entry=FIRST, helper=None):
+def segment(runtime, rules=None, entry=FIRST):
     volume = head_volume(head_grid([5.0] * 33, rows=72, columns=64, spacing_mm=(2.8, 2.8)))
-    segmented = build_segmenter(entry, runtime, rules, helper).segment(volume, Stages(SHARES), force=True)
+    segmented = build_segmenter(entry, runtime, rules).segment(volume, Stages(SHARES), force=True)
     return set(np.unique(segmented.label_map.labels)) - {0}, segmented
 
 
@@ -91,14 +90,6 @@ def test_it_is_asked_only_where_there_is_ventricular_blood_and_only_with_the_cle
     assert segment(Ventricular(), PostProcessing.off())[0] == {Subtype.IVH}
     assert segment(Ventricular(), entry=model_entry())[0] == {Subtype.IVH}
     assert reader.patches == 0
-
-
-def test_it_stays_loaded_with_the_first_model(a_second_reader, monkeypatch):
-    reader, loads, loaded = a_second_reader(sees=True), [], LoadedModel()
-    monkeypatch.setattr(loaded_model, "load_runtime", lambda entry, **_: loads.append(entry.name) or reader)
-    for _ in range(2):
-        segment(Ventricular(), helper=loaded.helper)
-    assert loads == ["second"]
 
 
 def test_without_it_the_reader_of_the_labels_is_told(monkeypatch):

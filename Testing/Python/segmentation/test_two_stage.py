@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from ICHSegmentationLib import read_ct
 from ICHSegmentationLib.errors import InputError, MissingModelError, ModelError, UnknownModelError
-from ICHSegmentationLib.models import RuntimeInfo, loaded_model
+from ICHSegmentationLib.models import RuntimeInfo
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 from ICHSegmentationLib.segmentation import two_stage
 from ICHSegmentationLib.segmentation.box_crops import CROP_PX, CropSampling
@@ -70,7 +70,7 @@ def a_detector(monkeypatch):
     """An installed detector."""
     detector = BrightBoxes()
     monkeypatch.setattr(two_stage, "get_model", lambda *_, **__: DETECTOR)
-    monkeypatch.setattr(loaded_model, "load_runtime", lambda *_, **__: detector)
+    monkeypatch.setattr(two_stage, "load_runtime", lambda *_, **__: detector)
     return detector
 
 
