@@ -65,7 +65,10 @@ class SecondReading:
         tuple of str
             What the reader of the labels must know.
         """
-        if not self._name or self._least_share is None or not (labels == Subtype.IVH).any():
+        if not self._name or self._least_share is None:
+            return ()
+        ventricular = labels == Subtype.IVH
+        if not ventricular.any():
             return ()
         try:
             entry = get_model(self._name, folder=self._folder)
@@ -75,7 +78,7 @@ class SecondReading:
                 "ventricular.",
             )
         runtime = load_runtime(entry, device=where.device, runtime=where.backend, threads=where.threads)
-        reader = PatchwiseSegmenter(entry, runtime, PostProcessing.off(), within=labels == Subtype.IVH)
+        reader = PatchwiseSegmenter(entry, runtime, PostProcessing.off(), within=ventricular)
         stages = Stages(_SHARES, lambda _stage, done: advance(done))
         seen = reader.segment(volume, stages, force=True)
         count = name_parenchymal(labels, seen.label_map.labels == Subtype.IPH, self._least_share)

@@ -125,10 +125,29 @@ def slice_boxes(
     for number, answer in zip(prepared.slice_numbers.tolist(), answers, strict=True):
         boxes = decode_boxes(answer, score_threshold=detector.score_threshold, nms_overlap=detector.nms_overlap)
         edges_mm = sampling.edges_mm(boxes.edges)
-        for (top, left, bottom, right), kind, score in zip(edges_mm, boxes.kinds, boxes.scores, strict=True):
-            sides: dict[int, tuple[float, float]] = {}
-            for axis, ends in ((1, (top, bottom)), (2, (left, right))):
-                sides[orientation.axes[axis]] = orientation.source_edges(axis, ends, volume.grid.shape)
+        for one, kind, score in zip(edges_mm, boxes.kinds, boxes.scores, strict=True):
+            sides = source_sides(one, orientation, volume.grid.shape)
             source = volume.grid.shape[0] - 1 - number if orientation.flips[0] else number
             found.append(SliceBox(source, sides[1], sides[2], detector.classes[kind], round(float(score), 3)))
     return found
+
+
+def source_sides(
+    edges_mm: np.ndarray, orientation: CanonicalOrientation, shape: tuple[int, int, int]
+) -> dict[int, tuple[float, float]]:
+    """Return the ends of a box on the source's axes, 1 for rows and 2 for columns.
+
+    Parameters
+    ----------
+    edges_mm : numpy.ndarray
+        (4,) top, left, bottom and right edge, canonical mm.
+    orientation : CanonicalOrientation
+        From the source slices to the canonical axes, whose slices are the source's.
+    shape : tuple of int
+        Of the source.
+    """
+    top, left, bottom, right = edges_mm
+    return {
+        orientation.axes[axis]: orientation.source_edges(axis, ends, shape)
+        for axis, ends in ((1, (top, bottom)), (2, (left, right)))
+    }

@@ -38,6 +38,7 @@ from ICHSegmentationLib.segmentation.boxes import LesionBox, lesion_boxes
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.segmentation.segmenter import Segmented, Segmenter, build_segmenter
 from ICHSegmentationLib.segmentation.stages import Stages
+from ICHSegmentationLib.segmentation.two_stage import source_sides
 from ICHSegmentationLib.subtypes import ANY_BLOOD
 from ICHSegmentationLib.training.config import read_config
 from ICHSegmentationLib.training.held_out import make_held_out
@@ -161,11 +162,8 @@ class SingleStage:
         orientation, sampling = prepared.orientation, prepared.sampling
         assert isinstance(sampling, HeadSampling)
         size = self._entry.size_px
-        ((top, left, bottom, right),) = sampling.edges_mm(np.array([[0, 0, size, size]]))
-        sides = {
-            orientation.axes[axis]: orientation.source_edges(axis, ends, volume.grid.shape)
-            for axis, ends in ((1, (top, bottom)), (2, (left, right)))
-        }
+        (edges_mm,) = sampling.edges_mm(np.array([[0, 0, size, size]]))
+        sides = source_sides(edges_mm, orientation, volume.grid.shape)
         everywhere = [SliceBox(number, sides[1], sides[2], ANY_BLOOD) for number in range(volume.grid.shape[0])]
         boxes = link_boxes(everywhere, volume.grid)
         segmenter = as_box_segmenter(self._segmenter, self._entry.name)

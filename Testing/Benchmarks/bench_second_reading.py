@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from bench_cleaning import cases
+from bench_cleaning import EVERY_NEIGHBOUR, STAGES, cases
 from scipy import ndimage
 
 from ICHSegmentationLib.models import LoadedModel, get_model, load_runtime
@@ -30,8 +30,6 @@ from ICHSegmentationLib.training.config import read_config
 
 LEAST_ML = 0.1
 LEAST_SHARE = 0.2  # of a piece that is true blood; below, it is of no subtype
-STAGES = {"preprocess": 0.3, "infer": 0.6, "postprocess": 0.1}
-EVERY_NEIGHBOUR = np.ones((3, 3, 3), dtype=bool)
 
 
 def main() -> None:
