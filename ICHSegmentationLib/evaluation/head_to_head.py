@@ -25,9 +25,9 @@ from ICHSegmentationLib.evaluation.held_out_case import (
 )
 from ICHSegmentationLib.evaluation.model_report import RECORD_NAME, way_of_scans
 from ICHSegmentationLib.evaluation.outputs import RECORD_NAME as GROUP_RECORD_NAME
-from ICHSegmentationLib.evaluation.paired_tests import PairedTest, holm, paired_tests
+from ICHSegmentationLib.evaluation.paired_tests import PairedTest, holm, paired_test
 from ICHSegmentationLib.evaluation.tables import csv_text, markdown_table
-from ICHSegmentationLib.evaluation.targets import figures
+from ICHSegmentationLib.evaluation.targets import figures, looked_for, simulated_patient, simulated_subtype
 from ICHSegmentationLib.files import write_text
 from ICHSegmentationLib.models import told_subtypes
 from ICHSegmentationLib.subtypes import Subtype
@@ -148,7 +148,8 @@ def write_head_to_head(folder: Path, entries: Sequence[ModelEntry], costs: Costs
     entries : sequence of ModelEntry
         The models; all others are compared with the first, on the held-out patients and on the simulated bleeds: mean
         difference of the Dice of any blood, and the two-sided p of Wilcoxon's signed-rank test, by Holm's procedure
-        corrected for the number of models compared.
+        corrected for the number of models tested. The simulated bleeds of a patient are averaged first; a model is
+        compared on them only if it and the first look for every subtype there.
     costs : Costs, optional
         What a scan costs; a model that is missing in it, or was another then, has none.
 
@@ -192,8 +193,16 @@ def _check_cases(results: Sequence[ModelResults]) -> None:
 
 
 def _test(result: ModelResults, first: ModelResults, group: str) -> PairedTest | None:
-    tests = paired_tests(*(list(found.groups.get(group, {}).values()) for found in (result, first)))
-    return next((test for test in tests if (test.subtype, test.figure) == (ANY, "dice_with_class")), None)
+    """Return the test of the Dice of any blood; of simulated bleeds only if both models look for every subtype."""
+    cases = list(first.groups.get(group, {}))
+    owners = cases
+    if group == SIMULATED:
+        simulated = {simulated_subtype(case) for case in cases}
+        if not all(simulated <= set(looked_for(told_subtypes(found.entry))) for found in (result, first)):
+            return None
+        owners = [simulated_patient(case) for case in cases]
+    of_first, of_other = (list(found.groups.get(group, {}).values()) for found in (first, result))
+    return paired_test(ANY, "dice_with_class", of_other, of_first, owners)
 
 
 def _cost(entry: ModelEntry, costs: Costs | None) -> Row:
@@ -213,6 +222,10 @@ def _page(
         shown = {"model": "model", **headings, **_COSTS}
         return markdown_table([{heading: _short(key, row[key]) for key, heading in shown.items()} for row in rows])
 
+    def comparisons(group: str) -> str:
+        made = sum(row[_DIFFERENCES[group][1]] is not None for row in rows)
+        return f"{made} comparison{'' if made == 1 else 's'}"
+
     cases = {group: len(first.groups.get(group, {})) for group in GROUPS}
     parts = [
         "# Models side by side",
@@ -221,10 +234,13 @@ def _page(
         "or where nothing was measured. Dice of a missed bleed is 0.",
         f"## Held-out patients ({cases[PATIENTS]})",
         table(_PATIENTS),
-        f"Differences, here and below, are to {rows[0]['model']}, case by case; `wilcoxon_p` is the two-sided p of "
-        f"Wilcoxon's signed-rank test, corrected for {len(rows) - 1} comparisons by Holm's procedure.",
+        f"Differences, here and below, are to {rows[0]['model']}, patient by patient; `wilcoxon_p` is the two-sided p "
+        f"of Wilcoxon's signed-rank test, here corrected for {comparisons(PATIENTS)} by Holm's procedure.",
         f"## Simulated bleeds in them ({cases[SIMULATED]})",
         table(_SIMULATED),
+        "Differences are averaged over each patient's bleeds first, so that a patient counts once in mean and test; "
+        f"the p is here corrected for {comparisons(SIMULATED)} by Holm's procedure. They are `-` also where the model "
+        f"or {rows[0]['model']} does not look for every simulated subtype. "
         "Statements about simulated bleeds are about simulated bleeds only.",
         f"## No blood ({cases[NEGATIVES]} scans), look-alikes ({cases[LOOK_ALIKES]} generated heads, "
         f"{cases[LOOK_ALIKES_IN_PATIENTS]} patients away from their clot)",

@@ -21,7 +21,7 @@ class PairedTest(BaseModel):
     subtype, figure : str
         What is compared.
     cases : int
-        Cases in which the figure is defined for both models.
+        Cases in which the figure is defined for both models; where the cases of each patient are averaged, patients.
     mean, compared_mean, mean_difference, median_difference : float
         Of the first model, the second, and first minus second case by case.
     wilcoxon_p, t_p : float or None
@@ -74,16 +74,62 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return corrected
 
 
+def mean_of_each(values: np.ndarray, owners: Sequence[str]) -> np.ndarray:
+    """Average the figures that belong together, so that each owner counts once in a test of independent pairs.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        (cases, figures) float.
+    owners : sequence of str
+        Whose each case is, for instance the patient's name.
+
+    Returns
+    -------
+    numpy.ndarray
+        (owners, figures) float, in the order of the owners' names.
+    """
+    names, owner = np.unique(np.asarray(owners), return_inverse=True)
+    return np.array([values[owner == index].mean(axis=0) for index in range(len(names))])
+
+
+def paired_test(
+    subtype: str,
+    figure: str,
+    first: Sequence[CaseResult],
+    second: Sequence[CaseResult],
+    owners: Sequence[str] | None = None,
+) -> PairedTest | None:
+    """Test one per-case figure of one class where both models have it.
+
+    Parameters
+    ----------
+    subtype, figure : str
+        A class, and one of `PER_CASE_FIGURES`.
+    first, second : sequence of CaseResult
+        Results of the two models; the cases must be the same, in one order.
+    owners : sequence of str, optional
+        Whose each case is; the figures of one owner are averaged before the test. Without, each case is its own.
+
+    Returns
+    -------
+    PairedTest or None
+        None where no case has the figure.
+    """
+    both = [
+        (case.classes[subtype].figure(figure), other.classes[subtype].figure(figure))
+        for case, other in zip(first, second, strict=True)
+    ]
+    defined = [index for index, pair in enumerate(both) if None not in pair]
+    if not defined:
+        return None
+    values = np.array([both[index] for index in defined], dtype=np.float64)
+    if owners is not None:
+        values = mean_of_each(values, [owners[index] for index in defined])
+    return PairedTest.of(subtype, figure, values[:, 0], values[:, 1])
+
+
 def paired_tests(first: Sequence[CaseResult], second: Sequence[CaseResult]) -> tuple[PairedTest, ...]:
     """Test every per-case figure of every class that both models have; the cases must be the same, in one order."""
-    tests = []
-    for name in CLASSES:
-        for figure in PER_CASE_FIGURES:
-            both = [
-                (case.classes[name].figure(figure), other.classes[name].figure(figure))
-                for case, other in zip(first, second, strict=True)
-            ]
-            values = np.array([pair for pair in both if None not in pair], dtype=np.float64)
-            if len(values):
-                tests.append(PairedTest.of(name, figure, values[:, 0], values[:, 1]))
-    return tuple(tests)
+    tests = (paired_test(name, figure, first, second) for name in CLASSES for figure in PER_CASE_FIGURES)
+    return tuple(test for test in tests if test is not None)

@@ -97,8 +97,7 @@ def figures(
     """
     patients, simulated = groups.get(PATIENTS, {}), groups.get(SIMULATED, {})
     found = _of_patients(patients, set_aside) if Subtype.IPH.name in classes else []
-    looked_for = _SUBTYPES if ANY_BLOOD in classes else [name for name in _SUBTYPES if name in classes]
-    found += _of_any_blood(patients, simulated, looked_for)
+    found += _of_any_blood(patients, simulated, looked_for(classes))
     found += [
         Figure("scan without blood", f"negative_{name}_ml", f"{name}: total volume (mL)", _total_ml(case), 1, 0.1, True)
         for name, case in groups.get(NEGATIVES, {}).items()
@@ -206,6 +205,16 @@ def _of_simulated(cases: Mapping[str, CaseResult], subtypes: Sequence[str]) -> l
     named = [float(case.largest_lesion_predicted == case.largest_lesion) for case in cases.values()]
     text = "subtype of the largest lesion named right, share"
     return [*found, Figure(on, "simulated_named_right_share", text, _mean(named), len(named), 0.95)]
+
+
+def looked_for(told: Collection[str]) -> tuple[str, ...]:
+    """Return the subtypes that a model looks for under any name: those it tells, or all where it tells none apart."""
+    return tuple(name for name in _SUBTYPES if ANY_BLOOD in told or name in told)
+
+
+def simulated_patient(case: str) -> str:
+    """Return the patient in the name of a simulated case."""
+    return case.rsplit("-", 2)[0]
 
 
 def simulated_subtype(case: str) -> str:

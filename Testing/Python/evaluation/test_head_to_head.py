@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from builders.grids import make_grid
+from scipy.stats import wilcoxon
 
 from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.evaluation.case import evaluate_case
@@ -80,6 +81,66 @@ def test_simulated_bleeds_are_compared_by_themselves(tmp_path: Path):
     assert row["simulated_any_dice_difference_p"] == pytest.approx(2 / 2**6)
     assert row["patients_any_dice_difference"] is None
     assert "| 0.667 | - | - | -0.333 | 0.031 | 1000 |" in (tmp_path / "models.md").read_text()
+
+
+FIVE = tuple(subtype.name for subtype in Subtype)
+
+
+def test_a_model_is_compared_only_on_bleeds_that_it_looks_for(tmp_path: Path):
+    models = []
+    told = {"first": FIVE, "five": FIVE, "any": ("ICH",), "iph": ("IPH",)}
+    for columns, (name, classes) in zip((10, 5, 6, 4), told.items(), strict=True):
+        a_model(tmp_path, name, dict.fromkeys("abcdef", columns), classes=classes)
+        simulated = {f"{patient}-{kind}-0": columns for patient in "abcdef" for kind in ("EDH", "IPH")}
+        models.append(a_model(tmp_path, name, simulated, classes=classes, group="simulated"))
+    rows = write_head_to_head(tmp_path, models)
+    assert [row["patients_any_dice_difference_p"] for row in rows] == [None, *[pytest.approx(3 * 2 / 2**6)] * 3]
+    # A model of any blood looks for every subtype; one of IPH alone is neither tested nor counted.
+    assert [row["simulated_any_dice_difference"] for row in rows] == [
+        None,
+        pytest.approx(-1 / 3),
+        pytest.approx(-1 / 4),
+        None,
+    ]
+    assert [row["simulated_any_dice_difference_p"] for row in rows] == [
+        None,
+        *[pytest.approx(2 * 2 / 2**6)] * 2,
+        None,
+    ]
+    patients, simulated_part = (tmp_path / "models.md").read_text().split("## Simulated bleeds in them (12)")
+    assert "corrected for 3 comparisons" in patients
+    assert "corrected for 2 comparisons" in simulated_part
+    assert "They are `-` also where the model or first does not look for every simulated subtype" in simulated_part
+
+    # Nothing is compared with a first model that does not look for all of them.
+    rows = write_head_to_head(tmp_path, [models[3], *models[:3]])
+    assert {row["simulated_any_dice_difference"] for row in rows} == {None}
+    assert "corrected for 0 comparisons" in (tmp_path / "models.md").read_text()
+
+
+def test_the_bleeds_of_one_head_count_as_one_patient(tmp_path: Path):
+    """Two to four bleeds a patient; the names of patients hold dashes themselves."""
+    columns = {
+        "p-1": {"EDH-0": 9, "SDH-0": 8},
+        "p-2": {"EDH-0": 2, "SDH-0": 5, "SAH-0": 7, "IPH-0": 9},
+        "p-3": {"EDH-0": 10, "EDH-1": 1},
+        "p-4": {"EDH-0": 6, "SDH-0": 6, "IVH-0": 3},
+        "p-5": {"EDH-0": 7, "IPH-0": 6},
+    }
+    found = {f"{patient}-{copy}": count for patient, bleeds in columns.items() for copy, count in bleeds.items()}
+    models = [
+        a_model(tmp_path, name, cases, classes=FIVE, group="simulated")
+        for name, cases in (("first", dict.fromkeys(found, 5)), ("other", found))
+    ]
+    row = write_head_to_head(tmp_path, models)[1]
+
+    differences = [[2 * count / (count + 10) - 2 / 3 for count in bleeds.values()] for bleeds in columns.values()]
+    of_patients = [float(np.mean(patient)) for patient in differences]
+    assert row["simulated_any_dice_difference"] == pytest.approx(np.mean(of_patients))
+    assert row["simulated_any_dice_difference_p"] == pytest.approx(wilcoxon(of_patients).pvalue)
+    page = (tmp_path / "models.md").read_text()
+    assert "averaged over each patient's bleeds first" in page
+    assert "corrected for 1 comparison by" in page
 
 
 def test_results_without_cleaning_are_of_their_own_kind(tmp_path: Path):

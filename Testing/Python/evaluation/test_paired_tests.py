@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from ICHSegmentationLib.evaluation.paired_tests import PairedTest
+from ICHSegmentationLib.evaluation.paired_tests import PairedTest, mean_of_each
 
 # Hollander and Wolfe 1973, Table 3.1: nine patients before and after; they give p = 0.0195 one-sided.
 BEFORE = np.array([1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30])
@@ -35,3 +35,8 @@ def test_one_case_has_no_p():
     test = PairedTest.of("IPH", "dice", BEFORE[:1], AFTER[:1])
 
     assert (test.wilcoxon_p, test.t_p) == (None, None)
+
+
+def test_several_values_of_one_owner_are_averaged():
+    values = np.array([[1.0, 10.0], [5.0, 50.0], [3.0, 60.0], [2.0, 20.0]])
+    assert mean_of_each(values, ["b", "a", "b", "b"]).tolist() == [[5.0, 50.0], [2.0, 30.0]]
