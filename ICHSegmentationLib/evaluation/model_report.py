@@ -80,7 +80,7 @@ def write_model_report(
     decisions = [row for row in detection_rows(everything) if row["class"] == ANY]
     write_text(folder / DECISIONS_NAME, csv_text(decisions))
     entry = get_model(run.model)
-    worst = write_worst_cases(folder / WORST_NAME, run, files, tells_subtypes=_tells_subtypes(entry))
+    worst = write_worst_cases(folder / WORST_NAME, run, files, told=told_subtypes(entry))
     record = {
         "schema": 1,
         "model": entry.name,

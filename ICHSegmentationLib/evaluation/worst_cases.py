@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,35 +13,51 @@ from ICHSegmentationLib.evaluation.case import CaseResult
 from ICHSegmentationLib.evaluation.classes import ANY
 from ICHSegmentationLib.evaluation.held_out_case import PATIENTS, SIMULATED, HeldOutCase, HeldOutFile
 from ICHSegmentationLib.evaluation.model_run import ModelRun, prediction_path
-from ICHSegmentationLib.evaluation.targets import simulated_subtype
+from ICHSegmentationLib.evaluation.targets import looked_for, simulated_subtype
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.rendering.drawing import BACKGROUND, MUTED, RESEARCH_USE, TEXT, font
 from ICHSegmentationLib.rendering.key_slices import choose_slices
 from ICHSegmentationLib.rendering.panels import WINDOW_HU, PanelLayout, tissue_slices
 from ICHSegmentationLib.rendering.png import write_png
 from ICHSegmentationLib.reporting.labels_nifti import read_labels_nifti
+from ICHSegmentationLib.subtypes import ANY_BLOOD, Subtype
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.segmentation.label_map import LabelMap
 
+_SUBTYPES = tuple(subtype.name for subtype in Subtype)
 _COUNT = 5
 _SLICES = 4
 _PANEL_PX, _GAP_PX, _HEADER_PX, _FOOTER_PX = 380, 6, 40, 28
 
 
 def worst_cases(
-    group: str, cases: Mapping[str, CaseResult], count: int = _COUNT, *, tells_subtypes: bool = True
+    group: str, cases: Mapping[str, CaseResult], count: int = _COUNT, *, told: Collection[str] = _SUBTYPES
 ) -> list[tuple[str, str]]:
     """Return name and figure of the worst cases of a group, worst first.
 
     By the Dice of the IPH in patients, of the painted subtype in simulated cases (of any blood where the model does not
     tell subtypes apart), and by volume where there is no blood.
+
+    Parameters
+    ----------
+    group : str
+        One of `GROUPS`.
+    cases : mapping of str to CaseResult
+        Its results.
+    count : int
+        At most how many are returned.
+    told : collection of str
+        The subtypes that the model tells, or `ANY_BLOOD`; cases of one that it does not look for are left out.
     """
+    result_class = {name: ANY if ANY_BLOOD in told else name for name in looked_for(told)}
     scores: list[tuple[float, str, str]] = []
     for name, case in cases.items():
         if group in (PATIENTS, SIMULATED):
             subtype = "IPH" if group == PATIENTS else simulated_subtype(name)
-            result = case.classes[subtype if tells_subtypes else ANY]
+            if subtype not in result_class:
+                continue
+            result = case.classes[result_class[subtype]]
             if result.reference_ml == 0:
                 continue
             dice = result.overlap.dice or 0.0
@@ -54,9 +70,11 @@ def worst_cases(
 
 
 def write_worst_cases(
-    folder: Path, run: ModelRun, files: Iterable[HeldOutFile], *, tells_subtypes: bool = True
+    folder: Path, run: ModelRun, files: Iterable[HeldOutFile], *, told: Collection[str] = _SUBTYPES
 ) -> dict[str, str]:
     """Write ``GROUP-RANK-CASE.png`` of the worst cases of every group, in place of earlier ones.
+
+    ``told`` is as in :func:`worst_cases`.
 
     Returns
     -------
@@ -69,7 +87,7 @@ def write_worst_cases(
     for earlier in folder.glob("*.png"):
         earlier.unlink()
     for group, cases in run.groups.items():
-        for rank, (name, text) in enumerate(worst_cases(group, cases, tells_subtypes=tells_subtypes), start=1):
+        for rank, (name, text) in enumerate(worst_cases(group, cases, told=told), start=1):
             file = by_name.get((group, name))
             if file is None:
                 continue

@@ -128,9 +128,7 @@ def test_any_blood_is_measured_whatever_its_name_and_subtypes_only_where_they_ar
     alone = {figure.key for figure in figures(groups, {}, classes=("IPH",))}
     assert {"iph_dice_median", "simulated_iph_dice_median", "simulated_iph_any_dice_median"} < alone
     assert not {"simulated_edh_dice_median", "simulated_edh_any_dice_median", "simulated_named_right_share"} & alone
-    assert (
-        worst_cases(SIMULATED, groups[SIMULATED], tells_subtypes=False)[0][1] == "EDH Dice 1.00, 80.0 mL, model 80.0 mL"
-    )
+    assert worst_cases(SIMULATED, groups[SIMULATED], told=("ICH",))[0][1] == "EDH Dice 1.00, 80.0 mL, model 80.0 mL"
 
 
 def test_decisions_on_scans_have_sensitivity_and_specificity_at_the_models_volume(
@@ -150,7 +148,22 @@ def test_the_worst_cases_come_first(tmp_path: Path, a_model: str, some_files):
         ("q-EDH-0", "EDH Dice 0.00, 80.0 mL, model 0.0 mL"),
         ("p-EDH-0", "EDH Dice 1.00, 80.0 mL, model 80.0 mL"),
     ]
+    # What a model does not look for is not among its worst cases.
+    assert worst_cases(SIMULATED, groups[SIMULATED], told=("SDH", "IPH")) == []
+    assert [name for name, _ in worst_cases(PATIENTS, groups[PATIENTS], told=("IPH",))] == ["half", "good"]
+    assert worst_cases(PATIENTS, groups[PATIENTS], told=("EDH",)) == []
     assert worst_cases(LOOK_ALIKES, groups[LOOK_ALIKES], 1) == [("001", "20.0 mL where there is none")]
+
+
+def test_a_model_has_pictures_of_the_simulated_bleeds_that_it_looks_for(tmp_path: Path, a_model: str):
+    files = [
+        a_case(tmp_path, SIMULATED, f"p-{subtype.name}-0", a_block(subtype, 4), a_block(Subtype.IPH, 4))
+        for subtype in (Subtype.EDH, Subtype.IPH)
+    ]
+    run = run_model(a_model, files, (), tmp_path / "predictions", RunSettings())
+    record = write_model_report(tmp_path / "out", run, files, {})
+    assert record["worst"] == {"simulated-1-p-IPH-0.png": "IPH Dice 1.00, 80.0 mL, model 80.0 mL"}
+    assert [path.name for path in (tmp_path / "out" / "worst").iterdir()] == ["simulated-1-p-IPH-0.png"]
 
 
 def test_tables_pictures_and_the_second_models_figures_are_written(tmp_path: Path, a_model: str, some_files):
