@@ -133,6 +133,11 @@ def fit(
     -------
     Fitted
         Of this process; the weights are the same in all, the batch statistics nearly.
+
+    Raises
+    ------
+    InputError
+        If the checkpoint does not fit, or the loss or, but for float16, the gradients of a step are not finite.
     """
     return _Fit(config, checkpoint, validation, processes, report).run(files)
 
@@ -225,15 +230,13 @@ class _Fit:
                 self._scaler.scale(loss / options.accumulate).backward()
             value = float(loss.detach())
             if not math.isfinite(value):
-                # The state that was written last is still good.
-                message = (
-                    f"The loss of step {run.step + 1} is not a number: lower optimisation.learning_rate, or set "
-                    "optimisation.precision to float32."
-                )
-                raise InputError(message)
+                raise InputError(_not_finite(f"The loss of step {run.step + 1} is not a number"))
             run.loss_sum, run.loss_count = run.loss_sum + value, run.loss_count + 1
         self._scaler.unscale_(self._optimiser)
-        torch.nn.utils.clip_grad_norm_(self._network.parameters(), options.clip_norm)
+        norm = torch.nn.utils.clip_grad_norm_(self._network.parameters(), options.clip_norm)
+        # The scaler of float16 leaves out a step whose gradients overflow, and goes on with a smaller scale.
+        if not self._scaler.is_enabled() and not math.isfinite(float(norm)):
+            raise InputError(_not_finite(f"The gradients of step {run.step + 1} are not finite"))
         self._scaler.step(self._optimiser)
         self._scaler.update()
         self._schedule.after_step()
@@ -280,6 +283,11 @@ class _Fit:
             # back.
             state["head.bias"] = state["head.bias"] - torch.tensor(self._options.class_weights).log()
         return Fitted(state, step, run.stopped)
+
+
+def _not_finite(what: str) -> str:
+    """Return what to do about a step that is not taken; the state that was written last is still good."""
+    return f"{what}: lower optimisation.learning_rate, or set optimisation.precision to float32."
 
 
 def _precision(wanted: str, device: torch.device) -> torch.dtype:

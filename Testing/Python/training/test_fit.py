@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from builders.training import a_configuration, write_squares
 
 from ICHSegmentationLib.errors import InputError
 from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.training import fit as fit_module
 from ICHSegmentationLib.training.dataset import BatchNumbers, SliceDataset, training_batches
 from ICHSegmentationLib.training.fit import fit
 from ICHSegmentationLib.training.processes import Processes
@@ -139,15 +142,55 @@ def test_a_longer_fit_lowers_the_loss(tmp_path, some_files):
     assert losses[-1] < losses[0] - 0.1
 
 
-def test_a_loss_that_is_no_number_ends_the_fit_and_what_was_written_stays(tmp_path, some_files):
-    options = {"steps": 1, "warm_up": 0.0, "schedule": "constant"}
-    fit(a_configuration(tmp_path, optimisation=options), some_files, tmp_path / "run.pt")
+class _Constant(torch.nn.Module):
+    """A loss of one value with one slope everywhere."""
+
+    def __init__(self, value, slope):
+        super().__init__()
+        self._value, self._slope = value, slope
+
+    def forward(self, logits, _labels):
+        loss = (logits - logits.detach()).sum() + self._value
+        loss.register_hook(lambda gradient: gradient * self._slope)
+        return loss
+
+
+@pytest.mark.parametrize(
+    ("value", "slope", "told"),
+    [
+        (math.nan, 1.0, "loss of step 2 is not a number: lower optimisation.learning_rate"),
+        (1.0, math.inf, "gradients of step 2 are not finite: lower optimisation.learning_rate"),
+    ],
+)
+def test_a_step_that_would_spoil_the_weights_ends_the_fit_and_what_was_written_stays(
+    tmp_path, some_files, value, slope, told
+):
+    # A step that is finished is written at once.
+    options = {"warm_up": 0.0, "schedule": "constant", "checkpoint_minutes": 1e-9}
+    longer = a_configuration(tmp_path, optimisation=options | {"steps": 3})
+    fit(a_configuration(tmp_path, optimisation=options | {"steps": 1}), some_files, tmp_path / "run.pt")
     before = (tmp_path / "run.pt").read_bytes()
-    wild = a_configuration(tmp_path, optimisation=options | {"steps": 9, "learning_rate": 1e25})
-    with pytest.raises(InputError, match=r"loss of step \d is not a number: lower optimisation.learning_rate"):
-        fit(wild, some_files, tmp_path / "other.pt")
-    assert not (tmp_path / "other.pt").exists()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit_module, "build_loss", lambda *_: _Constant(value, slope))
+        with pytest.raises(InputError, match=told):
+            fit(longer, some_files, tmp_path / "run.pt")
     assert (tmp_path / "run.pt").read_bytes() == before
+    fitted = fit(longer, some_files, tmp_path / "run.pt")
+    assert fitted.step == 3
+    assert all(values.isfinite().all() for values in fitted.state.values())
+
+
+def test_in_float16_a_step_whose_gradients_overflow_is_left_out(tmp_path, some_files, monkeypatch):
+    options = {"warm_up": 0.0, "schedule": "constant", "checkpoint_minutes": 1e-9, "precision": "float16"}
+    fit(a_configuration(tmp_path, optimisation=options | {"steps": 1}), some_files, tmp_path / "run.pt")
+    before = torch.load(tmp_path / "run.pt", weights_only=True)
+    monkeypatch.setattr(fit_module, "build_loss", lambda *_: _Constant(1.0, math.inf))
+    fit(a_configuration(tmp_path, optimisation=options | {"steps": 2}), some_files, tmp_path / "run.pt")
+    after = torch.load(tmp_path / "run.pt", weights_only=True)
+    assert after["progress"]["step"] == 2
+    assert after["scaler"]["scale"] < before["scaler"]["scale"]
+    name = "head.weight"
+    torch.testing.assert_close(after["network"][name], before["network"][name], rtol=0, atol=0)
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path, a_config, some_files):
