@@ -35,6 +35,7 @@ def run(
     """Make the held-out cases, run the model, write and show the figures; see ``ichseg evaluate --help``."""
     from ICHSegmentationLib.cli.segment import check_output
     from ICHSegmentationLib.evaluation.model_report import RECORD_NAME
+    from ICHSegmentationLib.evaluation.required_models import require_models
     from ICHSegmentationLib.models import get_model
 
     check_output(output, overwrite=overwrite, names=(RECORD_NAME,))
@@ -43,7 +44,8 @@ def run(
 
     names = [options.model] if compare_model is None else [options.model, compare_model]
     for name in names:
-        get_model(name)  # a wrong name is found before the cases are made
+        # A wrong name, or what the model lacks, is found before the cases are made.
+        require_models(get_model(name), cleaned=options.cleaning)
     terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
     with terminal:
         files = make_held_out(settings, workers=workers, progress=terminal.progress("make"))

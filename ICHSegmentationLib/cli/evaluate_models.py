@@ -34,6 +34,7 @@ def run(
     from ICHSegmentationLib.cli.segment import check_output
     from ICHSegmentationLib.evaluation.costs import read_costs
     from ICHSegmentationLib.evaluation.head_to_head import PAGE_NAME, TABLE_NAME, is_evaluated, write_head_to_head
+    from ICHSegmentationLib.evaluation.required_models import require_models
     from ICHSegmentationLib.models import get_model, load_manifest
     from ICHSegmentationLib.training.held_out import make_held_out
 
@@ -44,6 +45,8 @@ def run(
     if len(entries) < 2:
         message = f"Several models are compared, and there is only {entries[0].name}."
         raise InputError(message)
+    for entry in entries:
+        require_models(entry, cleaned=options.cleaning)
     measured = None if costs is None else read_costs(costs)
     missing = [
         entry

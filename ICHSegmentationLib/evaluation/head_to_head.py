@@ -26,6 +26,7 @@ from ICHSegmentationLib.evaluation.held_out_case import (
 from ICHSegmentationLib.evaluation.model_report import RECORD_NAME, way_of_scans
 from ICHSegmentationLib.evaluation.outputs import RECORD_NAME as GROUP_RECORD_NAME
 from ICHSegmentationLib.evaluation.paired_tests import PairedTest, holm, paired_test
+from ICHSegmentationLib.evaluation.required_models import second_reader_sha256
 from ICHSegmentationLib.evaluation.tables import csv_text, markdown_table
 from ICHSegmentationLib.evaluation.targets import figures, looked_for, simulated_patient, simulated_subtype
 from ICHSegmentationLib.files import write_text
@@ -120,19 +121,23 @@ def is_evaluated(folder: Path, entry: ModelEntry, *, cleaned: bool = True) -> bo
     Raises
     ------
     InputError
-        If it holds that of another model, or of this one with other weights or settings, or ``cleaned`` otherwise.
+        If it holds that of another model, or of this one with other weights or settings, or ``cleaned`` otherwise, or
+        with another second reader.
+    MissingModelError
+        If the model's second reader is not installed beside it.
     """
     path = folder / RECORD_NAME
     if not path.exists():
         return False
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        made_by = record.get("fingerprint"), record.get("cleaned", True)
+        made_by = record.get("fingerprint"), record.get("cleaned", True), record.get("second_reader_sha256")
     except (OSError, ValueError, AttributeError):
         made_by = None
-    if made_by != (entry.fingerprint, cleaned):
+    if made_by != (entry.fingerprint, cleaned, second_reader_sha256(entry, cleaned=cleaned)):
         message = (
-            f"{folder} holds results of other weights or settings of {entry.name}; add --overwrite to replace them."
+            f"{folder} holds results of other weights or settings of {entry.name}, or of its second reader; add "
+            "--overwrite to replace them."
         )
         raise InputError(message)
     return True

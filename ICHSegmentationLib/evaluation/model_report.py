@@ -87,6 +87,7 @@ def write_model_report(
         "sha256": entry.sha256,
         "fingerprint": entry.fingerprint,
         "cleaned": run.cleaned,
+        "second_reader_sha256": run.second_reader_sha256,
         "seconds_per_scan": run.seconds_per_scan,
         "compared_model": None if compared is None else compared.model,
         "quality": _quality(found, entry),

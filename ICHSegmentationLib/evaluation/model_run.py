@@ -15,7 +15,8 @@ from ICHSegmentationLib.ct import CTVolume, read_ct
 from ICHSegmentationLib.errors import NotAHeadError
 from ICHSegmentationLib.evaluation.case import CaseResult, evaluate_case
 from ICHSegmentationLib.evaluation.held_out_case import NEGATIVES, HeldOutCase, HeldOutFile
-from ICHSegmentationLib.models import LoadedModel
+from ICHSegmentationLib.evaluation.required_models import require_models, second_reader_sha256
+from ICHSegmentationLib.models import LoadedModel, get_model
 from ICHSegmentationLib.reporting.labels_nifti import write_labels_nifti
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
@@ -40,6 +41,8 @@ class ModelRun:
         Mean of the whole segmentation, reading and writing left out.
     cleaned : bool
         Whether the model's cleaning rules were applied.
+    second_reader_sha256 : str or None
+        Of the weights that were asked about ventricular blood; None without a second reader or the cleaning.
     """
 
     model: str
@@ -47,6 +50,7 @@ class ModelRun:
     predictions: Path
     seconds_per_scan: float
     cleaned: bool = True
+    second_reader_sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +87,15 @@ def run_model(
         Where it runs.
     progress : callable
         Takes the case at work and the share that is done.
+
+    Raises
+    ------
+    MissingModelError
+        Before any scan, if a model that this one needs is not installed beside it; see `require_models`.
     """
+    entry = get_model(model)
+    require_models(entry, cleaned=settings.cleaning)
+    reader = second_reader_sha256(entry, cleaned=settings.cleaning)
     loaded = LoadedModel()
     scans = [*files, *(HeldOutFile(NEGATIVES, path.name, path) for path in negatives)]
 
@@ -91,7 +103,7 @@ def run_model(
         return _segment(case.volume, model, loaded, settings, file)
 
     run = run_cases(model, scans, predictions, segment, progress)
-    return replace(run, cleaned=settings.cleaning)
+    return replace(run, cleaned=settings.cleaning, second_reader_sha256=reader)
 
 
 def run_cases(

@@ -12,12 +12,14 @@ import pytest
 import yaml
 from builders.command import Command
 from builders.grids import make_grid
+from builders.tiny_model import FIELDS, TINY, random_state
 from builders.training import a_configuration, write_squares
 
 from ICHSegmentationLib.ct import CTVolume
 from ICHSegmentationLib.evaluation import model_run
 from ICHSegmentationLib.evaluation.held_out_case import PATIENTS, HeldOutCase, HeldOutFile
 from ICHSegmentationLib.models import get_model
+from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.subtypes import Subtype
 from ICHSegmentationLib.training import held_out
@@ -122,6 +124,21 @@ def test_the_bare_answers_of_models_are_compared_on_request(
     assert a_command(*alone).code == 0
     assert asked == [FIRST, FIRST, SECOND, SECOND, SECOND, SECOND]
     assert "but for the cleaning" in (tmp_path / "alone" / "model.md").read_text()
+
+
+@pytest.mark.parametrize("models", [("first",), ("em", "first")])
+def test_a_model_without_its_second_reader_is_refused_before_the_cases_are_made(
+    a_command: Command, a_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: tuple[str, ...]
+):
+    folder = tmp_path / "models"
+    register_model(FIELDS | {"name": "first", "second_reader": "reader"}, random_state(**TINY), folder=folder)
+    monkeypatch.setenv("ICHSEG_MODELS", str(folder))
+    monkeypatch.setattr(held_out, "make_held_out", lambda *_, **__: pytest.fail("cases were made"))
+    chosen = [part for name in models for part in ("--model", name)]
+    done = a_command("evaluate", "--config", a_file, "--output", tmp_path / "out", *chosen)
+    assert done.code == 1
+    assert f"first asks the second reader reader, which is not installed in {folder}" in done.err
+    assert "or add --no-cleaning." in done.err
 
 
 def test_calls_that_make_no_sense_are_refused(a_command: Command, a_file: Path, asked: list[str], tmp_path: Path):

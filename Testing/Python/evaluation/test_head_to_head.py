@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from builders.grids import make_grid
+from builders.tiny_model import FIELDS, TINY, random_state
 from scipy.stats import wilcoxon
 
 from ICHSegmentationLib.errors import InputError
@@ -19,6 +20,7 @@ from ICHSegmentationLib.evaluation.evaluate import Evaluation
 from ICHSegmentationLib.evaluation.head_to_head import is_evaluated, write_head_to_head
 from ICHSegmentationLib.evaluation.paired_tests import holm
 from ICHSegmentationLib.evaluation.summary import ModelResult
+from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.subtypes import Subtype
 
@@ -45,6 +47,7 @@ def a_model(
         fingerprint=name,
         classes=("background", *classes),
         detector="",
+        second_reader="",
         case_minimum_ml=None,
         parameters=1000,
     )
@@ -167,6 +170,23 @@ def test_results_are_reused_only_of_the_same_model(tmp_path: Path):
     model.fingerprint = "another"
     with pytest.raises(InputError, match="other weights or settings of first"):
         is_evaluated(tmp_path / "first", model)
+
+
+def test_results_with_another_second_reader_are_refused(tmp_path: Path):
+    model = a_model(tmp_path, "first", {"a": 10})
+    model.second_reader, model.folder = "reader", tmp_path / "models"
+    reader = register_model(FIELDS | {"name": "reader"}, random_state(**TINY), folder=model.folder)
+    record = {"fingerprint": "first", "set_aside": {}}
+    path = tmp_path / "first" / "figures.json"
+    for made_with in ({}, {"second_reader_sha256": None}, {"second_reader_sha256": "0" * 64}):
+        path.write_text(json.dumps(record | made_with))
+        with pytest.raises(InputError, match="other weights or settings of first, or of its second reader"):
+            is_evaluated(tmp_path / "first", model)
+    path.write_text(json.dumps(record | {"second_reader_sha256": reader.sha256}))
+    assert is_evaluated(tmp_path / "first", model)
+    # Without the cleaning nobody is asked.
+    path.write_text(json.dumps(record | {"cleaned": False, "second_reader_sha256": None}))
+    assert is_evaluated(tmp_path / "first", model, cleaned=False)
 
 
 def test_holms_procedure():

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -63,9 +64,11 @@ def a_model(monkeypatch: pytest.MonkeyPatch) -> str:
         fingerprint="1" * 64,
         classes=("background", "IPH"),
         detector="",
+        second_reader="",
         case_minimum_ml=25.0,
     )
-    monkeypatch.setattr(model_report, "get_model", lambda _: entry)
+    for module in (model_report, model_run):
+        monkeypatch.setattr(module, "get_model", lambda _: entry)
     return "answers"
 
 
@@ -187,3 +190,7 @@ def test_tables_pictures_and_the_second_models_figures_are_written(tmp_path: Pat
     assert curve[0].startswith("class,minimum_ml,accuracy,sensitivity,specificity")
     assert curve[1].startswith("any,0,1,1,,2,0,0,0")
     assert record["quality"]["case_sensitivity"] == 1
+    assert record["second_reader_sha256"] is None
+    read_twice = replace(run, second_reader_sha256="2" * 64)
+    record = write_model_report(tmp_path / "twice", read_twice, patients, {})
+    assert record["second_reader_sha256"] == "2" * 64
