@@ -105,6 +105,7 @@ def segment(
         warnings=tuple(dict.fromkeys((*volume.warnings, *fallback, *segmented.warnings, *network.warnings))),
         boxes=segmented.boxes,
         plane=segmented.plane,
+        further_models=segmented.further_models,
     )
 
 

@@ -211,7 +211,7 @@ def _publish(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSe
     """Put a result into the scene as a new segmentation, with its boxes and what it proposes for the scores."""
     from ICHSegmentationLib import __version__, mrml
     from ICHSegmentationLib.measurement.reader_items import Proposals
-    from ICHSegmentationLib.models import told_subtypes
+    from ICHSegmentationLib.reporting.record import models_text
 
     result = answer.segmentation
     model = result.model
@@ -226,12 +226,13 @@ def _publish(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSe
             "preset": model.preset,
             "sha256": model.sha256,
             "licence": model.licence,
+            "further_models": models_text(result.further_models),
             "version": __version__,
             "device": result.runtime.device,
             "backend": result.runtime.backend,
             "threads": str(result.runtime.threads),
         },
-        classes=told_subtypes(model),
+        classes=answer.subtypes,
     )
     mrml.keep_boxes(node, result.boxes, result.label_map.labels)
     mrml.set_proposals(node, Proposals.of(answer.measurements))

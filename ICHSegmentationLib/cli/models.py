@@ -23,7 +23,7 @@ FIELDS = (
     "quality",
     "reference_seconds",
 )
-# The figures that people see; --json has all.
+# The figures that people see, or a model's own first ones where it has none of these; --json has all.
 _HEADLINES = {
     "iph_found_share": "share of real IPH found",
     "iph_any_found_share": "share of real bleeds found under any name",
@@ -31,6 +31,7 @@ _HEADLINES = {
     "any_dice_median": "median Dice of any blood",
     "look_alike_share": "share of look-alikes without blood in which more than 0.5 mL is found",
 }
+_OWN = 3
 
 
 def run(*, as_json: bool) -> None:
@@ -49,7 +50,9 @@ def _describe(entry: ModelEntry, *, default: bool) -> str:
     from ICHSegmentationLib.models.told_subtypes import told_subtypes
 
     subtypes = ", ".join(told_subtypes(entry))
-    quality = [f"{text} {entry.quality[name]}" for name, text in _HEADLINES.items() if name in entry.quality]
+    own = {name: name.replace("_", " ") for name in list(entry.quality)[:_OWN]}
+    shown = {name: text for name, text in _HEADLINES.items() if name in entry.quality} or own
+    quality = [f"{text} {entry.quality[name]}" for name, text in shown.items()]
     card = f"; more in {entry.card}" if entry.card else ""
     size = f"{entry.parameters / 1e6:.2f} M parameters" if entry.has_weights else "no network, no weights"
     return "\n".join(

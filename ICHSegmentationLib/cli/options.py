@@ -60,7 +60,10 @@ Model = Annotated[str, typer.Option(metavar="NAME", help="Model to use; see `ich
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda:N", callback=_checked_device, help="Where to run.")]
 Runtime = Annotated[RuntimeChoice, typer.Option(help="What runs the network.")]
 NoCleaning = Annotated[
-    bool, typer.Option("--no-cleaning", help="Keep the network's labels as they are, specks and holes included.")
+    bool,
+    typer.Option(
+        "--no-cleaning", help="Keep the network's labels as they are, specks and holes included; ask no second model."
+    ),
 ]
 Threads = Annotated[int | None, typer.Option(min=1, metavar="N", help="Processor threads; all by default.")]
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the results.")]

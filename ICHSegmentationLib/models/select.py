@@ -12,7 +12,7 @@ from ICHSegmentationLib.models.no_network import NoNetwork
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models.manifest import ModelEntry
-    from ICHSegmentationLib.models.runtime import Runtime
+    from ICHSegmentationLib.models.runtime import Runtime, RuntimeInfo
     from ICHSegmentationLib.models.torch_runtime import TorchRuntime
 
 _RUNTIMES = ("auto", "openvino", "torch")
@@ -65,6 +65,27 @@ def load_runtime(
     if runtime == "torch":
         return _load_torch(entry, "cpu", threads)
     return _load_openvino(entry, threads, may_fall_back=runtime == "auto")
+
+
+def load_beside(entry: ModelEntry, where: RuntimeInfo) -> Runtime:
+    """Load a further model for the same scan: on the same device, and in torch where the first runs in torch.
+
+    Beside one in OpenVINO the choice is as of "auto": what OpenVINO cannot run falls back to torch.
+
+    Parameters
+    ----------
+    entry
+        The further model.
+    where
+        Where the first one runs.
+
+    Raises
+    ------
+    ModelError, NoGraphicsCardError
+        As of `load_runtime`.
+    """
+    runtime = "torch" if where.backend == "torch" else "auto"
+    return load_runtime(entry, device=where.device, runtime=runtime, threads=where.threads)
 
 
 def _load_cuda(entry: ModelEntry, device: str, runtime: str, threads: int | None) -> Runtime:

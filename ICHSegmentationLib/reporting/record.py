@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ICHSegmentationLib.measurement import CaseDecision, IchScore, Lesion, Measurements, MidlineShift, ModifiedGraeb
 from ICHSegmentationLib.measurement.agreement import Agreement
@@ -15,6 +15,7 @@ from ICHSegmentationLib.reporting.comparison import Comparison
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.ct.volume import CTVolume
+    from ICHSegmentationLib.models import ModelEntry
     from ICHSegmentationLib.segmentation.result import SegmentationResult
 
 UNKNOWN = "unknown"
@@ -52,6 +53,14 @@ class ModelRecord(_Part):
     sha256: str
     licence: str
 
+    @classmethod
+    def of(cls, entry: ModelEntry) -> Self:
+        """Return what is told of an entry of the list of models."""
+        return cls(**{name: getattr(entry, name) for name in cls.model_fields})
+
+
+_MODELS = TypeAdapter(tuple[ModelRecord, ...])
+
 
 class RuntimeRecord(_Part):
     """What they ran on."""
@@ -62,9 +71,10 @@ class RuntimeRecord(_Part):
 
 
 class RunRecord(_Part):
-    """What is known of the run that made some labels."""
+    """What is known of the run that made some labels; ``further_models`` is None where they are not known."""
 
     model: ModelRecord
+    further_models: tuple[ModelRecord, ...] | None = None
     runtime: RuntimeRecord
     warnings: tuple[str, ...] = ()
     timings_s: dict[str, float] = {}
@@ -79,6 +89,7 @@ class RunRecord(_Part):
         threads = attributes.get("threads", "")
         return cls(
             model=ModelRecord(**known(ModelRecord.model_fields, {"name": "model"})),
+            further_models=_models_of(attributes.get("further_models", "")),
             runtime=RuntimeRecord(
                 **known(("device", "backend"), {}), threads=int(threads) if threads.isdecimal() else 0
             ),
@@ -103,18 +114,21 @@ class LargestLesion(_Part):
 class MeasurementRecord(_Part):
     """The file, schema 1.
 
-    ``abc2_ml`` is null for subtypes that the estimate is not made for. ``corrected`` names the segments that were
-    changed since the model made them; null where that is not known. ``case_decision`` is there where the model
-    decides whether a scan has a bleed, ``alignment`` where it was given the head upright. ``ich_score`` is there
-    where GCS, age or another of its items were given, ``growth`` where an earlier scan was compared, ``agreement``
-    where the model's own labels were given to compare the corrected ones with. Items that the reader gave in place
-    of a proposal are named in ``ich_score.edited`` and stand in ``modified_graeb.items[].edited_points``.
+    ``further_models`` are those that were asked beside the model: the detector of two stages, a second reader, also
+    where it agreed; null where that is not known. ``abc2_ml`` is null for subtypes that the estimate is not made for.
+    ``corrected`` names the segments that were changed since the model made them; null where that is not known.
+    ``case_decision`` is there where the model decides whether a scan has a bleed, ``alignment`` where it was given the
+    head upright. ``ich_score`` is there where GCS, age or another of its items were given, ``growth`` where an earlier
+    scan was compared, ``agreement`` where the model's own labels were given to compare the corrected ones with. Items
+    that the reader gave in place of a proposal are named in ``ich_score.edited`` and stand in
+    ``modified_graeb.items[].edited_points``.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     input: InputRecord
     geometry: GeometryRecord
     model: ModelRecord
+    further_models: tuple[ModelRecord, ...] | None = None
     runtime: RuntimeRecord
     volumes_ml: dict[str, float]
     present: dict[str, bool]
@@ -168,6 +182,18 @@ def read_record(path: Path) -> MeasurementRecord | None:
         return None
 
 
+def models_text(entries: Iterable[ModelEntry]) -> str:
+    """Return models as text for the attribute ``further_models``; see `RunRecord.of_attributes`."""
+    return _MODELS.dump_json(tuple(ModelRecord.of(entry) for entry in entries)).decode()
+
+
+def _models_of(text: str) -> tuple[ModelRecord, ...] | None:
+    try:
+        return _MODELS.validate_json(text)
+    except ValidationError:
+        return None
+
+
 def make_record(
     result: SegmentationResult, measurements: Measurements, timings_s: Mapping[str, float] | None = None
 ) -> MeasurementRecord:
@@ -183,7 +209,8 @@ def make_record(
         Seconds per stage, where more is known than ``result.timings_s`` says.
     """
     run = RunRecord(
-        model=ModelRecord(**{name: getattr(result.model, name) for name in ModelRecord.model_fields}),
+        model=ModelRecord.of(result.model),
+        further_models=tuple(ModelRecord.of(entry) for entry in result.further_models),
         runtime=RuntimeRecord(**{name: getattr(result.runtime, name) for name in RuntimeRecord.model_fields}),
         warnings=result.warnings,
         timings_s=dict(timings_s or result.timings_s),
@@ -227,6 +254,7 @@ def record_of(volume: CTVolume, measurements: Measurements, run: RunRecord) -> M
             spacing_mm=(round(grid.spacing_mm[0], 4), round(grid.spacing_mm[1], 4)),
         ),
         model=run.model,
+        further_models=run.further_models,
         runtime=run.runtime,
         volumes_ml=measurements.volumes_ml,
         present=measurements.present,

@@ -8,7 +8,7 @@ from ICHSegmentationLib.measurement import Lesion
 from ICHSegmentationLib.measurement.growth import Verdict
 from ICHSegmentationLib.rendering.drawing import format_ml
 from ICHSegmentationLib.reporting.comparison import Comparison
-from ICHSegmentationLib.reporting.record import MeasurementRecord
+from ICHSegmentationLib.reporting.record import MeasurementRecord, ModelRecord
 from ICHSegmentationLib.terminology import load_terminology
 
 Fact = tuple[str, str]
@@ -90,13 +90,18 @@ def describe_correction(record: MeasurementRecord) -> str:
 
 
 def describe_method(record: MeasurementRecord) -> str:
-    """Return program, model, checksum and what they ran on."""
-    model = record.model
-    weights = f"SHA-256 {model.sha256}" if model.sha256 else "no weights"
-    return (
-        f"ICHSegmentation {__version__}, model {model.name} ({model.system}, {model.preset}), "
-        f"licence {model.licence}, {weights}, on {record.runtime.device} ({record.runtime.backend})."
+    """Return program, models, checksums and what they ran on."""
+    further = [f"Further model: {_describe_model(model)}." for model in record.further_models or ()]
+    own = (
+        f"ICHSegmentation {__version__}, model {_describe_model(record.model)}, "
+        f"on {record.runtime.device} ({record.runtime.backend})."
     )
+    return " ".join((own, *further))
+
+
+def _describe_model(model: ModelRecord) -> str:
+    weights = f"SHA-256 {model.sha256}" if model.sha256 else "no weights"
+    return f"{model.name} ({model.system}, {model.preset}), licence {model.licence}, {weights}"
 
 
 def _describe_geometry(record: MeasurementRecord) -> str:

@@ -32,7 +32,7 @@ class SegmentationResult:
         Seconds of each stage so far.
     warnings : tuple of str
         The volume's warnings and those of the run.
-    boxes, plane
+    boxes, plane, further_models
         See `ICHSegmentationLib.segmentation.segmenter.Segmented`.
     """
 
@@ -44,3 +44,4 @@ class SegmentationResult:
     warnings: tuple[str, ...]
     boxes: tuple[LesionBox, ...] = ()
     plane: MidsagittalPlane | None = None
+    further_models: tuple[ModelEntry, ...] = ()

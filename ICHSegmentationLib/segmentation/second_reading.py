@@ -7,14 +7,14 @@ One that looks for parenchymal blood alone, with ventricular blood among its bac
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.errors import MissingModelError, UnknownModelError
 from ICHSegmentationLib.models.manifest import get_model
-from ICHSegmentationLib.models.select import load_runtime
+from ICHSegmentationLib.models.select import load_beside
 from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.stages import Stages
@@ -28,6 +28,21 @@ if TYPE_CHECKING:
 
 _SHARES = {"preprocess": 0.4, "infer": 0.5, "postprocess": 0.1}
 _EVERY_NEIGHBOUR = np.ones((3, 3, 3), dtype=bool)
+
+
+class Settled(NamedTuple):
+    """What came of a second reading.
+
+    Attributes
+    ----------
+    warnings : tuple of str
+        What the reader of the labels must know.
+    asked : tuple of ModelEntry
+        The second reader, where it was asked.
+    """
+
+    warnings: tuple[str, ...] = ()
+    asked: tuple[ModelEntry, ...] = ()
 
 
 class SecondReading:
@@ -46,7 +61,7 @@ class SecondReading:
 
     def settle(
         self, volume: CTVolume, labels: np.ndarray, where: RuntimeInfo, advance: Callable[[float], None]
-    ) -> tuple[str, ...]:
+    ) -> Settled:
         """Name ventricular blood parenchymal where the second reader says so.
 
         Parameters
@@ -60,32 +75,34 @@ class SecondReading:
         advance : callable
             Told the share that is done; what it raises stops the work.
 
-        Returns
-        -------
-        tuple of str
-            What the reader of the labels must know.
+        Raises
+        ------
+        ModelError, NoGraphicsCardError
+            If the second reader is installed and cannot be loaded.
         """
         if not self._name or self._least_share is None:
-            return ()
+            return Settled()
         ventricular = labels == Subtype.IVH
         if not ventricular.any():
-            return ()
+            return Settled()
         try:
             entry = get_model(self._name, folder=self._folder)
         except (MissingModelError, UnknownModelError):
-            return (
+            missing = (
                 f"The second model {self._name} is not installed: a small clot beside a ventricle may be called "
-                "ventricular.",
+                "ventricular."
             )
-        runtime = load_runtime(entry, device=where.device, runtime=where.backend, threads=where.threads)
+            return Settled((missing,))
+        runtime = load_beside(entry, where)
         reader = PatchwiseSegmenter(entry, runtime, PostProcessing.off(), within=ventricular)
         stages = Stages(_SHARES, lambda _stage, done: advance(done))
         seen = reader.segment(volume, stages, force=True)
         count = name_parenchymal(labels, seen.label_map.labels == Subtype.IPH, self._least_share)
         if not count:
-            return ()
+            return Settled(runtime.warnings, (entry,))
         what = "A bleed that the model calls IVH is" if count == 1 else f"{count} bleeds that the model calls IVH are"
-        return (f"{what} IPH by the second model {self._name}, and named so; check the name.",)
+        told = f"{what} IPH by the second model {self._name}, and named so; check the name."
+        return Settled((*runtime.warnings, told), (entry,))
 
 
 def name_parenchymal(labels: np.ndarray, parenchymal: np.ndarray, least_share: float) -> int:

@@ -30,12 +30,15 @@ class Segmented(NamedTuple):
         Around the lesions, and how sure the system is of each; or the boxes that were given.
     plane : MidsagittalPlane or None
         About which the head was taken to be symmetric, where the system needs that.
+    further_models : tuple of ModelEntry
+        Those that were asked beside the system's own: a detector, a second reader.
     """
 
     label_map: LabelMap
     warnings: tuple[str, ...]
     boxes: tuple[LesionBox, ...]
     plane: MidsagittalPlane | None = None
+    further_models: tuple[ModelEntry, ...] = ()
 
 
 class Segmenter(Protocol):

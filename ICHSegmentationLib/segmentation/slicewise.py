@@ -56,9 +56,9 @@ class SlicewiseSegmenter:
         with stages.stage("postprocess"):
             restored = prepared.restore(probabilities)
             labels = self._postprocessing.apply(self._labels[restored.classes], volume.grid, blood=restored.blood)
-            told = self._second_reading.settle(volume, labels, self._runtime.info, stages.advance)
+            settled = self._second_reading.settle(volume, labels, self._runtime.info, stages.advance)
             label_map = LabelMap(labels, volume.grid)
             boxes = lesion_boxes(label_map, restored.blood)
-        warnings = (*prepared.warnings, *self._warnings, *told)
+        warnings = (*prepared.warnings, *self._warnings, *settled.warnings)
         plane = None if prepared.alignment is None else prepared.alignment.plane
-        return Segmented(label_map, warnings, boxes, plane)
+        return Segmented(label_map, warnings, boxes, plane, settled.asked)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ICHSegmentationLib.errors import InputError, MissingModelError, ModelError, UnknownModelError
 from ICHSegmentationLib.models.manifest import get_model
-from ICHSegmentationLib.models.select import load_runtime
+from ICHSegmentationLib.models.select import load_beside
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.preprocessing.sampling import HeadSampling
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
@@ -61,15 +61,14 @@ class TwoStageSegmenter:
                 raise InputError(message)
             prepared = prepare_slices(volume, detector.input_spec, force=force, advance=stages.advance)
         with stages.stage("infer"):
-            info = self._runtime.info
-            network = load_runtime(detector, device=info.device, runtime=info.backend, threads=info.threads)
+            network = load_beside(detector, self._runtime.info)
             answers = network.probabilities(prepared.images, progress=lambda done, count: stages.advance(done / count))
             found = slice_boxes(answers, prepared, volume, detector)
             boxes = link_boxes(found, volume.grid, lone_threshold=detector.lone_threshold)
         with stages.stage("postprocess"):
             label = label_union if self._entry.joining == "union" else label_boxes
             label_map = label(self, volume, boxes, stages.advance)
-        return Segmented(label_map, (*prepared.warnings, *network.warnings), boxes)
+        return Segmented(label_map, (*prepared.warnings, *network.warnings), boxes, further_models=(detector,))
 
     def blood_in_box(self, volume: CTVolume, box: LesionBox) -> np.ndarray:
         """See `BoxSegmenter.blood_in_box`."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ICHSegmentationLib.ct import CTVolume
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.measurement.reader_items import Proposals
-from ICHSegmentationLib.models import LoadedModel, list_devices, load_manifest
+from ICHSegmentationLib.models import LoadedModel, list_devices, load_manifest, told_subtypes
 from ICHSegmentationLib.pipeline import segment, segment_lesion
 from ICHSegmentationLib.rendering.png import encode_png
 from ICHSegmentationLib.reporting.export_job import run_export
@@ -85,6 +85,8 @@ def run_segment(request: SegmentRequest, loaded: LoadedModel, progress: Progress
         id=request.id,
         labels=labels,
         model=result.model,
+        further_models=result.further_models,
+        subtypes=told_subtypes(result.model),
         runtime=result.runtime,
         measurements=measurements,
         warnings=result.warnings,

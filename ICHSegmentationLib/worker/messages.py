@@ -18,7 +18,7 @@ from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
 from ICHSegmentationLib.segmentation.boxes import LesionBox
 from ICHSegmentationLib.worker.failures import FailureKind
 
-PROTOCOL = 5
+PROTOCOL = 6
 """Raised when a message changes so that the other side would not understand it."""
 
 
@@ -179,8 +179,11 @@ class ResultMessage(Message):
     ----------
     labels : Path
         (slices, rows, columns) uint8 as ``.npy`` in the request's folder.
-    model, runtime, warnings, timings_s
+    model, further_models, runtime, warnings, timings_s
         See :class:`ICHSegmentationLib.segmentation.result.SegmentationResult`.
+    subtypes : tuple of str
+        What :func:`ICHSegmentationLib.models.told_subtypes` gives where the model is installed: a line does not tell
+        the folder of its entry.
     measurements : Measurements
         Of the labels.
     boxes : tuple of LesionBox
@@ -191,6 +194,8 @@ class ResultMessage(Message):
     id: int
     labels: Path
     model: ModelEntry
+    further_models: tuple[ModelEntry, ...]
+    subtypes: tuple[str, ...]
     runtime: RuntimeInfo
     measurements: Measurements
     warnings: tuple[str, ...]

@@ -18,10 +18,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class WorkerResult:
-    """What came back: the segmentation as :func:`ICHSegmentationLib.segment` gives it, and its measurements."""
+    """What came back.
+
+    Attributes
+    ----------
+    segmentation : SegmentationResult
+        As :func:`ICHSegmentationLib.segment` gives it.
+    measurements : Measurements
+        Of its labels.
+    subtypes : tuple of str
+        The names that its blood may have.
+    """
 
     segmentation: SegmentationResult
     measurements: Measurements
+    subtypes: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,5 +77,6 @@ def read_result(answer: ResultMessage, volume: CTVolume) -> WorkerResult:
         timings_s=answer.timings_s,
         warnings=tuple(dict.fromkeys((*volume.warnings, *answer.warnings))),
         boxes=answer.boxes,
+        further_models=answer.further_models,
     )
-    return WorkerResult(segmentation=segmentation, measurements=answer.measurements)
+    return WorkerResult(segmentation=segmentation, measurements=answer.measurements, subtypes=answer.subtypes)

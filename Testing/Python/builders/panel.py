@@ -13,7 +13,7 @@ import numpy as np
 from builders.fake_process import FakeProcess
 from ICHSegmentationLib.ct import CTVolume, SliceGrid
 from ICHSegmentationLib.measurement import measure
-from ICHSegmentationLib.models import RuntimeInfo, get_model
+from ICHSegmentationLib.models import RuntimeInfo, get_model, told_subtypes
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.segmentation.result import SegmentationResult
 from ICHSegmentationLib.subtypes import Subtype
@@ -69,15 +69,17 @@ def some_labels(volume: CTVolume) -> LabelMap:
     return LabelMap(labels, volume.grid)
 
 
-def answer_to(volume: CTVolume, labels: LabelMap | None = None, **changes: Any) -> Any:
+def answer_to(
+    volume: CTVolume, labels: LabelMap | None = None, *, subtypes: tuple[str, ...] | None = None, **changes: Any
+) -> Any:
     """What the worker answers."""
     labels = labels or some_labels(volume)
     result = SegmentationResult(
         volume=volume,
         label_map=labels,
-        model=get_model(),
         runtime=RuntimeInfo(device="cpu", backend="openvino", threads=1, precision="f32"),
         timings_s={"infer": 1.0},
-        **({"warnings": ()} | changes),
+        **({"model": get_model(), "warnings": ()} | changes),
     )
-    return SimpleNamespace(segmentation=result, measurements=measure(labels))
+    subtypes = told_subtypes(result.model) if subtypes is None else subtypes
+    return SimpleNamespace(segmentation=result, measurements=measure(labels), subtypes=subtypes)

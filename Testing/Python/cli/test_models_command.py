@@ -60,6 +60,14 @@ def test_people_read_the_subtypes_and_the_licence(a_command: Command):
     assert "CC-BY-NC-4.0 (no commercial use)" in done.out
     assert "quality: median Dice of IPH 0.5; more in docs/models/small.md\n" in done.out
     assert "em, training-free, no network, no weights; ICH" in done.out
+    assert "  quality: training iph dice median alone 0.927, training iph dice median in true boxes 0.941; " in done.out
+    assert "not measured" not in done.out
+
+
+def test_a_model_without_figures_says_so(a_command: Command, monkeypatch: pytest.MonkeyPatch):
+    content = {"schema": 1, "default": "small", "models": [ENTRY | {"quality": {}}]}
+    monkeypatch.setattr(manifest, "load_manifest", lambda: manifest.Manifest.model_validate(content))
+    assert "quality: not measured; more in docs/models/small.md\n" in a_command("models").out
 
 
 def test_the_installed_models_are_listed(a_command: Command):

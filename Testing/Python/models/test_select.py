@@ -6,7 +6,8 @@ from __future__ import annotations
 import pytest
 
 from ICHSegmentationLib.errors import InputError, ModelError, NoGraphicsCardError
-from ICHSegmentationLib.models import load_runtime, openvino_runtime, select
+from ICHSegmentationLib.models import RuntimeInfo, load_runtime, openvino_runtime, select
+from ICHSegmentationLib.models.select import load_beside
 
 
 @pytest.fixture(autouse=True)
@@ -96,3 +97,32 @@ def test_damaged_weights_are_an_error_and_no_reason_to_try_torch(a_model, tmp_pa
     (tmp_path / a_model.file).write_bytes(b"other")
     with pytest.raises(ModelError, match="damaged or replaced"):
         load_runtime(a_model.model_copy(update={"folder": tmp_path}))
+
+
+def info(backend: str, device: str = "cpu") -> RuntimeInfo:
+    return RuntimeInfo(device=device, backend=backend, threads=1, precision="f32")
+
+
+@pytest.mark.parametrize("backend", ["openvino", "torch"])
+def test_a_further_model_runs_as_the_first_does(a_model, backend):
+    loaded = load_beside(a_model, info(backend))
+    assert (loaded.info.device, loaded.info.backend, loaded.info.threads) == ("cpu", backend, 1)
+
+
+def test_a_further_model_stays_on_the_processor_beside_one_there_and_on_its_card(a_model, monkeypatch):
+    set_cards(monkeypatch, driver=2, torch=2)
+    assert load_beside(a_model, info("openvino")).info.device == "cpu"
+    asked = []
+    monkeypatch.setattr(select, "_load_torch", lambda _, device, threads: asked.append((device, threads)))
+    load_beside(a_model, info("torch", "cuda:1"))
+    assert asked == [("cuda:1", 1)]
+
+
+def test_a_further_model_that_openvino_cannot_run_falls_back_to_torch_too(a_model, monkeypatch):
+    def refuse(*_, **__):
+        raise RuntimeError
+
+    monkeypatch.setattr(openvino_runtime, "OpenVinoRuntime", refuse)
+    loaded = load_beside(a_model, info("openvino"))
+    assert loaded.info.backend == "torch"
+    assert loaded.warnings == ("OpenVINO cannot run model tiny on this machine; torch is used, which is slower.",)

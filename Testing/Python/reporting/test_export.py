@@ -12,6 +12,7 @@ import pytest
 from builders.dicom import write_series
 from builders.dicom_checks import dciodvfy
 from builders.grids import make_grid
+from builders.simple_head import model_entry
 
 from ICHSegmentationLib.ct import CTVolume, read_ct
 from ICHSegmentationLib.errors import InputError
@@ -19,7 +20,7 @@ from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.reporting.export_format import ExportFormat
 from ICHSegmentationLib.reporting.export_job import ExportJob, ScanFiles, run_export
 from ICHSegmentationLib.reporting.label_reader import read_labels
-from ICHSegmentationLib.reporting.record import RunRecord, read_record
+from ICHSegmentationLib.reporting.record import RunRecord, models_text, read_record
 from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.subtypes import Subtype
 
@@ -156,3 +157,14 @@ def test_attributes_of_a_scene_tell_the_run():
     run = RunRecord.of_attributes({"model": "m", "system": "transhardnet", "threads": "2", "backend": "openvino"})
     assert (run.model.name, run.model.system, run.model.sha256) == ("m", "transhardnet", "unknown")
     assert (run.runtime.device, run.runtime.backend, run.runtime.threads) == ("unknown", "openvino", 2)
+    assert run.further_models is None
+
+
+def test_further_models_are_told_by_attributes_of_a_scene(tmp_path, a_volume, a_label_map):
+    second = model_entry(name="second", sha256="ab" * 32, licence="MIT")
+    run = RunRecord.of_attributes({"model": "m", "further_models": models_text((second,))})
+    assert [(model.name, model.sha256, model.licence) for model in run.further_models] == [("second", "ab" * 32, "MIT")]
+    run_export(ExportJob(folder=tmp_path, formats=("json",), scan=ScanFiles(), run=run), a_volume, a_label_map)
+    assert read_record(tmp_path / "measurements.json").further_models == run.further_models
+    assert RunRecord.of_attributes({"further_models": models_text(())}).further_models == ()
+    assert RunRecord.of_attributes({"further_models": "damaged"}).further_models is None

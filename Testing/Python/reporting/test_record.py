@@ -30,8 +30,8 @@ def a_written_json(tmp_path, a_result) -> dict:
 
 def test_keys_are_those_of_the_contract(a_written_json):
     assert list(a_written_json) == [
-        "schema", "input", "geometry", "model", "runtime", "volumes_ml", "present", "abc2_ml", "largest_lesion",
-        "lesions", "midline_shift", "modified_graeb", "iph_30_ml_or_more", "corrected", "case_decision",
+        "schema", "input", "geometry", "model", "further_models", "runtime", "volumes_ml", "present", "abc2_ml",
+        "largest_lesion", "lesions", "midline_shift", "modified_graeb", "iph_30_ml_or_more", "corrected", "case_decision",
         "alignment", "ich_score", "growth", "agreement", "timings_s",
     ]  # fmt: skip
     assert a_written_json["schema"] == 1
@@ -79,6 +79,27 @@ def test_model_runtime_and_timings(a_written_json):
     assert a_written_json["timings_s"] == {
         "read": 0.512, "preprocess": 0.2, "infer": 1.0, "postprocess": 0.1, "write": 0.7, "total": 2.512,
     }  # fmt: skip
+
+
+def test_models_that_helped_are_told(a_result):
+    second = a_result.model.model_copy(update={"name": "second", "licence": "MIT", "sha256": "ab" * 32})
+    measured = measure(a_result.label_map)
+    record = make_record(replace(a_result, further_models=(second,)), measured)
+    assert json.loads(record.to_json())["further_models"] == [
+        {"name": "second", "system": "transhardnet", "preset": "compact", "sha256": "ab" * 32, "licence": "MIT"}
+    ]
+    told = f"on cpu (openvino). Further model: second (transhardnet, compact), licence MIT, SHA-256 {'ab' * 32}."
+    assert dict(facts(record))["Method"].endswith(told)
+    assert make_record(a_result, measured).further_models == ()
+    assert record.remeasured(measured).further_models == record.further_models
+
+
+def test_a_file_that_says_nothing_of_further_models_is_read(a_result):
+    content = json.loads(make_record(a_result, measure(a_result.label_map)).to_json())
+    del content["further_models"]
+    record = MeasurementRecord.model_validate_json(json.dumps(content))
+    assert record.further_models is None
+    assert "Further model" not in dict(facts(record))["Method"]
 
 
 def test_thirty_millilitres_are_flagged(a_written_json, a_result):

@@ -43,10 +43,9 @@ class Parenchymal:
     """Tells parenchymal blood alone in patches, and sees a clot or none."""
 
     info = BrightRuntime.info
-    warnings: tuple[str, ...] = ()
 
-    def __init__(self, *, sees: bool) -> None:
-        self.patches, self._sees = 0, sees
+    def __init__(self, *, sees: bool, warnings: tuple[str, ...] = ()) -> None:
+        self.patches, self._sees, self.warnings = 0, sees, warnings
 
     def probabilities(self, images, **_):
         self.patches += len(images)
@@ -58,10 +57,10 @@ class Parenchymal:
 def a_second_reader(monkeypatch):
     """Install one that sees the clot, or one that does not."""
 
-    def install(*, sees: bool) -> Parenchymal:
-        reader = Parenchymal(sees=sees)
+    def install(*, sees: bool, warnings: tuple[str, ...] = ()) -> Parenchymal:
+        reader = Parenchymal(sees=sees, warnings=warnings)
         monkeypatch.setattr(second_reading, "get_model", lambda *_, **__: SECOND)
-        monkeypatch.setattr(second_reading, "load_runtime", lambda *_, **__: reader)
+        monkeypatch.setattr(second_reading, "load_beside", lambda *_, **__: reader)
         return reader
 
     return install
@@ -82,13 +81,26 @@ def test_what_the_second_model_sees_is_parenchymal(a_second_reader, sees, name):
     assert 0 < reader.patches < 150  # those around the clot, not the whole brain's 500
     told = "A bleed that the model calls IVH is IPH by the second model second, and named so; check the name."
     assert segmented.warnings == ((told,) if sees else ())
+    assert segmented.further_models == (SECOND,)
+
+
+@pytest.mark.parametrize("sees", [True, False])
+def test_what_its_runtime_has_to_say_is_told(a_second_reader, sees):
+    a_second_reader(sees=sees, warnings=("OpenVINO cannot run model second.",))
+    _, segmented = segment(Ventricular())
+    assert segmented.warnings[0] == "OpenVINO cannot run model second."
+    assert len(segmented.warnings) == 1 + sees
 
 
 def test_it_is_asked_only_where_there_is_ventricular_blood_and_only_with_the_cleaning(a_second_reader):
     reader = a_second_reader(sees=True)
-    assert segment(BrightRuntime())[0] == {Subtype.IPH}
-    assert segment(Ventricular(), PostProcessing.off())[0] == {Subtype.IVH}
-    assert segment(Ventricular(), entry=model_entry())[0] == {Subtype.IVH}
+    for call, name in (
+        (segment(BrightRuntime()), Subtype.IPH),
+        (segment(Ventricular(), PostProcessing.off()), Subtype.IVH),
+        (segment(Ventricular(), entry=model_entry()), Subtype.IVH),
+    ):
+        names, segmented = call
+        assert (names, segmented.further_models) == ({name}, ())
     assert reader.patches == 0
 
 
@@ -102,6 +114,7 @@ def test_without_it_the_reader_of_the_labels_is_told(monkeypatch):
     assert segmented.warnings == (
         "The second model second is not installed: a small clot beside a ventricle may be called ventricular.",
     )
+    assert segmented.further_models == ()
 
 
 def test_each_piece_is_named_by_its_own_share():

@@ -70,7 +70,7 @@ def a_detector(monkeypatch):
     """An installed detector."""
     detector = BrightBoxes()
     monkeypatch.setattr(two_stage, "get_model", lambda *_, **__: DETECTOR)
-    monkeypatch.setattr(two_stage, "load_runtime", lambda *_, **__: detector)
+    monkeypatch.setattr(two_stage, "load_beside", lambda *_, **__: detector)
     return detector
 
 
@@ -147,6 +147,7 @@ def test_boxes_are_found_linked_and_filled(tilt_deg):
     grid = head_grid([4.0] * 20 + [7.0] * 12, tilt_deg=tilt_deg, rows=130, columns=112, spacing_mm=(1.6, 1.6))
     clot = ellipsoid_mask(grid, CLOT_CENTRE_MM, CLOT_RADII_MM)
     result = segment(second_stage(), head_volume(grid))
+    assert result.further_models == (DETECTOR,)
     assert np.unique(result.label_map.labels).tolist() == [0, Subtype.SDH]
     assert dice(result.label_map.labels > 0, clot) > 0.9
     (box,) = result.boxes

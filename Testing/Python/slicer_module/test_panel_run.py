@@ -45,6 +45,25 @@ def finish(panel, request, **changes):
     return panel.logic.getParameterNode().GetNodeReference("Segmentation")
 
 
+def test_the_segments_are_what_the_worker_says_that_the_model_tells(an_open_panel, click):
+    from ICHSegmentationLib import mrml
+    from ICHSegmentationLib.models import get_model
+    from ICHSegmentationLib.reporting.record import RunRecord
+
+    stages, finder = get_model("two_stage-compact"), get_model("detector-compact")
+    # As two stages of one's own, whose detector is not in the package's folder.
+    node = run_once(
+        an_open_panel,
+        click,
+        model=stages.model_copy(update={"detector": "of-one-s-own"}),
+        further_models=(finder,),
+        subtypes=("EDH", "SDH", "IPH"),
+    )
+    assert list(mrml.segment_volumes_ml(node)) == ["EDH", "SDH", "IPH", "total"]
+    (further,) = RunRecord.of_attributes(mrml.result_info(node)).further_models
+    assert (further.name, further.sha256) == (finder.name, finder.sha256)
+
+
 def test_what_the_user_must_know_of_a_result_is_said(an_open_panel, click):
     run_once(an_open_panel, click, warnings=("The graphics card's memory ran out; the processor was used.",))
     assert an_open_panel.ui.messageLabel.text.endswith(

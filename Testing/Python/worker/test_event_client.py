@@ -16,7 +16,7 @@ from ICHSegmentationLib import errors
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.measurement.growth import compare_volumes
 from ICHSegmentationLib.measurement.reader_items import Proposals
-from ICHSegmentationLib.models import Device, RuntimeInfo, load_manifest
+from ICHSegmentationLib.models import Device, RuntimeInfo, load_manifest, told_subtypes
 from ICHSegmentationLib.reporting.comparison import Comparison
 from ICHSegmentationLib.reporting.export_job import ExportJob, ScanFiles
 from ICHSegmentationLib.reporting.record import RunRecord
@@ -108,6 +108,8 @@ def result_of(request, volume) -> ResultMessage:
         id=request["id"],
         labels=path,
         model=load_manifest().get(),
+        further_models=(),
+        subtypes=told_subtypes(load_manifest().get()),
         runtime=RuntimeInfo("cpu", "openvino", 1, "f32"),
         measurements=measure(label_map, volume),
         warnings=("Said by the worker.",),
