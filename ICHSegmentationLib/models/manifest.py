@@ -62,7 +62,7 @@ class ModelEntry(BaseModel):
     case_minimum_ml
         Volume of blood from which on a scan counts as one with a bleed; None makes no such decision.
     least_certainty
-        Limits of the cleaning by subtype, in place of the default model's; see
+        Limits of the cleaning by subtype, in place of the usual ones; see
         :class:`ICHSegmentationLib.segmentation.postprocessing.PostProcessing`.
     second_reader
         Model of parenchymal blood that is asked about what this one calls ventricular; see

@@ -51,8 +51,8 @@ class PostProcessing:
         Connected blood is dropped whose mean probability of being blood is below the limit of its main subtype.
         Reason: a network that takes something else for blood is seldom sure. The limits are the highest steps of
         ``Testing/Benchmarks/bench_cleaning.py`` at which no more than 1 % of the true blood of validation patients is
-        lost; these are the default model's, and other models have their own (`for_model`), since networks differ in how
-        sure they are.
+        lost; these are the compact TransHarDNet's, and other models have their own (`for_model`), since networks differ
+        in how sure they are.
     hole_area_mm2 : float or None
         Background enclosed by blood on a slice is filled up to this area with the subtype around it. Reason: clots are
         uneven, but volumes are read of the whole clot; larger enclosed areas (a gyrus between bleeding sulci) are

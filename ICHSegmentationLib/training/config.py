@@ -263,7 +263,7 @@ class AboutSection(_Section):
     :class:`ICHSegmentationLib.models.ModelEntry`.
     ``case_minimum_ml`` is the volume from which on a scan counts as one with a bleed, without it none is decided on.
     ``least_certainty`` are the limits of the cleaning by subtype (`PostProcessing.least_certainty`), in place of the
-    default model's; ``second_reader`` is the name of the model that is asked about ventricular blood.
+    usual ones; ``second_reader`` is the name of the model that is asked about ventricular blood.
     """
 
     name: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")

@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--heads", type=int, default=30)
     options = parser.parse_args()
     config, entry = read_config(options.config), get_model(options.model)
-    rules = Unjudged(least_certainty=None)
+    rules = Unjudged(least_certainty=None, parenchymal_share=None)  # names as the network gives them
     segmenter = build_segmenter(entry, LoadedModel().get(entry), rules)
     found: list[Piece] = []
     bleeds: dict[str, bool] = {}

@@ -11,7 +11,7 @@ import pytest
 from builders.panel import a_small_ct, answer_to, open_panel
 from builders.scene import add_volume
 
-AGREED = "ICHSegmentation/AcknowledgedLicenses/transhardnet-compact"
+AGREED = "ICHSegmentation/AcknowledgedLicenses/hardnet-compact"
 
 
 @pytest.fixture

@@ -65,4 +65,4 @@ def test_the_installed_library_finds_its_model(installed):
     # -P: the work tree, which is the present folder, holds the library as well.
     command = [sys.executable, "-P", "-c", f"import ICHSegmentationLib; print(ICHSegmentationLib.__file__); {code}"]
     output = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
-    assert output == [str(installed / "ICHSegmentationLib/__init__.py"), "transhardnet-compact"]
+    assert output == [str(installed / "ICHSegmentationLib/__init__.py"), "hardnet-compact"]

@@ -50,7 +50,7 @@ def test_one_click_writes_the_report_of_what_is_shown(an_export, click, tmp_path
     assert (job.folder, [str(kind) for kind in job.formats]) == (tmp_path, ["pdf"])
     assert (job.with_patient, job.overwrite, job.corrected, job.editing_s) == (False, False, (), None)
     assert (job.run.model.name, job.run.model.system, job.run.runtime.device) == (
-        "transhardnet-compact", "transhardnet", "cpu",
+        "hardnet-compact", "hardnet", "cpu",
     )  # fmt: skip
     assert np.count_nonzero(request["label_map"].labels == 4) == 100
     assert request["volume"].hu.shape == request["label_map"].labels.shape

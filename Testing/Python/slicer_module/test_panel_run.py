@@ -27,7 +27,7 @@ def test_segmenting_shows_progress_and_publishes_a_result(an_open_panel, click):
     click(ui.segmentButton)
     assert ui.segmentButton.text == "Cancel"
     request = process.request
-    assert (request["model"], request["device"], request["force"]) == ("transhardnet-compact", "auto", False)
+    assert (request["model"], request["device"], request["force"]) == ("hardnet-compact", "auto", False)
     assert request["volume"].hu.shape == (6, 40, 40)
     request["progress"]("infer", 0.4)
     assert (ui.progressBar.visible, ui.progressBar.value, ui.progressBar.format) == (True, 40, "Finding blood (%p %)")
@@ -299,7 +299,7 @@ def test_without_a_volume_the_button_says_what_to_do(an_open_panel):
 
 def test_the_model_list_tells_licence_time_and_quality(an_open_panel):
     ui = an_open_panel.ui
-    assert ui.modelSelector.currentText == "transhardnet-compact"
+    assert ui.modelSelector.currentText == "hardnet-compact"
     assert ui.licenseLabel.text.startswith("License: CC-BY-NC-4.0")
     for part in ("s for 40 slices", "IPH dice median", "Trained on"):
         assert part in ui.modelSelector.toolTip
@@ -368,7 +368,7 @@ def test_diagnostics_are_copied_without_patient_data(an_open_panel, click):
     click(an_open_panel.ui.segmentButton)
     click(an_open_panel.ui.diagnosticsButton)
     text = slicer.app.clipboard().text()
-    assert "Model: transhardnet-compact" in text
+    assert "Model: hardnet-compact" in text
     assert "Scan: 6 slices, no tilt" in text
     assert "worker's log" in text
     assert "DOE" not in text
