@@ -23,7 +23,7 @@ from ICHSegmentationLib.subtypes import Subtype
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.ct import CTVolume, SliceGrid
     from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
 
 _SHARES = {"preprocess": 0.4, "infer": 0.5, "postprocess": 0.1}
@@ -54,10 +54,13 @@ class SecondReading:
         Of the first model.
     least_share : float or None
         Share of a piece in which the second reader sees parenchymal blood, from which on it is that; None asks nothing.
+    most_ml : float or None
+        Larger pieces stay ventricular, and it is not asked about them.
     """
 
-    def __init__(self, entry: ModelEntry, least_share: float | None) -> None:
-        self._name, self._folder, self._least_share = entry.second_reader, entry.folder, least_share
+    def __init__(self, entry: ModelEntry, least_share: float | None, most_ml: float | None) -> None:
+        self._name, self._folder = entry.second_reader, entry.folder
+        self._least_share, self._most_ml = least_share, most_ml
 
     def settle(
         self, volume: CTVolume, labels: np.ndarray, where: RuntimeInfo, advance: Callable[[float], None]
@@ -82,8 +85,8 @@ class SecondReading:
         """
         if not self._name or self._least_share is None:
             return Settled()
-        ventricular = labels == Subtype.IVH
-        if not ventricular.any():
+        doubted = _pieces_up_to(self._most_ml, labels == Subtype.IVH, volume.grid)
+        if not doubted.any():
             return Settled()
         try:
             entry = get_model(self._name, folder=self._folder)
@@ -94,10 +97,10 @@ class SecondReading:
             )
             return Settled((missing,))
         runtime = load_beside(entry, where)
-        reader = PatchwiseSegmenter(entry, runtime, PostProcessing.off(), within=ventricular)
+        reader = PatchwiseSegmenter(entry, runtime, PostProcessing.off(), within=doubted)
         stages = Stages(_SHARES, lambda _stage, done: advance(done))
         seen = reader.segment(volume, stages, force=True)
-        count = name_parenchymal(labels, seen.label_map.labels == Subtype.IPH, self._least_share)
+        count = name_parenchymal(labels, doubted, seen.label_map.labels == Subtype.IPH, self._least_share)
         if not count:
             return Settled(runtime.warnings, (entry,))
         what = "A bleed that the model calls IVH is" if count == 1 else f"{count} bleeds that the model calls IVH are"
@@ -105,20 +108,30 @@ class SecondReading:
         return Settled((*runtime.warnings, told), (entry,))
 
 
-def name_parenchymal(labels: np.ndarray, parenchymal: np.ndarray, least_share: float) -> int:
-    """Label connected ventricular blood parenchymal where enough of it is; return how many pieces.
+def name_parenchymal(labels: np.ndarray, doubted: np.ndarray, parenchymal: np.ndarray, least_share: float) -> int:
+    """Label connected doubted blood parenchymal where enough of it is; return how many pieces.
 
     Parameters
     ----------
     labels : numpy.ndarray
         (slices, rows, columns); changed in place.
-    parenchymal : numpy.ndarray
-        (slices, rows, columns) bool.
+    doubted, parenchymal : numpy.ndarray
+        (slices, rows, columns) bool; the blood in question, and what the second reader calls parenchymal.
     least_share : float
         Of a piece's voxels.
     """
-    pieces, count = ndimage.label(labels == Subtype.IVH, structure=_EVERY_NEIGHBOUR)
+    pieces, count = ndimage.label(doubted, structure=_EVERY_NEIGHBOUR)
     shares = ndimage.mean(parenchymal, pieces, np.arange(1, count + 1))
     settled = np.concatenate([[False], np.atleast_1d(shares) >= least_share])
     labels[settled[pieces]] = Subtype.IPH
     return int(settled.sum())
+
+
+def _pieces_up_to(most_ml: float | None, blood: np.ndarray, grid: SliceGrid) -> np.ndarray:
+    """Return the connected blood that has no more than a volume."""
+    if most_ml is None:
+        return blood
+    pieces, count = ndimage.label(blood, structure=_EVERY_NEIGHBOUR)
+    volumes = np.broadcast_to(grid.voxel_volumes_mm3[:, None, None] / 1000, blood.shape)
+    small = np.concatenate([[False], ndimage.sum_labels(volumes, pieces, np.arange(1, count + 1)) <= most_ml])
+    return small[pieces]

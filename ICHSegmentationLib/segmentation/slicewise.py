@@ -43,7 +43,9 @@ class SlicewiseSegmenter:
         self._warnings = (_NO_SUBTYPES,) if ANY_BLOOD in entry.classes else ()
         self._runtime = runtime
         self._postprocessing = postprocessing
-        self._second_reading = SecondReading(entry, postprocessing.parenchymal_share)
+        self._second_reading = SecondReading(
+            entry, postprocessing.parenchymal_share, postprocessing.parenchymal_most_ml
+        )
 
     def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
         """See `Segmenter.segment`."""

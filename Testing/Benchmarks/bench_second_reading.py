@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the second reader says of blood that a model calls ventricular: where `parenchymal_share` comes from.
+"""What the second reader says of blood that a model calls ventricular: where two limits of the cleaning come from.
 
-Scans are those of `bench_cleaning.py` with parenchymal or ventricular blood: the validation patients, as they are and
-with simulated bleeds. Printed are all connected pieces of ventricular blood by the share of them that the second reader
-calls parenchymal, with what they are in truth; then the seconds that it takes.
+They are `parenchymal_share` and `parenchymal_most_ml`. Scans are those of `bench_cleaning.py` with parenchymal or
+ventricular blood: the validation patients, as they are and with simulated bleeds; and generated heads with IVH, IPH or
+both, which neither training nor evaluation uses. Printed are all connected pieces of ventricular blood by the share of
+them that the second reader calls parenchymal, with what they are in truth; then the seconds that it takes.
 
-    python Testing/Benchmarks/bench_second_reading.py CONFIG --folder runs/cleaning [--model NAME]
+    python Testing/Benchmarks/bench_second_reading.py CONFIG --folder runs/cleaning [--model NAME] [--heads N]
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,14 +22,19 @@ import numpy as np
 from bench_cleaning import EVERY_NEIGHBOUR, STAGES, cases
 from scipy import ndimage
 
+from ICHSegmentationLib.evaluation.held_out_case import HeldOutCase
 from ICHSegmentationLib.models import LoadedModel, get_model, load_runtime
 from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.segmenter import build_segmenter
 from ICHSegmentationLib.segmentation.stages import Stages
+from ICHSegmentationLib.simulation.simulate import simulated_ct
 from ICHSegmentationLib.subtypes import Subtype
-from ICHSegmentationLib.training.config import read_config
+from ICHSegmentationLib.training.config import TrainingConfig, read_config
 
+FIRST_HEAD = 3_100_000
+BLEEDS = ((Subtype.IVH,), (Subtype.IPH,), (Subtype.IPH, Subtype.IVH))
+HEIGHT_MM = 160.0
 LEAST_ML = 0.1
 LEAST_SHARE = 0.2  # of a piece that is true blood; below, it is of no subtype
 
@@ -37,6 +44,7 @@ def main() -> None:
     parser.add_argument("config", type=Path)
     parser.add_argument("--folder", type=Path, required=True, help="keeps the scans from one call to the next")
     parser.add_argument("--model", default="default")
+    parser.add_argument("--heads", type=int, default=60)
     options = parser.parse_args()
     entry, loaded = get_model(options.model), LoadedModel()
     second = get_model(entry.second_reader)
@@ -45,9 +53,7 @@ def main() -> None:
     first_model = build_segmenter(entry, loaded.get(entry), rules)
     found: list[tuple[float, str]] = []
     seconds = {"first": [], "second": []}
-    for name, case in cases(read_config(options.config), options.folder, 0):
-        if not any(part in name for part in ("IPH", "IVH", "patients")):
-            continue
+    for name, case in scans(read_config(options.config), options.folder, options.heads):
         print(name, file=sys.stderr)
         started = time.process_time()
         labels = first_model.segment(case.volume, Stages(STAGES), force=True).label_map.labels
@@ -70,6 +76,20 @@ def main() -> None:
         print(f"{share:5.2f} {text}")
     for model, taken in seconds.items():
         print(f"{model} model: {np.median(taken):.2f} processor seconds (median of {len(taken)})")
+
+
+def scans(config: TrainingConfig, folder: Path, heads: int) -> Iterator[tuple[str, HeldOutCase]]:
+    """Give the scans with parenchymal or ventricular blood."""
+    for name, case in cases(config, folder, 0):
+        if any(part in name for part in ("IPH", "IVH", "patients")):
+            yield name, case
+    for number in range(heads):
+        subtypes = BLEEDS[number % len(BLEEDS)]
+        step_mm = float(np.random.default_rng([config.seed, FIRST_HEAD, number]).uniform(3, 7))
+        shape, spacing_mm = (round(HEIGHT_MM / step_mm), 420, 420), (step_mm, 0.5, 0.5)
+        scan = simulated_ct(FIRST_HEAD + number, subtypes=subtypes, shape=shape, spacing_mm=spacing_mm)
+        case = HeldOutCase(scan.volume, scan.labels, np.zeros(scan.labels.shape, dtype=bool))
+        yield f"heads/{number}-{'-'.join(subtype.name for subtype in subtypes)}", case
 
 
 def truth(labels: np.ndarray) -> str:

@@ -10,6 +10,7 @@ from builders.simple_head import BrightRuntime, head_volume, model_entry
 from pydantic import ValidationError
 
 from ICHSegmentationLib.errors import UnknownModelError
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 from ICHSegmentationLib.segmentation import second_reading
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
@@ -66,7 +67,10 @@ def a_second_reader(monkeypatch):
     return install
 
 
-def segment(runtime, rules=None, entry=FIRST):
+ANY_VOLUME = PostProcessing(parenchymal_most_ml=None)  # the clot of this head is a large one
+
+
+def segment(runtime, rules=ANY_VOLUME, entry=FIRST):
     volume = head_volume(head_grid([5.0] * 33, rows=72, columns=64, spacing_mm=(2.8, 2.8)))
     segmented = build_segmenter(entry, runtime, rules).segment(volume, Stages(SHARES), force=True)
     return set(np.unique(segmented.label_map.labels)) - {0}, segmented
@@ -117,6 +121,18 @@ def test_without_it_the_reader_of_the_labels_is_told(monkeypatch):
     assert segmented.further_models == ()
 
 
+def test_what_is_larger_than_the_limit_stays_ventricular_and_is_not_shown(a_second_reader):
+    reader = a_second_reader(sees=True)
+    _, found = segment(Ventricular(), PostProcessing(parenchymal_share=None))
+    whole_ml = measure(found.label_map).volumes_ml["IVH"]
+    for most_ml, name in ((whole_ml + 0.01, Subtype.IPH), (whole_ml - 0.01, Subtype.IVH)):
+        shown = reader.patches
+        names, segmented = segment(Ventricular(), PostProcessing(parenchymal_most_ml=most_ml))
+        assert names == {name}
+        assert (reader.patches > shown) is (name is Subtype.IPH)
+        assert segmented.further_models == ((SECOND,) if name is Subtype.IPH else ())
+
+
 def test_each_piece_is_named_by_its_own_share():
     labels = np.zeros((3, 20, 20), dtype=np.uint8)
     labels[0, 2:8, 2:8], labels[0, 2:8, 12:18], labels[2, 12:18, 2:8] = Subtype.IVH, Subtype.IVH, Subtype.SAH
@@ -124,12 +140,13 @@ def test_each_piece_is_named_by_its_own_share():
     parenchymal[0, 2:4, 2:8] = True  # a third of the first piece
     parenchymal[0, 2:4, 12:17] = True  # less of the second
     parenchymal[2] = True
-    assert name_parenchymal(labels, parenchymal, 1 / 3) == 1
+    doubted = labels == Subtype.IVH
+    assert name_parenchymal(labels, doubted, parenchymal, 1 / 3) == 1
     assert (labels[0, 2:8, 2:8] == Subtype.IPH).all()
     assert (labels[0, 2:8, 12:18] == Subtype.IVH).all()
     assert (labels == Subtype.SAH).sum() == 36
     labels[labels == Subtype.IVH] = 0
-    assert name_parenchymal(labels, parenchymal, 1 / 3) == 0
+    assert name_parenchymal(labels, labels == Subtype.IVH, parenchymal, 1 / 3) == 0
 
 
 def test_a_model_that_names_no_ventricular_blood_has_no_second_reader():
