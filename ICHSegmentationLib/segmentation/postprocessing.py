@@ -127,7 +127,9 @@ class PostProcessing:
 
 def _settle_extra_axial(labels: np.ndarray, voxel_ml: np.ndarray, share: float) -> None:
     pieces, count = ndimage.label(np.isin(labels, _EXTRA_AXIAL), structure=_ALL_NEIGHBOURS)
-    edh_ml, sdh_ml = (_volumes(np.where(labels == subtype, pieces, 0), count, voxel_ml) for subtype in _EXTRA_AXIAL)
+    edh_ml, sdh_ml = (
+        piece_volumes_ml(np.where(labels == subtype, pieces, 0), count, voxel_ml) for subtype in _EXTRA_AXIAL
+    )
     whole_ml = edh_ml + sdh_ml
     for minor_ml, subtype in ((edh_ml, Subtype.SDH), (sdh_ml, Subtype.EDH)):
         settled = (minor_ml > 0) & (minor_ml < share * whole_ml)
@@ -139,7 +141,7 @@ def _merge_islands(labels: np.ndarray, voxel_ml: np.ndarray, most_ml: float) -> 
     original = labels.copy()
     for subtype in np.unique(original[original > 0]):
         pieces, count = ndimage.label(original == subtype, structure=_ALL_NEIGHBOURS)
-        piece_ml = _volumes(pieces, count, voxel_ml)
+        piece_ml = piece_volumes_ml(pieces, count, voxel_ml)
         for number, box in enumerate(ndimage.find_objects(pieces), start=1):
             if piece_ml[number] >= most_ml:
                 continue
@@ -154,7 +156,9 @@ def _merge_islands(labels: np.ndarray, voxel_ml: np.ndarray, most_ml: float) -> 
 
 def _drop_small(labels: np.ndarray, voxel_ml: np.ndarray, least_volume_ml: Mapping[int, float]) -> None:
     pieces, count = ndimage.label(labels > 0, structure=_ALL_NEIGHBOURS)
-    by_subtype = np.stack([_volumes(np.where(labels == subtype, pieces, 0), count, voxel_ml) for subtype in _LABELS])
+    by_subtype = np.stack(
+        [piece_volumes_ml(np.where(labels == subtype, pieces, 0), count, voxel_ml) for subtype in _LABELS]
+    )
     least = np.array([least_volume_ml.get(subtype, 0.0) for subtype in _LABELS])[by_subtype.argmax(axis=0)]
     small = by_subtype.sum(axis=0) < least
     small[0] = False
@@ -184,7 +188,7 @@ def _fill_holes(labels: np.ndarray, most_pixels: float) -> None:
         plane[filled] = plane[tuple(nearest[:, filled])]
 
 
-def _volumes(pieces: np.ndarray, count: int, voxel_ml: np.ndarray) -> np.ndarray:
+def piece_volumes_ml(pieces: np.ndarray, count: int, voxel_ml: np.ndarray) -> np.ndarray:
     """Volume of each piece in mL; that of number 0 means nothing."""
     per_slice = np.stack([np.bincount(plane.ravel(), minlength=count + 1) for plane in pieces])
     return voxel_ml @ per_slice

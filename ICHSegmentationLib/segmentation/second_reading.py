@@ -13,10 +13,11 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.errors import MissingModelError, UnknownModelError
+from ICHSegmentationLib.measurement.measure import labelled_box
 from ICHSegmentationLib.models.manifest import get_model
 from ICHSegmentationLib.models.select import load_beside
 from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
-from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
+from ICHSegmentationLib.segmentation.postprocessing import PostProcessing, piece_volumes_ml
 from ICHSegmentationLib.segmentation.stages import Stages
 from ICHSegmentationLib.subtypes import Subtype
 
@@ -85,7 +86,10 @@ class SecondReading:
         """
         if not self._name or self._least_share is None:
             return Settled()
-        doubted = _pieces_up_to(self._most_ml, labels == Subtype.IVH, volume.grid)
+        ventricular = labels == Subtype.IVH
+        if not ventricular.any():
+            return Settled()
+        doubted = _pieces_up_to(self._most_ml, ventricular, volume.grid)
         if not doubted.any():
             return Settled()
         try:
@@ -120,18 +124,21 @@ def name_parenchymal(labels: np.ndarray, doubted: np.ndarray, parenchymal: np.nd
     least_share : float
         Of a piece's voxels.
     """
-    pieces, count = ndimage.label(doubted, structure=_EVERY_NEIGHBOUR)
-    shares = ndimage.mean(parenchymal, pieces, np.arange(1, count + 1))
-    settled = np.concatenate([[False], np.atleast_1d(shares) >= least_share])
-    labels[settled[pieces]] = Subtype.IPH
+    box = labelled_box(doubted)
+    pieces, count = ndimage.label(doubted[box], structure=_EVERY_NEIGHBOUR)
+    of_all, of_seen = (np.bincount(part.ravel(), minlength=count + 1) for part in (pieces, pieces[parenchymal[box]]))
+    settled = of_seen / np.maximum(of_all, 1) >= least_share
+    settled[0] = False
+    labels[box][settled[pieces]] = Subtype.IPH
     return int(settled.sum())
 
 
 def _pieces_up_to(most_ml: float | None, blood: np.ndarray, grid: SliceGrid) -> np.ndarray:
-    """Return the connected blood that has no more than a volume."""
+    """Return the connected blood that has no more than a volume; ``blood`` is not empty."""
     if most_ml is None:
         return blood
-    pieces, count = ndimage.label(blood, structure=_EVERY_NEIGHBOUR)
-    volumes = np.broadcast_to(grid.voxel_volumes_mm3[:, None, None] / 1000, blood.shape)
-    small = np.concatenate([[False], ndimage.sum_labels(volumes, pieces, np.arange(1, count + 1)) <= most_ml])
-    return small[pieces]
+    small, box = np.zeros_like(blood), labelled_box(blood)
+    pieces, count = ndimage.label(blood[box], structure=_EVERY_NEIGHBOUR)
+    volumes_ml = piece_volumes_ml(pieces, count, grid.voxel_volumes_mm3[box[0]] / 1000)
+    small[box] = blood[box] & (volumes_ml[pieces] <= most_ml)
+    return small
