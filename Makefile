@@ -2,7 +2,8 @@
 #   make demo             segment a generated head CT with known bleeds
 #   make demo CT=folder   segment your own DICOM folder or NIfTI file
 #   make test             all tests; PYTEST_ARGS="-k grid" chooses some
-#   make lint             ruff, mypy, codespell
+#   make lint             ruff, mypy, import-linter, codespell
+#   make cmake-lists      write the extension's file lists
 #   make bench            seconds and memory of each stage; CT=folder for your own series
 #   make clean            remove the environment and what the targets wrote
 
@@ -22,7 +23,7 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint cmake-lists bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -41,7 +42,12 @@ lint: $(VENV)/.ready-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python .ci/cmake_lists.py --check
 	$(BIN)/codespell
+
+cmake-lists: $(VENV)/.ready-test
+	$(BIN)/python .ci/cmake_lists.py
 
 bench: $(VENV)/.ready-run
 	$(BIN)/python Testing/Benchmarks/bench_segment.py $(if $(CT),"$(CT)")

@@ -69,7 +69,7 @@ class ICHSegmentationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ScriptedLoadableModuleWidget.setup(self)
         _find_packages()
         from ICHSegmentationPanel.install import Requirements
-        from ICHSegmentationPanel.setup_part import SetupPart
+        from ICHSegmentationPanel.sections.setup import SetupPart
 
         panel_widget = slicer.util.loadUI(self.resourcePath("UI/ICHSegmentation.ui"))
         self.layout.addWidget(panel_widget)

@@ -13,19 +13,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from ICHSegmentationLib.ct import read_ct
-    from ICHSegmentationLib.measurement import measure
-    from ICHSegmentationLib.pipeline import segment, segment_lesion, write_outputs
+from ICHSegmentationLib.core.version import __version__
 
-__version__ = "0.1.0"
-__all__ = ["__version__", "measure", "read_ct", "segment", "segment_lesion", "write_outputs"]
+if TYPE_CHECKING:
+    from ICHSegmentationLib.io import read_ct
+    from ICHSegmentationLib.measurement import measure
+    from ICHSegmentationLib.pipeline import resegment_lesion, segment, write_outputs
+
+__all__ = ["__version__", "measure", "read_ct", "resegment_lesion", "segment", "write_outputs"]
 
 _HOMES = {
-    "read_ct": "ct",
+    "read_ct": "io",
     "measure": "measurement",
     "segment": "pipeline",
-    "segment_lesion": "pipeline",
+    "resegment_lesion": "pipeline",
     "write_outputs": "pipeline",
 }
 

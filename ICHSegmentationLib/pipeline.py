@@ -7,23 +7,23 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.models import LoadedModel, get_model
-from ICHSegmentationLib.segmentation.box_segmentation import as_box_segmenter, segment_again, segment_boxes
+from ICHSegmentationLib.segmentation.boxes.segmentation import as_box_segmenter, segment_again, segment_boxes
 from ICHSegmentationLib.segmentation.result import SegmentationResult
 from ICHSegmentationLib.segmentation.segmenter import build_segmenter
-from ICHSegmentationLib.segmentation.stages import Stages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ICHSegmentationLib.ct import CTVolume
-    from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
-    from ICHSegmentationLib.segmentation.boxes import LesionBox
-    from ICHSegmentationLib.segmentation.label_map import LabelMap
+    from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.lesion_boxes import LesionBox
+    from ICHSegmentationLib.core.progress import Cancel, Progress
+    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
-    from ICHSegmentationLib.segmentation.stages import Cancel, Progress
 
 # Shares of the time as measured on a head CT of 28 slices on two cores; they only set the pace of the progress bar.
 _SEGMENT_SHARES = {"load": 0.15, "preprocess": 0.25, "infer": 0.5, "postprocess": 0.1}
@@ -109,7 +109,7 @@ def segment(
     )
 
 
-def segment_lesion(
+def resegment_lesion(
     volume: CTVolume,
     label_map: LabelMap,
     edit: BoxEdit,
@@ -175,17 +175,17 @@ def write_outputs(
     ICHSegmentationError
         If the system refuses a file.
     """
+    from ICHSegmentationLib.export.dicom.results import write_dicom_results
+    from ICHSegmentationLib.export.record import make_record
+    from ICHSegmentationLib.export.report.pdf import write_report_pdf
+    from ICHSegmentationLib.export.result_files import RESULT_FILES, replacing_results
+    from ICHSegmentationLib.export.tables import write_measurements_csv, write_measurements_json
+    from ICHSegmentationLib.io.boxes import write_boxes
+    from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
+    from ICHSegmentationLib.io.labels.seg_nrrd import write_seg_nrrd
     from ICHSegmentationLib.rendering.png import write_png
     from ICHSegmentationLib.rendering.slices_picture import draw_slices
     from ICHSegmentationLib.rendering.view_3d import try_draw_3d
-    from ICHSegmentationLib.reporting.dicom_results import write_dicom_results
-    from ICHSegmentationLib.reporting.labels_nifti import write_labels_nifti
-    from ICHSegmentationLib.reporting.record import make_record
-    from ICHSegmentationLib.reporting.report_pdf import write_report_pdf
-    from ICHSegmentationLib.reporting.result_files import RESULT_FILES, replacing_results
-    from ICHSegmentationLib.reporting.seg_nrrd import write_seg_nrrd
-    from ICHSegmentationLib.reporting.tables import write_measurements_csv, write_measurements_json
-    from ICHSegmentationLib.segmentation.box_file import write_boxes
 
     stages = Stages(_WRITE_SHARES, progress, cancel)
     started = time.perf_counter()

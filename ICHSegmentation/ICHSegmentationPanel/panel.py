@@ -9,21 +9,21 @@ import slicer
 import vtk
 from slicer.util import VTKObservationMixin
 
-from ICHSegmentationPanel.boxes_part import BoxesPart
-from ICHSegmentationPanel.correct_part import CorrectPart
 from ICHSegmentationPanel.editing_time import EditingTime
-from ICHSegmentationPanel.export_part import ExportPart
-from ICHSegmentationPanel.graphics_part import GraphicsPart
-from ICHSegmentationPanel.growth_part import GrowthPart
-from ICHSegmentationPanel.input_part import InputPart
-from ICHSegmentationPanel.message_part import MessagePart
-from ICHSegmentationPanel.model_part import ModelPart
 from ICHSegmentationPanel.parameters import Parameters
-from ICHSegmentationPanel.results_part import ResultsPart
-from ICHSegmentationPanel.run_part import RunPart
-from ICHSegmentationPanel.scores_part import ScoresPart
-from ICHSegmentationPanel.training_part import TrainingPart
-from ICHSegmentationPanel.view_part import ViewPart
+from ICHSegmentationPanel.sections.boxes import BoxesPart
+from ICHSegmentationPanel.sections.correct import CorrectPart
+from ICHSegmentationPanel.sections.export import ExportPart
+from ICHSegmentationPanel.sections.graphics import GraphicsPart
+from ICHSegmentationPanel.sections.growth import GrowthPart
+from ICHSegmentationPanel.sections.input import InputPart
+from ICHSegmentationPanel.sections.messages import MessagePart
+from ICHSegmentationPanel.sections.model import ModelPart
+from ICHSegmentationPanel.sections.results import ResultsPart
+from ICHSegmentationPanel.sections.run import RunPart
+from ICHSegmentationPanel.sections.scores import ScoresPart
+from ICHSegmentationPanel.sections.training import TrainingPart
+from ICHSegmentationPanel.sections.views import ViewPart
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLScriptedModuleNode, vtkMRMLSegmentationNode
@@ -63,7 +63,7 @@ class Panel(VTKObservationMixin):
             self.inputs,
             self.models,
             self.messages,
-            on_start=self.corrections.put_transform_back,
+            on_start=self.corrections.reattach_acquisition_transform,
             on_result=self._show_result,
         )
         self.results = ResultsPart(ui, self.views.apply, self._edited)

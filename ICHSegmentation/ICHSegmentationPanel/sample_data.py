@@ -11,8 +11,8 @@ import slicer
 from slicer.i18n import tr as _
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.ct import CTVolume
-    from ICHSegmentationLib.simulation.simulate import SimulatedCT
+    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.research.simulation.simulate import SimulatedCT
 
 CATEGORY = "ICHSegmentation"
 SAMPLE_NAME = "ICHDemoHeadCT"
@@ -46,8 +46,8 @@ def register() -> None:
 
 def generate() -> SimulatedCT:
     """Draw the demo, in a few seconds: a head with one bleed of each subtype, the same at every call."""
-    from ICHSegmentationLib.simulation.simulate import simulated_ct
-    from ICHSegmentationLib.subtypes import Subtype
+    from ICHSegmentationLib.core.subtypes import Subtype
+    from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 
     return simulated_ct(SEED, subtypes=tuple(Subtype))
 

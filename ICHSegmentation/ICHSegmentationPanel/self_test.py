@@ -15,7 +15,7 @@ from ICHSegmentationPanel.install import Requirements
 from ICHSegmentationPanel.sample_data import NODE_NAME, add_volume, generate
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.segmentation.label_map import LabelMap
+    from ICHSegmentationLib.core.label_map import LabelMap
 
 # With the first run of a model on a slow computer.
 _PATIENCE_S = 300.0
@@ -57,16 +57,15 @@ def run_self_test(case: Any) -> None:
 
 def _check_files(case: Any) -> None:
     """See that files are there; what CMake does not list is missing from an installed extension."""
-    import ICHSegmentationLib
+    from ICHSegmentationLib.core.resources import resource_path
 
     module = Path(__file__).resolve().parents[1]
-    library = Path(ICHSegmentationLib.__file__).parent
     wanted = (
         module / "Resources/UI/ICHSegmentation.ui",
         module / "Resources/Icons/ICHSegmentation.png",
         module / "Resources/requirements.txt",
-        library / "Resources/Models/manifest.json",
-        library / "Resources/Terminology/hemorrhage.json",
+        resource_path("Models", "manifest.json"),
+        resource_path("Terminology", "hemorrhage.json"),
     )
     case.assertEqual([str(path) for path in wanted if not path.is_file()], [])
 
@@ -74,7 +73,7 @@ def _check_files(case: Any) -> None:
 def _check_scene(case: Any, volume_node: Any, labels: Any, truth_ml: dict[str, float]) -> None:
     """Publish a known result, change it, and take the change back."""
     from ICHSegmentationLib import mrml
-    from ICHSegmentationLib.segmentation.label_map import LabelMap
+    from ICHSegmentationLib.core.label_map import LabelMap
 
     check = mrml.check_volume(volume_node)
     case.assertTrue(check.ok, check.reason)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ICHSegmentationLib.simulation.procedural_fields import HeadFrame
-from ICHSegmentationLib.simulation.procedural_skull import inner_table
+from ICHSegmentationLib.anatomy.distance_fields import HeadFrame
+from ICHSegmentationLib.anatomy.inner_table import inner_table
 
 _LPS_TO_LAS = np.array([1.0, -1.0, 1.0])
 _CENTRE = np.array([0.0, -20.0, 10.0])  # of the inside of the skull in brain coordinates
@@ -66,7 +66,7 @@ class BrainFrame:
 def fit_brain_frame(surface_lps: np.ndarray) -> BrainFrame:
     """Fit the model of the inside of the skull to points on it.
 
-    The model is the inner table of :mod:`ICHSegmentationLib.simulation.procedural_skull`: vault, fossae and ridges of
+    The model is the inner table of :mod:`ICHSegmentationLib.anatomy.inner_table`: vault, fossae and ridges of
     the base as signed distances. Least squares over turn, shift, size along three axes and squareness, with
     outliers weighted down (Cauchy) and a prior of head sizes; points only pull where there are any, so that scans that
     do not reach the vertex or the base fit as far as they go.

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from ICHSegmentationLib.anatomy.placed_brain import source_indices
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.anatomy.atlas_fit import source_indices
+from ICHSegmentationLib.core.subtypes import Subtype
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.anatomy.placed_brain import PlacedBrain
+    from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit
 
 X = np.arange(-50.0, 50.25, 0.5)
 A = np.arange(-90.0, 50.5, 1.0)
@@ -43,7 +43,7 @@ class DeepSamples:
         (planes, rows, columns) bool, labelled as blood in the ventricles.
     volumes_mm3 : numpy.ndarray
         (planes,) that a sample stands for.
-    brain : PlacedBrain
+    brain : AtlasFit
         The model of anatomy in the scan.
     """
 
@@ -52,7 +52,7 @@ class DeepSamples:
     fluid: np.ndarray
     blood: np.ndarray
     volumes_mm3: np.ndarray
-    brain: PlacedBrain
+    brain: AtlasFit
 
     def source_index(self, plane: int, x: float, a: float) -> np.ndarray:
         """Return the (3,) fractional index on the source axes of a place on a plane."""
@@ -61,12 +61,12 @@ class DeepSamples:
         return source_indices(self.brain.orientation, canonical)
 
 
-def sample_deep(brain: PlacedBrain, hu: np.ndarray, labels: np.ndarray) -> DeepSamples | None:
+def sample_deep(brain: AtlasFit, hu: np.ndarray, labels: np.ndarray) -> DeepSamples | None:
     """Sample the middle of the brain.
 
     Parameters
     ----------
-    brain : PlacedBrain
+    brain : AtlasFit
         The model of anatomy in the scan.
     hu, labels : numpy.ndarray
         (slices, rows, columns) on the source grid.
@@ -116,7 +116,7 @@ def _fluid_share(density: np.ndarray, s: np.ndarray, bled: np.ndarray) -> np.nda
     return np.clip((tissue - density) / contrast, 0, 1).astype(np.float32)
 
 
-def _in_plane(brain: PlacedBrain, index: int, x: np.ndarray, a: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+def _in_plane(brain: AtlasFit, index: int, x: np.ndarray, a: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Return rows and columns (len(a), len(x)) on a canonical slice, and the share of a voxel that a sample is."""
     corners = source_indices(brain.orientation, np.array([(index, 0, 0), (index, 1, 0), (index, 0, 1)], dtype=float))
     origin, row, column = brain.coordinates(corners)[:, :2]
@@ -127,7 +127,7 @@ def _in_plane(brain: PlacedBrain, index: int, x: np.ndarray, a: np.ndarray) -> t
     return pixels[..., 0], pixels[..., 1], share
 
 
-def _voxel_mm3(brain: PlacedBrain, canonical_slice: int) -> float:
+def _voxel_mm3(brain: AtlasFit, canonical_slice: int) -> float:
     volumes = brain.grid.voxel_volumes_mm3
     if brain.orientation.axes[0] != 0:
         return float(volumes.mean())

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ICHSegmentationLib.anatomy.lesion_location import Compartment, LesionLocation, Region, Side
 from ICHSegmentationLib.anatomy.regions import INFRATENTORIAL, REGIONS, region_numbers
-from ICHSegmentationLib.measurement.location import Compartment, LesionLocation, Region, Side
 
 _DOUBT_MM = 5.0  # how far a region's border may be off, in the mean; sulci differ between brains by twice that
 _MIDLINE_DOUBT_MM = 2.0

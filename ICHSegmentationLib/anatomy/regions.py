@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ICHSegmentationLib.measurement.location import Region
+from ICHSegmentationLib.anatomy.lesion_location import Region
 
 REGIONS = (
     Region.FRONTAL,

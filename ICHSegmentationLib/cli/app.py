@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from ICHSegmentationLib import __version__
 from ICHSegmentationLib.cli.options import (
     Age,
     AsJson,
@@ -36,7 +35,8 @@ from ICHSegmentationLib.cli.options import (
     Series,
     Threads,
 )
-from ICHSegmentationLib.reporting.export_format import ExportFormat
+from ICHSegmentationLib.core.version import __version__
+from ICHSegmentationLib.export.formats import ExportFormat
 
 app = typer.Typer(
     name="ichseg",
@@ -84,7 +84,7 @@ def segment(
     overwrite: Overwrite = False,
 ) -> None:
     """Segment the bleeds of a head CT, measure them, and write masks, tables, pictures and a report."""
-    from ICHSegmentationLib.cli.segment import run
+    from ICHSegmentationLib.cli.commands.segment import run
 
     options = RunOptions(
         model=model,
@@ -120,8 +120,8 @@ def measure(
     quiet: Quiet = False,
 ) -> None:
     """Measure the volumes of a segmentation, also one that was edited by hand; score a spontaneous hemorrhage."""
+    from ICHSegmentationLib.cli.commands.measure import run
     from ICHSegmentationLib.cli.inputs import Correction, Patient
-    from ICHSegmentationLib.cli.measure import run
 
     patient = Patient.of(gcs, age, infratentorial, iph_ml, ivh)
     correction = Correction(model_result, editing_minutes)
@@ -163,7 +163,7 @@ def export(
 
     Which model made it is taken from the measurements.json in the folder of SEG.
     """
-    from ICHSegmentationLib.cli.export import ReportInputs, run
+    from ICHSegmentationLib.cli.commands.export import ReportInputs, run
     from ICHSegmentationLib.cli.inputs import Correction, Patient
 
     inputs = ReportInputs(
@@ -189,7 +189,7 @@ def send(
     quiet: Quiet = False,
 ) -> None:
     """Send DICOM results by C-STORE to the archive that the user set up; off without that. Files are never deleted."""
-    from ICHSegmentationLib.cli.send import run
+    from ICHSegmentationLib.cli.commands.send import run
 
     run(results, node, as_json=as_json, quiet=quiet)
 
@@ -202,7 +202,7 @@ def template(
     ] = None,
 ) -> None:
     """Write the template of `ichseg export --to text`, to be edited. An existing file is left as it is."""
-    from ICHSegmentationLib.cli.template import run
+    from ICHSegmentationLib.cli.commands.template import run
 
     run(output)
 
@@ -213,7 +213,7 @@ def schema(
     boxes: Annotated[bool, typer.Option("--boxes", help="That of boxes.json.")] = False,
 ) -> None:
     """Print the JSON Schema of measurements.json."""
-    from ICHSegmentationLib.cli.schema import run
+    from ICHSegmentationLib.cli.commands.schema import run
 
     run(comparison=comparison, boxes=boxes)
 
@@ -264,7 +264,7 @@ def evaluate(
         if compare_model is not None:
             message = "several models are all compared with the first; leave --compare-model out"
             raise typer.BadParameter(message)
-        from ICHSegmentationLib.cli.evaluate_models import run as run_models
+        from ICHSegmentationLib.cli.commands.evaluate_models import run as run_models
 
         where = RunOptions(device=device, runtime=runtime.value, threads=threads, cleaning=not no_cleaning)
         run_models(
@@ -280,7 +280,7 @@ def evaluate(
         )
         return
     if config is not None:
-        from ICHSegmentationLib.cli.evaluate_model import run as run_model
+        from ICHSegmentationLib.cli.commands.evaluate_model import run as run_model
 
         options = RunOptions(
             model=models[0], device=device, runtime=runtime.value, threads=threads, cleaning=not no_cleaning
@@ -299,7 +299,7 @@ def evaluate(
     if predictions is None or references is None:
         message = "give --predictions and --references, or --config"
         raise typer.BadParameter(message)
-    from ICHSegmentationLib.cli.evaluate import run
+    from ICHSegmentationLib.cli.commands.evaluate import run
 
     run(predictions, references, output, compare, overwrite=overwrite, as_json=as_json, quiet=quiet)
 
@@ -322,7 +322,7 @@ def compare(
     overwrite: Overwrite = False,
 ) -> None:
     """Show how the bleeds of one patient changed between two scans, and whether that is expansion."""
-    from ICHSegmentationLib.cli.compare import Side, run
+    from ICHSegmentationLib.cli.commands.compare import Side, run
 
     sides = Side(baseline, baseline_ct), Side(followup, followup_ct)
     run(*sides, output, overwrite=overwrite, as_json=as_json, quiet=quiet)
@@ -343,7 +343,7 @@ def prepare(
     overwrite: Overwrite = False,
 ) -> None:
     """Bring a public data set, as it was downloaded, into nnU-Net's folder layout, split by patient."""
-    from ICHSegmentationLib.cli.prepare import run
+    from ICHSegmentationLib.cli.commands.prepare import run
 
     run(
         dataset.value,
@@ -390,7 +390,7 @@ def simulate(
     overwrite: Overwrite = False,
 ) -> None:
     """Paint simulated bleeds into a head CT, and write the scan, its exact labels and volumes."""
-    from ICHSegmentationLib.cli.simulate import SimulateOptions, run
+    from ICHSegmentationLib.cli.commands.simulate import SimulateOptions, run
 
     options = SimulateOptions(
         subtypes=tuple(choice.value for choice in subtype or ()),
@@ -409,7 +409,7 @@ def simulate(
 @app.command(short_help="Train a network from a configuration.")
 def train(
     config: Annotated[
-        Path, typer.Argument(metavar="CONFIG", help="YAML file, as in ICHSegmentationLib/training/configs.")
+        Path, typer.Argument(metavar="CONFIG", help="YAML file, as in ICHSegmentationLib/research/training/configs.")
     ],
     output: Annotated[
         Path | None,
@@ -428,7 +428,7 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Prepare the data that a configuration names, and train its network; torchrun does it on several cards."""
-    from ICHSegmentationLib.cli.train import TrainOptions, run
+    from ICHSegmentationLib.cli.commands.train import TrainOptions, run
 
     options = TrainOptions(
         output=output,
@@ -444,7 +444,7 @@ def train(
 @app.command()
 def models(as_json: AsJson = False) -> None:
     """List the installed models."""
-    from ICHSegmentationLib.cli.models import run
+    from ICHSegmentationLib.cli.commands.models import run
 
     run(as_json=as_json)
 
@@ -462,7 +462,7 @@ def demo(
     overwrite: Overwrite = False,
 ) -> None:
     """Generate a head CT with known bleeds, segment it, and print the volumes beside the truth."""
-    from ICHSegmentationLib.cli.demo import run
+    from ICHSegmentationLib.cli.commands.demo import run
 
     options = RunOptions(model=model, device=device, runtime=runtime.value, threads=threads)
     run(output, options, seed=seed, overwrite=overwrite, as_json=as_json, quiet=quiet)

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import traceback
 
-from ICHSegmentationLib.errors import CancelledError, ICHSegmentationError, InputError, SeveralSeriesError
+from ICHSegmentationLib.core.errors import CancelledError, ICHSegmentationError, InputError, SeveralSeriesError
 
 FAILURE = 1
 BAD_INPUT = 2

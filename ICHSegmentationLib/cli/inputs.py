@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from ICHSegmentationLib.errors import InputError
+from ICHSegmentationLib.core.errors import InputError
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.cli.options import YesNo
-    from ICHSegmentationLib.ct.grid import SliceGrid
+    from ICHSegmentationLib.core.grid import SliceGrid
+    from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.measurement import ModifiedGraeb
     from ICHSegmentationLib.measurement.agreement import Agreement
-    from ICHSegmentationLib.segmentation.label_map import LabelMap
 
 
 class Patient(NamedTuple):
@@ -82,8 +82,8 @@ class Correction(NamedTuple):
         """
         if self.model_result is None:
             return None, ()
+        from ICHSegmentationLib.io.labels.reader import read_labels
         from ICHSegmentationLib.measurement.agreement import compare_with_model
-        from ICHSegmentationLib.reporting.label_reader import read_labels
 
         model = read_labels(self.model_result, scan)
         editing_s = None if self.editing_minutes is None else 60 * self.editing_minutes

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ICHSegmentationLib.reporting.result_files import RESULT_KINDS
+from ICHSegmentationLib.export.result_files import RESULT_KINDS
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import Measurements

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ICHSegmentationLib.cli.parts import Parts
-from ICHSegmentationLib.errors import CancelledError
+from ICHSegmentationLib.core.errors import CancelledError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

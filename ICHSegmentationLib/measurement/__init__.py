@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volumes, diameters and lesions of a label map."""
 
+from ICHSegmentationLib.anatomy.lesion_location import Compartment, LesionLocation, Region, Side
 from ICHSegmentationLib.measurement.abc2 import Abc2
 from ICHSegmentationLib.measurement.case_decision import CaseDecision
 from ICHSegmentationLib.measurement.ich_score import IchScore, ich_score
 from ICHSegmentationLib.measurement.lesions import Lesion
-from ICHSegmentationLib.measurement.location import Compartment, LesionLocation, Region, Side
 from ICHSegmentationLib.measurement.measure import Measurements, measure
 from ICHSegmentationLib.measurement.midline_shift import MidlineShift
 from ICHSegmentationLib.measurement.modified_graeb import GraebItem, ModifiedGraeb, Ventricle

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from ICHSegmentationLib.ct.grid import SliceGrid
+from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.measurement.diameters import Line, longest_line_in_slice, widest_chord
 
 Method = Literal["ABC/2", "XYZ/2"]

@@ -6,10 +6,10 @@ from __future__ import annotations
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from ICHSegmentationLib.errors import InputError
-from ICHSegmentationLib.measurement.measure import labelled_box
-from ICHSegmentationLib.segmentation.label_map import LabelMap
-from ICHSegmentationLib.terminology import load_terminology
+from ICHSegmentationLib.core.components import labelled_box
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.terminology import load_terminology
 
 _SAME_MM = 0.1
 

@@ -15,8 +15,8 @@ class CaseDecision(BaseModel):
     """A decision on a scan.
 
     The paper takes any voxel for a bleed, which gave it a specificity of 84 %; here the least volume is the model's
-    own, and `ichseg evaluate` gives sensitivity and specificity at others
-    (:func:`ICHSegmentationLib.evaluation.detection.minimum_volume_curve`, which decides in the same way).
+    own, and `ichseg evaluate` gives sensitivity and specificity at others (see
+    :func:`ICHSegmentationLib.research.evaluation.metrics.detection.minimum_volume_curve`).
 
     Attributes
     ----------

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ICHSegmentationLib.ct.grid import SliceGrid
+from ICHSegmentationLib.core.grid import SliceGrid
 
 _FINE = 4
 """Samples per pixel side along which a chord is looked for."""

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from ICHSegmentationLib.measurement.location import Compartment
+from ICHSegmentationLib.anatomy.lesion_location import Compartment
+from ICHSegmentationLib.measurement.score_items import BY_READER, LARGE_ML, NOT_DETERMINED
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement.measure import Measurements
 
-LARGE_ML = 30.0
 OLD_YEARS = 80
 MORTALITY_30D_PERCENT: dict[int, int | None] = {0: 0, 1: 13, 2: 26, 3: 72, 4: 97, 5: 100, 6: None}
 """Published deaths within 30 days by score; nobody in the cohort had 6."""
-NOT_DETERMINED: Literal["not determined"] = "not determined"
-BY_READER = "by the reader"
 SCORE_NAME = "ICH score (spontaneous ICH only; Hemphill 2001)"
 
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from ICHSegmentationLib.ct.grid import SliceGrid
+from ICHSegmentationLib.anatomy.lesion_location import LesionLocation
+from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.measurement.abc2 import METHODS, Abc2, measure_abc2
 from ICHSegmentationLib.measurement.diameters import longest_line
-from ICHSegmentationLib.measurement.location import LesionLocation
-from ICHSegmentationLib.segmentation.label_map import LabelMap
-from ICHSegmentationLib.subtypes import Subtype
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.anatomy.placed_brain import PlacedBrain
+    from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit
 
 _LOCATED_POINTS = 1500  # of a lesion; more would not change its shares
 
@@ -65,7 +65,7 @@ def find_lesions(
     box: tuple[slice, slice, slice],
     names: dict[int, str],
     hu: np.ndarray | None = None,
-    brain: PlacedBrain | None = None,
+    brain: AtlasFit | None = None,
 ) -> list[Lesion]:
     """Return the connected regions of each label, largest first.
 
@@ -81,7 +81,7 @@ def find_lesions(
         Segment ID of each label to look for.
     hu : numpy.ndarray, optional
         (slices, rows, columns) HU of the whole scan.
-    brain : PlacedBrain, optional
+    brain : AtlasFit, optional
         To say where each lesion lies.
     """
     from scipy import ndimage
@@ -129,7 +129,7 @@ def _describe(
     )
 
 
-def _locate(name: str, mask: np.ndarray, offset: tuple[int, int, int], brain: PlacedBrain | None) -> LesionLocation:
+def _locate(name: str, mask: np.ndarray, offset: tuple[int, int, int], brain: AtlasFit | None) -> LesionLocation:
     if brain is None:
         return LesionLocation()
     from ICHSegmentationLib.anatomy.location import locate

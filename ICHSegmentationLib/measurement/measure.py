@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from ICHSegmentationLib.core.components import labelled_box
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.measurement.abc2 import METHODS
-from ICHSegmentationLib.measurement.ich_score import LARGE_ML
+from ICHSegmentationLib.measurement.examination import examine
 from ICHSegmentationLib.measurement.lesions import Lesion, find_lesions
 from ICHSegmentationLib.measurement.midline_shift import MidlineShift
 from ICHSegmentationLib.measurement.modified_graeb import ModifiedGraeb
-from ICHSegmentationLib.segmentation.label_map import LabelMap
-from ICHSegmentationLib.terminology import load_terminology
+from ICHSegmentationLib.measurement.score_items import LARGE_ML
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.ct.volume import CTVolume
+    from ICHSegmentationLib.core.volume import CTVolume
 
 
 class Measurements(BaseModel):
@@ -76,7 +78,7 @@ def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements
     """Measure volumes and lesions.
 
     The volume of a label is the sum over slices of its voxel count times the in-plane pixel area times the slice's own
-    extent along the normal (:attr:`ICHSegmentationLib.ct.grid.SliceGrid.voxel_volumes_mm3`). On a tilted or oblique
+    extent along the normal (:attr:`ICHSegmentationLib.core.grid.SliceGrid.voxel_volumes_mm3`). On a tilted or oblique
     grid a product of spacings would be too large.
 
     Parameters
@@ -95,8 +97,6 @@ def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements
     if volume is not None and volume.hu.shape != label_map.labels.shape:
         message = f"The labels of shape {label_map.labels.shape} do not fit a scan of shape {volume.hu.shape}."
         raise ValueError(message)
-    from ICHSegmentationLib.anatomy.examination import examine
-
     table = load_terminology()
     box = labelled_box(label_map.labels)
     counts = np.zeros((label_map.grid.shape[0], 256))
@@ -123,18 +123,4 @@ def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements
         ),
         midline_shift=None if examination is None else examination.midline_shift,
         modified_graeb=None if examination is None else examination.modified_graeb,
-    )
-
-
-def labelled_box(labels: np.ndarray) -> tuple[slice, slice, slice]:
-    """Return the smallest box that holds every labelled voxel; an empty box at 0 where there is none."""
-    slices = np.flatnonzero(np.any(labels, axis=(1, 2)))
-    if len(slices) == 0:
-        return slice(0, 0), slice(0, 0), slice(0, 0)
-    flat = np.any(labels[slices[0] : slices[-1] + 1], axis=0)
-    rows, columns = np.flatnonzero(np.any(flat, axis=1)), np.flatnonzero(np.any(flat, axis=0))
-    return (
-        slice(int(slices[0]), int(slices[-1]) + 1),
-        slice(int(rows[0]), int(rows[-1]) + 1),
-        slice(int(columns[0]), int(columns[-1]) + 1),
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from ICHSegmentationLib.measurement.ich_score import BY_READER, NOT_DETERMINED
+from ICHSegmentationLib.measurement.score_items import BY_READER, NOT_DETERMINED
 
 WORST = 32
 Points = int | Literal["not determined"] | None

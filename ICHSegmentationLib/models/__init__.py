@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from ICHSegmentationLib.models.box_model import box_model
-from ICHSegmentationLib.models.devices import Device, list_devices
 from ICHSegmentationLib.models.loaded_model import LoadedModel
 from ICHSegmentationLib.models.manifest import Manifest, ModelEntry, get_model, load_manifest
-from ICHSegmentationLib.models.runtime import Runtime, RuntimeInfo
+from ICHSegmentationLib.models.output_subtypes import output_subtypes
+from ICHSegmentationLib.models.runtimes.devices import Device, list_devices
+from ICHSegmentationLib.models.runtimes.runtime import Runtime, RuntimeInfo
 from ICHSegmentationLib.models.select import load_runtime
-from ICHSegmentationLib.models.told_subtypes import told_subtypes
 
 __all__ = [
     "Device",
@@ -23,5 +23,5 @@ __all__ = [
     "list_devices",
     "load_manifest",
     "load_runtime",
-    "told_subtypes",
+    "output_subtypes",
 ]

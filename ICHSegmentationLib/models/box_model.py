@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ICHSegmentationLib.models.no_network import EM_NAME
+from ICHSegmentationLib.models.runtimes.no_network import EM_NAME
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models.manifest import Manifest, ModelEntry

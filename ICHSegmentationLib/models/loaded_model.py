@@ -10,7 +10,7 @@ from ICHSegmentationLib.models.select import load_runtime
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models.manifest import ModelEntry
-    from ICHSegmentationLib.models.runtime import Runtime, RuntimeInfo
+    from ICHSegmentationLib.models.runtimes.runtime import Runtime, RuntimeInfo
 
 _LOG = logging.getLogger(__name__)
 

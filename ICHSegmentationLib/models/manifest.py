@@ -10,14 +10,15 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ICHSegmentationLib.errors import MissingModelError, ModelError, UnknownModelError
-from ICHSegmentationLib.models.no_network import EM_FIELDS, EM_NAME
+from ICHSegmentationLib.core.errors import MissingModelError, ModelError, UnknownModelError
+from ICHSegmentationLib.core.resources import resource_path
+from ICHSegmentationLib.core.subtypes import label_values
+from ICHSegmentationLib.models.runtimes.no_network import EM_FIELDS, EM_NAME
+from ICHSegmentationLib.networks.box_decoding import NMS_OVERLAP, SCORE_THRESHOLD
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
-from ICHSegmentationLib.segmentation.box_decoding import NMS_OVERLAP, SCORE_THRESHOLD
-from ICHSegmentationLib.subtypes import label_values
 
-MODELS_FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Models"
+MODELS_FOLDER = resource_path("Models")
 MANIFEST_NAME = "manifest.json"
 _DESCRIPTIONS = {"training_data", "licence", "non_commercial", "quality", "reference_seconds", "card", "folder"}
 
@@ -54,9 +55,9 @@ class ModelEntry(BaseModel):
     joining
         Whether such a model looks into each box by itself, or once a slice into the box that holds all of them.
     score_threshold, nms_overlap
-        Of a detector; see :func:`ICHSegmentationLib.segmentation.box_decoding.decode_boxes`.
+        Of a detector; see :func:`ICHSegmentationLib.networks.box_decoding.decode_boxes`.
     lone_threshold
-        Of a detector; see :func:`ICHSegmentationLib.segmentation.box_linking.link_boxes`.
+        Of a detector; see :func:`ICHSegmentationLib.segmentation.boxes.linking.link_boxes`.
     clip_hu, z_score, align_midline
         See :class:`ICHSegmentationLib.preprocessing.input_spec.InputSpec`.
     case_minimum_ml
@@ -66,7 +67,7 @@ class ModelEntry(BaseModel):
         :class:`ICHSegmentationLib.segmentation.postprocessing.PostProcessing`.
     second_reader
         Model of parenchymal blood that is asked about what this one calls ventricular; see
-        :mod:`ICHSegmentationLib.segmentation.second_reading`.
+        :mod:`ICHSegmentationLib.segmentation.verifier`.
     patches
         Of a network that is shown patches of the volume; see
         :class:`ICHSegmentationLib.preprocessing.patch_spec.PatchSpec`.

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from ICHSegmentationLib.errors import ModelError
-from ICHSegmentationLib.files import write_bytes, write_text
-from ICHSegmentationLib.models.conversion import check_against_torch
-from ICHSegmentationLib.models.graph import encode_graph, load_graph
+from ICHSegmentationLib.core.errors import ModelError
+from ICHSegmentationLib.core.files import write_bytes, write_text
 from ICHSegmentationLib.models.manifest import MANIFEST_NAME, MODELS_FOLDER, Manifest, ModelEntry, load_manifest
+from ICHSegmentationLib.models.runtimes.conversion import check_against_torch
+from ICHSegmentationLib.models.runtimes.graph import encode_graph, load_graph
 from ICHSegmentationLib.models.trained_network import load_network
 from ICHSegmentationLib.models.weights import encode_weights, sha256_hex
 
@@ -106,7 +106,7 @@ def _write_graph(draft: ModelEntry, network: torch.nn.Module) -> dict[str, str]:
     """Write a model's graph, compare it with torch, and return its fields of the entry."""
     import torch
 
-    from ICHSegmentationLib.networks.layers import answer_of
+    from ICHSegmentationLib.networks.blocks.layers import answer_of
 
     channels, sides = draft.input_spec.channels, draft.sides
     data = encode_graph(network, channels=channels, sides=sides)

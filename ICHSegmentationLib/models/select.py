@@ -6,14 +6,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from ICHSegmentationLib.errors import InputError, ModelError, NoGraphicsCardError
-from ICHSegmentationLib.models.devices import check_device_name, nvidia_cards, torch_cards
-from ICHSegmentationLib.models.no_network import NoNetwork
+from ICHSegmentationLib.core.errors import InputError, ModelError, NoGraphicsCardError
+from ICHSegmentationLib.models.runtimes.devices import check_device_name, nvidia_cards, torch_cards
+from ICHSegmentationLib.models.runtimes.no_network import NoNetwork
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models.manifest import ModelEntry
-    from ICHSegmentationLib.models.runtime import Runtime, RuntimeInfo
-    from ICHSegmentationLib.models.torch_runtime import TorchRuntime
+    from ICHSegmentationLib.models.runtimes.runtime import Runtime, RuntimeInfo
+    from ICHSegmentationLib.models.runtimes.torch_runtime import TorchRuntime
 
 _RUNTIMES = ("auto", "openvino", "torch")
 _LOG = logging.getLogger(__name__)
@@ -106,14 +106,14 @@ def _load_cuda(entry: ModelEntry, device: str, runtime: str, threads: int | None
 
 
 def _load_torch(entry: ModelEntry, device: str, threads: int | None, warnings: tuple[str, ...] = ()) -> TorchRuntime:
-    from ICHSegmentationLib.models.torch_runtime import TorchRuntime
+    from ICHSegmentationLib.models.runtimes.torch_runtime import TorchRuntime
     from ICHSegmentationLib.models.trained_network import load_network
 
     return TorchRuntime(load_network(entry), device=device, threads=threads, warnings=warnings)
 
 
 def _load_openvino(entry: ModelEntry, threads: int | None, *, may_fall_back: bool) -> Runtime:
-    from ICHSegmentationLib.models.openvino_runtime import OpenVinoRuntime
+    from ICHSegmentationLib.models.runtimes.openvino_runtime import OpenVinoRuntime
 
     try:
         return OpenVinoRuntime(entry, threads=threads)

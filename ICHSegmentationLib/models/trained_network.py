@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ICHSegmentationLib.errors import ModelError
+from ICHSegmentationLib.core.errors import ModelError
 from ICHSegmentationLib.models.weights import read_weights
 from ICHSegmentationLib.networks import build_network
 

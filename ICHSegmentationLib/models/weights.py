@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ICHSegmentationLib.errors import ChecksumError, MissingModelError, ModelError
+from ICHSegmentationLib.core.errors import ChecksumError, MissingModelError, ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

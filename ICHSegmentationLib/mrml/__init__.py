@@ -1,24 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volumes and results in 3D Slicer's scene. The only part of the library that imports slicer; it knows no Qt."""
 
-from ICHSegmentationLib.mrml.box_record import box_models, keep_boxes, note_box_model
-from ICHSegmentationLib.mrml.corrections import (
-    is_exclusive,
-    keep_exclusive,
-    make_exclusive,
-    move_lesion,
-    restore_all,
-    restore_lesion,
-)
-from ICHSegmentationLib.mrml.editing import (
-    edits_are_displaced,
-    put_transform_back,
-    set_transform_aside,
-    transform_is_aside,
-)
-from ICHSegmentationLib.mrml.layers import source_volume
-from ICHSegmentationLib.mrml.lesion_boxes import AskedEdit, BoxLesion, apply_edit, ask_edit, box_lesions
-from ICHSegmentationLib.mrml.lesion_rois import (
+from ICHSegmentationLib.mrml.boxes.box_record import box_models, keep_boxes, note_box_model
+from ICHSegmentationLib.mrml.boxes.lesion_boxes import AskedEdit, BoxLesion, apply_edit, ask_edit, box_lesions
+from ICHSegmentationLib.mrml.boxes.lesion_rois import (
     box_of_roi,
     choose_roi,
     middle_of_roi,
@@ -29,20 +14,31 @@ from ICHSegmentationLib.mrml.lesion_rois import (
     show_rois,
     sync_rois,
 )
-from ICHSegmentationLib.mrml.lesions import SceneLesion, erased_lesions, largest_lesion, lesion_at, lesions
-from ICHSegmentationLib.mrml.live_volumes import LiveVolumes
-from ICHSegmentationLib.mrml.model_result import RESULT_ATTRIBUTE
-from ICHSegmentationLib.mrml.publish import publish, result_info
-from ICHSegmentationLib.mrml.result_grid import is_result
-from ICHSegmentationLib.mrml.scores import proposals, reader_items, set_proposals, set_reader_items
-from ICHSegmentationLib.mrml.segments import subtype_look, subtype_names
-from ICHSegmentationLib.mrml.shown_slices import ShownSlices, shown_slices
-from ICHSegmentationLib.mrml.skull import show_skull, skull_is_shown
-from ICHSegmentationLib.mrml.surfaces import set_opacity, show_3d
-from ICHSegmentationLib.mrml.views import WINDOWS, crosshair_ras, jump_to, looked_at, set_window
-from ICHSegmentationLib.mrml.volume_check import VolumeCheck, check_volume
-from ICHSegmentationLib.mrml.volume_input import volume_input
-from ICHSegmentationLib.mrml.volumes import (
+from ICHSegmentationLib.mrml.boxes.shown_slices import ShownSlices, shown_slices
+from ICHSegmentationLib.mrml.segmentation.corrections import (
+    is_exclusive,
+    keep_exclusive,
+    make_exclusive,
+    move_lesion,
+    restore_all,
+    restore_lesion,
+)
+from ICHSegmentationLib.mrml.segmentation.editing import (
+    acquisition_transform_is_detached,
+    detach_acquisition_transform,
+    edits_are_displaced,
+    reattach_acquisition_transform,
+)
+from ICHSegmentationLib.mrml.segmentation.layers import source_volume
+from ICHSegmentationLib.mrml.segmentation.lesions import SceneLesion, erased_lesions, largest_lesion, lesion_at, lesions
+from ICHSegmentationLib.mrml.segmentation.live_volumes import LiveVolumes
+from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE
+from ICHSegmentationLib.mrml.segmentation.publish import publish, result_info
+from ICHSegmentationLib.mrml.segmentation.result_grid import is_result
+from ICHSegmentationLib.mrml.segmentation.scores import proposals, reader_items, set_proposals, set_reader_items
+from ICHSegmentationLib.mrml.segmentation.segments import subtype_look, subtype_names
+from ICHSegmentationLib.mrml.segmentation.surfaces import set_opacity, show_3d
+from ICHSegmentationLib.mrml.segmentation.volumes import (
     SceneVolumes,
     changed_by_hand,
     label_map_of,
@@ -50,6 +46,10 @@ from ICHSegmentationLib.mrml.volumes import (
     scene_volumes,
     segment_volumes_ml,
 )
+from ICHSegmentationLib.mrml.views.skull import show_skull, skull_is_shown
+from ICHSegmentationLib.mrml.views.slice_views import WINDOWS, crosshair_ras, jump_to, looked_at, set_window
+from ICHSegmentationLib.mrml.volume.check import VolumeCheck, check_volume
+from ICHSegmentationLib.mrml.volume.input import volume_input
 
 __all__ = [
     "RESULT_ATTRIBUTE",
@@ -61,6 +61,7 @@ __all__ = [
     "SceneVolumes",
     "ShownSlices",
     "VolumeCheck",
+    "acquisition_transform_is_detached",
     "apply_edit",
     "ask_edit",
     "box_lesions",
@@ -70,6 +71,7 @@ __all__ = [
     "check_volume",
     "choose_roi",
     "crosshair_ras",
+    "detach_acquisition_transform",
     "edits_are_displaced",
     "erased_lesions",
     "is_exclusive",
@@ -90,8 +92,8 @@ __all__ = [
     "note_box_model",
     "proposals",
     "publish",
-    "put_transform_back",
     "reader_items",
+    "reattach_acquisition_transform",
     "remove_strays",
     "rename_roi",
     "restore_all",
@@ -103,7 +105,6 @@ __all__ = [
     "set_opacity",
     "set_proposals",
     "set_reader_items",
-    "set_transform_aside",
     "set_window",
     "show_3d",
     "show_rois",
@@ -114,6 +115,5 @@ __all__ = [
     "subtype_look",
     "subtype_names",
     "sync_rois",
-    "transform_is_aside",
     "volume_input",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 import slicer
 import vtk
 
-from ICHSegmentationLib.errors import NodeRemovedError
+from ICHSegmentationLib.core.errors import NodeRemovedError
 
 Node = Any
 """A MRML node, or None where one may be missing; Slicer's wrapped classes carry no type information."""

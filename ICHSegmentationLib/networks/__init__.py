@@ -28,7 +28,7 @@ Errors of the publication that are avoided
 * Eq. 1 has its fraction upside down, see `hard_block.harmonic_links`.
 * The text's W/32 contradicts Table 2's 8 x 8 at 512 x 512; the table (W/64) is followed.
 * The text joins blocks by depthwise-separable convolutions; Table 2 and the published size say 1x1 convolutions.
-* The released class indexes the position code by the place in the batch, see `position_code`.
+* The released class indexes the position code by the place in the batch, see `positional_encoding`.
 * The released class fixes 8 x 8 tokens and the size of the output; here both follow the input.
 """
 

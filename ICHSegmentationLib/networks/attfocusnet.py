@@ -11,8 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ICHSegmentationLib.networks.attention_gate import AttentionGate
-from ICHSegmentationLib.networks.layers import ConvUnit, DoubleConv, check_images, initialise, initialise_head
+from ICHSegmentationLib.networks.blocks.attention_gate import AttentionGate
+from ICHSegmentationLib.networks.blocks.layers import ConvUnit, DoubleConv, check_images, initialise, initialise_head
 
 
 class AttFocusNet(nn.Module):

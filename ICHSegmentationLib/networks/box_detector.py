@@ -15,8 +15,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from ICHSegmentationLib.networks.blocks.layers import ConvUnit, initialise
 from ICHSegmentationLib.networks.hardnet import HarDNetBody
-from ICHSegmentationLib.networks.layers import ConvUnit, initialise
 
 MAP_STRIDE = 4
 """Input pixels per place of the map."""

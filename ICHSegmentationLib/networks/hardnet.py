@@ -11,8 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ICHSegmentationLib.networks.hard_block import HarmonicDenseBlock
-from ICHSegmentationLib.networks.layers import ConvUnit, check_images, initialise
+from ICHSegmentationLib.networks.blocks.hard_block import HarmonicDenseBlock
+from ICHSegmentationLib.networks.blocks.layers import ConvUnit, check_images, initialise
 
 
 class HarDNetBody(nn.Module):
@@ -34,7 +34,7 @@ class HarDNetBody(nn.Module):
     decoder_widths, decoder_growths, decoder_layers
         The same for the decoder, one level less. The 1x1 convolution stands before the block there.
     multiplier, multiple
-        Widths of the layers in a block, see `ICHSegmentationLib.networks.hard_block.layer_width`.
+        Widths of the layers in a block, see `ICHSegmentationLib.networks.blocks.hard_block.layer_width`.
 
     Attributes
     ----------

@@ -10,8 +10,8 @@ from typing import Literal
 import torch
 from torch import nn
 
-from ICHSegmentationLib.networks.layers import initialise, initialise_head
-from ICHSegmentationLib.networks.squeeze_excitation import SqueezeExcitation
+from ICHSegmentationLib.networks.blocks.layers import initialise, initialise_head
+from ICHSegmentationLib.networks.blocks.squeeze_excitation import SqueezeExcitation
 
 
 class SEUNet3D(nn.Module):

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from ICHSegmentationLib.networks.layers import check_images, initialise
-from ICHSegmentationLib.networks.swin import PatchExpanding, PatchMerging, SwinStage
-from ICHSegmentationLib.segmentation.box_crops import CROP_PX
+from ICHSegmentationLib.networks.blocks.layers import check_images, initialise
+from ICHSegmentationLib.networks.blocks.swin import PatchExpanding, PatchMerging, SwinStage
+from ICHSegmentationLib.preprocessing.box_crops import CROP_PX
 
 _PATCH, _WINDOW = 4, 7
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ICHSegmentationLib.networks.layers import initialise
-from ICHSegmentationLib.networks.symmetric_transformer import SymmetricTransformer
+from ICHSegmentationLib.networks.blocks.layers import initialise
+from ICHSegmentationLib.networks.blocks.symmetric_transformer import SymmetricTransformer
 from ICHSegmentationLib.networks.unet import UNet
 
 
@@ -22,7 +22,7 @@ class SymTransNet(UNet):
     in_channels, classes, widths
         See `ICHSegmentationLib.networks.unet.UNet`.
     **transformer
-        See `ICHSegmentationLib.networks.symmetric_transformer.SymmetricTransformer`.
+        See `ICHSegmentationLib.networks.blocks.symmetric_transformer.SymmetricTransformer`.
     """
 
     def __init__(self, *, in_channels: int, classes: int, widths: Sequence[int], **transformer: Any) -> None:

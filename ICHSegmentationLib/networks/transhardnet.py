@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ICHSegmentationLib.networks.blocks.layers import initialise
+from ICHSegmentationLib.networks.blocks.transformer import TransformerBottleneck
 from ICHSegmentationLib.networks.hardnet import HarDNet
-from ICHSegmentationLib.networks.layers import initialise
-from ICHSegmentationLib.networks.transformer import TransformerBottleneck
 
 
 class TransHarDNet(HarDNet):
@@ -16,7 +16,7 @@ class TransHarDNet(HarDNet):
     Parameters
     ----------
     embedding, transformer_layers, heads, mlp, dropout
-        See `ICHSegmentationLib.networks.transformer.TransformerBottleneck`.
+        See `ICHSegmentationLib.networks.blocks.transformer.TransformerBottleneck`.
     **hardnet
         See `ICHSegmentationLib.networks.hardnet.HarDNet`.
     """

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ICHSegmentationLib.networks.layers import DoubleConv, check_images, initialise, initialise_head
+from ICHSegmentationLib.networks.blocks.layers import DoubleConv, check_images, initialise, initialise_head
 
 
 class UNet(nn.Module):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from ICHSegmentationLib.errors import NotAHeadError
+from ICHSegmentationLib.core.errors import NotAHeadError
 
 _WORKING_MM = 1.6  # in-plane sampling of the search: the skull is thicker, and it is ten times faster than 0.45 mm
 _BONE_HU = 250

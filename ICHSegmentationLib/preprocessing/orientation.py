@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.ct import SliceGrid
+    from ICHSegmentationLib.core.grid import SliceGrid
 
 # Canonical array axes in LPS: slices run to the head (+S), rows to the back (+P), columns to the left (+L).
 _CANONICAL_LPS_AXES = (2, 1, 0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ICHSegmentationLib.errors import InputError
+from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.preprocessing.aligned_sampling import AlignedSampling
 from ICHSegmentationLib.preprocessing.head import head_or_refusal
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
@@ -17,7 +17,7 @@ from ICHSegmentationLib.preprocessing.sampling import HeadSampling
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.preprocessing.input_spec import InputSpec
     from ICHSegmentationLib.preprocessing.midline_alignment import MidlineAlignment
 

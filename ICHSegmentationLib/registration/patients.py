@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-    from ICHSegmentationLib.ct.source import CTSource
+    from ICHSegmentationLib.core.source import CTSource
 
 _KEYWORDS = {
     "PatientID": "PatientID (0010,0020)",
@@ -50,7 +50,7 @@ def warn_patients(baseline: CTSource, followup: CTSource) -> list[str]:
 def _header(source: CTSource) -> Dataset:
     from pydicom import dcmread
 
-    from ICHSegmentationLib.ct.dicom_files import quiet_pydicom
+    from ICHSegmentationLib.io.dicom.files import quiet_pydicom
 
     with quiet_pydicom():
         tags = [*_KEYWORDS, *(tag for pair in _TIMES for tag in pair)]

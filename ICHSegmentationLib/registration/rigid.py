@@ -13,7 +13,7 @@ import numpy as np
 from ICHSegmentationLib.registration.isotropic import SIDE_MM, IsotropicScan
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.ct.volume import CTVolume
+    from ICHSegmentationLib.core.volume import CTVolume
 
 GOOD_QUALITY = 0.9
 """One head that was turned and sliced anew reached 0.94 to 0.98 (two real scans, resampled), two real heads 0.58 to

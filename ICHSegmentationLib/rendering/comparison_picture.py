@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.registration.sampling import indices_at, values_at
 from ICHSegmentationLib.rendering.drawing import (
@@ -23,12 +24,11 @@ from ICHSegmentationLib.rendering.drawing import (
 )
 from ICHSegmentationLib.rendering.key_slices import choose_slices
 from ICHSegmentationLib.rendering.panels import WINDOW_HU, PanelLayout, tissue_slices
-from ICHSegmentationLib.terminology import load_terminology
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.ct.volume import CTVolume
+    from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.registration import Registration
-    from ICHSegmentationLib.segmentation.label_map import LabelMap
 
 DIFFERENCE_HU = (-40.0, 40.0)
 _ROWS = 3

@@ -8,7 +8,7 @@ from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ICHSegmentationLib.terminology import load_terminology
+from ICHSegmentationLib.core.terminology import load_terminology
 
 BACKGROUND = (0, 0, 0)
 TEXT = (235, 235, 235)

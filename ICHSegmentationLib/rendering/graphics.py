@@ -7,7 +7,7 @@ import ctypes
 import sys
 from typing import Any
 
-from ICHSegmentationLib.errors import ICHSegmentationError
+from ICHSegmentationLib.core.errors import ICHSegmentationError
 
 _EGL_PLATFORM_SURFACELESS_MESA = 0x31DD
 _EGL_PLATFORM_DEVICE_EXT = 0x313F

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import ImageDraw
 
+from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.rendering.drawing import BACKGROUND, TEXT, font
-from ICHSegmentationLib.terminology import load_terminology
 
 _SIZE_PX = 22
 _AWAY_PX = 16

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.rendering.drawing import TEXT, draw_scale_bar, font
 from ICHSegmentationLib.rendering.name_tags import Box, draw_name_tags
 from ICHSegmentationLib.rendering.orientation import DisplayOrientation
 from ICHSegmentationLib.rendering.outlines import outline_alpha
-from ICHSegmentationLib.terminology import load_terminology
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.ct.volume import CTVolume
+    from ICHSegmentationLib.core.volume import CTVolume
 
 WINDOW_HU = (0.0, 80.0)
 """Width 80, centre 40: the brain window in which fresh blood is bright."""

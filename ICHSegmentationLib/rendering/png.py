@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from ICHSegmentationLib.errors import InputError
-from ICHSegmentationLib.files import write_bytes
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.files import write_bytes
 
 _FAST = 1
 

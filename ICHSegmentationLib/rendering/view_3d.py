@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ICHSegmentationLib.core.components import labelled_box
+from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.measurement import Measurements
-from ICHSegmentationLib.measurement.measure import labelled_box
 from ICHSegmentationLib.rendering.drawing import BACKGROUND, HEADER_PX, MUTED, RESEARCH_USE, TEXT, draw_legend, font
 from ICHSegmentationLib.rendering.graphics import NoGraphicsError, offscreen_window
 from ICHSegmentationLib.rendering.name_tags import draw_name_tags
-from ICHSegmentationLib.terminology import load_terminology
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.ct.volume import CTVolume
-    from ICHSegmentationLib.segmentation.label_map import LabelMap
+    from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.volume import CTVolume
 
 _LOG = logging.getLogger(__name__)
 _VIEW_PX = (620, 600)

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
+from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE
 from ICHSegmentationLib.preprocessing.head import head_or_refusal, inside_skull
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
-from ICHSegmentationLib.segmentation.boxes import lesion_boxes
-from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.segmentation.mixture import Mixture, fit_mixture
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.segmenter import Segmented
-from ICHSegmentationLib.subtypes import UNKNOWN_SUBTYPE
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.core.lesion_boxes import LesionBox
+    from ICHSegmentationLib.core.progress import Stages
+    from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
-    from ICHSegmentationLib.segmentation.boxes import LesionBox
-    from ICHSegmentationLib.segmentation.stages import Stages
 
 _NOT_A_NETWORK = (
     "These labels come from brightness alone (mixture model em, not a trained network): they have no subtypes, and "

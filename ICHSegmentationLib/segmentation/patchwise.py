@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ICHSegmentationLib.errors import ModelError
+from ICHSegmentationLib.core.errors import ModelError
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
+from ICHSegmentationLib.core.subtypes import label_values
 from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
 from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, shown_slices
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
-from ICHSegmentationLib.segmentation.boxes import lesion_boxes
-from ICHSegmentationLib.segmentation.label_map import LabelMap
 from ICHSegmentationLib.segmentation.patch_tiling import averaged_probabilities
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.segmenter import Segmented
-from ICHSegmentationLib.subtypes import label_values
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.core.progress import Stages
+    from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
     from ICHSegmentationLib.preprocessing.slices import PreparedSlices
-    from ICHSegmentationLib.segmentation.stages import Stages
 
 _READING = 0.4  # of the preprocessing; the mirrored side takes the rest
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from ICHSegmentationLib.measurement.measure import labelled_box
-from ICHSegmentationLib.subtypes import UNKNOWN_SUBTYPE, Subtype, label_values
+from ICHSegmentationLib.core.components import labelled_box
+from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype, label_values
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.ct import SliceGrid
+    from ICHSegmentationLib.core.grid import SliceGrid
     from ICHSegmentationLib.models import ModelEntry
 
 _ALL_NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
@@ -59,7 +59,7 @@ class PostProcessing:
         tissue.
     parenchymal_share : float or None
         Where a model names a second reader: the share of connected ventricular blood that this one has to call
-        parenchymal for the blood to be that (`SecondReading`, not `apply`). Reason: on validation patients' simulated
+        parenchymal for the blood to be that (`Verifier`, not `apply`). Reason: on validation patients' simulated
         bleeds the share was 0.27 at most where the blood was ventricular, and but for one piece 0.52 at least where it
         was not; in generated heads some ventricular blood lies above, too
         (``Testing/Benchmarks/bench_second_reading.py``).

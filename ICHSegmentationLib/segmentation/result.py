@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.lesion_boxes import LesionBox
+    from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
     from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
-    from ICHSegmentationLib.segmentation.boxes import LesionBox
-    from ICHSegmentationLib.segmentation.label_map import LabelMap
 
 
 @dataclass(frozen=True, eq=False)

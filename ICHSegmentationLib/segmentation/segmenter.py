@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from ICHSegmentationLib.errors import ModelError
+from ICHSegmentationLib.core.errors import ModelError
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.lesion_boxes import LesionBox
+    from ICHSegmentationLib.core.progress import Stages
+    from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
     from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
-    from ICHSegmentationLib.segmentation.boxes import LesionBox
-    from ICHSegmentationLib.segmentation.label_map import LabelMap
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
-    from ICHSegmentationLib.segmentation.stages import Stages
 
 
 class Segmented(NamedTuple):

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
+from ICHSegmentationLib.core.subtypes import ANY_BLOOD, label_values
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
-from ICHSegmentationLib.segmentation.boxes import lesion_boxes
-from ICHSegmentationLib.segmentation.label_map import LabelMap
-from ICHSegmentationLib.segmentation.second_reading import SecondReading
 from ICHSegmentationLib.segmentation.segmenter import Segmented
-from ICHSegmentationLib.subtypes import ANY_BLOOD, label_values
+from ICHSegmentationLib.segmentation.verifier import Verifier
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.core.progress import Stages
+    from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
-    from ICHSegmentationLib.segmentation.stages import Stages
 
 
 _NO_SUBTYPES = "This model does not tell subtypes apart: all blood is counted as ICH, none was looked for as a subtype."
@@ -43,9 +43,7 @@ class SlicewiseSegmenter:
         self._warnings = (_NO_SUBTYPES,) if ANY_BLOOD in entry.classes else ()
         self._runtime = runtime
         self._postprocessing = postprocessing
-        self._second_reading = SecondReading(
-            entry, postprocessing.parenchymal_share, postprocessing.parenchymal_most_ml
-        )
+        self._second_reading = Verifier(entry, postprocessing.parenchymal_share, postprocessing.parenchymal_most_ml)
 
     def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
         """See `Segmenter.segment`."""

@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ICHSegmentationLib.errors import InputError, MissingModelError, ModelError, UnknownModelError
+from ICHSegmentationLib.core.errors import InputError, MissingModelError, ModelError, UnknownModelError
 from ICHSegmentationLib.models.manifest import get_model
 from ICHSegmentationLib.models.select import load_beside
+from ICHSegmentationLib.networks.box_decoding import decode_boxes
+from ICHSegmentationLib.preprocessing.box_crops import CropSampling
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.preprocessing.sampling import HeadSampling
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
-from ICHSegmentationLib.segmentation.box_crops import CropSampling
-from ICHSegmentationLib.segmentation.box_decoding import decode_boxes
-from ICHSegmentationLib.segmentation.box_linking import SliceBox, link_boxes
-from ICHSegmentationLib.segmentation.box_segmentation import label_boxes, label_union
+from ICHSegmentationLib.segmentation.boxes.linking import SliceBox, link_boxes
+from ICHSegmentationLib.segmentation.boxes.segmentation import label_boxes, label_union
 from ICHSegmentationLib.segmentation.segmenter import Segmented
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.core.lesion_boxes import LesionBox
+    from ICHSegmentationLib.core.progress import Stages
+    from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
     from ICHSegmentationLib.preprocessing.slices import PreparedSlices
-    from ICHSegmentationLib.segmentation.boxes import LesionBox
-    from ICHSegmentationLib.segmentation.stages import Stages
 
 
 class TwoStageSegmenter:

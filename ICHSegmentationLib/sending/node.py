@@ -9,8 +9,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ICHSegmentationLib.configuration import configuration_folder
-from ICHSegmentationLib.errors import InputError
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.resources import settings_folder
 
 NODE_NAME = "pacs.toml"
 # PS3.5 6.2, AE: up to 16 characters of the default repertoire, no backslash; spaces at the end do not count.
@@ -48,7 +48,7 @@ class PacsNode(BaseModel):
 
 def node_path() -> Path:
     """Return where the archive is set up."""
-    return configuration_folder() / NODE_NAME
+    return settings_folder() / NODE_NAME
 
 
 def load_node(path: Path | None = None) -> PacsNode:

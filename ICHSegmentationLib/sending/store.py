@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from pydicom import Dataset
 from pydicom.uid import UID
 
-from ICHSegmentationLib.ct.dicom_files import load_dataset, quiet_pydicom
-from ICHSegmentationLib.errors import ICHSegmentationError, InputError
+from ICHSegmentationLib.core.errors import ICHSegmentationError, InputError
+from ICHSegmentationLib.io.dicom.files import load_dataset, quiet_pydicom
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
 
-    from ICHSegmentationLib.segmentation.stages import Progress
+    from ICHSegmentationLib.core.progress import Progress
     from ICHSegmentationLib.sending.node import PacsNode
 
 _LOG = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ if not __package__:
     # Started as a file: the library beside it is meant, whatever else is installed.
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from ICHSegmentationLib.worker.channel import Channel
+from ICHSegmentationLib.worker.server.channel import Channel
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     logging.getLogger("ICHSegmentationLib").setLevel(logging.INFO)
     logging.captureWarnings(capture=True)
 
-    from ICHSegmentationLib.worker.loop import Worker
+    from ICHSegmentationLib.worker.server.loop import Worker
 
     Worker(channel, folder).run()
 

@@ -25,23 +25,23 @@ from typing import NamedTuple
 import numpy as np
 
 from ICHSegmentationLib import read_ct
-from ICHSegmentationLib.ct import CTVolume
-from ICHSegmentationLib.evaluation.held_out_case import PATIENTS, HeldOutCase
-from ICHSegmentationLib.evaluation.paired_tests import PairedTest
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.lesion_boxes import LesionBox, lesion_boxes
+from ICHSegmentationLib.core.progress import Stages
+from ICHSegmentationLib.core.subtypes import ANY_BLOOD
+from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.models import ModelEntry, get_model, load_manifest
 from ICHSegmentationLib.models.select import load_runtime
 from ICHSegmentationLib.preprocessing.sampling import HeadSampling
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
-from ICHSegmentationLib.segmentation.box_linking import SliceBox, link_boxes
-from ICHSegmentationLib.segmentation.box_segmentation import as_box_segmenter, segment_boxes
-from ICHSegmentationLib.segmentation.boxes import LesionBox, lesion_boxes
-from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.research.evaluation.metrics.paired_tests import PairedTest
+from ICHSegmentationLib.research.evaluation.models.held_out_case import PATIENTS, HeldOutCase
+from ICHSegmentationLib.research.training.config import read_config
+from ICHSegmentationLib.research.training.held_out import make_held_out
+from ICHSegmentationLib.segmentation.boxes.linking import SliceBox, link_boxes
+from ICHSegmentationLib.segmentation.boxes.segmentation import as_box_segmenter, segment_boxes
 from ICHSegmentationLib.segmentation.segmenter import Segmented, Segmenter, build_segmenter
-from ICHSegmentationLib.segmentation.stages import Stages
 from ICHSegmentationLib.segmentation.two_stage import source_sides
-from ICHSegmentationLib.subtypes import ANY_BLOOD
-from ICHSegmentationLib.training.config import read_config
-from ICHSegmentationLib.training.held_out import make_held_out
 
 _LEAST_ML = 0.2
 _STAGES = dict.fromkeys(("preprocess", "infer", "postprocess"), 1 / 3)

@@ -22,17 +22,18 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from ICHSegmentationLib.ct import CTVolume, SliceGrid
-from ICHSegmentationLib.evaluation.held_out_case import HeldOutCase
+from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.progress import Stages
+from ICHSegmentationLib.core.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype
+from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.models import LoadedModel, ModelEntry, get_model
+from ICHSegmentationLib.research.evaluation.models.held_out_case import HeldOutCase
+from ICHSegmentationLib.research.simulation.lesions import paint_distractors, random_kinds
+from ICHSegmentationLib.research.simulation.simulate import simulated_ct
+from ICHSegmentationLib.research.training.config import TrainingConfig, read_config
+from ICHSegmentationLib.research.training.held_out import make_held_out
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.segmenter import build_segmenter
-from ICHSegmentationLib.segmentation.stages import Stages
-from ICHSegmentationLib.simulation.lesions import paint_distractors, random_kinds
-from ICHSegmentationLib.simulation.simulate import simulated_ct
-from ICHSegmentationLib.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype
-from ICHSegmentationLib.training.config import TrainingConfig, read_config
-from ICHSegmentationLib.training.held_out import make_held_out
 
 FIRST_SEED = 3_000_000
 COPIES = 3

@@ -18,13 +18,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ICHSegmentationLib.models import ModelEntry, Runtime, get_model, load_runtime
-from ICHSegmentationLib.segmentation.box_decoding import decode_boxes, overlaps
-from ICHSegmentationLib.training.box_targets import true_boxes
-from ICHSegmentationLib.training.box_validation import SliceBoxes, average_precision
-from ICHSegmentationLib.training.classes import class_table
-from ICHSegmentationLib.training.clot import IGNORE
-from ICHSegmentationLib.training.config import TrainingConfig, read_config
-from ICHSegmentationLib.training.samples import TrainingVolume
+from ICHSegmentationLib.networks.box_decoding import decode_boxes, overlaps
+from ICHSegmentationLib.research.training.boxes.targets import true_boxes
+from ICHSegmentationLib.research.training.boxes.validation import SliceBoxes, average_precision
+from ICHSegmentationLib.research.training.config import TrainingConfig, read_config
+from ICHSegmentationLib.research.training.data.classes import class_table
+from ICHSegmentationLib.research.training.data.clot import IGNORE
+from ICHSegmentationLib.research.training.data.samples import TrainingVolume
 
 _LEAST_ML = 0.2
 _LEAST_SCORE = 0.05

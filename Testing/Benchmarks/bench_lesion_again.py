@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ICHSegmentationLib import read_ct, segment_lesion
-from ICHSegmentationLib.ct import SliceGrid
+from ICHSegmentationLib import read_ct, resegment_lesion
+from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.lesion_boxes import LesionBox
 from ICHSegmentationLib.models import LoadedModel
-from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
-from ICHSegmentationLib.segmentation.boxes import LesionBox
-from ICHSegmentationLib.segmentation.label_map import LabelMap
-from ICHSegmentationLib.worker.client import WorkerClient
+from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
+from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 
 _SIDE_MM = 40.0
 
@@ -40,9 +40,9 @@ def main() -> None:
     edit = BoxEdit(after=_middle_box(volume.grid))
     loaded = LoadedModel()
     print(f"{options.scan.name}: {volume.grid.shape}, slices {edit.after.slices}, model {options.model}")
-    _report("library", lambda: segment_lesion(volume, label_map, edit, options.model, loaded=loaded), options.times)
+    _report("library", lambda: resegment_lesion(volume, label_map, edit, options.model, loaded=loaded), options.times)
     with WorkerClient() as client:
-        _report("worker", lambda: client.segment_lesion(volume, label_map, edit, options.model), options.times)
+        _report("worker", lambda: client.resegment_lesion(volume, label_map, edit, options.model), options.times)
 
 
 def _middle_box(grid: SliceGrid) -> LesionBox:

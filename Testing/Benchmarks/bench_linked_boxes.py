@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ICHSegmentationLib.evaluation.held_out_case import HeldOutCase
+from ICHSegmentationLib.core.lesion_boxes import LesionBox
 from ICHSegmentationLib.models import get_model, load_runtime
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
-from ICHSegmentationLib.segmentation.box_linking import link_boxes
-from ICHSegmentationLib.segmentation.boxes import LesionBox
+from ICHSegmentationLib.research.evaluation.models.held_out_case import HeldOutCase
+from ICHSegmentationLib.segmentation.boxes.linking import link_boxes
 from ICHSegmentationLib.segmentation.two_stage import slice_boxes
 
 SCORES = (0.3, 0.35, 0.4, 0.45)

@@ -29,19 +29,21 @@ from scipy import ndimage
 from second_reference import deformed_regions
 
 from ICHSegmentationLib import measure
-from ICHSegmentationLib.anatomy.placed_brain import PlacedBrain, place_brain
-from ICHSegmentationLib.ct import CTVolume, SliceGrid
-from ICHSegmentationLib.measurement import LesionLocation, ModifiedGraeb, Region, Side, Ventricle
+from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit, fit_atlas
+from ICHSegmentationLib.anatomy.lesion_location import LesionLocation, Region, Side
+from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.measurement import ModifiedGraeb, Ventricle
 from ICHSegmentationLib.preprocessing.head import intracranial_mask
-from ICHSegmentationLib.segmentation.label_map import LabelMap
-from ICHSegmentationLib.simulation import Anatomy, DeepRegion, simulated_ct
-from ICHSegmentationLib.simulation.host_anatomy import Atlas, host_anatomy, register_atlas
-from ICHSegmentationLib.simulation.lesions import paint_lesions
-from ICHSegmentationLib.subtypes import Subtype
-from ICHSegmentationLib.training.phe_sich import read_case
+from ICHSegmentationLib.research.simulation import Anatomy, DeepRegion, simulated_ct
+from ICHSegmentationLib.research.simulation.host_anatomy import Atlas, host_anatomy, register_atlas
+from ICHSegmentationLib.research.simulation.lesions import paint_lesions
+from ICHSegmentationLib.research.training.data.phe_sich_series import read_case
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-CONFIG = REPOSITORY / "ICHSegmentationLib/training/configs/transhardnet-compact.yaml"
+CONFIG = REPOSITORY / "ICHSegmentationLib/research/training/configs/transhardnet-compact.yaml"
 EVERY = 2  # pixels of the series
 SHIFTS_MM = (-8.0, -4.0, 4.0, 8.0)
 TRACE_ML = 0.05
@@ -250,10 +252,10 @@ def bench_graeb(host: Host, count: int) -> list[tuple[int, int | None]]:
 
 def bench_shift(volume: CTVolume) -> list[float | None]:
     """Push the middle of the brain aside by known amounts; errors against the unshifted scan, None where open."""
-    brain = place_brain(volume)
+    brain = fit_atlas(volume)
     nothing = LabelMap(np.zeros(volume.hu.shape, dtype=np.uint8), volume.grid)
     before = measure(nothing, volume).midline_shift
-    if not isinstance(brain, PlacedBrain) or before is None or before.shift_mm is None:
+    if not isinstance(brain, AtlasFit) or before is None or before.shift_mm is None:
         return [None] * len(SHIFTS_MM)
     errors: list[float | None] = []
     for shift_mm in SHIFTS_MM:
@@ -263,7 +265,7 @@ def bench_shift(volume: CTVolume) -> list[float | None]:
     return errors
 
 
-def pushed(volume: CTVolume, brain: PlacedBrain, shift_mm: float) -> CTVolume:
+def pushed(volume: CTVolume, brain: AtlasFit, shift_mm: float) -> CTVolume:
     """Move the brain to the left by the whole amount around the septum, fading smoothly to none at the skull."""
     _, rows, columns = volume.hu.shape
     grid = np.stack(np.meshgrid(np.arange(rows, dtype=np.float32), np.arange(columns, dtype=np.float32), indexing="ij"))
@@ -332,9 +334,9 @@ def main() -> int:
     for host in read_hosts(wanted.data, names):
         clock = time.process_time()
         started = time.process_time()
-        brain = place_brain(host.volume)
+        brain = fit_atlas(host.volume)
         seconds.append(time.process_time() - started)
-        if isinstance(brain, PlacedBrain):
+        if isinstance(brain, AtlasFit):
             agreement.append(_left_agreement(host, brain))
         bench_lesions(host, wanted.lesions, tallies, wrong)
         scores += bench_graeb(host, wanted.bleeds)
@@ -367,7 +369,7 @@ def _share_up_to(values: list[float], most: float) -> float:
     return sum(value <= most for value in values) / len(values)
 
 
-def _left_agreement(host: Host, brain: PlacedBrain) -> float:
+def _left_agreement(host: Host, brain: AtlasFit) -> float:
     places = np.argwhere(host.anatomy.intracranial & (np.abs(host.left_mm) > 5))[::200]
     x = brain.coordinates(places)[:, 0]
     return float(np.mean((x > 0) == (host.left_mm[tuple(places.T)] > 0)))

@@ -21,7 +21,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ICHSegmentationLib.files import write_text
+from ICHSegmentationLib.core.files import write_text
 from ICHSegmentationLib.models import ModelEntry, get_model, load_manifest
 
 SHAPE, SPACING_MM = (40, 512, 512), (4.0, 0.45, 0.45)
@@ -68,9 +68,9 @@ def _in_own_process(step: str, head: Path, options: argparse.Namespace, model: s
 def _make(options: argparse.Namespace) -> dict[str, Any]:
     import numpy as np
 
-    from ICHSegmentationLib.evaluation.held_out_case import HeldOutCase
-    from ICHSegmentationLib.simulation.simulate import simulated_ct
-    from ICHSegmentationLib.subtypes import Subtype
+    from ICHSegmentationLib.core.subtypes import Subtype
+    from ICHSegmentationLib.research.evaluation.models.held_out_case import HeldOutCase
+    from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 
     volume = simulated_ct(1, subtypes=[Subtype.IPH], shape=SHAPE, spacing_mm=SPACING_MM).volume
     nothing = np.zeros(SHAPE, dtype=np.uint8)
@@ -80,8 +80,8 @@ def _make(options: argparse.Namespace) -> dict[str, Any]:
 
 def _time(options: argparse.Namespace) -> dict[str, Any]:
     from ICHSegmentationLib import pipeline
-    from ICHSegmentationLib.evaluation.held_out_case import HeldOutCase
     from ICHSegmentationLib.models import LoadedModel
+    from ICHSegmentationLib.research.evaluation.models.held_out_case import HeldOutCase
 
     volume, loaded = HeldOutCase.read(options.output).volume, LoadedModel()
     seconds = []
@@ -96,7 +96,7 @@ def _count(options: argparse.Namespace) -> dict[str, Any]:
     from torch.utils.flop_counter import FlopCounterMode
 
     from ICHSegmentationLib import pipeline
-    from ICHSegmentationLib.evaluation.held_out_case import HeldOutCase
+    from ICHSegmentationLib.research.evaluation.models.held_out_case import HeldOutCase
 
     volume = HeldOutCase.read(options.output).volume
     with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):

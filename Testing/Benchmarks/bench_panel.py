@@ -61,7 +61,7 @@ class Bench:
         self._slicer.begin()
         import qt
         import slicer
-        from ICHSegmentationPanel.model_part import SETTINGS_GROUP
+        from ICHSegmentationPanel.sections.model import SETTINGS_GROUP
 
         from ICHSegmentationLib.models import load_manifest
 

@@ -135,7 +135,7 @@ def _read(path: Path | None, folder: Path):
     from ICHSegmentationLib import read_ct
 
     if path is None and not GE_SERIES.is_dir():
-        from ICHSegmentationLib.cli.demo import SCAN_NAME, generate
+        from ICHSegmentationLib.cli.commands.demo import SCAN_NAME, generate
 
         generate(folder, seed=1)
         path = folder / SCAN_NAME
@@ -146,7 +146,7 @@ def _big_volume(slices: int):
     import numpy as np
     from builders.label_maps import head_grid
 
-    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.core.volume import CTVolume
 
     grid = head_grid([1.0] * (slices - 1), tilt_deg=0, rows=512, columns=512, spacing_mm=(0.5, 0.5))
     return CTVolume(np.random.default_rng(0).integers(-1000, 1000, grid.shape, dtype=np.int16), grid)

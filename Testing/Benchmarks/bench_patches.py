@@ -19,14 +19,14 @@ from typing import TypeVar
 import numpy as np
 
 from ICHSegmentationLib import pipeline
-from ICHSegmentationLib.ct import CTVolume
+from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.models import LoadedModel, get_model
 from ICHSegmentationLib.preprocessing.brain import brain_mask
 from ICHSegmentationLib.preprocessing.midsagittal import find_midsagittal_plane
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.registration import register
-from ICHSegmentationLib.simulation.simulate import simulated_ct
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 
 SHAPE, SPACING_MM = (40, 512, 512), (4.0, 0.45, 0.45)
 Found = TypeVar("Found")

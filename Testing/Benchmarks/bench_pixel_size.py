@@ -18,15 +18,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ICHSegmentationLib.evaluation.held_out_case import PATIENTS, SIMULATED, HeldOutCase
+from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
-from ICHSegmentationLib.subtypes import Subtype
-from ICHSegmentationLib.training.config import TrainingConfig, read_config
-from ICHSegmentationLib.training.held_out import make_held_out
-from ICHSegmentationLib.training.sources import open_sources
+from ICHSegmentationLib.research.evaluation.models.held_out_case import PATIENTS, SIMULATED, HeldOutCase
+from ICHSegmentationLib.research.training.config import TrainingConfig, read_config
+from ICHSegmentationLib.research.training.data.sources import open_sources
+from ICHSegmentationLib.research.training.held_out import make_held_out
 
-CONFIG = Path(__file__).resolve().parents[2] / "ICHSegmentationLib/training/configs/transhardnet-compact.yaml"
+CONFIG = Path(__file__).resolve().parents[2] / "ICHSegmentationLib/research/training/configs/transhardnet-compact.yaml"
 FIELD_MM = 200
 
 

@@ -25,8 +25,8 @@ from builders.scene import add_acquisition_transform, add_volume, new_scene, pla
 from builders.scene_views import SceneViews, SliceView
 
 from ICHSegmentationLib import mrml
+from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.mrml.subject_hierarchy import remove_item
-from ICHSegmentationLib.segmentation.label_map import LabelMap
 
 Clock = Callable[[], float]
 BUDGETS = {"publish": 0.3, "live update": 0.05}

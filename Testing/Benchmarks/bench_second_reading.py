@@ -22,15 +22,15 @@ import numpy as np
 from bench_cleaning import EVERY_NEIGHBOUR, STAGES, cases
 from scipy import ndimage
 
-from ICHSegmentationLib.evaluation.held_out_case import HeldOutCase
+from ICHSegmentationLib.core.progress import Stages
+from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.models import LoadedModel, get_model, load_runtime
+from ICHSegmentationLib.research.evaluation.models.held_out_case import HeldOutCase
+from ICHSegmentationLib.research.simulation.simulate import simulated_ct
+from ICHSegmentationLib.research.training.config import TrainingConfig, read_config
 from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.segmenter import build_segmenter
-from ICHSegmentationLib.segmentation.stages import Stages
-from ICHSegmentationLib.simulation.simulate import simulated_ct
-from ICHSegmentationLib.subtypes import Subtype
-from ICHSegmentationLib.training.config import TrainingConfig, read_config
 
 FIRST_HEAD = 3_100_000
 BLEEDS = ((Subtype.IVH,), (Subtype.IPH,), (Subtype.IPH, Subtype.IVH))

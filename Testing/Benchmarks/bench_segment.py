@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def _generated_head(folder: Path) -> Path:
-    from ICHSegmentationLib.cli.demo import SCAN_NAME, generate
+    from ICHSegmentationLib.cli.commands.demo import SCAN_NAME, generate
 
     generate(folder, seed=1)
     return folder / SCAN_NAME

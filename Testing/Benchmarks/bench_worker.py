@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 
 from ICHSegmentationLib import read_ct
-from ICHSegmentationLib.errors import CancelledError
-from ICHSegmentationLib.worker.client import WorkerClient
+from ICHSegmentationLib.core.errors import CancelledError
+from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 
 GE_SERIES = Path(__file__).resolve().parents[3] / "shared" / "data" / "ge-head-ct"
 STAGES = ("load", "preprocess", "infer", "postprocess")
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _generated_head(folder: Path) -> Path:
-    from ICHSegmentationLib.cli.demo import SCAN_NAME, generate
+    from ICHSegmentationLib.cli.commands.demo import SCAN_NAME, generate
 
     generate(folder, seed=1)
     return folder / SCAN_NAME

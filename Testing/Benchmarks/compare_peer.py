@@ -28,13 +28,13 @@ from pathlib import Path
 import nibabel
 import numpy as np
 
-from ICHSegmentationLib.evaluation.held_out_case import NEGATIVES, PATIENTS, HeldOutCase, HeldOutFile
-from ICHSegmentationLib.evaluation.model_run import prediction_path, run_cases
-from ICHSegmentationLib.evaluation.tables import markdown_table
-from ICHSegmentationLib.evaluation.targets import figures
-from ICHSegmentationLib.segmentation.label_map import LabelMap
-from ICHSegmentationLib.training.config import read_config
-from ICHSegmentationLib.training.held_out import make_held_out
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.research.evaluation.models.held_out_case import NEGATIVES, PATIENTS, HeldOutCase, HeldOutFile
+from ICHSegmentationLib.research.evaluation.models.run import prediction_path, run_cases
+from ICHSegmentationLib.research.evaluation.models.targets import figures
+from ICHSegmentationLib.research.evaluation.report.tables import markdown_table
+from ICHSegmentationLib.research.training.config import read_config
+from ICHSegmentationLib.research.training.held_out import make_held_out
 
 GROUPS = (PATIENTS, NEGATIVES)
 

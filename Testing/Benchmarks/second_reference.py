@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
-from ICHSegmentationLib.simulation import Anatomy
-from ICHSegmentationLib.simulation.host_anatomy import Atlas
+from ICHSegmentationLib.research.simulation import Anatomy
+from ICHSegmentationLib.research.simulation.host_anatomy import Atlas
 
 _MESH = (3, 4, 2)  # of B-splines along columns, rows, slices: 5 to 7 cm each
 _VENTRICLE_WEIGHT = 2.0  # as in the atlas' own picture

@@ -34,8 +34,8 @@ class Diagnostics:
     def text(self) -> str:
         """Return everything as text."""
         try:
-            from ICHSegmentationLib import __version__
-            from ICHSegmentationLib.worker.log import without_paths
+            from ICHSegmentationLib.core.version import __version__
+            from ICHSegmentationLib.worker.protocol.log import without_paths
         except ImportError as error:
             return f"ICHSegmentationLib cannot be imported: {error}\n"
         return "\n".join(

@@ -59,8 +59,8 @@ def make_failure(kind: str, detail: str = "") -> Failure:
 
 def failure_of(error: Exception, what: str) -> Failure:
     """Return what to tell of an exception, and log it as ``what``; its text is shown only if it is for users."""
-    from ICHSegmentationLib.quiet_log import log_error
-    from ICHSegmentationLib.worker.failures import describe
+    from ICHSegmentationLib.mrml.quiet_log import log_error
+    from ICHSegmentationLib.worker.protocol.failures import describe
 
     log_error(_LOG, what, error)
     kind, sentence = describe(error)

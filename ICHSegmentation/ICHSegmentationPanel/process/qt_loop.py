@@ -15,7 +15,7 @@ import qt
 from ICHSegmentationPanel.process.qt_process import QtProcess
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.worker.host_loop import ProcessListener
+    from ICHSegmentationLib.worker.client.host_loop import ProcessListener
 
 _LOOK_MS = 15
 _YIELD_S = 0.005

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import qt
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.worker.host_loop import ProcessListener
+    from ICHSegmentationLib.worker.client.host_loop import ProcessListener
 
 _KILL_MS = 2000
 _INSIST_S = 3.0
@@ -85,7 +85,7 @@ class QtProcess:
                 self._process.waitForFinished(_KILL_MS)
 
     def _kill_tree(self) -> None:
-        from ICHSegmentationLib.worker.process_tree import kill_tree
+        from ICHSegmentationLib.worker.client.process_tree import kill_tree
 
         if self.is_running and self._process.processId():
             kill_tree(int(self._process.processId()))

@@ -18,15 +18,15 @@ from ICHSegmentationPanel.process.slicer_python import python_slicer, temporary_
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ICHSegmentationLib.ct import CTVolume
+    from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.lesion_boxes import LesionBox
+    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.export.job import ExportJob
     from ICHSegmentationLib.measurement.reader_items import Proposals
     from ICHSegmentationLib.models import Device, Manifest
-    from ICHSegmentationLib.reporting.export_job import ExportJob
-    from ICHSegmentationLib.segmentation.box_segmentation import BoxEdit
-    from ICHSegmentationLib.segmentation.boxes import LesionBox
-    from ICHSegmentationLib.segmentation.label_map import LabelMap
-    from ICHSegmentationLib.worker.event_client import EventClient
-    from ICHSegmentationLib.worker.outcome import WorkerComparison, WorkerResult
+    from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
+    from ICHSegmentationLib.worker.client.event_client import EventClient
+    from ICHSegmentationLib.worker.client.outcome import WorkerComparison, WorkerResult
 
 Failed = Callable[[Failure], None]
 _LOG = logging.getLogger(__name__)
@@ -152,7 +152,7 @@ class SegmentationProcess:
             failed,
         )
 
-    def segment_lesion(
+    def resegment_lesion(
         self,
         volume: CTVolume,
         label_map: LabelMap,
@@ -170,7 +170,7 @@ class SegmentationProcess:
         volume, label_map : CTVolume, LabelMap
             The scan and its labels; must not be changed until the end.
         edit, model, device
-            See :func:`ICHSegmentationLib.segment_lesion`.
+            See :func:`ICHSegmentationLib.resegment_lesion`.
         finished : callable
             Called with the new labels.
         failed : callable
@@ -183,7 +183,7 @@ class SegmentationProcess:
         """
         self._diagnostics.note(f"segment a box, model {model}, device {device}")
         self._ask(
-            lambda client: client.segment_lesion(
+            lambda client: client.resegment_lesion(
                 volume, label_map, edit, model, device, finished=finished, failed=partial(self._fail, failed)
             ),
             failed,
@@ -259,7 +259,8 @@ class SegmentationProcess:
         Parameters
         ----------
         folder, volume, label_map, boxes
-            See :func:`ICHSegmentationLib.training.datasets.saved_cases.save_case`; must not be changed until the end.
+            See :func:`ICHSegmentationLib.research.training.datasets.saved_cases.save_case`; must not be changed
+            until the end.
         finished : callable
             Called with the name of the case.
         failed : callable
@@ -268,7 +269,7 @@ class SegmentationProcess:
         self._diagnostics.note("save a training case")
 
         def save() -> str:
-            from ICHSegmentationLib.training.datasets.saved_cases import save_case
+            from ICHSegmentationLib.research.training.datasets.saved_cases import save_case
 
             return save_case(folder, volume, label_map, boxes)
 
@@ -331,14 +332,14 @@ class SegmentationProcess:
         ask(self._client)
 
     def _make_client(self) -> EventClient:
-        from ICHSegmentationLib.worker.event_client import EventClient
+        from ICHSegmentationLib.worker.client.event_client import EventClient
 
         return EventClient(self._loop, python_slicer, worker_variables, temporary_folder)
 
     def _fail(self, failed: Failed, error: Any) -> None:
-        from ICHSegmentationLib.errors import ICHSegmentationError
-        from ICHSegmentationLib.quiet_log import log_error
-        from ICHSegmentationLib.worker.failures import describe
+        from ICHSegmentationLib.core.errors import ICHSegmentationError
+        from ICHSegmentationLib.mrml.quiet_log import log_error
+        from ICHSegmentationLib.worker.protocol.failures import describe
 
         if not isinstance(error, ICHSegmentationError):
             log_error(_LOG, "The worker could not be used.", error)

@@ -34,7 +34,7 @@ class FakeProcess:
         given = {"volume": volume, "label_map": label_map, "job": job, "model_label_map": model_label_map}
         self.requests.append({**given, "growth_picture": growth_picture, **options})
 
-    def segment_lesion(self, volume: Any, label_map: Any, edit: Any, **options: Any) -> None:
+    def resegment_lesion(self, volume: Any, label_map: Any, edit: Any, **options: Any) -> None:
         self.requests.append({"volume": volume, "label_map": label_map, "edit": edit, **options})
 
     def save_training_case(self, folder: Any, volume: Any, label_map: Any, boxes: Any, **options: Any) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from ICHSegmentationLib.simulation.simulate import SimulatedCT, simulated_ct
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.research.simulation.simulate import SimulatedCT, simulated_ct
 
 
 @cache

@@ -11,13 +11,13 @@ from PIL import Image
 from builders.panel import a_small_ct, some_labels
 from builders.panel_fixtures import run_once
 from builders.scene import add_volume
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.export.comparison import Comparison, RegistrationRecord
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.measurement.growth import compare_volumes
 from ICHSegmentationLib.rendering.png import encode_png
-from ICHSegmentationLib.reporting.comparison import Comparison, RegistrationRecord
-from ICHSegmentationLib.segmentation.label_map import LabelMap
-from ICHSegmentationLib.subtypes import Subtype
-from ICHSegmentationLib.worker.outcome import WorkerComparison
+from ICHSegmentationLib.worker.client.outcome import WorkerComparison
 
 
 def grown_labels() -> LabelMap:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ICHSegmentationLib.simulation.anatomy import Anatomy, DeepRegion
+from ICHSegmentationLib.research.simulation.anatomy import Anatomy, DeepRegion
 
 SPACING_MM = (5.0, 1.5, 1.5)
 BRAIN_HU, FLUID_HU, BONE_HU = 33.0, 8.0, 1000.0

@@ -7,9 +7,9 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from builders.label_maps import head_grid
-from ICHSegmentationLib.ct import CTVolume
-from ICHSegmentationLib.segmentation.label_map import LabelMap
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.core.volume import CTVolume
 
 Pose = tuple[tuple[float, float, float], tuple[float, float, float]]
 """Degrees about L, P and S in turn, and the shift in mm."""

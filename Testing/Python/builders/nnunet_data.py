@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from builders.generated_host import a_generated_host
-from ICHSegmentationLib.reporting.labels_nifti import write_on_grid_nifti
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.io.labels.nifti import write_on_grid_nifti
 
 LABELS = {"background": 0, "IPH": 1, "ICH": 2, "ignore": 3}
 

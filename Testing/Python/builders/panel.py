@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from builders.fake_process import FakeProcess
-from ICHSegmentationLib.ct import CTVolume, SliceGrid
+from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.measurement import measure
-from ICHSegmentationLib.models import RuntimeInfo, get_model, told_subtypes
-from ICHSegmentationLib.segmentation.label_map import LabelMap
+from ICHSegmentationLib.models import RuntimeInfo, get_model, output_subtypes
 from ICHSegmentationLib.segmentation.result import SegmentationResult
-from ICHSegmentationLib.subtypes import Subtype
 
 MODULE_FOLDER = Path(__file__).resolve().parents[3] / "ICHSegmentation"
 
@@ -81,5 +82,5 @@ def answer_to(
         timings_s={"infer": 1.0},
         **({"model": get_model(), "warnings": ()} | changes),
     )
-    subtypes = told_subtypes(result.model) if subtypes is None else subtypes
+    subtypes = output_subtypes(result.model) if subtypes is None else subtypes
     return SimpleNamespace(segmentation=result, measurements=measure(labels), subtypes=subtypes)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from builders.training import a_configuration
-from ICHSegmentationLib.subtypes import Subtype
-from ICHSegmentationLib.training.config import TrainingConfig
-from ICHSegmentationLib.training.data_folder import DataFolder
-from ICHSegmentationLib.training.samples import TrainingVolume
+from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.research.training.config import TrainingConfig
+from ICHSegmentationLib.research.training.data.data_folder import DataFolder
+from ICHSegmentationLib.research.training.data.samples import TrainingVolume
 
 BRAIN, BLOOD, BONE = 90, 190, 255
 SLICES = 8

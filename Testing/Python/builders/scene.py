@@ -15,10 +15,10 @@ import numpy as np
 
 from builders.label_maps import ellipsoid_mask, head_grid, labelled
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, head_hu
-from ICHSegmentationLib.ct import CTVolume, SliceGrid
-from ICHSegmentationLib.ct.grid import LPS_TO_RAS
-from ICHSegmentationLib.segmentation.label_map import LabelMap
-from ICHSegmentationLib.subtypes import Subtype
+from ICHSegmentationLib.core.grid import LPS_TO_RAS, SliceGrid
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.core.volume import CTVolume
 
 Node = Any
 

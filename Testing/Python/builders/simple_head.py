@@ -7,9 +7,10 @@ import numpy as np
 from scipy import ndimage
 
 from builders.label_maps import ellipsoid_mask
-from ICHSegmentationLib.ct import CTVolume, SliceGrid
+from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
-from ICHSegmentationLib.subtypes import Subtype
 
 CLOT_CENTRE_MM = (22.0, -10.0, 8.0)
 CLOT_RADII_MM = (20.0, 15.0, 17.0)

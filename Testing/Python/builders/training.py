@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from builders.tiny_model import TINY
+from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
-from ICHSegmentationLib.subtypes import Subtype
-from ICHSegmentationLib.training.config import TrainingConfig
-from ICHSegmentationLib.training.data_folder import CaseIndex, DataFolder
-from ICHSegmentationLib.training.samples import TrainingVolume
+from ICHSegmentationLib.research.training.config import TrainingConfig
+from ICHSegmentationLib.research.training.data.data_folder import CaseIndex, DataFolder
+from ICHSegmentationLib.research.training.data.samples import TrainingVolume
 
 INPUT = {"window_hu": (0.0, 80.0), "pixel_mm": 2.5, "size_px": 64, "neighbours": 1, "neighbour_distance_mm": 5.0}
 

@@ -9,7 +9,7 @@ import pytest
 
 from builders.label_maps import head_grid
 from builders.simple_head import head_volume
-from ICHSegmentationLib.ct import CTVolume
+from ICHSegmentationLib.core.volume import CTVolume
 
 
 def make_world(folder: Path) -> dict[str, str]:
@@ -17,8 +17,8 @@ def make_world(folder: Path) -> dict[str, str]:
     # A host that only needs the head does not import torch for it.
     from builders.tiny_model import FIELDS, TINY, random_state
     from ICHSegmentationLib.models import get_model
-    from ICHSegmentationLib.models.conversion import load_converted
     from ICHSegmentationLib.models.publish import register_model
+    from ICHSegmentationLib.models.runtimes.conversion import load_converted
 
     variables = {"ICHSEG_MODELS": str(folder / "models"), "ICHSEG_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
     register_model(FIELDS | {"pixel_mm": 1.6, "size_px": 128}, random_state(**TINY), folder=folder / "models")

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes of boxes, one after the other: asked of the worker, then written into the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from slicer.i18n import tr as _
+
+from ICHSegmentationLib import mrml
+from ICHSegmentationPanel.process import failure_of
+
+if TYPE_CHECKING:
+    from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+
+    from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.lesion_boxes import LesionBox
+    from ICHSegmentationLib.mrml import AskedEdit, VolumeCheck
+    from ICHSegmentationPanel.process import Failure, SegmentationProcess
+    from ICHSegmentationPanel.sections.model import ModelPart
+
+_NEW = "new-{number}"
+
+
+class BoxChanges:
+    """Waits for the worker; a box that is changed again meanwhile is segmented once more, as it is last.
+
+    Parameters
+    ----------
+    process : SegmentationProcess
+        The worker.
+    models : ModelPart
+        Which model fills boxes.
+    check_of : callable
+        Returns what is known of a volume already, or None.
+    save_state : callable
+        Called right before the result is changed.
+    on_end : callable
+        Called after each change with the key of the box, None where it was deleted or came to nothing, and with a
+        sentence, empty where all went well.
+    """
+
+    def __init__(
+        self,
+        process: SegmentationProcess,
+        models: ModelPart,
+        check_of: Callable[[vtkMRMLScalarVolumeNode], VolumeCheck | None],
+        save_state: Callable[[], None],
+        on_end: Callable[[str | None, str], None],
+    ) -> None:
+        self._process = process
+        self._models = models
+        self._check_of = check_of
+        self._save_state = save_state
+        self._on_end = on_end
+        self._node: vtkMRMLSegmentationNode | None = None
+        self._waiting: dict[str, LesionBox | None] = {}
+        self._running: AskedEdit | None = None
+        self._model = ""
+        self._new = 0
+
+    @property
+    def keys(self) -> set[str]:
+        """Of the boxes that are being changed."""
+        running = {self._running.key} if self._running is not None and self._running.key is not None else set()
+        return running | set(self._waiting)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the worker segments a box."""
+        return self._running is not None
+
+    def ask(self, node: vtkMRMLSegmentationNode, key: str | None, after: LesionBox | None) -> None:
+        """Change a box of a result as soon as the one before is done.
+
+        Parameters
+        ----------
+        node : vtkMRMLSegmentationNode
+            The result.
+        key : str or None
+            Of the box; None for a new one.
+        after : LesionBox or None
+            As it shall be; None deletes it.
+        """
+        if node is not self._node:
+            self.give_up()
+            self._node = node
+        if key is None:
+            self._new += 1
+            key = _NEW.format(number=self._new)
+        self._waiting[key] = after
+        self._go_on()
+
+    def give_up(self) -> None:
+        """Forget what was asked: another result is looked at, or the scene goes."""
+        self._waiting.clear()
+        self._node = None
+        if self._running is not None:
+            self._running = None
+            self._process.abandon()
+
+    def _go_on(self) -> None:
+        while self._waiting and self._running is None:
+            key = next(iter(self._waiting))
+            after = self._waiting.pop(key)
+            try:
+                self._start(None if key.startswith(_NEW.format(number="")) else key, after)
+            except Exception as error:
+                self._end(None, failure_of(error, "A box could not be changed.").in_one_sentence)
+
+    def _start(self, key: str | None, after: LesionBox | None) -> None:
+        from ICHSegmentationLib.segmentation.boxes.segmentation import without_looking
+
+        asked = mrml.ask_edit(self._node, key, after)
+        known = without_looking(asked.label_map, asked.edit)
+        if known is not None:
+            self._write(asked, known)
+            return
+        assert after is not None
+        after.voxels(asked.label_map.grid)  # refuses one outside the scan
+        if self._process.busy:
+            self._end(None, _("Other work is under way; change boxes when it is done."))
+            return
+        volume_node, entry = mrml.source_volume(self._node), self._models.box_entry
+        if volume_node is None:
+            self._end(None, _("The CT of this result is not in the scene any more."))
+            return
+        if not self._models.is_agreed(entry):
+            self._end(None, "")
+            return
+        volume = mrml.volume_input(volume_node, check=self._check_of(volume_node))
+        self._running, self._model = asked, entry.name
+        self._process.resegment_lesion(
+            volume,
+            asked.label_map,
+            asked.edit,
+            model=entry.name,
+            device=self._models.device,
+            finished=self._finish,
+            failed=self._fail,
+        )
+
+    def _finish(self, labels: LabelMap) -> None:
+        asked, self._running = self._running, None
+        if asked is None or self._node is None or self._node.GetScene() is None:
+            return
+        try:
+            self._write(asked, labels)
+            mrml.note_box_model(self._node, self._model)
+        except Exception as error:
+            self._end(None, failure_of(error, "A box could not be changed.").in_one_sentence)
+        self._go_on()
+
+    def _write(self, asked: AskedEdit, labels: LabelMap) -> None:
+        key = mrml.apply_edit(self._node, asked, labels, save_state=self._save_state)
+        if asked.key is not None and key != asked.key:
+            later = self._waiting.pop(asked.key, None)
+            if key is not None:
+                mrml.rename_roi(self._node, asked.key, key)
+                if later is not None:
+                    self._waiting[key] = later
+        self._end(key, "")
+
+    def _fail(self, failure: Failure) -> None:
+        self._running = None
+        self._end(None, failure.in_one_sentence)
+        self._go_on()
+
+    def _end(self, key: str | None, sentence: str) -> None:
+        self._on_end(key, sentence)

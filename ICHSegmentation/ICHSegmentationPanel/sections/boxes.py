@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lesions of a result with their boxes, which the mouse moves and resizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import qt
+import slicer
+import vtk
+from slicer.i18n import tr as _
+from slicer.util import VTKObservationMixin
+
+from ICHSegmentationLib import mrml
+from ICHSegmentationPanel.process.box_changes import BoxChanges
+from ICHSegmentationPanel.sections.boxes_widgets import BoxesWidgets
+from ICHSegmentationPanel.widgets.boxes_table import BoxRow
+
+if TYPE_CHECKING:
+    from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+
+    from ICHSegmentationLib.mrml import BoxLesion, ShownSlices, VolumeCheck
+    from ICHSegmentationPanel.parameters import Parameters
+    from ICHSegmentationPanel.process import SegmentationProcess
+    from ICHSegmentationPanel.sections.correct import CorrectPart
+    from ICHSegmentationPanel.sections.model import ModelPart
+
+_SETTLE_MS = 300
+"""Lesions are looked for when the last edit is this long ago, so that a stroke of the brush is not slowed down."""
+
+
+class BoxesPart(VTKObservationMixin):
+    """The section Boxes. Boxes are seen while it is open; only the chosen one can be moved.
+
+    Parameters
+    ----------
+    ui : object
+        The panel's widgets by name.
+    process : SegmentationProcess
+        The worker, which segments a box again when the mouse has let go of it.
+    models : ModelPart
+        Which model fills boxes.
+    corrections : CorrectPart
+        Holds the Segment Editor, by whose Undo a change of a box is taken back.
+    check_of : callable
+        Returns what is known of a volume already, or None.
+    """
+
+    def __init__(
+        self,
+        ui: Any,
+        process: SegmentationProcess,
+        models: ModelPart,
+        corrections: CorrectPart,
+        check_of: Callable[[vtkMRMLScalarVolumeNode], VolumeCheck | None],
+    ) -> None:
+        super().__init__()
+        self._ui = ui
+        self._models = models
+        self._corrections = corrections
+        self._parameters: Parameters | None = None
+        self._node: vtkMRMLSegmentationNode | None = None
+        self._lesions: dict[str, BoxLesion] = {}
+        self._slices: ShownSlices | None = None
+        self._rois: dict[str, vtkMRMLMarkupsROINode] = {}
+        self._is_listed = False
+        self.changes = BoxChanges(process, models, check_of, corrections.save_state, self._changed)
+        self.widgets = BoxesWidgets(ui.boxesPlace, self._choose, self._add, self._rename)
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SETTLE_MS)
+        self._timer.connect("timeout()", self._list)
+        ui.boxesSection.connect("contentsCollapsed(bool)", lambda _collapsed: self.update())
+        self.widgets.shown.connect("toggled(bool)", self._show)
+        self.widgets.shown_3d.connect("toggled(bool)", self._show_3d)
+        self.widgets.delete_button.connect("clicked()", self._delete)
+        self.widgets.undo_button.connect("clicked()", corrections.undo)
+
+    def set_parameters(self, parameters: Parameters | None) -> None:
+        """Take up a scene's parameters, or None while a scene closes."""
+        self._parameters = parameters
+        self._is_listed = False
+        self.widgets.say("")
+        self.update()
+
+    def look_again(self) -> None:
+        """Show the boxes anew: the slices are shown elsewhere."""
+        self._is_listed = False
+        self.update()
+
+    def update(self) -> None:
+        """Show the result that the parameters name; nothing is made of its boxes until the section is opened."""
+        node = self._segmentation
+        if node is not self._node:
+            self._take(node)
+        self._ui.boxesSection.enabled = node is not None
+        if node is None:
+            return
+        _check(self.widgets.shown, self._parameters.show_boxes)
+        _check(self.widgets.shown_3d, self._parameters.boxes_in_3d)
+        self.widgets.show_model(self._models.box_entry.name)
+        if self._ui.boxesSection.collapsed:
+            self._is_listed = False
+            mrml.choose_roi(node, None)
+            mrml.show_rois(node, False)
+        elif not self._is_listed:
+            self._list()
+        else:
+            self._show_rois()
+
+    def exit(self) -> None:
+        """Let nothing be moved, as another module is shown."""
+        self._timer.stop()
+        if self._node is not None:
+            self.widgets.table.choose(None)
+            self._offer()
+
+    def close(self) -> None:
+        """Look at no node any more."""
+        self._parameters = None
+        self._take(None)
+
+    @property
+    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
+        return self._parameters.segmentation if self._parameters is not None else None
+
+    @property
+    def _chosen(self) -> BoxLesion | None:
+        return self._lesions.get(self.widgets.table.chosen or "")
+
+    def _take(self, node: vtkMRMLSegmentationNode | None) -> None:
+        self._timer.stop()
+        self.changes.give_up()
+        self.removeObservers()
+        self._node, self._lesions, self._rois, self._is_listed = node, {}, {}, False
+        self.widgets.say("")
+        self.widgets.table.show(())
+        if not slicer.mrmlScene.IsClosing():
+            mrml.remove_strays(slicer.mrmlScene, node)
+        if node is not None:
+            for event in (
+                slicer.vtkSegmentation.SourceRepresentationModified,
+                slicer.vtkSegmentation.SegmentModified,
+                slicer.vtkSegmentation.SegmentAdded,
+                slicer.vtkSegmentation.SegmentRemoved,
+            ):
+                self.addObserver(node, event, self._edited)
+            self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self._node_went)
+
+    def _edited(self, _caller: Any, _event: str) -> None:
+        if not self._ui.boxesSection.collapsed:
+            self._timer.start()
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _node_went(self, _caller: Any, _event: str, node: Any) -> None:
+        if node.IsA("vtkMRMLSegmentationNode") and not slicer.mrmlScene.IsClosing():
+            mrml.remove_strays(slicer.mrmlScene, self._node)
+
+    def _list(self) -> None:
+        """Show the lesions as they are now, each with its box where it is kept; one that is being changed stays."""
+        self._timer.stop()
+        node = self._node
+        if node is None or node.GetScene() is None or self._parameters is None:
+            return
+        self._is_listed = True
+        self._lesions = {lesion.key: lesion for lesion in mrml.box_lesions(node)}
+        self._slices = mrml.shown_slices(node)
+        if self._slices is not None:
+            boxes = {key: lesion.box for key, lesion in self._lesions.items()}
+            mrml.sync_rois(node, boxes, self._slices, leave=self.changes.keys)
+        self._watch(mrml.rois_of(node))
+        self.widgets.table.show([self._row(lesion) for lesion in self._lesions.values()])
+        self.widgets.warn("" if self._slices is not None else _no_place())
+        self._show_rois()
+        self._offer()
+
+    def _row(self, lesion: BoxLesion) -> BoxRow:
+        subtype = lesion.box.subtype
+        name, color = mrml.subtype_look(subtype)
+        return BoxRow(lesion.key, subtype, name, color, lesion.volume_ml, lesion.confidence)
+
+    def _watch(self, rois: dict[str, vtkMRMLMarkupsROINode]) -> None:
+        """Observe the regions that are there, and no others."""
+        event = slicer.vtkMRMLMarkupsNode.PointEndInteractionEvent
+        for roi in set(self._rois.values()) - set(rois.values()):
+            self.removeObserver(roi, event, self._moved)
+        for roi in set(rois.values()) - set(self._rois.values()):
+            self.addObserver(roi, event, self._moved)
+        self._rois = rois
+
+    def _show_rois(self) -> None:
+        shown = self._slices is not None and self._parameters.show_boxes and not self._ui.boxesSection.collapsed
+        mrml.show_rois(self._node, shown, in_3d=self._parameters.boxes_in_3d)
+
+    def _offer(self) -> None:
+        """Give the chosen box its handles, and enable what can be done."""
+        chosen, fits = self._chosen, self._slices is not None
+        mrml.choose_roi(self._node, chosen.key if chosen is not None and fits else None)
+        self.widgets.allow(adding=fits, chosen=chosen.box.subtype if chosen is not None and fits else "")
+
+    def _choose(self, key: str) -> None:
+        self._offer()
+        if key in self._rois and self._slices is not None:
+            mrml.jump_to(self._node, mrml.middle_of_roi(self._rois[key]))
+
+    def _moved(self, roi: vtkMRMLMarkupsROINode, _event: str) -> None:
+        """Segment again what the mouse has let go of."""
+        lesion = next((each for key, each in self._lesions.items() if self._rois.get(key) is roi), None)
+        if lesion is None or self._slices is None:
+            return
+        after = mrml.box_of_roi(roi, self._slices, lesion.box)
+        if after is not lesion.box or lesion.key in self.changes.keys:
+            self._ask(lesion.key, after)
+
+    def _add(self, subtype: str) -> None:
+        self._ask(None, mrml.new_box(self._node, self._slices, mrml.looked_at(self._node), subtype))
+
+    def _delete(self) -> None:
+        if self._chosen is not None:
+            self._ask(self._chosen.key, None)
+
+    def _rename(self, subtype: str) -> None:
+        if self._chosen is not None:
+            self._ask(self._chosen.key, self._chosen.box.model_copy(update={"subtype": subtype}))
+
+    def _ask(self, key: str | None, after: Any) -> None:
+        self.widgets.say("")
+        self.changes.ask(self._node, key, after)
+        if self.changes.is_running:
+            self.widgets.say(_("Segmenting the box..."))
+
+    def _changed(self, key: str | None, sentence: str) -> None:
+        chosen = self.widgets.table.chosen
+        self._list()
+        self.widgets.say(sentence)
+        if key is not None and key != chosen:
+            self.widgets.table.choose(key)
+            self._offer()
+
+    def _show(self, shown: bool) -> None:
+        if self._node is not None:
+            self._parameters.show_boxes = shown
+            self._show_rois()
+
+    def _show_3d(self, shown: bool) -> None:
+        if self._node is not None:
+            self._parameters.boxes_in_3d = shown
+            self._show_rois()
+
+
+def _no_place() -> str:
+    return _(
+        "The slices are shown straight and even, but were not taken so: put their transform back (section Correct) to "
+        "see and change boxes."
+    )
+
+
+def _check(box: Any, checked: bool) -> None:
+    """Set a check box without doing what a click on it does."""
+    blocked = box.blockSignals(True)
+    box.checked = checked
+    box.blockSignals(blocked)

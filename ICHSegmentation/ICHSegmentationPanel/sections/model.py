@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Choosing the model and the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.models import Device, ModelEntry
+    from ICHSegmentationPanel.parameters import Parameters
+
+_SUBTYPES = {"edh", "sdh", "sah", "iph", "ivh"}
+SETTINGS_GROUP = "ICHSegmentation/AcknowledgedLicenses"
+
+
+class ModelPart:
+    """The lists of models, with their licences, and of devices.
+
+    Parameters
+    ----------
+    ui : object
+        The panel's widgets by name.
+    confirm : callable, optional
+        Asks the user to agree to a text, and tells whether he did.
+    """
+
+    def __init__(self, ui: Any, confirm: Callable[[str], bool] | None = None) -> None:
+        self._ui = ui
+        self._confirm = confirm or _confirm
+        self._parameters: Parameters | None = None
+        self._entries: dict[str, ModelEntry] = {}
+        self._default = ""
+        self.problem = ""
+        self._fill_models()
+        self._fill_devices()
+        ui.modelSelector.connect("currentIndexChanged(int)", self._choose_model)
+        ui.deviceSelector.connect("currentIndexChanged(int)", self._choose_device)
+        self._describe_model()
+
+    @property
+    def entry(self) -> ModelEntry | None:
+        """The chosen model; None if there is none at all."""
+        return self._entries.get(self._ui.modelSelector.currentData)
+
+    @property
+    def device(self) -> str:
+        """The chosen device, as the worker takes it."""
+        return self._ui.deviceSelector.currentData
+
+    def set_parameters(self, parameters: Parameters | None) -> None:
+        """Take up a scene's parameters, or None while a scene closes."""
+        self._parameters = parameters
+        self.update()
+
+    def update(self) -> None:
+        """Show what the parameters say; what this computer does not have is replaced by what it has."""
+        if self._parameters is None:
+            return
+        model = self._parameters.model if self._parameters.model in self._entries else self._default
+        _select(self._ui.modelSelector, model)
+        _select(self._ui.deviceSelector, self._parameters.device)
+
+    def set_devices(self, devices: Iterable[Device]) -> None:
+        """List what the worker found; a device that cannot be used is not offered, and the tool tip says why."""
+        problems = [device.problem for device in devices if device.problem]
+        for device in devices:
+            if not device.problem and self._ui.deviceSelector.findData(device.name) < 0:
+                self._ui.deviceSelector.addItem(device.title, device.name)
+        self._ui.deviceSelector.toolTip = "\n".join((_("Where the model runs."), *problems))
+        self.update()
+
+    def use_processor(self) -> None:
+        """Choose the processor."""
+        _select(self._ui.deviceSelector, "cpu")
+
+    @property
+    def box_entry(self) -> ModelEntry:
+        """The model that segments inside boxes: the chosen one, or what stands in for it."""
+        from ICHSegmentationLib.models import box_model
+
+        return box_model(self._manifest, self.entry.name if self.entry is not None else "default")
+
+    def is_agreed(self, entry: ModelEntry | None = None) -> bool:
+        """Whether a model's licence, by default the chosen one's, allows its use or the user agrees to it.
+
+        He is asked once per model.
+        """
+        entry = entry or self.entry
+        if entry is None or not entry.non_commercial:
+            return True
+        key = f"{SETTINGS_GROUP}/{entry.name}"
+        if slicer.util.settingsValue(key, default=False, converter=slicer.util.toBool):
+            return True
+        if not self._confirm(_agreement(entry)):
+            return False
+        qt.QSettings().setValue(key, True)
+        return True
+
+    def _fill_models(self) -> None:
+        from ICHSegmentationLib.core.errors import MissingModelError, ModelError
+        from ICHSegmentationLib.models import Manifest, load_manifest
+
+        self._manifest = Manifest()
+        try:
+            self._manifest = load_manifest()
+        except MissingModelError:
+            pass  # what needs no weights is there all the same
+        except ModelError as error:
+            self.problem = str(error)
+            return
+        self._default = self._manifest.get().name
+        for index, entry in enumerate(self._manifest.available):
+            self._entries[entry.name] = entry
+            self._ui.modelSelector.addItem(entry.name, entry.name)
+            self._ui.modelSelector.setItemData(index, _details(entry), qt.Qt.ToolTipRole)
+        _select(self._ui.modelSelector, self._default)
+
+    def _fill_devices(self) -> None:
+        self._ui.deviceSelector.addItem(_("Automatic"), "auto")
+        self._ui.deviceSelector.addItem(_("Processor"), "cpu")
+
+    def _choose_model(self, _index: int) -> None:
+        self._describe_model()
+        if self._parameters is not None and self.entry is not None:
+            self._parameters.model = self.entry.name
+
+    def _choose_device(self, _index: int) -> None:
+        if self._parameters is not None:
+            self._parameters.device = self.device
+
+    def _describe_model(self) -> None:
+        entry = self.entry
+        self._ui.licenseLabel.visible = entry is not None
+        if entry is not None:
+            self._ui.modelSelector.toolTip = _details(entry)
+            self._ui.licenseLabel.text = _("License: {license}").format(license=entry.licence)
+
+
+def _select(combo_box: Any, data: str) -> None:
+    index = combo_box.findData(data)
+    if index >= 0 and index != combo_box.currentIndex:
+        combo_box.currentIndex = index
+
+
+def _details(entry: ModelEntry) -> str:
+    """Return what a tool tip says of a model; rich text, so that long lines are broken."""
+    quality = "".join(
+        f"<tr><td>{_readable(name)}</td><td align='right'>&nbsp; {value:g}</td></tr>"
+        if isinstance(value, float)
+        else f"<tr><td>{_readable(name)}</td><td>&nbsp; {value}</td></tr>"
+        for name, value in entry.quality.items()
+    )
+    seconds = _("About {seconds:.1f} s for 40 slices on the machine that the model card names").format(
+        seconds=entry.reference_seconds
+    )
+    trained = _("Trained on: {data}").format(data=entry.training_data)
+    return f"<b>{entry.name}</b><p>{seconds}</p><p>{trained}</p><table>{quality}</table>"
+
+
+def _readable(name: str) -> str:
+    """Return a figure's name as in "simulated EDH dice"."""
+    words = name.split("_")
+    return " ".join(word.upper() if word in _SUBTYPES else word for word in words)
+
+
+def _agreement(entry: ModelEntry) -> str:
+    return _(
+        "The weights of the model {model} may be used for non-commercial purposes only.\n\nLicense: {license}\n\n"
+        "Press OK if that is your use; you will not be asked again."
+    ).format(model=entry.name, license=entry.licence)
+
+
+def _confirm(text: str) -> bool:
+    return slicer.util.confirmOkCancelDisplay(text, windowTitle=_("License of the model"))

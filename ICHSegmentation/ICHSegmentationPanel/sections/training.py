@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeping a corrected scan as training data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ICHSegmentationLib import mrml
+from ICHSegmentationPanel.process import failure_of
+from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
+
+if TYPE_CHECKING:
+    from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+
+    from ICHSegmentationLib.mrml import VolumeCheck
+    from ICHSegmentationPanel.parameters import Parameters
+    from ICHSegmentationPanel.process import Failure, SegmentationProcess
+
+_FOLDER, _AGREED = "ICHSegmentation/TrainingFolder", "ICHSegmentation/TrainingFoldersAgreed"
+
+
+class TrainingPart:
+    """The button that adds scan, labels and boxes to a folder that ``ichseg train`` takes; it asks once per folder.
+
+    Parameters
+    ----------
+    ui : object
+        The panel's widgets by name.
+    process : SegmentationProcess
+        Writes in the background.
+    check_of : callable
+        Returns what is known of a volume already, or None.
+    """
+
+    def __init__(
+        self,
+        ui: Any,
+        process: SegmentationProcess,
+        check_of: Callable[[vtkMRMLScalarVolumeNode], VolumeCheck | None],
+    ) -> None:
+        self._process = process
+        self._check_of = check_of
+        self._parameters: Parameters | None = None
+        self._is_saving = False
+        self._folder = qt.QSettings().value(_FOLDER, "") or ""
+        self.button = qt.QPushButton(_("Save as training data"))
+        self.folder_button = qt.QToolButton()
+        self.folder_button.text = "..."
+        self._message = wrapped_label()
+        row = qt.QHBoxLayout()
+        row.addWidget(self.button)
+        row.addWidget(self.folder_button)
+        ui.exportPlace.layout().addRow(row)
+        ui.exportPlace.layout().addRow(self._message)
+        self.button.connect("clicked()", self.save)
+        self.folder_button.connect("clicked()", self._choose_folder)
+        self._say("")
+        self._show_folder()
+
+    def set_parameters(self, parameters: Parameters | None) -> None:
+        """Take up a scene's parameters, or None while a scene closes."""
+        self._parameters = parameters
+        self._say("")
+        self.update()
+
+    def update(self) -> None:
+        """Show whether there is anything to save."""
+        self.button.enabled = self._segmentation is not None and not self._is_saving
+
+    def save(self) -> None:
+        """Add the result that the parameters name to the folder."""
+        node = self._segmentation
+        if node is None or self._is_saving:
+            return
+        if not (self._folder or self._choose_folder()) or not self._is_agreed():
+            return
+        volume_node = mrml.source_volume(node)
+        if volume_node is None:
+            self._say(_("The CT of this result is not in the scene any more."))
+            return
+        try:
+            volume = mrml.volume_input(volume_node, check=self._check_of(volume_node))
+            label_map = mrml.label_map_of(node)
+            boxes = tuple(lesion.box for lesion in mrml.box_lesions(node))
+        except Exception as error:
+            self._fail(failure_of(error, "The scan could not be saved."))
+            return
+        self._set_saving(True)
+        self._say(_("Saving..."))
+        self._process.save_training_case(
+            Path(self._folder), volume, label_map, boxes, finished=self._finish, failed=self._fail
+        )
+
+    @property
+    def message(self) -> str:
+        """What is said below the button."""
+        return str(self._message.text)
+
+    @property
+    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
+        return self._parameters.segmentation if self._parameters is not None else None
+
+    def _choose_folder(self) -> bool:
+        """Let the user choose another folder; whether he did."""
+        chosen = qt.QFileDialog.getExistingDirectory(
+            slicer.util.mainWindow(), _("Folder for training data"), self._folder
+        )
+        if not chosen:
+            return False
+        self._folder = str(chosen)
+        qt.QSettings().setValue(_FOLDER, self._folder)
+        self._show_folder()
+        return True
+
+    def _is_agreed(self) -> bool:
+        """Whether the user has agreed that scans are kept in the folder; he is asked once for each."""
+        settings = qt.QSettings()
+        agreed = [line for line in (settings.value(_AGREED, "") or "").split("\n") if line]
+        if self._folder in agreed:
+            return True
+        question = _(
+            "Keep scans in {folder} for training?\n\nVoxels, geometry, labels and boxes are saved, without names, "
+            "dates and identifiers; the surface of a head can still show a face. Answer Yes if you may use scans so. "
+            "For this folder you will not be asked again."
+        ).format(folder=self._folder)
+        if not slicer.util.confirmYesNoDisplay(question, windowTitle=_("Training data")):
+            return False
+        settings.setValue(_AGREED, "\n".join((*agreed, self._folder)))
+        return True
+
+    def _finish(self, name: str) -> None:
+        self._set_saving(False)
+        self._say(_("Saved as {name} in {folder}.").format(name=name, folder=self._folder))
+
+    def _fail(self, failure: Failure) -> None:
+        self._set_saving(False)
+        self._message.text = f"<b>{escape(failure.in_one_sentence)}</b>"
+        self._message.visible = True
+
+    def _set_saving(self, saving: bool) -> None:
+        self._is_saving = saving
+        self.update()
+
+    def _say(self, sentence: str) -> None:
+        self._message.text = escape(sentence)
+        self._message.visible = bool(sentence)
+
+    def _show_folder(self) -> None:
+        where = self._folder or _("a folder that you choose")
+        self.button.toolTip = _(
+            "Add CT, labels and boxes, without names, dates and identifiers, to {folder}, as ichseg train takes them."
+        ).format(folder=where)
+        self.folder_button.toolTip = _("Choose another folder for training data.")

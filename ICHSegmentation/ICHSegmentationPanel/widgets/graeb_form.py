@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The widgets of the modified Graeb score's points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import qt
+from slicer.i18n import tr as _
+
+from ICHSegmentationPanel.widgets.choice_box import ChoiceBox, proposed
+from ICHSegmentationPanel.widgets.wheel_guard import WheelGuard
+from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.measurement import ModifiedGraeb
+    from ICHSegmentationLib.measurement.reader_items import ReaderItems
+
+
+_MARGIN_PX = 6
+
+
+class GraebWidgets:
+    """A box with a list of points for each compartment of the ventricles, right and left as on the pictures.
+
+    Parameters
+    ----------
+    layout : QLayout
+        Receives the box.
+    on_change : callable
+        Called when the user has changed points.
+    """
+
+    def __init__(self, layout: Any, on_change: Callable[[], None]) -> None:
+        from ICHSegmentationLib.measurement import Ventricle
+
+        self.box = qt.QGroupBox(_("Modified Graeb score"))
+        self.points = {
+            str(name): ChoiceBox([(number, str(number)) for number in range(name.most_points + 1)], on_change)
+            for name in Ventricle
+        }
+        grid = qt.QGridLayout(self.box)
+        grid.setContentsMargins(*[_MARGIN_PX] * 4)
+        for column, title in ((1, _("Right")), (2, _("Left"))):
+            grid.addWidget(qt.QLabel(title), 0, column)
+            grid.setColumnStretch(column, 1)
+        rows = (
+            (_("Lateral:"), _("Lateral ventricles"), ("right_lateral", "left_lateral")),
+            (_("Occipital:"), _("Occipital horns"), ("right_occipital_horn", "left_occipital_horn")),
+            (_("Temporal:"), _("Temporal horns"), ("right_temporal_horn", "left_temporal_horn")),
+            (_("Third:"), _("Third ventricle"), ("third",)),
+            (_("Fourth:"), _("Fourth ventricle"), ("fourth",)),
+        )
+        for row, (title, whole_title, names) in enumerate(rows, start=1):
+            label = qt.QLabel(title)
+            label.toolTip = whole_title
+            grid.addWidget(label, row, 0)
+            for column, name in enumerate(names, start=1):
+                grid.addWidget(self.points[name].widget, row, column, 1, 3 - len(names))
+        self.summary = wrapped_label()
+        grid.addWidget(self.summary, len(rows) + 1, 0, 1, 3)
+        layout.addWidget(self.box)
+        self._guard = WheelGuard()
+        for box in self.points.values():
+            self._guard.protect(box.widget)
+
+    @property
+    def items(self) -> dict[str, Any]:
+        """The points that the user gave, by compartment."""
+        return {name: box.value for name, box in self.points.items() if box.value is not None}
+
+    def show(self, said: ReaderItems, proposal: ModifiedGraeb, score: ModifiedGraeb) -> None:
+        """Show what the reader gave, what was proposed, and the score that follows."""
+        for item in proposal.items:
+            points = None if item.points is None else str(item.points)
+            self.points[str(item.compartment)].show(said.graeb.get(item.compartment), proposed(points))
+        summary = score.summary()
+        self.summary.text = _("<b>{score}</b>, Morgan 2013").format(score=escape(summary[:1].upper() + summary[1:]))

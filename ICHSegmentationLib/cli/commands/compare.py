@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ichseg compare``: how the bleeds of one patient changed between two scans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ICHSegmentationLib.cli.terminal import Terminal
+from ICHSegmentationLib.core.errors import ICHSegmentationError, InputError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.export.comparison import Comparison
+
+PARTS = {"read": 0.3, "compare": 0.7}
+RESULT_FILES = ("comparison.json", "comparison.png")
+SEGMENTATIONS = ("segmentation.seg.nrrd", "labels.nii.gz")
+NO_SCANS = "Without the CT of both scans nothing is registered or drawn; volumes are compared only."
+
+
+@dataclass(frozen=True)
+class Side:
+    """One scan: a result folder or a file of labels, and the CT it belongs to where it was given."""
+
+    segmentation: Path
+    scan: Path | None
+
+
+def run(baseline: Side, followup: Side, output: Path | None, *, overwrite: bool, as_json: bool, quiet: bool) -> None:
+    """Compare and show the change; see ``ichseg compare --help``."""
+    if output is not None:
+        _check_output(output, overwrite=overwrite)
+    from ICHSegmentationLib.export.comparison import Comparison
+    from ICHSegmentationLib.export.scan_comparison import compare_scans
+    from ICHSegmentationLib.measurement import measure
+    from ICHSegmentationLib.measurement.growth import compare_volumes
+
+    terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
+    with terminal:
+        terminal.progress("read")
+        (first, first_scan, found), (second, second_scan, more) = _read(baseline), _read(followup)
+        warnings = (*(f"Baseline: {text}" for text in found), *(f"Follow-up: {text}" for text in more))
+        picture = None
+        if first_scan is None or second_scan is None:
+            growth = compare_volumes(measure(first), measure(second))
+            content = Comparison.of(growth, None, tuple(dict.fromkeys((*warnings, NO_SCANS))))
+        else:
+            compared = compare_scans(
+                (first_scan, first),
+                (second_scan, second),
+                warnings,
+                with_picture=output is not None,
+                progress=terminal.progress("compare"),
+            )
+            content, picture = compared.content, compared.picture
+        terminal.warn(content.warnings)
+        if output is not None:
+            _write(output, content, picture)
+    terminal.show(content.model_dump(mode="json", by_alias=True), text_of(content))
+
+
+def text_of(growth: Comparison) -> str:
+    """Return the change of each subtype and both definitions with their verdicts."""
+    lines = [f"{'':<7}{'baseline':>10}{'follow-up':>11}{'change':>9}{'per cent':>14}"]
+    for name, change in growth.changes.items():
+        # Adding zero turns -0.0 into 0.0.
+        volumes = f"{change.baseline_ml:>10.1f}{change.followup_ml:>11.1f}{round(change.change_ml, 1) + 0.0:>+9.1f}"
+        lines.append(f"{name:<7}{volumes}{change.percent_text:>14}")
+    lines += ["volumes in mL", ""]
+    for name, verdict in (("Expansion", growth.expansion), ("Expansion, revised", growth.revised_expansion)):
+        lines.append(f"{name}: {verdict.answer}\n  {verdict.definition}")
+    if growth.registration is not None:
+        lines.append(growth.registration.describe())
+    return "\n".join(lines)
+
+
+def _check_output(output: Path, *, overwrite: bool) -> None:
+    if output.exists() and not output.is_dir():
+        message = f"{output} is a file; --output names a folder."
+        raise InputError(message)
+    if not overwrite and any((output / name).exists() for name in RESULT_FILES):
+        message = f"{output} already holds a comparison; choose another folder, or add --overwrite to replace it."
+        raise InputError(message)
+
+
+def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
+    """Return labels, scan and what there is to warn of."""
+    from ICHSegmentationLib.io.labels.reader import read_labels
+    from ICHSegmentationLib.io.reader import read_ct
+
+    path = side.segmentation
+    if path.is_dir():
+        found = [path / name for name in SEGMENTATIONS if (path / name).is_file()]
+        if not found:
+            message = f"{path} holds no {' or '.join(SEGMENTATIONS)}; give a folder that `ichseg segment` wrote."
+            raise InputError(message)
+        path = found[0]
+    volume = None if side.scan is None else read_ct(side.scan)
+    labels = read_labels(path, None if volume is None else volume.grid)
+    return labels.label_map, volume, (*(() if volume is None else volume.warnings), *labels.warnings)
+
+
+def _write(output: Path, content: Comparison, picture: Image | None) -> None:
+    """Write the table and the picture; without one, that of an earlier comparison is taken away."""
+    from ICHSegmentationLib.core.files import write_text
+    from ICHSegmentationLib.rendering.png import write_png
+
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"Cannot make the folder {output}: {error.strerror}."
+        raise ICHSegmentationError(message) from error
+    write_text(output / "comparison.json", content.to_json())
+    if picture is None:
+        (output / "comparison.png").unlink(missing_ok=True)
+    else:
+        write_png(output / "comparison.png", picture)

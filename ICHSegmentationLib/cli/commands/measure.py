@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ichseg measure``: the volumes of a segmentation on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ICHSegmentationLib.cli.inputs import Correction, Patient, edited_graeb
+from ICHSegmentationLib.cli.summary import abc2_lines, anatomy_lines, volume_table
+from ICHSegmentationLib.cli.terminal import Terminal
+
+NO_SCORE = "ICH score: not offered, since there is no intraparenchymal hemorrhage."
+
+
+def run(
+    segmentation: Path,
+    source: Path | None,
+    patient: Patient,
+    correction: Correction,
+    graeb: Sequence[str],
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Measure and show the volumes; see ``ichseg measure --help``."""
+    from ICHSegmentationLib.io.labels.reader import read_labels
+    from ICHSegmentationLib.measurement import ich_score, measure
+
+    terminal = Terminal(quiet=quiet, as_json=as_json)
+    with terminal:
+        volume = None
+        if source is not None:
+            from ICHSegmentationLib.io.reader import read_ct
+
+            volume = read_ct(source)
+        label_map, warnings = read_labels(segmentation, None if volume is None else volume.grid)
+        if volume is not None:
+            warnings = (*volume.warnings, *warnings)
+        agreement, more = correction.compare(label_map, None if volume is None else volume.grid)
+        warnings = tuple(dict.fromkeys((*warnings, *more)))
+        terminal.warn(warnings)
+        measured = measure(label_map, volume)
+        if graeb:
+            edited = edited_graeb(measured.modified_graeb, graeb)
+            measured = measured.model_copy(update={"modified_graeb": edited})
+    score = ich_score(measured, **patient._asdict())
+    content = {
+        "volumes_ml": measured.volumes_ml,
+        "present": measured.present,
+        "abc2_ml": measured.abc2_ml,
+        "lesions": [lesion.model_dump(mode="json") for lesion in measured.lesions],
+        "midline_shift": None if measured.midline_shift is None else measured.midline_shift.model_dump(mode="json"),
+        "modified_graeb": None if measured.modified_graeb is None else measured.modified_graeb.model_dump(mode="json"),
+        "iph_30_ml_or_more": measured.iph_30_ml_or_more,
+        "ich_score": None if score is None else score.model_dump(mode="json"),
+        "agreement": None if agreement is None else agreement.model_dump(mode="json"),
+        "warnings": list(warnings),
+    }
+    lines = [volume_table(measured.volumes_ml), *abc2_lines(measured), *anatomy_lines(measured)]
+    if measured.iph_30_ml_or_more:
+        lines.append("Intraparenchymal volume: 30 mL or more")
+    if patient != Patient():
+        lines.append(NO_SCORE if score is None else score.describe())
+    if agreement is not None:
+        lines += ["Corrected against model:", *(f"  {line}" for line in agreement.describe())]
+    terminal.show(content, "\n".join(lines))

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ichseg schema``: what the JSON files hold, as JSON Schema."""
+
+from __future__ import annotations
+
+import json
+
+
+def run(*, comparison: bool, boxes: bool) -> None:
+    """Print a schema; see ``ichseg schema --help``."""
+    from ICHSegmentationLib.export.schema import boxes_schema, comparison_schema, measurements_schema
+
+    schema = comparison_schema() if comparison else boxes_schema() if boxes else measurements_schema()
+    print(json.dumps(schema, indent=2))

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ichseg simulate``: simulated bleeds in a scan of one's own, or in a generated head."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ICHSegmentationLib.cli.commands.segment import check_output
+from ICHSegmentationLib.cli.summary import volume_table
+from ICHSegmentationLib.cli.terminal import Terminal
+from ICHSegmentationLib.core.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ICHSegmentationLib.core.subtypes import Subtype
+    from ICHSegmentationLib.research.simulation.painting import PaintedScan
+
+SCAN_NAME, LABELS_NAME, RECORD_NAME, SERIES_NAME = "ct.nii.gz", "labels.nii.gz", "simulation.json", "dicom"
+RANDOM, NONE = "random", "none"
+PARTS = {"read": 0.1, "paint": 0.7, "write": 0.2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulateOptions:
+    """What to paint; fields as the command's options of the same names."""
+
+    subtypes: tuple[str, ...]
+    volumes: tuple[str, ...]
+    look_alikes: bool
+    seed: int
+    anatomy: Path | None
+    series: str | None
+    grey_window: tuple[float, float] | None
+    dicom: bool
+    force: bool
+
+
+def run(
+    inputs: Sequence[Path], output: Path, options: SimulateOptions, *, overwrite: bool, as_json: bool, quiet: bool
+) -> None:
+    """Paint, write and show the volumes; see ``ichseg simulate --help``."""
+    check_output(output, overwrite=overwrite, names=(SCAN_NAME, LABELS_NAME, RECORD_NAME, SERIES_NAME))
+    for path in (*inputs, *([options.anatomy] if options.anatomy else [])):
+        if not path.exists():
+            message = f"{path} does not exist."
+            raise InputError(message)
+    import numpy as np
+
+    rng = np.random.default_rng([options.seed, 6])
+    volumes_ml = _volumes(options.volumes)
+    subtypes = _subtypes(options.subtypes, volumes_ml, rng)
+    terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
+    with terminal:
+        painted = _paint(inputs, options, subtypes, volumes_ml, terminal)
+        terminal.warn([*painted.warnings, *_not_painted(painted)])
+        terminal.progress("write")
+        record = _write(painted, output, options, subtypes, kind="generated" if not inputs else "scan")
+    table = volume_table(record["volumes_ml"])
+    where = f"{output / SCAN_NAME}, true labels {output / LABELS_NAME}"
+    where += f", DICOM series {output / SERIES_NAME}" if options.dicom else ""
+    terminal.show(record, f"{where} (seed {options.seed})\n\n{table}\n\nResearch use only; not a medical device.")
+
+
+def _paint(
+    inputs: Sequence[Path],
+    options: SimulateOptions,
+    subtypes: Sequence[Subtype],
+    volumes_ml: dict[Subtype, float],
+    terminal: Terminal,
+) -> PaintedScan:
+    from ICHSegmentationLib.research.simulation.painting import generated_scan, paint_into
+
+    terminal.progress("read")
+    if not inputs:
+        terminal.progress("paint")
+        return generated_scan(options.seed, subtypes, volumes_ml=volumes_ml, look_alikes=options.look_alikes)
+    from ICHSegmentationLib import read_ct
+    from ICHSegmentationLib.research.simulation.host_anatomy import Atlas
+
+    atlas = None if options.anatomy is None else Atlas.read(options.anatomy)
+    source = inputs[0] if len(inputs) == 1 else inputs
+    volume = read_ct(source, series=options.series, grey_window=options.grey_window)
+    terminal.warn(volume.warnings)
+    terminal.progress("paint")
+    return paint_into(
+        volume,
+        options.seed,
+        subtypes,
+        volumes_ml=volumes_ml,
+        look_alikes=options.look_alikes,
+        atlas=atlas,
+        force=options.force,
+    )
+
+
+def _write(
+    painted: PaintedScan, output: Path, options: SimulateOptions, subtypes: Sequence[Subtype], *, kind: str
+) -> dict[str, Any]:
+    from ICHSegmentationLib.core.files import write_text
+    from ICHSegmentationLib.core.version import __version__
+    from ICHSegmentationLib.io.labels.nifti import write_labels_nifti, write_on_grid_nifti
+    from ICHSegmentationLib.measurement import measure
+    from ICHSegmentationLib.research.simulation.dicom_series import write_dicom_series
+
+    volume = painted.volume
+    output.mkdir(parents=True, exist_ok=True)
+    write_on_grid_nifti(output / SCAN_NAME, volume.hu, volume.grid, volume.source)
+    write_labels_nifti(output / LABELS_NAME, painted.label_map, volume.source)
+    if options.dicom:
+        write_dicom_series(output / SERIES_NAME, volume, seed=options.seed)
+    record = {
+        "schema": 1,
+        "host": kind,
+        "seed": options.seed,
+        "subtypes": [subtype.name for subtype in subtypes],
+        "look_alikes": options.look_alikes,
+        "volumes_ml": measure(painted.label_map).volumes_ml,
+        "not_painted": [subtype.name for subtype in painted.not_painted],
+        "warnings": [*painted.warnings, *_not_painted(painted)],
+        "made_with": f"ICHSegmentation {__version__}",
+    }
+    write_text(output / RECORD_NAME, json.dumps(record, indent=2) + "\n")
+    return record
+
+
+def _subtypes(names: Sequence[str], volumes_ml: dict[Subtype, float], rng: np.random.Generator) -> list[Subtype]:
+    """Return what to paint: the named ones and those with a volume, or random ones."""
+    from ICHSegmentationLib.core.subtypes import Subtype
+    from ICHSegmentationLib.research.simulation.painting import random_subtypes
+
+    if NONE in names:
+        if len(names) > 1 or volumes_ml:
+            message = "--subtype none goes with no other subtype and no --volume."
+            raise InputError(message)
+        return []
+    chosen = {Subtype[name] for name in names if name != RANDOM} | set(volumes_ml)
+    if RANDOM in names or not chosen:
+        chosen |= set(random_subtypes(rng))
+    return sorted(chosen)
+
+
+def _volumes(texts: Sequence[str]) -> dict[Subtype, float]:
+    from ICHSegmentationLib.core.subtypes import Subtype
+
+    found = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        try:
+            volume_ml = float(number)
+            found[Subtype[name.upper()]] = volume_ml
+        except (KeyError, ValueError) as error:
+            message = f"--volume {text} is not of the form SUBTYPE=ML, such as SDH=25."
+            raise InputError(message) from error
+        if not 0.1 <= volume_ml <= 300:
+            message = f"--volume {text}: a bleed of 0.1 to 300 mL can be painted."
+            raise InputError(message)
+    return found
+
+
+def _not_painted(painted: PaintedScan) -> list[str]:
+    return [f"This head has no place for {subtype.name}; it was left out." for subtype in painted.not_painted]

@@ -1,7 +1,0 @@
-# SPDX-License-Identifier: Apache-2.0
-"""Predicted against reference labels: overlap, distance, volume, detection; needs the ``train`` extra.
-
-:func:`ICHSegmentationLib.evaluation.evaluate.evaluate` compares files,
-:func:`ICHSegmentationLib.evaluation.case.evaluate_case` two label maps,
-:func:`ICHSegmentationLib.evaluation.outputs.write_evaluation` writes tables and plots.
-"""

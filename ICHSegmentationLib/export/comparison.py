@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The content of ``comparison.json``: how the bleeds of one patient changed between two scans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.measurement.growth import Change, Growth, Verdict
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.registration import Registration
+
+
+class RegistrationRecord(BaseModel):
+    """How well the scans fit; see :class:`ICHSegmentationLib.registration.Registration`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    quality: float
+    shared: float
+    is_good: bool
+    rotation_deg: float
+    matrix_lps: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def of(cls, registration: Registration) -> Self:
+        """Return what the file says of a registration."""
+        return cls(
+            quality=registration.quality,
+            shared=registration.shared,
+            is_good=registration.is_good,
+            rotation_deg=round(registration.rotation_deg, 2),
+            matrix_lps=tuple(tuple(row) for row in registration.matrix.round(6).tolist()),
+        )
+
+    def describe(self) -> str:
+        """Return on one line whether to trust it."""
+        word = "good" if self.is_good else "POOR"
+        return f"Registration: {word}, correlation {self.quality:.2f} on {self.shared:.0%} of the head"
+
+
+class Comparison(BaseModel):
+    """The file, schema 1; ``registration`` is null where the scans were not given."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, json_schema_serialization_defaults_required=True
+    )
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    changes: dict[str, Change]
+    expansion: Verdict
+    revised_expansion: Verdict
+    registration: RegistrationRecord | None
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, growth: Growth, registration: Registration | None, warnings: tuple[str, ...]) -> Self:
+        """Gather the file's content."""
+        return cls(
+            changes=growth.changes,
+            expansion=growth.expansion,
+            revised_expansion=growth.revised_expansion,
+            registration=None if registration is None else RegistrationRecord.of(registration),
+            warnings=warnings,
+        )
+
+    def to_json(self) -> str:
+        """Return the file's text."""
+        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
+
+def read_comparison(path: Path) -> Comparison:
+    """Read a ``comparison.json``.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is another one.
+    """
+    try:
+        return Comparison.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        message = f"{path} is no comparison.json of `ichseg compare`."
+        raise InputError(message) from error

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The report as DICOM Encapsulated PDF (PS3.3 A.45.1), for archives that keep documents with the scan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pydicom import Dataset
+from pydicom.sr.codedict import codes
+from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
+
+from ICHSegmentationLib.core.files import atomic_path
+from ICHSegmentationLib.core.source import CTSource
+from ICHSegmentationLib.core.version import __version__
+from ICHSegmentationLib.export.dicom.identity import MANUFACTURER, MODEL_NAME, keep_character_set, series_number
+from ICHSegmentationLib.export.report.pdf import TITLE
+from ICHSegmentationLib.io.dicom.source_headers import derivation_named, quiet_dicom
+
+SERIES_DESCRIPTION = "Hemorrhage report (research use only)"
+_SERIES_OFFSET = 3
+
+
+def write_dicom_pdf(
+    path: Path | str, pdf: bytes, source: CTSource, source_datasets: Sequence[Dataset], *, shows_patient: bool
+) -> Dataset:
+    """Write a report with the patient and study of its scan, atomically.
+
+    Parameters
+    ----------
+    path : Path or str
+        Where to write.
+    pdf : bytes
+        The report.
+    source : CTSource
+        Where the volume was read from.
+    source_datasets : sequence of pydicom.Dataset
+        What :func:`ICHSegmentationLib.io.dicom.source_headers.load_source_datasets` gave for that volume.
+    shows_patient : bool
+        Whether patient data can be read on the page; the header then says so (BurnedInAnnotation (0028,0301)).
+
+    Returns
+    -------
+    pydicom.Dataset
+        What was written.
+
+    Raises
+    ------
+    InputError
+        If the headers of the source do not allow it.
+    ICHSegmentationError
+        If the system refuses the file.
+    """
+    with quiet_dicom():
+        with derivation_named(source):
+            dataset = _dataset(pdf, source_datasets, shows_patient=shows_patient)
+        with atomic_path(path) as temporary:
+            dataset.save_as(temporary, enforce_file_format=True)
+    return dataset
+
+
+def _dataset(pdf: bytes, source_datasets: Sequence[Dataset], *, shows_patient: bool) -> Dataset:
+    from highdicom import SOPClass
+
+    first = source_datasets[0]
+    now = datetime.now()
+    dataset = SOPClass(
+        study_instance_uid=first.StudyInstanceUID,
+        series_instance_uid=generate_uid(),
+        series_number=series_number(first, _SERIES_OFFSET),
+        sop_instance_uid=generate_uid(),
+        sop_class_uid=EncapsulatedPDFStorage,
+        instance_number=1,
+        modality="DOC",
+        manufacturer=MANUFACTURER,
+        manufacturer_model_name=MODEL_NAME,
+        software_versions=__version__,
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+        series_description=SERIES_DESCRIPTION,
+        content_date=now.date(),
+        content_time=now.time(),
+    )
+    keep_character_set(dataset, first)
+    dataset.copy_patient_and_study_information(first)
+    dataset.ConversionType = "WSD"
+    dataset.AcquisitionDateTime = ""
+    dataset.BurnedInAnnotation = "YES" if shows_patient else "NO"
+    dataset.SourceInstanceSequence = [_reference(source) for source in source_datasets]
+    dataset.DocumentTitle = TITLE
+    dataset.ConceptNameCodeSequence = [_code()]
+    dataset.MIMETypeOfEncapsulatedDocument = "application/pdf"
+    dataset.EncapsulatedDocumentLength = len(pdf)
+    # OB values have an even length (PS3.5 8.1.1); the true one stands above.
+    dataset.EncapsulatedDocument = pdf + b"\0" * (len(pdf) % 2)
+    return dataset
+
+
+def _reference(source: Dataset) -> Dataset:
+    reference = Dataset()
+    reference.ReferencedSOPClassUID = source.SOPClassUID
+    reference.ReferencedSOPInstanceUID = source.SOPInstanceUID
+    return reference
+
+
+def _code() -> Dataset:
+    """Return the document's title of CID 7021 (PS3.16)."""
+    title = codes.DCM.ImagingMeasurementReport
+    code = Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = title.value, title.scheme_designator, title.meaning
+    return code

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""DICOM Segmentation (PS3.3 A.51) of a label map on the slices of its source series.
+
+One BINARY segment per subtype and one frame per segment and source slice. Frames without blood are kept: the file then
+holds the position of every slice, from which volumes follow also where steps vary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydicom import Dataset
+from pydicom.uid import generate_uid
+
+from ICHSegmentationLib.core.files import atomic_path
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.source import CTSource
+from ICHSegmentationLib.core.terminology import HemorrhageClass, load_terminology
+from ICHSegmentationLib.core.version import __version__
+from ICHSegmentationLib.export.dicom.identity import (
+    MANUFACTURER,
+    MODEL_NAME,
+    NO_MODEL,
+    coded,
+    keep_character_set,
+    serial_number,
+    series_number,
+)
+from ICHSegmentationLib.io.dicom.source_headers import decimal_strings, derivation_named, quiet_dicom
+
+if TYPE_CHECKING:
+    from highdicom import AlgorithmIdentificationSequence
+    from highdicom.seg import SegmentDescription
+
+    from ICHSegmentationLib.export.dicom.identity import ModelIdentity
+
+SERIES_DESCRIPTION = "Hemorrhage segmentation (research use only)"
+_SERIES_OFFSET = 1
+
+
+def write_dicom_seg(
+    path: Path | str,
+    label_map: LabelMap,
+    source: CTSource,
+    source_datasets: Sequence[Dataset],
+    *,
+    model: ModelIdentity | None,
+    corrected: bool = False,
+) -> Dataset:
+    """Write a label map as DICOM Segmentation, atomically.
+
+    Parameters
+    ----------
+    path : Path or str
+        Where to write.
+    label_map : LabelMap
+        Labels on the source slices.
+    source : CTSource
+        Where the volume was read from.
+    source_datasets : sequence of pydicom.Dataset
+        What :func:`ICHSegmentationLib.io.dicom.source_headers.load_source_datasets` gave for that volume.
+    model : ModelIdentity or None
+        What made the labels; None where that is not known.
+    corrected : bool
+        Whether the labels were changed by hand. They are then marked as semi-automatic, as are those whose model is
+        not known.
+
+    Returns
+    -------
+    pydicom.Dataset
+        What was written, for reports that refer to it.
+
+    Raises
+    ------
+    InputError
+        If the headers of the source do not allow it.
+    ICHSegmentationError
+        If the system refuses the file.
+    """
+    from highdicom.seg import Segmentation
+
+    # highdicom asks for these, and would keep them; each frame's own thickness is set below.
+    for dataset in source_datasets:
+        dataset.SliceThickness = "1"
+        dataset.pop("SpacingBetweenSlices", None)
+    rows = _rows(label_map.labels)
+    with quiet_dicom():
+        with derivation_named(source):
+            segmentation = Segmentation(
+                source_images=source_datasets,
+                pixel_array=label_map.labels,
+                segmentation_type="BINARY",
+                segment_descriptions=[_describe(row, model, corrected=corrected) for row in rows],
+                series_instance_uid=generate_uid(),
+                series_number=series_number(source_datasets[0], _SERIES_OFFSET),
+                sop_instance_uid=generate_uid(),
+                instance_number=1,
+                content_label="HEMORRHAGE",
+                content_description="Intracranial hemorrhage by subtype. Research use only.",
+                series_description=SERIES_DESCRIPTION,
+                omit_empty_frames=False,
+                manufacturer=MANUFACTURER,
+                manufacturer_model_name=MODEL_NAME,
+                software_versions=__version__,
+                device_serial_number=serial_number(model),
+            )
+            keep_character_set(segmentation, source_datasets[0])
+            _refer_to_frames(segmentation, source)
+            _set_thickness(segmentation, label_map)
+        with atomic_path(path) as temporary:
+            segmentation.save_as(temporary, enforce_file_format=True)
+    return segmentation
+
+
+def _rows(labels: np.ndarray) -> list[HemorrhageClass]:
+    """Return the five subtypes, and blood without a subtype only where there is any."""
+    table = load_terminology()
+    return [row for row in table.classes if row in table.subtypes or bool((labels == row.label).any())]
+
+
+def _describe(row: HemorrhageClass, model: ModelIdentity | None, *, corrected: bool) -> SegmentDescription:
+    from highdicom.color import CIELabColor
+    from highdicom.seg import SegmentDescription
+
+    table = load_terminology()
+    return SegmentDescription(
+        segment_number=row.label,
+        segment_label=row.name,
+        segmented_property_category=coded(table.category),
+        segmented_property_type=coded(row.code),
+        algorithm_type="SEMIAUTOMATIC" if corrected or model is None else "AUTOMATIC",
+        algorithm_identification=_identify(model),
+        tracking_uid=generate_uid(),
+        tracking_id=row.id,
+        anatomic_regions=[coded(table.region)],
+        display_color=CIELabColor.from_rgb(*row.rgb),
+    )
+
+
+def _identify(model: ModelIdentity | None) -> AlgorithmIdentificationSequence:
+    from highdicom import AlgorithmIdentificationSequence
+    from pydicom.sr.codedict import codes
+
+    return AlgorithmIdentificationSequence(
+        name=model.name if model else NO_MODEL,
+        family=codes.DCM.ClusterAnalysis if model and not model.sha256 else codes.DCM.ArtificialIntelligence,
+        version=__version__,
+        source=MANUFACTURER,
+        parameters={"system": model.system, "preset": model.preset, "sha256": model.sha256} if model else None,
+    )
+
+
+def _refer_to_frames(segmentation: Dataset, source: CTSource) -> None:
+    """Turn the frame numbers of the header in memory into those of the file."""
+    if not source.frames:
+        return
+    for frame in segmentation.PerFrameFunctionalGroupsSequence:
+        for derivation in frame.DerivationImageSequence:
+            for image in derivation.SourceImageSequence:
+                image.ReferencedFrameNumber = source.frames[int(image.ReferencedFrameNumber) - 1]
+
+
+def _set_thickness(segmentation: Dataset, label_map: LabelMap) -> None:
+    """Give each frame what its slice owns along the normal, once for all where that is equal (to 0.001 mm)."""
+    grid = label_map.grid
+    shared = segmentation.SharedFunctionalGroupsSequence[0]
+    extents_mm = np.round(grid.extents_mm, 3)
+    if len(np.unique(extents_mm)) == 1:
+        shared.PixelMeasuresSequence[0].SliceThickness = decimal_strings(extents_mm[:1])[0]
+        return
+    common = shared.PixelMeasuresSequence[0]
+    del shared.PixelMeasuresSequence
+    for frame in segmentation.PerFrameFunctionalGroupsSequence:
+        position = np.array(frame.PlanePositionSequence[0].ImagePositionPatient, dtype=np.float64)
+        index = int(np.argmin(np.linalg.norm(grid.positions_mm - position, axis=1)))
+        measures = Dataset()
+        measures.PixelSpacing = common.PixelSpacing
+        measures.SliceThickness = decimal_strings(extents_mm[index : index + 1])[0]
+        frame.PixelMeasuresSequence = [measures]

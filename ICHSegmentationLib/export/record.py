@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The content of ``measurements.json``: what was segmented, with what, and what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from ICHSegmentationLib.export.comparison import Comparison
+from ICHSegmentationLib.measurement import CaseDecision, IchScore, Lesion, Measurements, MidlineShift, ModifiedGraeb
+from ICHSegmentationLib.measurement.agreement import Agreement
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.models import ModelEntry
+    from ICHSegmentationLib.segmentation.result import SegmentationResult
+
+UNKNOWN = "unknown"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, json_schema_serialization_defaults_required=True
+    )
+
+
+class InputRecord(_Part):
+    """What was read, without patient data; ``warnings`` are those of reading and of segmenting."""
+
+    kind: str
+    slices: int
+    warnings: tuple[str, ...]
+
+
+class GeometryRecord(_Part):
+    """The slice grid in the project's words: steps between positions, distances along the normal, in mm."""
+
+    tilt_deg: float
+    step_mm: tuple[float, ...]
+    slice_distance_mm: tuple[float, ...]
+    spacing_mm: tuple[float, float]
+
+
+class ModelRecord(_Part):
+    """Which weights were used."""
+
+    name: str
+    system: str
+    preset: str
+    sha256: str
+    licence: str
+
+    @classmethod
+    def of(cls, entry: ModelEntry) -> Self:
+        """Return what is told of an entry of the list of models."""
+        return cls(**{name: getattr(entry, name) for name in cls.model_fields})
+
+
+_MODELS = TypeAdapter(tuple[ModelRecord, ...])
+
+
+class RuntimeRecord(_Part):
+    """What they ran on."""
+
+    device: str
+    backend: str
+    threads: int
+
+
+class RunRecord(_Part):
+    """What is known of the run that made some labels; ``further_models`` is None where they are not known."""
+
+    model: ModelRecord
+    further_models: tuple[ModelRecord, ...] | None = None
+    runtime: RuntimeRecord
+    warnings: tuple[str, ...] = ()
+    timings_s: dict[str, float] = {}
+
+    @classmethod
+    def of_attributes(cls, attributes: Mapping[str, str]) -> Self:
+        """Return what the attributes of a node in a scene say; what they do not say is "unknown"."""
+
+        def known(names: Iterable[str], words: Mapping[str, str]) -> dict[str, str]:
+            return {name: attributes.get(words.get(name, name)) or UNKNOWN for name in names}
+
+        threads = attributes.get("threads", "")
+        return cls(
+            model=ModelRecord(**known(ModelRecord.model_fields, {"name": "model"})),
+            further_models=_models_of(attributes.get("further_models", "")),
+            runtime=RuntimeRecord(
+                **known(("device", "backend"), {}), threads=int(threads) if threads.isdecimal() else 0
+            ),
+        )
+
+
+class AlignmentRecord(_Part):
+    """How the head lay before it was set upright for the network; see `MidsagittalPlane` for the signs."""
+
+    turn_deg: float
+    lean_deg: float
+
+
+class LargestLesion(_Part):
+    """The largest connected region of one subtype; ``centroid_slice`` counts from 0."""
+
+    subtype: str
+    volume_ml: float
+    centroid_slice: int
+
+
+class MeasurementRecord(_Part):
+    """The file, schema 1.
+
+    ``further_models`` are those that were asked beside the model: the detector of two stages, a second reader, also
+    where it agreed; null where that is not known. ``abc2_ml`` is null for subtypes that the estimate is not made for.
+    ``corrected`` names the segments that were changed since the model made them; null where that is not known.
+    ``case_decision`` is there where the model decides whether a scan has a bleed, ``alignment`` where it was given the
+    head upright. ``ich_score`` is there where GCS, age or another of its items were given, ``growth`` where an earlier
+    scan was compared, ``agreement`` where the model's own labels were given to compare the corrected ones with. Items
+    that the reader gave in place of a proposal are named in ``ich_score.edited`` and stand in
+    ``modified_graeb.items[].edited_points``.
+    """
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    input: InputRecord
+    geometry: GeometryRecord
+    model: ModelRecord
+    further_models: tuple[ModelRecord, ...] | None = None
+    runtime: RuntimeRecord
+    volumes_ml: dict[str, float]
+    present: dict[str, bool]
+    abc2_ml: dict[str, float | None]
+    largest_lesion: LargestLesion | None
+    lesions: tuple[Lesion, ...]
+    midline_shift: MidlineShift | None = None
+    modified_graeb: ModifiedGraeb | None = None
+    iph_30_ml_or_more: bool = False
+    corrected: tuple[str, ...] | None = None
+    case_decision: CaseDecision | None = None
+    alignment: AlignmentRecord | None = None
+    ich_score: IchScore | None = None
+    growth: Comparison | None = None
+    agreement: Agreement | None = None
+    timings_s: dict[str, float]
+
+    def remeasured(self, measurements: Measurements) -> MeasurementRecord:
+        """Return the record of the same run with other measurements, as after corrections by hand.
+
+        What was said of the old labels (corrections, decision, score, growth, agreement) is left out.
+        """
+        return self.model_copy(
+            update={
+                "volumes_ml": measurements.volumes_ml,
+                "present": measurements.present,
+                "abc2_ml": measurements.abc2_ml,
+                "largest_lesion": _largest(measurements),
+                "lesions": measurements.lesions,
+                "midline_shift": measurements.midline_shift,
+                "modified_graeb": measurements.modified_graeb,
+                "iph_30_ml_or_more": measurements.iph_30_ml_or_more,
+                "corrected": None,
+                "case_decision": None,
+                "ich_score": None,
+                "growth": None,
+                "agreement": None,
+            }
+        )
+
+    def to_json(self) -> str:
+        """Return the file's text."""
+        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
+
+def read_record(path: Path) -> MeasurementRecord | None:
+    """Return the content of a ``measurements.json``, or None where there is none that can be read."""
+    try:
+        return MeasurementRecord.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def models_text(entries: Iterable[ModelEntry]) -> str:
+    """Return models as text for the attribute ``further_models``; see `RunRecord.of_attributes`."""
+    return _MODELS.dump_json(tuple(ModelRecord.of(entry) for entry in entries)).decode()
+
+
+def _models_of(text: str) -> tuple[ModelRecord, ...] | None:
+    try:
+        return _MODELS.validate_json(text)
+    except ValidationError:
+        return None
+
+
+def make_record(
+    result: SegmentationResult, measurements: Measurements, timings_s: Mapping[str, float] | None = None
+) -> MeasurementRecord:
+    """Gather the record of a result.
+
+    Parameters
+    ----------
+    result : SegmentationResult
+        What was segmented.
+    measurements : Measurements
+        What :func:`ICHSegmentationLib.measurement.measure` gave for its label map.
+    timings_s : mapping of str to float, optional
+        Seconds per stage, where more is known than ``result.timings_s`` says.
+    """
+    run = RunRecord(
+        model=ModelRecord.of(result.model),
+        further_models=tuple(ModelRecord.of(entry) for entry in result.further_models),
+        runtime=RuntimeRecord(**{name: getattr(result.runtime, name) for name in RuntimeRecord.model_fields}),
+        warnings=result.warnings,
+        timings_s=dict(timings_s or result.timings_s),
+    )
+    minimum_ml, plane = result.model.case_minimum_ml, result.plane
+    return record_of(result.volume, measurements, run).model_copy(
+        update={
+            "corrected": (),
+            "case_decision": None if minimum_ml is None else CaseDecision.of(measurements, minimum_ml),
+            "alignment": None
+            if plane is None
+            else AlignmentRecord(turn_deg=round(plane.turn_deg, 1), lean_deg=round(plane.lean_deg, 1)),
+        }
+    )
+
+
+def record_of(volume: CTVolume, measurements: Measurements, run: RunRecord) -> MeasurementRecord:
+    """Gather the record of labels of any origin; whether they were corrected is left open.
+
+    Parameters
+    ----------
+    volume : CTVolume
+        The scan.
+    measurements : Measurements
+        Of the labels on it.
+    run : RunRecord
+        What is known of the run that made them.
+    """
+    grid, source = volume.grid, volume.source
+    return MeasurementRecord(
+        input=InputRecord(
+            kind=source.kind,
+            slices=grid.shape[0],
+            warnings=tuple(dict.fromkeys((*volume.warnings, *run.warnings))),
+        ),
+        geometry=GeometryRecord(
+            # Adding zero turns -0.0 into 0.0.
+            tilt_deg=round(grid.tilt_deg, 2) + 0.0,
+            step_mm=tuple(grid.distinct_steps()),
+            slice_distance_mm=tuple(grid.distinct_slice_distances()),
+            spacing_mm=(round(grid.spacing_mm[0], 4), round(grid.spacing_mm[1], 4)),
+        ),
+        model=run.model,
+        further_models=run.further_models,
+        runtime=run.runtime,
+        volumes_ml=measurements.volumes_ml,
+        present=measurements.present,
+        abc2_ml=measurements.abc2_ml,
+        largest_lesion=_largest(measurements),
+        lesions=measurements.lesions,
+        midline_shift=measurements.midline_shift,
+        modified_graeb=measurements.modified_graeb,
+        iph_30_ml_or_more=measurements.iph_30_ml_or_more,
+        timings_s={name: round(seconds, 3) for name, seconds in run.timings_s.items()},
+    )
+
+
+def _largest(measurements: Measurements) -> LargestLesion | None:
+    lesion = measurements.largest_lesion
+    if lesion is None:
+        return None
+    return LargestLesion(subtype=lesion.subtype, volume_ml=lesion.volume_ml, centroid_slice=lesion.centroid_slice)

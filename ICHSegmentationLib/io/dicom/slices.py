@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One slice of a DICOM series, whether it is a file of its own or a frame of a multi-frame file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from pydicom import Dataset, FileDataset
+from pydicom.datadict import tag_for_keyword
+from pydicom.tag import Tag
+
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.io.dicom.files import file_of, integer_of, value_of
+
+
+@dataclass(frozen=True, eq=False)
+class DicomSlice:
+    """What is needed of a slice's header to place it and to turn its stored values into HU.
+
+    Attributes
+    ----------
+    dataset : FileDataset
+        The open file.
+    frame : int or None
+        0-based frame of a multi-frame file.
+    position_mm : numpy.ndarray
+        (3,) ImagePositionPatient (0020,0032), LPS.
+    orientation : numpy.ndarray
+        (2, 3) ImageOrientationPatient (0020,0037).
+    spacing_mm : tuple of float
+        PixelSpacing (0028,0030): between rows, between columns.
+    slope, intercept : float
+        RescaleSlope (0028,1053) and RescaleIntercept (0028,1052).
+    has_rescale : bool
+        Whether the file states them.
+    """
+
+    dataset: FileDataset
+    frame: int | None
+    position_mm: np.ndarray
+    orientation: np.ndarray
+    spacing_mm: tuple[float, float]
+    slope: float
+    intercept: float
+    has_rescale: bool
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return file_of(self.dataset)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return int(self.dataset.Rows), int(self.dataset.Columns)
+
+    @property
+    def number(self) -> tuple[int, int] | None:
+        """InstanceNumber and frame, or None where the file has no InstanceNumber (0020,0013)."""
+        instance = integer_of(self.dataset, "InstanceNumber", -1)
+        return None if instance < 0 else (instance, self.frame or 0)
+
+
+def make_slice(dataset: FileDataset, frame: int | None, groups: Sequence[Dataset]) -> DicomSlice:
+    """Read a slice's header from the data sets that may hold its attributes, the nearest first.
+
+    Raises
+    ------
+    InputError
+        If an attribute is missing or not valid; the message names it and the file.
+    """
+    position = _numbers(groups, "ImagePositionPatient", 3, dataset)
+    orientation = _numbers(groups, "ImageOrientationPatient", 6, dataset).reshape(2, 3)
+    spacing = _numbers(groups, "PixelSpacing", 2, dataset)
+    if not np.allclose(orientation @ orientation.T, np.eye(2), atol=0.02):
+        _refuse(dataset, "ImageOrientationPatient", "does not hold two unit vectors at right angles")
+    if spacing.min() <= 0:
+        _refuse(dataset, "PixelSpacing", "is not positive")
+    slope, intercept = (_number(groups, keyword, dataset) for keyword in ("RescaleSlope", "RescaleIntercept"))
+    if slope == 0:
+        _refuse(dataset, "RescaleSlope", "is zero")
+    return DicomSlice(
+        dataset,
+        frame,
+        position,
+        orientation,
+        (float(spacing[0]), float(spacing[1])),
+        1.0 if slope is None else slope,
+        0.0 if intercept is None else intercept,
+        slope is not None and intercept is not None,
+    )
+
+
+def tag_name(keyword: str) -> str:
+    """Return an attribute's keyword with its tag, as ``PixelSpacing (0028,0030)``."""
+    tag = Tag(tag_for_keyword(keyword) or 0)
+    return f"{keyword} ({tag.group:04X},{tag.element:04X})"
+
+
+def _first(groups: Sequence[Dataset], keyword: str) -> Any | None:
+    values = (value_of(group, keyword) for group in groups)
+    return next((value for value in values if value is not None), None)
+
+
+def _number(groups: Sequence[Dataset], keyword: str, dataset: FileDataset) -> float | None:
+    return None if _first(groups, keyword) is None else float(_numbers(groups, keyword, 1, dataset)[0])
+
+
+def _numbers(groups: Sequence[Dataset], keyword: str, count: int, dataset: FileDataset) -> np.ndarray:
+    value = _first(groups, keyword)
+    if value is None:
+        _refuse(dataset, keyword, "is missing, so the image cannot be placed in space")
+    try:
+        numbers = np.atleast_1d(np.array(value, dtype=np.float64))
+    except (TypeError, ValueError):
+        numbers = np.empty(0)
+    if numbers.shape != (count,) or not np.isfinite(numbers).all():
+        _refuse(dataset, keyword, f"does not hold {count} numbers")
+    return numbers
+
+
+def _refuse(dataset: FileDataset, keyword: str, what: str) -> NoReturn:
+    message = f"{file_of(dataset)}: {tag_name(keyword)} {what}."
+    raise InputError(message)

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Label maps as NIfTI on the input's own grid, written and read back.
+
+The sform holds a tilted grid exactly (nibabel writes the full affine). Uneven steps fit no affine: then the nearest one
+is written, and a JSON file beside it (``labels.json`` for ``labels.nii.gz``) holds the slice positions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.files import atomic_path, write_text
+from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.source import CTSource, from_storage_order, nearest_axes, to_storage_order
+from ICHSegmentationLib.core.terminology import load_terminology
+from ICHSegmentationLib.io.damage import check_gzip
+from ICHSegmentationLib.io.grid_record import GridRecord, parse_grid_record
+from ICHSegmentationLib.io.labels.label_file import ASSUMES_EVEN_STEPS, LabelFile, same_place
+
+_EVEN, _UNEVEN = b"ICHSegmentation: even slices", b"ICHSegmentation: uneven slices, see the JSON file"
+_COLUMN_ROW_SLICE = CTSource(storage_axes=(2, 1, 0))
+
+
+def sidecar_path(path: Path | str) -> Path:
+    """Return where the slice positions of a NIfTI file lie: ``labels.json`` for ``labels.nii.gz``."""
+    path = Path(path)
+    return path.with_name(path.name.removesuffix(".gz").removesuffix(".nii") + ".json")
+
+
+def write_labels_nifti(path: Path | str, label_map: LabelMap, source: CTSource | None = None) -> None:
+    """Write labels as uint8 NIfTI, atomically.
+
+    Parameters
+    ----------
+    path : Path or str
+        Ends in ``.nii.gz`` or ``.nii``. A sidecar of an earlier run is removed where none is needed.
+    label_map : LabelMap
+        The labels.
+    source : CTSource, optional
+        Where the volume came from. The labels of a NIfTI, NRRD or MHA file are written in that file's axis order and
+        with its affine; all others as (column, row, slice).
+    """
+    write_on_grid_nifti(path, label_map.labels, label_map.grid, source)
+
+
+def write_on_grid_nifti(path: Path | str, array: np.ndarray, grid: SliceGrid, source: CTSource | None = None) -> None:
+    """Write the voxels of a scan's slices, its labels or its HU; see :func:`write_labels_nifti`.
+
+    Parameters
+    ----------
+    path : Path or str
+        Ends in ``.nii.gz`` or ``.nii``.
+    array : numpy.ndarray
+        (slices, rows, columns) of the grid.
+    grid : SliceGrid
+        Where the slices lie.
+    source : CTSource, optional
+        Where the volume came from.
+    """
+    import nibabel
+
+    if source is None or source.file_affine is None:
+        source, affine = _COLUMN_ROW_SLICE, grid.nearest_affine_ras
+    else:
+        affine = source.file_affine
+    image = nibabel.Nifti1Image(to_storage_order(array, source), affine)
+    image.set_sform(affine, code=1)
+    # A qform holds rotations only; with code 0 no reader can prefer it to the sform of a tilted grid.
+    image.set_qform(None, code=0)
+    image.header.set_xyzt_units("mm")
+    image.header["descrip"] = _EVEN if grid.is_regular else _UNEVEN
+    sidecar = sidecar_path(path)
+    if grid.is_regular:
+        sidecar.unlink(missing_ok=True)
+    else:
+        write_text(sidecar, GridRecord.of(grid, source.storage_axes).to_json())
+    with atomic_path(path) as temporary:
+        nibabel.save(image, temporary)
+
+
+def read_labels_nifti(path: Path | str) -> LabelFile:
+    """Read labels that :func:`write_labels_nifti` wrote, or any NIfTI with the same label values.
+
+    Raises
+    ------
+    InputError
+        If the file is not a 3D NIfTI of whole numbers 0-6.
+    """
+    import nibabel
+    from nibabel.filebasedimages import ImageFileError
+    from nibabel.spatialimages import HeaderDataError
+
+    path = Path(path)
+    try:
+        check_gzip(path)
+        image = nibabel.Nifti1Image.from_filename(path)
+        stored = np.asanyarray(image.dataobj)
+    except (ImageFileError, HeaderDataError, OSError, EOFError, ValueError, zlib.error) as error:
+        message = f"{path.name} is not a NIfTI file or is damaged."
+        raise InputError(message) from error
+    if stored.ndim != 3 or not _are_labels(stored):
+        message = f"{path.name} is not a label map: a 3D image of the whole numbers 0-6 is expected."
+        raise InputError(message)
+    record = _sidecar(path)
+    source = CTSource(storage_axes=record.storage_axes if record else nearest_axes(image.affine))
+    labels = np.ascontiguousarray(from_storage_order(stored, source), dtype=np.uint8)
+    shape = (labels.shape[0], labels.shape[1], labels.shape[2])
+    affine = image.affine[:, [*reversed(source.storage_axes), 3]]
+    if record is not None and record.shape == shape:
+        grid = record.grid()
+        if same_place(affine, grid.nearest_affine_ras, shape):
+            return LabelFile(LabelMap(labels, grid), ())
+    grid = SliceGrid.from_affine(affine, shape)
+    if image.header["descrip"].tobytes().rstrip(b"\0") == _EVEN:
+        return LabelFile(LabelMap(labels, grid), ())
+    step = float(grid.steps_mm.mean()) if shape[0] > 1 else 0.0
+    return LabelFile(LabelMap(labels, grid), (ASSUMES_EVEN_STEPS.format(name=path.name, step=step),))
+
+
+def _are_labels(stored: np.ndarray) -> bool:
+    highest = max(row.label for row in load_terminology().classes)
+    if stored.dtype.kind == "f" and not np.array_equal(stored, np.round(stored)):
+        return False
+    return bool(stored.min(initial=0) >= 0 and stored.max(initial=0) <= highest)
+
+
+def _sidecar(path: Path) -> GridRecord | None:
+    with contextlib.suppress(OSError):
+        return parse_grid_record(sidecar_path(path).read_bytes())
+    return None

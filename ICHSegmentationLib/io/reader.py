@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one way in: a folder or files of any supported kind to a CTVolume."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.io.file_kind import FileKind, file_kind
+
+GreyWindow = tuple[float, float]
+
+
+def read_ct(
+    path: Path | str | Sequence[Path | str],
+    *,
+    series: str | None = None,
+    grey_window: GreyWindow | None = None,
+) -> CTVolume:
+    """Read a head CT from a DICOM folder or file list, or from a NIfTI, NRRD or MHA file.
+
+    Parameters
+    ----------
+    path : Path, str or sequence of these
+        A folder (searched with its subfolders), a list of DICOM files, or one file. The kind is told by content.
+    series : str or None
+        Which DICOM series: its UID, a unique beginning of it, or its number in the list that the error shows.
+    grey_window : tuple of float or None
+        (low, high) HU that greys 0 and 255 stand for, for a NIfTI, NRRD or MHA file of windowed greys.
+
+    Returns
+    -------
+    CTVolume
+        HU on the source slices, with everything that was found and handled in ``warnings``.
+
+    Raises
+    ------
+    SeveralSeriesError
+        If a folder holds several CT series and none was chosen.
+    InputError
+        If the input cannot be placed in space or is not CT.
+    """
+    files = _files(path)
+    kinds = [file_kind(file) for file in files]
+    volumes = [file for file, kind in zip(files, kinds, strict=True) if kind not in {FileKind.DICOM, FileKind.UNKNOWN}]
+    dicom = [file for file, kind in zip(files, kinds, strict=True) if kind is FileKind.DICOM]
+    if dicom:
+        if grey_window is not None:
+            message = "A grey window is for NIfTI, NRRD and MHA files of windowed greys; DICOM states its own HU."
+            raise InputError(message)
+        from ICHSegmentationLib.io.dicom.reader import read_dicom
+
+        return _warn_left_out(read_dicom(dicom, series=series), volumes)
+    if len(volumes) != 1:
+        _refuse(files, volumes)
+    if series is not None:
+        message = f"{volumes[0]} is not DICOM: there is no series to choose."
+        raise InputError(message)
+    if file_kind(volumes[0]) is FileKind.NIFTI:
+        from ICHSegmentationLib.io.nifti_reader import read_nifti
+
+        return read_nifti(volumes[0], grey_window=grey_window)
+    from ICHSegmentationLib.io.itk_reader import read_itk
+
+    return read_itk(volumes[0], grey_window=grey_window)
+
+
+def _files(path: Path | str | Sequence[Path | str]) -> list[Path]:
+    """Return the files that a path stands for; a DICOMDIR stands for its folder."""
+    if not isinstance(path, (str, Path)):
+        files = [Path(item) for item in path]
+    else:
+        given = Path(path)
+        if given.name.upper() == "DICOMDIR" and given.is_file():
+            given = given.parent
+        if given.is_dir():
+            # Hidden files are never slices: macOS leaves "._" companions that look like their neighbours by name.
+            return sorted(file for file in given.rglob("*") if not file.name.startswith(".") and file.is_file())
+        files = [given]
+    for file in files:
+        if not file.is_file():
+            message = f"{file} does not exist or is not a file."
+            raise InputError(message)
+    return files
+
+
+def _warn_left_out(volume: CTVolume, files: list[Path]) -> CTVolume:
+    if not files:
+        return volume
+    warning = f"Only the DICOM files were read; left out: {_names(files)}."
+    return replace(volume, warnings=(*volume.warnings, warning))
+
+
+def _names(files: list[Path]) -> str:
+    return ", ".join(file.name for file in files[:5])
+
+
+def _refuse(files: list[Path], volumes: list[Path]) -> NoReturn:
+    if volumes:
+        message = f"There are {len(volumes)} volume files here; give one of them: {_names(volumes)}."
+    elif len(files) == 1:
+        message = f"{files[0]} is not a DICOM, NIfTI, NRRD or MHA file, or it is corrupt."
+    else:
+        message = "No DICOM, NIfTI, NRRD or MHA file was found here."
+    raise InputError(message)

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the model of anatomy says of one scan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit, fit_atlas
+from ICHSegmentationLib.anatomy.deep_samples import sample_deep
+from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.measurement.midline import midline_shift
+from ICHSegmentationLib.measurement.midline_shift import MidlineShift
+from ICHSegmentationLib.measurement.modified_graeb import ModifiedGraeb
+from ICHSegmentationLib.measurement.ventricles import propose_graeb
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.volume import CTVolume
+
+
+class Examination(NamedTuple):
+    """The placed model, or None where the scan does not allow it, and what it was used for."""
+
+    brain: AtlasFit | None
+    midline_shift: MidlineShift
+    modified_graeb: ModifiedGraeb
+
+
+def examine(label_map: LabelMap, volume: CTVolume) -> Examination:
+    """Place the model in a scan and measure what belongs to the head as a whole.
+
+    Parameters
+    ----------
+    label_map : LabelMap
+        Labels on the scan's slices.
+    volume : CTVolume
+        The scan.
+    """
+    without_blood = ModifiedGraeb.of({})
+    has_ivh = bool((label_map.labels == Subtype.IVH).any())
+    unknown = ModifiedGraeb.not_determined() if has_ivh else without_blood
+    brain = fit_atlas(volume)
+    if isinstance(brain, str):
+        return Examination(None, MidlineShift(reason=brain), unknown)
+    samples = sample_deep(brain, volume.hu, label_map.labels)
+    if samples is None:
+        return Examination(brain, MidlineShift(reason="the middle of the brain is not in the scan"), unknown)
+    shift = midline_shift(samples)
+    if not has_ivh:
+        return Examination(brain, shift, without_blood)
+    septum_x = shift.left_mm * brain.frame.scale_x
+    return Examination(brain, shift, propose_graeb(label_map, brain, samples, septum_x=septum_x))

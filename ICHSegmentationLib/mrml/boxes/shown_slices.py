@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the views show the slices of a result, so that a box can stand around the lesion that is seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.grid import LPS_TO_RAS, SliceGrid
+from ICHSegmentationLib.core.lesion_boxes import LesionBox, in_plane
+from ICHSegmentationLib.mrml.nodes import Node
+from ICHSegmentationLib.mrml.segmentation.layers import source_volume
+from ICHSegmentationLib.mrml.segmentation.result_grid import ResultGrid, result_grid
+from ICHSegmentationLib.mrml.volume.transforms import acquisition_transform, grid_under_acquisition_transform
+
+_SAME_PIXEL = 0.05
+_RIGHT_ANGLE = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class ShownSlices:
+    """The slices as the views show them, beside where they truly lie.
+
+    Attributes
+    ----------
+    true : SliceGrid
+        In which boxes are told.
+    shown : SliceGrid
+        The same voxels as they are shown, LPS mm below the transform.
+    transform_id : str or None
+        Linear transform above; None without one.
+    """
+
+    true: SliceGrid
+    shown: SliceGrid
+    transform_id: str | None
+
+    @property
+    def axes_ras(self) -> np.ndarray:
+        """(3, 3) unit vectors along columns, rows and normal as columns, RAS below the transform."""
+        across, down = self.shown.orientation
+        return np.stack([across, down, self.shown.normal], axis=1) * LPS_TO_RAS[:, None]
+
+    @property
+    def _heights(self) -> np.ndarray:
+        return np.asarray(self.shown.positions_mm @ self.shown.normal)
+
+    @property
+    def _borders(self) -> np.ndarray:
+        """(slices + 1,) heights half-way between the slices."""
+        heights = self._heights
+        steps = np.diff(heights)
+        inner = heights[:-1] + steps / 2
+        return np.concatenate([[heights[0] - steps[0] / 2], inner, [heights[-1] + steps[-1] / 2]])
+
+    @property
+    def _shift(self) -> np.ndarray:
+        """(2,) from the pixels of `in_plane` of the true slices to those of the shown ones."""
+        true, shown = (in_plane(grid, grid.positions_mm[0]) for grid in (self.true, self.shown))
+        return np.asarray(shown - true)
+
+    def bounds(self, box: LesionBox) -> np.ndarray:
+        """Return (2, 3) lower and upper end of a box along columns, rows and normal, mm below the transform.
+
+        Across the slices it reaches half-way to the next ones.
+        """
+        rows, columns = (box.edges(self.true) + self._shift).T
+        row_mm, column_mm = self.shown.spacing_mm
+        first, last = box.slices
+        heights = np.sort(self._borders[[first, last + 1]])
+        return np.stack([columns * column_mm, rows * row_mm, heights], axis=1)
+
+    def box(self, bounds: np.ndarray, subtype: str) -> LesionBox:
+        """Return the box between bounds; it holds the slices whose middle lies in it, and at least one."""
+        bounds = np.sort(bounds, axis=0)
+        low, high = bounds[:, 2]
+        heights = self._heights
+        inside = np.flatnonzero((heights > low) & (heights < high))
+        if not len(inside):
+            inside = np.array([np.argmin(np.abs(heights - (low + high) / 2))])
+        row_mm, column_mm = self.shown.spacing_mm
+        edges = np.stack([bounds[:, 1] / row_mm, bounds[:, 0] / column_mm], axis=1) - self._shift
+        return LesionBox.spanning(subtype, edges, (int(inside[0]), int(inside[-1])), self.true)
+
+    def along_axes(self, points_ras: np.ndarray) -> np.ndarray:
+        """Return (..., 3) places of points along columns, rows and normal, mm below the transform."""
+        return np.asarray(points_ras) @ self.axes_ras
+
+
+def shown_slices(segmentation_node: Node) -> ShownSlices | None:
+    """Return where a result's slices are shown.
+
+    Under Slicer's acquisition transform they are shown where they truly lie. Without it a tilted stack is shown
+    straight, where a box that is straight in the patient would be a leaning one.
+
+    Returns
+    -------
+    ShownSlices or None
+        None where a straight box cannot stand around the lesion.
+
+    Raises
+    ------
+    NodeRemovedError, InputError
+        If the node is gone or is no result of this project.
+    """
+    where = result_grid(segmentation_node)
+    parent = segmentation_node.GetParentTransformNode()
+    if parent is None or parent.IsTransformToWorldLinear():
+        shown = _lattice(where)
+    else:
+        found = _under_acquisition_transform(segmentation_node, where)
+        if found is None:
+            return None
+        shown, parent = found, parent.GetParentTransformNode()
+        if parent is not None and not parent.IsTransformToWorldLinear():
+            return None
+    slices = ShownSlices(where.grid, shown, parent.GetID() if parent is not None else None)
+    return slices if _fits(slices) else None
+
+
+def _lattice(where: ResultGrid) -> SliceGrid:
+    return SliceGrid.from_affine(where.lattice_ijk[:, [*reversed(where.source.storage_axes), 3]], where.grid.shape)
+
+
+def _under_acquisition_transform(segmentation_node: Node, where: ResultGrid) -> SliceGrid | None:
+    transform = acquisition_transform(segmentation_node, where.grid.shape[0])
+    volume = source_volume(segmentation_node)
+    if transform is None or volume is None or volume.GetImageData() is None:
+        return None
+    try:
+        return grid_under_acquisition_transform(volume, transform)
+    except InputError:
+        return None
+
+
+def _fits(slices: ShownSlices) -> bool:
+    """Whether a box keeps its sides: the slices wander in the plane as they truly do, and pixels are rectangles."""
+    wanders = [in_plane(grid, grid.positions_mm - grid.positions_mm[0]) for grid in (slices.true, slices.shown)]
+    across, down = slices.shown.orientation
+    return bool(np.abs(wanders[0] - wanders[1]).max() <= _SAME_PIXEL and abs(across @ down) <= _RIGHT_ANGLE)

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Labels of a segmentation node, read from its layers as one array and written back as one shared layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import slicer
+import vtk
+from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+
+from ICHSegmentationLib.core.errors import ICHSegmentationError
+from ICHSegmentationLib.core.source import from_storage_order, to_storage_order
+from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.mrml.nodes import ASIDE_ROLE, SPACE_ROLE, Node
+from ICHSegmentationLib.mrml.segmentation.result_grid import ResultGrid, result_grid
+
+LABELS = {subtype.name: int(subtype) for subtype in Subtype} | {"ICH": 6}
+"""Label of each segment ID that is blood; segments that a user added get the numbers above."""
+_FIRST_OTHER = 10
+_SAME_VOXEL = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class LabelBlock:
+    """The part of the volume that holds labels.
+
+    Attributes
+    ----------
+    labels : numpy.ndarray
+        (slices, rows, columns) uint8 of the part; later segments win where layers overlap.
+    start : tuple of int
+        Slice, row and column of its first voxel in the volume.
+    values : dict of str to int
+        Label of each segment ID, in the order of the segments.
+    overlapping : bool
+        Whether a voxel belonged to more than one segment.
+    """
+
+    labels: np.ndarray
+    start: tuple[int, int, int]
+    values: dict[str, int]
+    overlapping: bool
+
+    @classmethod
+    def of(cls, whole: np.ndarray, values: dict[str, int], start: tuple[int, ...] = (0, 0, 0)) -> LabelBlock:
+        """Crop an array (slices, rows, columns), which begins at ``start``, to what is labelled."""
+        from ICHSegmentationLib.core.components import labelled_box
+
+        box = labelled_box(whole)
+        first = [offset + part.start for offset, part in zip(start, box, strict=True)]
+        return cls(whole[box], (first[0], first[1], first[2]), values, overlapping=False)
+
+    def spread(self, low: np.ndarray | tuple[int, ...], high: np.ndarray | tuple[int, ...]) -> np.ndarray:
+        """Return a new array from voxel ``low`` up to, not with, voxel ``high``, which holds the whole block."""
+        whole = np.zeros(tuple(np.subtract(high, low)), dtype=np.uint8)
+        if self.labels.size:
+            first = np.subtract(self.start, low)
+            whole[tuple(slice(a, a + size) for a, size in zip(first, self.labels.shape, strict=True))] = self.labels
+        return whole
+
+
+def representation_name() -> str:
+    """Return Slicer's name of the labels' representation."""
+    return slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+
+
+def segment_ids(segmentation_node: Node) -> list[str]:
+    """Return the IDs of all segments, in order."""
+    segmentation = segmentation_node.GetSegmentation()
+    return [segmentation.GetNthSegmentID(index) for index in range(segmentation.GetNumberOfSegments())]
+
+
+def read_labels(segmentation_node: Node) -> LabelBlock:
+    """Read the labels as they are now.
+
+    Raises
+    ------
+    NodeRemovedError, InputError
+        See :func:`result_grid`.
+    """
+    where = result_grid(segmentation_node)
+    segmentation = segmentation_node.GetSegmentation()
+    values = _values(segment_ids(segmentation_node))
+    layers: dict[object, tuple[np.ndarray, np.ndarray]] = {}
+    parts = []
+    for identifier, value in values.items():
+        segment = segmentation.GetSegment(identifier)
+        image = segment.GetRepresentation(representation_name())
+        if image is None or image.GetNumberOfPoints() == 0 or image.GetPointData().GetScalars() is None:
+            continue
+        if image not in layers:
+            layers[image] = _on_lattice(image, segmentation_node, where)
+        if layers[image][0].size:
+            parts.append((image, segment.GetLabelValue(), value))
+    if not parts:
+        return LabelBlock(np.zeros((0, 0, 0), dtype=np.uint8), (0, 0, 0), values, overlapping=False)
+    used = list(dict.fromkeys(image for image, _, _ in parts))
+    if len(used) == 1:
+        array, start = layers[used[0]]
+        labels = _translated(array, {own: value for _, own, value in parts})
+        return LabelBlock(labels, (int(start[0]), int(start[1]), int(start[2])), values, overlapping=False)
+    return _merged([(*layers[image], own, value) for image, own, value in parts], values)
+
+
+def write_labels(segmentation_node: Node, block: LabelBlock) -> None:
+    """Replace all labels at once by one shared layer, so that a voxel has one segment or none.
+
+    Observers see one change. Surfaces that were there are made again.
+    """
+    image = shared_image(block, result_grid(segmentation_node))
+    segmentation = segmentation_node.GetSegmentation()
+    surface = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
+    with_surface = segmentation.ContainsRepresentation(surface)
+    modifying = segmentation_node.StartModify()
+    try:
+        for identifier, value in block.values.items():
+            segment = segmentation.GetSegment(identifier)
+            segment.SetLabelValue(value)
+            segment.AddRepresentation(representation_name(), image)
+        image.Modified()
+        if with_surface:
+            segmentation.CreateRepresentation(surface, True)
+    finally:
+        segmentation_node.EndModify(modifying)
+
+
+def shared_image(block: LabelBlock, where: ResultGrid) -> Node:
+    """Return labels as Slicer's image, cropped as Slicer does itself after every edit."""
+    array = np.ascontiguousarray(to_storage_order(block.labels, where.source).T)
+    first = where.to_ijk(np.array(block.start))
+    last = first + np.array(array.shape[::-1]) - 1
+    image = slicer.vtkOrientedImageData()
+    image.SetExtent(*(int(bound) for pair in zip(first, last, strict=True) for bound in pair))
+    if array.size:
+        scalars = numpy_to_vtk(array.ravel(), deep=True, array_type=vtk.VTK_UNSIGNED_CHAR)
+        scalars.SetName("ImageScalars")
+        image.GetPointData().SetScalars(scalars)
+    else:
+        image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 1)
+    image.SetImageToWorldMatrix(slicer.util.vtkMatrixFromArray(where.lattice_ijk))
+    return image
+
+
+def _values(identifiers: list[str]) -> dict[str, int]:
+    others = [identifier for identifier in identifiers if identifier not in LABELS]
+    if _FIRST_OTHER + len(others) > 255:
+        message = "The segmentation has too many segments; remove those that are not needed."
+        raise ICHSegmentationError(message)
+    numbers = LABELS | {identifier: _FIRST_OTHER + index for index, identifier in enumerate(others)}
+    return {identifier: numbers[identifier] for identifier in identifiers}
+
+
+def _on_lattice(image: Node, segmentation_node: Node, where: ResultGrid) -> tuple[np.ndarray, np.ndarray]:
+    """Return a layer's array (slices, rows, columns) and its first index, clipped to the volume."""
+    matrix = vtk.vtkMatrix4x4()
+    image.GetImageToWorldMatrix(matrix)
+    relative = np.linalg.solve(where.lattice_ijk, slicer.util.arrayFromVTKMatrix(matrix))
+    shift = np.round(relative[:3, 3])
+    off = np.abs(relative[:3, :3] - np.eye(3)) @ np.array(where.sizes_ijk) + np.abs(relative[:3, 3] - shift)
+    left = _left_space(segmentation_node)
+    if left is not None or off.max() > _SAME_VOXEL:
+        image, shift = _resampled(image, segmentation_node, where, left), np.zeros_like(shift)
+    extent = image.GetExtent()
+    first = np.array(extent[::2]) + shift.astype(int)
+    values = vtk_to_numpy(image.GetPointData().GetScalars())
+    stored = from_storage_order(values.reshape(image.GetDimensions()[::-1]).T, where.source)
+    start = where.from_ijk(first)
+    below = np.maximum(-start, 0)
+    above = np.minimum(np.array(where.grid.shape) - start, stored.shape)
+    inside = tuple(slice(low, max(low, high)) for low, high in zip(below, above, strict=True))
+    return stored[inside], start + below
+
+
+def _left_space(segmentation_node: Node) -> Node:
+    """Return the acquisition transform that was hardened on a result since it was published, or None.
+
+    Hardening such a transform leaves the lattice as it is and moves the labels on it.
+    """
+    space = segmentation_node.GetNodeReference(SPACE_ROLE)
+    if space is None or space.IsTransformToWorldLinear() or segmentation_node.GetParentTransformNode() is space:
+        return None
+    return space if segmentation_node.GetNodeReference(ASIDE_ROLE) is None else None
+
+
+def _resampled(image: Node, segmentation_node: Node, where: ResultGrid, space: Node) -> Node:
+    """Return a layer on the volume's voxels: its geometry was changed, or a transform was hardened on it."""
+    reference, out = slicer.vtkOrientedImageData(), slicer.vtkOrientedImageData()
+    i, j, k = where.sizes_ijk
+    reference.SetExtent(0, i - 1, 0, j - 1, 0, k - 1)
+    reference.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 1)
+    reference.SetImageToWorldMatrix(slicer.util.vtkMatrixFromArray(where.lattice_ijk))
+    volume_node = source_volume(segmentation_node)
+    if space is None and volume_node is not None:
+        space = volume_node.GetParentTransformNode()
+    between = vtk.vtkGeneralTransform()
+    slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(segmentation_node.GetParentTransformNode(), space, between)
+    resample = slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage
+    if not resample(image, reference, out, False, False, between):
+        message = (
+            "The geometry of the segmentation was changed so that its voxels cannot be brought back on the slices."
+        )
+        raise ICHSegmentationError(message)
+    return out
+
+
+def source_volume(segmentation_node: Node) -> Node:
+    """Return the volume that a result was made from, or None where it is no longer in the scene."""
+    role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
+    return segmentation_node.GetNodeReference(role)
+
+
+def _translated(array: np.ndarray, values: dict[int, int]) -> np.ndarray:
+    if array.dtype == np.uint8:
+        table = np.zeros(256, dtype=np.uint8)
+        table[list(values)] = list(values.values())
+        return table[array]
+    labels = np.zeros(array.shape, dtype=np.uint8)
+    for own, value in values.items():
+        labels[array == own] = value
+    return labels
+
+
+def _merged(parts: list[tuple[np.ndarray, np.ndarray, int, int]], values: dict[str, int]) -> LabelBlock:
+    start = np.min([first for _, first, _, _ in parts], axis=0)
+    stop = np.max([first + array.shape for array, first, _, _ in parts], axis=0)
+    labels = np.zeros(tuple(stop - start), dtype=np.uint8)
+    overlapping = False
+    for array, first, own, value in parts:
+        offset = first - start
+        view = labels[tuple(slice(low, low + size) for low, size in zip(offset, array.shape, strict=True))]
+        mask = array == own
+        overlapping = overlapping or bool(view[mask].any())
+        view[mask] = value
+    return LabelBlock(labels, (int(start[0]), int(start[1]), int(start[2])), values, overlapping)

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Putting a result into the scene, in one step that leaves nothing behind when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import slicer
+
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.mrml.nodes import ASIDE_ROLE, SPACE_ROLE, Node, require_volume
+from ICHSegmentationLib.mrml.segmentation.layers import LABELS, LabelBlock, representation_name, shared_image
+from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE, encode_result
+from ICHSegmentationLib.mrml.segmentation.result_grid import GRID_ATTRIBUTE, grid_json, is_result, parse_grid
+from ICHSegmentationLib.mrml.segmentation.segments import make_segment, show_present_in_3d
+from ICHSegmentationLib.mrml.subject_hierarchy import place_in_study_of, remove_item
+
+INFO_PREFIX = "ICHSegmentation.Info."
+_AXIAL_STACK = (2, 1, 0)
+
+
+def publish(
+    volume_node: Node,
+    volume: CTVolume,
+    label_map: LabelMap,
+    *,
+    name: str,
+    info: Mapping[str, str] | None = None,
+    classes: Sequence[str] | None = None,
+) -> Node:
+    """Make a segmentation node of a result.
+
+    One segment per class in the order of the library's table, on one shared layer; the volume as reference geometry,
+    its transform and its study; the true slices and the model's own labels kept with the node.
+
+    Parameters
+    ----------
+    volume_node : vtkMRMLScalarVolumeNode
+        What was segmented.
+    volume : CTVolume
+        What :func:`ICHSegmentationLib.mrml.volume.input` made of it.
+    label_map : LabelMap
+        The result.
+    name : str
+        Of the new node; a number is added where it is taken.
+    info : mapping of str to str, optional
+        What to keep of the run: model, version, checksum and the like.
+    classes : sequence of str, optional
+        Segment IDs that the model tells apart, by default the five subtypes; others have one where they occur.
+
+    Returns
+    -------
+    vtkMRMLSegmentationNode
+
+    Raises
+    ------
+    NodeRemovedError
+        If the volume is no longer in the scene.
+    ValueError
+        If the result does not fit the volume.
+    """
+    require_volume(volume_node)
+    if label_map.labels.shape != volume.grid.shape:
+        message = f"Labels of shape {label_map.labels.shape} do not fit a volume of shape {volume.grid.shape}."
+        raise ValueError(message)
+    scene = volume_node.GetScene()
+    block = LabelBlock.of(label_map.labels, {})
+    node = slicer.vtkMRMLSegmentationNode()
+    node.SetName(scene.GenerateUniqueName(name))
+    node.SetAttribute(GRID_ATTRIBUTE, grid_json(volume_node, volume))
+    node.SetAttribute(RESULT_ATTRIBUTE, encode_result(block))
+    for key, value in (info or {}).items():
+        node.SetAttribute(f"{INFO_PREFIX}{key}", str(value))
+    _fill(node, block, _classes(block, classes))
+    try:
+        scene.AddNode(node)
+        node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
+        node.SetNodeReferenceID(ASIDE_ROLE, volume_node.GetNodeReferenceID(ASIDE_ROLE))
+        node.SetNodeReferenceID(SPACE_ROLE, node.GetTransformNodeID() or node.GetNodeReferenceID(ASIDE_ROLE))
+        node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
+        node.CreateDefaultDisplayNodes()
+        _show(node, block)
+        place_in_study_of(node, volume_node)
+    except BaseException:
+        _remove(node)
+        raise
+    return node
+
+
+def result_info(segmentation_node: Node) -> dict[str, str]:
+    """Return what was kept of the run that made a result."""
+    if not is_result(segmentation_node):
+        return {}
+    names = [name for name in segmentation_node.GetAttributeNames() if name.startswith(INFO_PREFIX)]
+    return {name.removeprefix(INFO_PREFIX): segmentation_node.GetAttribute(name) for name in names}
+
+
+def _classes(block: LabelBlock, classes: Sequence[str] | None) -> list[str]:
+    told = [subtype.name for subtype in Subtype] if classes is None else classes
+    there = set(np.unique(block.labels).tolist())
+    return [identifier for identifier, label in LABELS.items() if identifier in told or label in there]
+
+
+def _fill(node: Node, block: LabelBlock, identifiers: list[str]) -> None:
+    from ICHSegmentationLib.io.labels.seg_nrrd import GRID_KEY
+
+    where = parse_grid(node)
+    node.SetAndObserveSegmentation(slicer.vtkSegmentation())
+    segmentation = node.GetSegmentation()
+    segmentation.SetSourceRepresentationName(representation_name())
+    image = shared_image(block, where)
+    for identifier in identifiers:
+        segmentation.AddSegment(make_segment(identifier, image), identifier)
+    if identifiers and where.source.storage_axes == _AXIAL_STACK:
+        # So that a .seg.nrrd that Slicer saves is measured by its true slices too.
+        segmentation.GetNthSegment(0).SetTag(GRID_KEY, node.GetAttribute(GRID_ATTRIBUTE))
+
+
+def _show(node: Node, block: LabelBlock) -> None:
+    display = node.GetDisplayNode()
+    display.SetVisibility3D(False)
+    display.SetPreferredDisplayRepresentationName2D(representation_name())
+    show_present_in_3d(node, block)
+
+
+def _remove(node: Node) -> None:
+    scene = node.GetScene()
+    if scene is None:
+        return
+    remove_item(node)
+    for owned in (node.GetDisplayNode(), node.GetStorageNode(), node):
+        if owned is not None:
+            scene.RemoveNode(owned)

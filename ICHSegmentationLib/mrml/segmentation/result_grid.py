@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The true slices of a result, kept with its segmentation node so that they survive saving the scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.source import CTSource
+from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.mrml.nodes import Node, ijk_to_ras, require_segmentation
+
+GRID_ATTRIBUTE = "ICHSegmentation.SliceGrid"
+
+
+@dataclass(frozen=True, eq=False)
+class ResultGrid:
+    """Where the voxels of a result lie.
+
+    Attributes
+    ----------
+    grid : SliceGrid
+        The true slices.
+    source : CTSource
+        Which of the volume node's (i, j, k) axes are slices, rows and columns.
+    lattice_ijk : numpy.ndarray
+        (4, 4) from the volume node's (i, j, k) to the node's own RAS, before any transform.
+    """
+
+    grid: SliceGrid
+    source: CTSource
+    lattice_ijk: np.ndarray
+
+    @property
+    def sizes_ijk(self) -> tuple[int, int, int]:
+        """Sizes of the volume node's image."""
+        sizes = dict(zip(self.source.storage_axes, self.grid.shape, strict=True))
+        return sizes[0], sizes[1], sizes[2]
+
+    def to_ijk(self, voxel: np.ndarray) -> np.ndarray:
+        """Return a (slice, row, column) index as (i, j, k)."""
+        return np.asarray(voxel)[list(np.argsort(self.source.storage_axes))]
+
+    def from_ijk(self, index: np.ndarray) -> np.ndarray:
+        """Return an (i, j, k) index as (slice, row, column)."""
+        return np.asarray(index)[list(self.source.storage_axes)]
+
+
+def grid_json(volume_node: Node, volume: CTVolume) -> str:
+    """Return what is kept of a volume's slices, as one line."""
+    from ICHSegmentationLib.io.grid_record import GridRecord
+
+    axes = volume.source.storage_axes
+    lattice = ijk_to_ras(volume_node)[:, [*reversed(axes), 3]]
+    return GridRecord.of(volume.grid, axes, affine_ras=lattice).to_json()
+
+
+def is_result(node: Node) -> bool:
+    """Whether a node is a segmentation that this project published."""
+    is_segmentation = node is not None and node.IsA("vtkMRMLSegmentationNode")
+    return bool(is_segmentation and node.GetAttribute(GRID_ATTRIBUTE))
+
+
+def result_grid(segmentation_node: Node) -> ResultGrid:
+    """Return the slices that are kept with a result.
+
+    Raises
+    ------
+    NodeRemovedError
+        If the node is no longer in the scene.
+    InputError
+        If it was not published by this project.
+    """
+    require_segmentation(segmentation_node)
+    return parse_grid(segmentation_node)
+
+
+def parse_grid(segmentation_node: Node) -> ResultGrid:
+    """Return the slices that are kept with a result, which may not be in a scene yet; see :func:`result_grid`."""
+    if not is_result(segmentation_node):
+        message = f"{segmentation_node.GetName()} is not a result of ICHSegmentation."
+        raise InputError(message)
+    found = _parse(segmentation_node.GetAttribute(GRID_ATTRIBUTE))
+    if found is None:
+        message = f"The slice positions kept with {segmentation_node.GetName()} are damaged; segment the volume again."
+        raise InputError(message)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _parse(text: str) -> ResultGrid | None:
+    from ICHSegmentationLib.io.grid_record import parse_grid_record
+
+    record = parse_grid_record(text)
+    if record is None:
+        return None
+    axes = record.storage_axes
+    lattice = np.array(record.lattice_ras)
+    lattice[:, list(reversed(axes))] = record.lattice_ras[:, :3]
+    return ResultGrid(record.grid(), CTSource(storage_axes=axes), lattice)

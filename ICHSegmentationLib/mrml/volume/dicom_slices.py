@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The DICOM files behind a volume node, and the slice positions that they hold."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import slicer
+
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.grid import LPS_TO_RAS, SliceGrid
+from ICHSegmentationLib.core.source import CTSource
+from ICHSegmentationLib.core.volume import PADDING_HU
+from ICHSegmentationLib.mrml.nodes import Node, ijk_to_ras
+
+UIDS_ATTRIBUTE = "DICOM.instanceUIDs"
+"""Slicer's DICOM import keeps the SOPInstanceUIDs of a volume's files here, separated by blanks."""
+_SAME_SHARE = 0.999
+
+_logger = logging.getLogger(__name__)
+
+
+class NotTheirPixelsError(Exception):
+    """The volume's voxels are not those of the files that it names, so their positions are not its own."""
+
+
+def has_dicom_uids(volume_node: Node) -> bool:
+    """Whether a volume names the DICOM files that it was loaded from."""
+    return bool(volume_node.GetAttribute(UIDS_ATTRIBUTE))
+
+
+def dicom_files(volume_node: Node) -> tuple[Path, ...]:
+    """Return the files behind a volume, by Slicer's DICOM database; empty where one of them is not at hand."""
+    database = getattr(slicer, "dicomDatabase", None)
+    if database is None or not has_dicom_uids(volume_node):
+        return ()
+    files = []
+    for uid in dict.fromkeys(volume_node.GetAttribute(UIDS_ATTRIBUTE).split()):
+        name = database.fileForInstance(uid)
+        if not name or not Path(name).is_file():
+            return ()
+        files.append(Path(name))
+    return tuple(files)
+
+
+def dicom_slices(volume_node: Node) -> tuple[SliceGrid, CTSource] | None:
+    """Return the slices of a volume, in the order of its k axis, as the DICOM files behind it place them.
+
+    Returns
+    -------
+    tuple of SliceGrid and CTSource, or None
+        None where the files are not at hand or cannot be read.
+
+    Raises
+    ------
+    NotTheirPixelsError
+        If the volume has another size or other voxels than its files: it was cropped, hardened or edited.
+    """
+    files = dicom_files(volume_node)
+    if not files:
+        return None
+    try:
+        return _read(files, volume_node)
+    except (ImportError, InputError, OSError) as error:
+        # The message may hold a path; the volume itself still says where its slices lie.
+        _logger.warning("The DICOM files behind the volume cannot be used (%s).", type(error).__name__)
+        return None
+
+
+def _read(files: tuple[Path, ...], volume_node: Node) -> tuple[SliceGrid, CTSource]:
+    from ICHSegmentationLib.io.dicom.enhanced import slices_of
+    from ICHSegmentationLib.io.dicom.files import load_dataset, quiet_pydicom
+    from ICHSegmentationLib.io.dicom.series import choose_series, sort_files
+    from ICHSegmentationLib.io.dicom.stack import stack
+    from ICHSegmentationLib.io.dicom.tags import read_tags
+
+    with quiet_pydicom():
+        datasets, _ = choose_series(sort_files([load_dataset(path) for path in files]), None)
+        slices, grid, _ = stack([item for dataset in datasets for item in slices_of(dataset)])
+        step_lps = ijk_to_ras(volume_node)[:3, 2] * LPS_TO_RAS
+        if step_lps @ grid.normal < 0:
+            slices.reverse()
+            grid = SliceGrid(grid.shape, grid.positions_mm[::-1], grid.orientation, grid.spacing_mm)
+        _check_pixels(slices, grid.shape, slicer.util.arrayFromVolume(volume_node))
+        source = CTSource(
+            kind="dicom",
+            files=tuple(item.path for item in slices),
+            frames=tuple(item.frame + 1 for item in slices if item.frame is not None),
+            storage_axes=(2, 1, 0),
+            series_uid=str(slices[0].dataset.SeriesInstanceUID),
+            tags=read_tags(slices[0].dataset),
+        )
+    return grid, source
+
+
+def _check_pixels(slices: list, shape: tuple[int, int, int], array: np.ndarray) -> None:
+    """Compare the first, the middle and the last slice with the files: enough to tell order, flips and resampling."""
+    from ICHSegmentationLib.io.dicom.pixels import PixelDecoder
+
+    if array.shape != shape:
+        raise NotTheirPixelsError
+    decoder, image = PixelDecoder(), np.empty(shape[1:], dtype=np.int16)
+    for index in (0, shape[0] // 2, shape[0] - 1):
+        decoder.decode(slices[index], image)
+        inside = image > PADDING_HU  # readers differ in what they make of padding
+        difference = array[index][inside].astype(np.float32) - image[inside]
+        if np.count_nonzero(np.abs(difference) <= 1) < _SAME_SHARE * difference.size:
+            raise NotTheirPixelsError

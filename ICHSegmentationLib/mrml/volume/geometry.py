@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the slices of a volume node truly lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.source import CTSource, nearest_axes
+from ICHSegmentationLib.mrml.nodes import Node, ijk_to_ras
+from ICHSegmentationLib.mrml.volume.dicom_slices import (
+    UIDS_ATTRIBUTE,
+    NotTheirPixelsError,
+    dicom_slices,
+    has_dicom_uids,
+)
+from ICHSegmentationLib.mrml.volume.transforms import (
+    acquisition_transform,
+    grid_under_acquisition_transform,
+    linear_to_world,
+    nonlinear_sentence,
+    own_transform,
+)
+
+_AXIAL_STACK = (2, 1, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class VolumeGeometry:
+    """The slices of a volume node.
+
+    Attributes
+    ----------
+    grid : SliceGrid
+        Their places. From DICOM: in the patient, whatever linear transforms the volume lies under. Else: in the world.
+    source : CTSource
+        The DICOM files where they are at hand, and which of the node's (i, j, k) axes are slices, rows and columns.
+    origin : str
+        Where the positions come from: "DICOM files", "acquisition transform" or "volume matrix".
+    acquisition : bool
+        Whether the volume lies under Slicer's acquisition transform.
+    warnings : tuple of str
+        What was found on the way.
+    stamp : tuple
+        Changes when the volume, its matrix or its transforms change.
+    """
+
+    grid: SliceGrid
+    source: CTSource
+    origin: str
+    acquisition: bool
+    warnings: tuple[str, ...]
+    stamp: tuple[object, ...]
+
+
+def stamp_of(volume_node: Node) -> tuple[object, ...]:
+    """Return what changes when the geometry or the voxels of a volume change."""
+    parent = own_transform(volume_node)
+    above = () if parent is None else (parent.GetID(), parent.GetTransformToWorldMTime())
+    uids = volume_node.GetAttribute(UIDS_ATTRIBUTE)
+    image = volume_node.GetImageData()
+    return volume_node.GetID(), image, image.GetMTime(), ijk_to_ras(volume_node).tobytes(), uids, *above
+
+
+def read_geometry(volume_node: Node) -> VolumeGeometry:
+    """Find the slices of a volume node.
+
+    The DICOM files behind the volume say where its slices lie, if they are at hand and hold the volume's voxels; else
+    Slicer's acquisition transform, if the volume is under one; else its matrix with the linear transforms above it.
+
+    Raises
+    ------
+    InputError
+        If the volume lies under any other non-linear transform.
+    """
+    columns, rows, slices = volume_node.GetImageData().GetDimensions()
+    transform_node = acquisition_transform(volume_node, slices)
+    above = (transform_node or volume_node).GetParentTransformNode()
+    to_world = linear_to_world(above)
+    if to_world is None:
+        raise InputError(nonlinear_sentence(volume_node))
+    acquisition, stamp = transform_node is not None, stamp_of(volume_node)
+    found, warnings = _from_dicom(volume_node, acquisition=acquisition)
+    if found is not None:
+        return VolumeGeometry(found[0], found[1], "DICOM files", acquisition, warnings, stamp)
+    if transform_node is not None:
+        grid = _moved(grid_under_acquisition_transform(volume_node, transform_node), to_world)
+        source = CTSource(storage_axes=_AXIAL_STACK)
+        return VolumeGeometry(grid, source, "acquisition transform", acquisition, warnings, stamp)
+    affine = to_world @ ijk_to_ras(volume_node)
+    axes = nearest_axes(affine)
+    sizes = (columns, rows, slices)
+    shape = (sizes[axes[0]], sizes[axes[1]], sizes[axes[2]])
+    grid = SliceGrid.from_affine(affine[:, [*reversed(axes), 3]], shape)
+    source = CTSource(storage_axes=axes, file_affine=affine)
+    return VolumeGeometry(grid, source, "volume matrix", acquisition, warnings, stamp)
+
+
+def _from_dicom(volume_node: Node, *, acquisition: bool) -> tuple[tuple[SliceGrid, CTSource] | None, tuple[str, ...]]:
+    if not has_dicom_uids(volume_node):
+        return None, ()
+    try:
+        found = dicom_slices(volume_node)
+    except NotTheirPixelsError:
+        warning = (
+            "The volume does not hold the voxels of its DICOM files (it was resampled or edited): the positions of its "
+            "slices are taken from the volume itself."
+        )
+        return None, (warning,)
+    if found is None and not acquisition:
+        warning = "The DICOM files behind the volume are not at hand: even steps between its slices are assumed."
+        return None, (warning,)
+    return found, ()
+
+
+def _moved(grid: SliceGrid, to_world: np.ndarray) -> SliceGrid:
+    """Return a grid after a linear transform of the world (RAS)."""
+    flip = np.diag([-1.0, -1.0, 1.0])
+    turn, shift = flip @ to_world[:3, :3] @ flip, flip @ to_world[:3, 3]
+    vectors = grid.orientation * np.array([[grid.spacing_mm[1]], [grid.spacing_mm[0]]]) @ turn.T
+    lengths = np.linalg.norm(vectors, axis=1)
+    return SliceGrid(grid.shape, grid.positions_mm @ turn.T + shift, vectors, (float(lengths[1]), float(lengths[0])))

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Predicted against reference labels: overlap, distance, volume, detection; needs the ``train`` extra.
+
+:func:`ICHSegmentationLib.research.evaluation.evaluate.evaluate` compares files,
+:func:`ICHSegmentationLib.research.evaluation.case.evaluate_case` two label maps,
+:func:`ICHSegmentationLib.research.evaluation.report.outputs.write_evaluation` writes tables and plots.
+"""

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The slices that a predicted and a reference file share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.io.labels.label_file import same_place
+from ICHSegmentationLib.io.labels.reader import read_labels
+from ICHSegmentationLib.research.evaluation.pairs import Pair
+
+# As far as two files of one grid differ when their writers round.
+_SAME_MM = 0.05
+
+
+def read_pair(pair: Pair) -> tuple[LabelMap, LabelMap, tuple[str, ...]]:
+    """Read both files of a case and put them on one grid.
+
+    A file without slice positions (a NIfTI of another program) that fits the nearest affine of the other file's uneven
+    slices is taken to lie on these.
+
+    Returns
+    -------
+    predicted, reference : LabelMap
+        On the same grid.
+    warnings : tuple of str
+        What reading had to assume.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, the grids differ, or there is one slice only.
+    """
+    predicted, reference = read_labels(pair.prediction), read_labels(pair.reference)
+    grid = _shared(predicted.label_map.grid, reference.label_map.grid)
+    if grid is None:
+        message = (
+            f"{pair.prediction} and {pair.reference} do not lie on the same slices "
+            f"({_described(predicted.label_map.grid)}; {_described(reference.label_map.grid)})."
+        )
+        raise InputError(message)
+    if grid.shape[0] < 2:
+        message = f"{pair.reference} has a single slice, whose volume is unknown."
+        raise InputError(message)
+    return (
+        replace(predicted.label_map, grid=grid),
+        replace(reference.label_map, grid=grid),
+        (*predicted.warnings, *reference.warnings),
+    )
+
+
+def _shared(first: SliceGrid, second: SliceGrid) -> SliceGrid | None:
+    if first.matches(second, tolerance_mm=_SAME_MM):
+        return second
+    if first.shape != second.shape or first.is_regular == second.is_regular:
+        return None
+    if not same_place(first.nearest_affine_ras, second.nearest_affine_ras, first.shape):
+        return None
+    return second if first.is_regular else first
+
+
+def _described(grid: SliceGrid) -> str:
+    slices, rows, columns = grid.shape
+    start = ", ".join(f"{value:.1f}" for value in grid.positions_mm[0])
+    return f"{slices} slices of {rows} x {columns} pixels from ({start}) mm"

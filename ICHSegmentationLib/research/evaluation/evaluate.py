@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files of predicted labels against files of reference labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from ICHSegmentationLib.research.evaluation.case import CaseResult, evaluate_case
+from ICHSegmentationLib.research.evaluation.common_grid import read_pair
+from ICHSegmentationLib.research.evaluation.metrics.paired_tests import PairedTest, paired_tests
+from ICHSegmentationLib.research.evaluation.pairs import Pair, find_pairs
+from ICHSegmentationLib.research.evaluation.requirements import require_evaluation_packages
+from ICHSegmentationLib.research.evaluation.summary import ModelResult
+
+
+class Evaluation(BaseModel):
+    """Figures of a model, and of a second one with tests of their difference where one was given."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: ModelResult
+    compared: ModelResult | None
+    tests: tuple[PairedTest, ...]
+    warnings: tuple[str, ...]
+
+
+def evaluate(
+    predictions: Path,
+    references: Path,
+    *,
+    compare: Path | None = None,
+    progress: Callable[[str, float], None] = lambda _stage, _done: None,
+) -> Evaluation:
+    """Compare the label files of two folders by name, or two files.
+
+    Parameters
+    ----------
+    predictions, references : Path
+        As for :func:`ICHSegmentationLib.research.evaluation.pairs.find_pairs`.
+    compare : Path, optional
+        Predictions of a second model for the same references.
+    progress : callable, optional
+        Takes the name of the case at work and the share that is done.
+
+    Raises
+    ------
+    ICHSegmentationError
+        If MONAI or Matplotlib is not installed.
+    InputError
+        If a file is missing, cannot be read, or does not lie on the slices of its reference.
+    """
+    require_evaluation_packages()
+    first, warnings = find_pairs(predictions, references)
+    second, more = find_pairs(compare, references) if compare is not None else ([], ())
+    pairs = [*first, *second]
+    results: list[CaseResult] = []
+    told = dict.fromkeys((*warnings, *more))
+    for index, pair in enumerate(pairs):
+        progress(pair.case, index / len(pairs))
+        result, assumed = _evaluate_pair(pair)
+        results.append(result)
+        told.update(dict.fromkeys(assumed))
+    cases, compared = results[: len(first)], results[len(first) :]
+    return Evaluation(
+        model=ModelResult.of(cases),
+        compared=ModelResult.of(compared) if compared else None,
+        tests=paired_tests(cases, compared) if compared else (),
+        warnings=tuple(told),
+    )
+
+
+def _evaluate_pair(pair: Pair) -> tuple[CaseResult, tuple[str, ...]]:
+    predicted, reference, warnings = read_pair(pair)
+    return evaluate_case(pair.case, predicted, reference), warnings

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a scan costs each model, as ``Testing/Benchmarks/bench_models.py`` measured it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ICHSegmentationLib.core.errors import InputError
+
+
+class Cost(BaseModel):
+    """What one generated head costs a model; None where it cannot be measured.
+
+    Attributes
+    ----------
+    fingerprint : str
+        :attr:`ICHSegmentationLib.models.ModelEntry.fingerprint` of what was measured.
+    gflop : float or None
+        Thousand million floating point operations of all its networks for the whole scan, a multiply-add counted as
+        two; None without a network.
+    seconds : float
+        Wall clock of the whole segmentation with the model loaded, reading and writing left out.
+    peak_mib : float or None
+        Most resident memory of the whole process in MiB; None on Windows.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fingerprint: str
+    gflop: float | None
+    seconds: float
+    peak_mib: float | None
+
+
+class Costs(BaseModel):
+    """Costs of several models by name, with the threads they were given and the slices of the head."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    threads: int = Field(ge=1)
+    slices: int = Field(ge=1)
+    models: dict[str, Cost]
+
+
+def read_costs(path: Path) -> Costs:
+    """Read what the benchmark wrote.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is not such a file.
+    """
+    try:
+        return Costs.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path} cannot be read."
+        raise InputError(message) from error
+    except ValidationError as error:
+        message = f"{path} is not a file of Testing/Benchmarks/bench_models.py."
+        raise InputError(message) from error

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scan kept for evaluation, with its reference, on its own slices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ICHSegmentationLib.core.files import atomic_path
+from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.volume import CTVolume
+
+PATIENTS, SIMULATED, NEGATIVES = "patients", "simulated", "negatives"
+LOOK_ALIKES, LOOK_ALIKES_IN_PATIENTS = "look-alikes", "look-alikes-in-patients"
+GROUPS = (PATIENTS, SIMULATED, LOOK_ALIKES, LOOK_ALIKES_IN_PATIENTS, NEGATIVES)
+
+
+class HeldOutFile(NamedTuple):
+    """Where a case lies."""
+
+    group: str
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOutCase:
+    """A scan with its reference.
+
+    Attributes
+    ----------
+    volume : CTVolume
+        What a model is given.
+    labels : numpy.ndarray
+        (slices, rows, columns) uint8, values of `Subtype`.
+    ignored : numpy.ndarray
+        (slices, rows, columns) bool: what nobody knows, or what another case measures; it counts for nothing.
+    """
+
+    volume: CTVolume
+    labels: np.ndarray
+    ignored: np.ndarray
+
+    @property
+    def reference(self) -> LabelMap:
+        """The labels without what is ignored."""
+        return self.known(self.labels)
+
+    def known(self, labels: np.ndarray) -> LabelMap:
+        """Return labels without what is ignored."""
+        return LabelMap(np.where(self.ignored, np.uint8(0), labels).astype(np.uint8), self.volume.grid)
+
+    def write(self, path: Path) -> None:
+        """Write as compressed npz, atomically."""
+        grid = self.volume.grid
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(path) as temporary:
+            np.savez_compressed(
+                temporary,
+                allow_pickle=False,
+                hu=self.volume.hu,
+                labels=self.labels,
+                ignored=self.ignored,
+                positions_mm=grid.positions_mm,
+                orientation=grid.orientation,
+                spacing_mm=np.array(grid.spacing_mm),
+            )
+
+    @classmethod
+    def read(cls, path: Path) -> HeldOutCase:
+        """Read what `write` wrote."""
+        with np.load(path, allow_pickle=False) as data:
+            rows_mm, columns_mm = data["spacing_mm"].tolist()
+            grid = SliceGrid(data["hu"].shape, data["positions_mm"], data["orientation"], (rows_mm, columns_mm))
+            return cls(CTVolume(data["hu"], grid), data["labels"], data["ignored"])

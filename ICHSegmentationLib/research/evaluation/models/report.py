@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The files of a model's evaluation: one table beside its aims, all tables per group, the worst cases as pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.subtypes import ANY_BLOOD
+from ICHSegmentationLib.models import get_model, output_subtypes
+from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
+from ICHSegmentationLib.research.evaluation.metrics.classes import ANY
+from ICHSegmentationLib.research.evaluation.metrics.paired_tests import PairedTest, paired_tests
+from ICHSegmentationLib.research.evaluation.models.held_out_case import HeldOutFile
+from ICHSegmentationLib.research.evaluation.models.run import ModelRun
+from ICHSegmentationLib.research.evaluation.models.targets import DECISIONS, Figure, figures
+from ICHSegmentationLib.research.evaluation.models.worst_cases import write_worst_cases
+from ICHSegmentationLib.research.evaluation.report.outputs import write_evaluation
+from ICHSegmentationLib.research.evaluation.report.rows import detection_rows, paired_test_rows
+from ICHSegmentationLib.research.evaluation.report.tables import csv_text, markdown_table
+from ICHSegmentationLib.research.evaluation.summary import ModelResult
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.models import ModelEntry
+    from ICHSegmentationLib.research.evaluation.report.rows import Row
+
+PAGE_NAME, TABLE_NAME, RECORD_NAME = "model.md", "model.csv", "figures.json"
+DECISIONS_NAME = "case_decision.csv"
+WORST_NAME, PREDICTIONS_NAME = "worst", "predictions"
+_TESTED = ("dice_with_class", "volume_error_ml")
+
+
+def write_model_report(
+    folder: Path,
+    run: ModelRun,
+    files: Sequence[HeldOutFile],
+    set_aside: Mapping[str, str],
+    *,
+    compared: ModelRun | None = None,
+) -> dict[str, Any]:
+    """Write everything that was measured of a model, and of a second one on the same cases.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Receives ``model.md``, ``model.csv``, ``figures.json``, ``case_decision.csv`` (sensitivity and specificity over
+        all scans by the least volume that counts), a folder of tables and plots for each group of cases, and ``worst``
+        with pictures.
+    run, compared : ModelRun
+        What the models did.
+    files : sequence of HeldOutFile
+        The cases.
+    set_aside : mapping of str to str
+        Patients with real extra-axial blood, each with what was seen.
+
+    Returns
+    -------
+    dict
+        The content of ``figures.json``; ``quality`` is what the list of models keeps.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found = _figures(run, set_aside)
+    others = _figures(compared, set_aside) if compared is not None else []
+    tests: dict[str, tuple[PairedTest, ...]] = {}
+    for group, cases in run.groups.items():
+        first = list(cases.values())
+        second = [] if compared is None else list(compared.groups[group].values())
+        tests[group] = paired_tests(first, second) if second else ()
+        evaluation = Evaluation(
+            model=ModelResult.of(first),
+            compared=ModelResult.of(second) if second else None,
+            tests=tests[group],
+            warnings=(),
+        )
+        write_evaluation(evaluation, folder / group)
+    everything = ModelResult.of([case for cases in run.groups.values() for case in cases.values()])
+    decisions = [row for row in detection_rows(everything) if row["class"] == ANY]
+    write_text(folder / DECISIONS_NAME, csv_text(decisions))
+    entry = get_model(run.model)
+    worst = write_worst_cases(folder / WORST_NAME, run, files, told=output_subtypes(entry))
+    record = {
+        "schema": 1,
+        "model": entry.name,
+        "sha256": entry.sha256,
+        "fingerprint": entry.fingerprint,
+        "cleaned": run.cleaned,
+        "second_reader_sha256": run.second_reader_sha256,
+        "seconds_per_scan": run.seconds_per_scan,
+        "compared_model": None if compared is None else compared.model,
+        "quality": _quality(found, entry),
+        "figures": [figure.row() for figure in found],
+        "set_aside": dict(set_aside),
+        "worst": worst,
+    }
+    rows = _rows(found, others)
+    write_text(folder / TABLE_NAME, csv_text(rows))
+    write_text(folder / PAGE_NAME, _page(run, rows, record, tests, compared))
+    write_text(folder / RECORD_NAME, json.dumps(record, indent=2) + "\n")
+    return record
+
+
+def _figures(run: ModelRun, set_aside: Mapping[str, str]) -> list[Figure]:
+    entry = get_model(run.model)
+    return figures(
+        run.groups,
+        set_aside,
+        classes=output_subtypes(entry),
+        case_minimum_ml=entry.case_minimum_ml,
+    )
+
+
+def way_of_scans(*, cleaned: bool) -> str:
+    """Return the sentence that says what was done with each scan."""
+    if cleaned:
+        return "Every scan went the way of a user's scan: preparation, network, cleaning."
+    return "Every scan went the way of a user's scan but for the cleaning, which was left out."
+
+
+def _quality(found: Sequence[Figure], entry: ModelEntry) -> dict[str, float]:
+    """Return what the list of models says: figures with an aim, of decisions, and without subtypes of any blood."""
+    return {
+        figure.key: round(figure.value, 4)
+        for figure in found
+        if figure.value is not None
+        and (figure.aim is not None or figure.group == DECISIONS or not _tells_subtypes(entry))
+    }
+
+
+def _tells_subtypes(entry: ModelEntry) -> bool:
+    return ANY_BLOOD not in output_subtypes(entry)
+
+
+def _rows(found: Sequence[Figure], others: Sequence[Figure]) -> list[Row]:
+    """Return the table's lines, with the second model's value after the first's."""
+    by_key = {figure.key: figure.value for figure in others}
+    rows = []
+    for figure in found:
+        row = figure.row()
+        rows.append(row | {"compared": by_key.get(figure.key)} if others else row)
+    return rows
+
+
+def _page(
+    run: ModelRun,
+    rows: Sequence[Row],
+    record: Mapping[str, Any],
+    tests: Mapping[str, Sequence[PairedTest]],
+    compared: ModelRun | None,
+) -> str:
+    parts = [
+        f"# What was measured of {record['model']}",
+        f"Weights {record['sha256'][:8]}. {way_of_scans(cleaned=run.cleaned)} {run.seconds_per_scan:.2f} s a scan.",
+        markdown_table(rows),
+        "Statements about simulated bleeds are about simulated bleeds only. In simulated cases the patient's own clot "
+        "counts for nothing; a share is of cases. Dice of a missed bleed is 0.",
+    ]
+    if record["set_aside"]:
+        lines = [f"- {name}: {seen}" for name, seen in record["set_aside"].items()]
+        parts += ["## Set aside for the extra-axial figure", "\n".join(lines)]
+    if compared is not None:
+        parts += [
+            f"## Difference from {compared.model}",
+            "Case by case; two-sided p of Wilcoxon's signed-rank test and of the paired t-test, not corrected for the "
+            "number of tests.",
+        ]
+        for group, found in tests.items():
+            shown = [test for test in found if test.figure in _TESTED and test.subtype != "any"]
+            if shown:
+                parts += [f"### {group}", markdown_table(paired_test_rows(shown))]
+    parts += ["## Worst cases", "\n".join(f"- `worst/{name}`: {text}" for name, text in record["worst"].items())]
+    return "\n\n".join([*parts, "Research use only; not a medical device."]) + "\n"

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The packages of evaluation that a user without the ``train`` extra lacks."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from ICHSegmentationLib.core.errors import ICHSegmentationError
+
+
+def require_evaluation_packages() -> None:
+    """Check for MONAI and Matplotlib before any work.
+
+    Raises
+    ------
+    ICHSegmentationError
+        If one is missing; the message says what to install.
+    """
+    missing = [name for name, module in (("MONAI", "monai"), ("Matplotlib", "matplotlib")) if find_spec(module) is None]
+    if missing:
+        message = (
+            f"Evaluation needs {' and '.join(missing)}: "
+            'run pip install -c constraints.txt ".[train]" in the folder of this project.'
+        )
+        raise ICHSegmentationError(message)

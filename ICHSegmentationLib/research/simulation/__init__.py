@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Heads and bleeds that are drawn rather than scanned, with their exact labels."""
+
+from ICHSegmentationLib.research.simulation.anatomy import Anatomy, DeepRegion
+from ICHSegmentationLib.research.simulation.procedural.head import CleanHead, clean_head, procedural_head
+from ICHSegmentationLib.research.simulation.simulate import SimulatedCT, simulated_ct
+
+__all__ = ["Anatomy", "CleanHead", "DeepRegion", "SimulatedCT", "clean_head", "procedural_head", "simulated_ct"]

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How dense blood is above brain, by age."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit
+
+from ICHSegmentationLib.research.simulation.lesions.fields import smooth_noise
+
+ACUTE_HU = (18.0, 42.0)
+"""Clotted blood measures 50-80 HU in the first days, brain 30-37 (haematocrit sets the rest)."""
+SUBACUTE_HU = (6.0, 18.0)
+CHRONIC_HU = (-14.0, -4.0)
+"""Of the thin part of an older collection, about 20-30 HU; nearer to fluid than that it cannot be told from atrophy."""
+SUBARACHNOID_HU = (10.0, 35.0)
+
+
+def mottled(
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    spacing_mm: tuple[float, ...],
+    mean_hu: float,
+    mottle_hu: float,
+) -> np.ndarray:
+    """Contrast field of a clot that is not quite even.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 of `shape`, HU above brain.
+    """
+    wavelength_mm = rng.uniform(4, 14)
+    return np.float32(mean_hu) + np.float32(mottle_hu) * smooth_noise(rng, shape, spacing_mm, wavelength_mm)
+
+
+def subdural_contrast(
+    rng: np.random.Generator, shape: tuple[int, int, int], spacing_mm: tuple[float, float, float]
+) -> np.ndarray:
+    """Density of a subdural collection by age: acute, subacute, mixed, or chronic with a fluid level.
+
+    Chronic collections without dense blood are left out: taught as blood, they make a network outline the wide fluid
+    spaces of atrophied brains.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 of `shape`, HU above brain.
+    """
+    age = rng.choice(["acute", "subacute", "mixed", "level"], p=[0.62, 0.08, 0.15, 0.15])
+    if age in ("acute", "subacute"):
+        limits = {"acute": ACUTE_HU, "subacute": SUBACUTE_HU}[str(age)]
+        return mottled(rng, shape, spacing_mm, rng.uniform(*limits), rng.uniform(0.5, 4))
+    dense, thin = rng.uniform(*ACUTE_HU), rng.uniform(*CHRONIC_HU)
+    if age == "mixed":
+        pattern = smooth_noise(rng, shape, spacing_mm, rng.uniform(8, 25))
+        share = expit(4 * (pattern + rng.uniform(-0.3, 1.0)))
+    else:
+        # The patient lies on the back: cells settle towards higher rows.
+        rows_mm = (np.arange(shape[1]) * spacing_mm[1]).astype(np.float32)
+        level_mm = rng.uniform(*np.quantile(rows_mm, [0.35, 0.7]))
+        share = expit((rows_mm - level_mm) / rng.uniform(0.8, 5))[None, :, None]
+    return (thin + (dense - thin) * share + mottled(rng, shape, spacing_mm, 0, 1.5)).astype(np.float32)

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Average precision of a detector's boxes on the slices of volumes, those without blood included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from monai.apps.detection.metrics.coco import COCOMetric
+from monai.apps.detection.metrics.matching import matching_batch
+from monai.data.box_utils import box_iou
+
+from ICHSegmentationLib.networks.box_decoding import FoundBoxes, decode_boxes
+from ICHSegmentationLib.research.training.boxes.targets import TrueBox, true_boxes
+from ICHSegmentationLib.research.training.data.classes import class_table
+from ICHSegmentationLib.research.training.data.clot import IGNORE
+from ICHSegmentationLib.research.training.data.samples import TrainingVolume
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ICHSegmentationLib.research.training.config import TrainingConfig
+
+_MOST_BOXES = 100
+_LEAST_SCORE = 0.05
+_SLICES_AT_ONCE = 8
+
+
+class SliceBoxes(NamedTuple):
+    """What was found on a slice and what is there."""
+
+    found: FoundBoxes
+    true: Sequence[TrueBox]
+
+
+def average_precision(slices: Iterable[SliceBoxes], kinds: Sequence[str]) -> dict[str, float]:
+    """Return mean average precision as COCO defines it, with MONAI's metric.
+
+    Parameters
+    ----------
+    slices : iterable of SliceBoxes
+        A true box of class `IGNORE` makes a found box on it neither right nor wrong.
+    kinds : sequence of str
+        Names of the classes but background.
+
+    Returns
+    -------
+    dict of str to float
+        ``mAP50``, ``mAP50_95`` and, for each kind, ``AP50 KIND``; of kinds that occur. Empty where none does.
+    """
+    slices = list(slices)
+    present = sorted({box.kind for _, true in slices for box in true} - {IGNORE})
+    if not present:
+        return {}
+    metric = COCOMetric(
+        [kinds[kind - 1] for kind in present],
+        iou_list=[0.5],
+        iou_range=(0.5, 0.95, 0.05),
+        max_detection=(_MOST_BOXES,),
+        verbose=False,
+    )
+    figures, _ = metric([_matched(part, present, metric.iou_thresholds.tolist()) for part in slices])
+    at_half, over_all = (
+        {kinds[kind - 1]: float(figures[f"{kinds[kind - 1]}_{name}_MaxDet_{_MOST_BOXES}"]) for kind in present}
+        for name in ("AP_IoU_0.50", "mAP_IoU_0.50_0.95_0.05")
+    )
+    return {
+        "mAP50": float(np.mean(list(at_half.values()))),
+        "mAP50_95": float(np.mean(list(over_all.values()))),
+        **{f"AP50 {kind}": value for kind, value in at_half.items()},
+    }
+
+
+def _matched(part: SliceBoxes, present: Sequence[int], thresholds: Sequence[float]) -> dict[int, dict[str, np.ndarray]]:
+    """Match the boxes of a slice; MONAI counts the kinds that are present from 0."""
+    found, true = part
+    counted = np.isin(found.kinds, present)
+    edges, kinds, ignored = [], [], []
+    for box in true:
+        # What is not known may be of any kind.
+        for kind in present if box.kind == IGNORE else [box.kind]:
+            edges.append(box.edges)
+            kinds.append(present.index(kind))
+            ignored.append(box.kind == IGNORE)
+    (matched,) = matching_batch(
+        _iou,
+        thresholds,
+        [found.edges[counted].reshape(-1, 4)],
+        [np.searchsorted(present, found.kinds[counted])],
+        [found.scores[counted]],
+        [np.array(edges, dtype=np.float32).reshape(-1, 4)],
+        [np.array(kinds, dtype=int)],
+        [np.array(ignored, dtype=bool)],
+        max_detections=_MOST_BOXES,
+    )
+    return matched
+
+
+def _iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return np.asarray(box_iou(first, second))
+
+
+def volume_boxes(
+    network: torch.nn.Module, path: Path, config: TrainingConfig, device: torch.device
+) -> list[SliceBoxes]:
+    """Return found and true boxes of every slice of a prepared volume.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        In evaluation mode.
+    path : pathlib.Path
+        The volume.
+    config : TrainingConfig
+        Input and classes.
+    device : torch.device
+        Of the network.
+    """
+    volume = TrainingVolume.read(path)
+    planes = volume.grey.astype(np.float32) / 255
+    stacked = np.tensordot(config.input.stack_weights(volume.slices_mm), planes, axes=1)
+    images = torch.from_numpy(config.input.network_values(stacked))
+    classes = class_table(config.classes)[volume.labels]
+    answers = []
+    with torch.inference_mode():
+        for part in images.split(_SLICES_AT_ONCE):
+            output = network(part.to(device, memory_format=torch.channels_last))
+            answers.append(network.answer(output.float()).cpu().numpy())  # type: ignore[operator]
+    return [
+        SliceBoxes(decode_boxes(answer, score_threshold=_LEAST_SCORE), true_boxes(plane))
+        for answer, plane in zip(np.concatenate(answers), classes, strict=True)
+    ]

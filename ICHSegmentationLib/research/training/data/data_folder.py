@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The folder of prepared volumes: with the configuration it is all that training needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.preprocessing.input_spec import InputSpec
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.research.training.config import TrainingConfig
+    from ICHSegmentationLib.research.training.data.sources import CaseSource
+
+INDEX_NAME = "index.json"
+
+
+class CaseIndex(BaseModel):
+    """Which cases there are, so that a split can be made without the data sets.
+
+    Attributes
+    ----------
+    input : InputSpec
+        What the volumes were prepared for.
+    sources : tuple of str
+        Titles of the data sets.
+    cases : dict of str to str
+        The set that each case comes from.
+    fold : tuple of str
+        Validation cases by the configuration's fold.
+    fold_number : int or None
+        Which fold that was.
+    look_alike_share : float
+        Of the painted copies.
+    left_out : dict of str to str
+        Cases that could not be prepared, each with the reason.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    input: InputSpec
+    sources: tuple[str, ...]
+    cases: dict[str, str]
+    fold: tuple[str, ...]
+    fold_number: int | None
+    look_alike_share: float = 0.3
+    left_out: dict[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, sources: list[CaseSource], config: TrainingConfig) -> CaseIndex:
+        """Take stock of data sets."""
+        number = config.data.fold
+        fold = [] if number is None else [name for source in sources for name in source.fold(number)]
+        return cls(
+            input=config.input,
+            sources=tuple(source.title for source in sources),
+            cases={name: source.title for source in sources for name in source.names()},
+            fold=tuple(fold),
+            fold_number=number,
+            look_alike_share=config.data.look_alike_share,
+        )
+
+    def write(self, root: Path) -> None:
+        """Write beside the volumes, atomically."""
+        root.mkdir(parents=True, exist_ok=True)
+        write_text(root / INDEX_NAME, self.model_dump_json(indent=2, by_alias=True) + "\n")
+
+    @classmethod
+    def read(cls, root: Path) -> CaseIndex | None:
+        """Read what `write` wrote, or None where nothing was prepared yet."""
+        path = root / INDEX_NAME
+        if not path.exists():
+            return None
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except (ValidationError, UnicodeDecodeError) as error:
+            message = f"{path} is damaged; remove it to prepare the data anew."
+            raise InputError(message) from error
+
+    def check(self, config: TrainingConfig, root: Path) -> None:
+        """Refuse a folder that was prepared for another configuration.
+
+        Raises
+        ------
+        InputError
+            If pixels, HU range or fold differ, or the configuration names a case that is not there. A wider window,
+            neighbours, alignment and patches may differ: systems that are trained on the same data share a folder.
+        """
+        for name in ("range_hu", "pixel_mm", "size_px"):
+            made, wanted = getattr(self.input, name), getattr(config.input, name)
+            if made != wanted:
+                message = (
+                    f"{root} was prepared with {name} {made}, the configuration has {wanted}; "
+                    "choose another data.folder."
+                )
+                raise InputError(message)
+        if config.data.fold != self.fold_number:
+            message = f"{root} was prepared for fold {self.fold_number}; choose another data.folder for another fold."
+            raise InputError(message)
+        if config.data.look_alike_share != self.look_alike_share:
+            message = f"{root} was prepared with look_alike_share {self.look_alike_share}; choose another data.folder."
+            raise InputError(message)
+        for name in (*config.data.held_out, *config.data.validation, *config.data.excluded):
+            if name not in self.cases:
+                message = f"The configuration names the case {name}, which none of the data sets holds."
+                raise InputError(message)
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """Where prepared volumes lie.
+
+    Attributes
+    ----------
+    root : pathlib.Path
+        The configuration's ``data.folder``.
+    """
+
+    root: Path
+
+    def real(self, name: str) -> Path:
+        """Volume of a real series."""
+        return self.root / "real" / f"{name}.npz"
+
+    def anatomy(self, name: str) -> Path:
+        """Masks of a real series."""
+        return self.root / "anatomy" / f"{name}.npz"
+
+    def painted(self, name: str, copy: int) -> Path:
+        """Volume of a real series with simulated lesions."""
+        return self.root / "painted" / f"{name}-{copy}.npz"
+
+    def look_alikes(self, name: str, copy: int) -> Path:
+        """Volume of a real series with what looks like blood, and no simulated lesion."""
+        return self.root / "look-alikes" / f"{name}-{copy}.npz"
+
+    def procedural(self, number: int) -> Path:
+        """Volume of a procedural head."""
+        return self.root / "procedural" / f"{number:04d}.npz"
+
+    def aligned(self, path: Path) -> Path:
+        """One of these volumes with its midline upright in the middle."""
+        return self.root / "aligned" / path.relative_to(self.root)
+
+    def mirrored(self, path: Path) -> Path:
+        """Brain and opposite side of one of these volumes."""
+        return self.root / "mirrored" / path.relative_to(self.root)
+
+
+@dataclass(frozen=True)
+class CaseSplit:
+    """The real cases by what they are for.
+
+    Attributes
+    ----------
+    training, validation : tuple of str
+        In the order of the index.
+    """
+
+    training: tuple[str, ...]
+    validation: tuple[str, ...]
+
+    @classmethod
+    def of(cls, index: CaseIndex, config: TrainingConfig) -> CaseSplit:
+        """Split by the configuration; what could not be prepared is in neither part."""
+        data = config.data
+        out = {*data.held_out, *data.excluded, *index.left_out}
+        validation = {*data.validation, *index.fold} - out
+        names = [name for name in index.cases if name not in out]
+        return cls(
+            training=tuple(name for name in names if name not in validation),
+            validation=tuple(name for name in names if name in validation),
+        )

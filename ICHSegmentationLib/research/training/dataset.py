@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random batches of augmented slices, all subtypes alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from monai import transforms
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.networks.presets import SECOND_STAGES
+from ICHSegmentationLib.research.training.data.beam_hardening import RandBeamHardeningd
+from ICHSegmentationLib.research.training.data.classes import class_table
+from ICHSegmentationLib.research.training.data.clot import IGNORE
+from ICHSegmentationLib.research.training.data.samples import TrainingVolume
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from ICHSegmentationLib.research.training.config import TrainingConfig
+    from ICHSegmentationLib.research.training.processes import Processes
+
+_LEAST_PIXELS = 12
+_WIDER_STEPS, _MOST_OF_CENTRE = 0.3, 0.5
+
+
+class SliceDataset(Dataset):
+    """Augmented slices drawn from prepared volumes; sample number n is the same for the same seed.
+
+    So it does not matter which process makes a sample, nor whether training was interrupted before it.
+
+    Parameters
+    ----------
+    files : sequence of pathlib.Path
+        Volumes that `TrainingVolume.write` wrote.
+    config : TrainingConfig
+        ``bleed_share`` of the slices show blood; the subtype is drawn first, so that rare ones are seen as often as
+        common ones.
+    """
+
+    def __init__(self, files: Sequence[Path], config: TrainingConfig) -> None:
+        self._seed = config.seed
+        self._bleed_share = config.optimisation.bleed_share
+        self._input = config.input
+        self._augmentation = _augmentation(config)
+        self._class_of = class_table(config.classes)
+        volumes = [TrainingVolume.read(path) for path in files]
+        self._weights = [config.input.stack_weights(volume.slices_mm) for volume in volumes]
+        self._volumes = volumes
+        self._with: dict[int, list[tuple[int, int]]] = {int(subtype): [] for subtype in Subtype}
+        self._without: list[tuple[int, int]] = []
+        for number, volume in enumerate(volumes):
+            for index, plane in enumerate(volume.labels):
+                counts = np.bincount(plane.ravel(), minlength=IGNORE + 1)
+                if not counts[1:].any():
+                    self._without.append((number, index))
+                for subtype, places in self._with.items():
+                    if counts[subtype] >= _LEAST_PIXELS:
+                        places.append((number, index))
+        self._subtypes = [subtype for subtype, places in self._with.items() if places]
+
+    def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
+        """Return ``image`` (channels, H, W) float32, as the network takes it, and ``label`` (1, H, W)."""
+        rng = np.random.default_rng([self._seed, number])
+        image, label = self._slice(rng)
+        self._augmentation.set_random_state(seed=int(rng.integers(2**32 - 1)))
+        sample = self._augmentation({"image": image, "label": label})
+        greys = torch.as_tensor(sample["image"]).as_subclass(torch.Tensor).clamp(0, 1).float()
+        return {
+            "image": torch.from_numpy(self._input.network_values(greys.numpy())),
+            "label": torch.as_tensor(sample["label"]).as_subclass(torch.Tensor).round().long(),
+        }
+
+    def _slice(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        places = self._without
+        if self._subtypes and (rng.random() < self._bleed_share or not places):
+            places = self._with[int(rng.choice(self._subtypes))]
+        number, index = places[rng.integers(len(places))]
+        volume = self._volumes[number]
+        weights = self._weights[number][index]
+        used = np.flatnonzero(weights.any(axis=0))
+        image = np.tensordot(weights[:, used], volume.grey[used].astype(np.float32) / 255, axes=1)
+        if len(image) > 1 and rng.random() < _WIDER_STEPS:
+            # Where slices lie further apart than the channels, neighbours are interpolated from the slice itself.
+            centre = image[len(image) // 2]
+            image += np.float32(rng.uniform(0, _MOST_OF_CENTRE)) * (centre - image)
+        return image, self._class_of[volume.labels[index]][None].astype(np.float32)
+
+
+class BatchNumbers(Sampler[list[int]]):
+    """Which samples make up this process's batches, without end.
+
+    Parameters
+    ----------
+    batch : int
+        Samples of a batch.
+    processes : Processes
+        The batches of one step follow each other, process by process.
+    first : int
+        Batches that each process has had, to go on after an interruption.
+    """
+
+    def __init__(self, batch: int, processes: Processes, *, first: int = 0) -> None:
+        self._batch = batch
+        self._processes = processes
+        self._first = first
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Yield the numbers of each batch's samples."""
+        number = self._first
+        while True:
+            start = (number * self._processes.count + self._processes.rank) * self._batch
+            yield list(range(start, start + self._batch))
+            number += 1
+
+
+def training_batches(
+    files: Sequence[Path], config: TrainingConfig, processes: Processes, *, first: int = 0
+) -> Iterator[dict[str, torch.Tensor]]:
+    """Return the endless batches of this process, prepared by ``workers`` processes ahead of the training."""
+    options = config.optimisation
+    loader = DataLoader(
+        _dataset(files, config),
+        batch_sampler=BatchNumbers(options.batch, processes, first=first),
+        num_workers=options.workers,
+        pin_memory=processes.device.type == "cuda",
+    )
+    return iter(loader)
+
+
+def _dataset(files: Sequence[Path], config: TrainingConfig) -> Dataset:
+    if config.system == "detector":
+        from ICHSegmentationLib.research.training.boxes.dataset import BoxDataset
+
+        return BoxDataset(files, config)
+    if config.system in SECOND_STAGES:
+        from ICHSegmentationLib.research.training.boxes.crop_dataset import CropDataset
+
+        return CropDataset(files, config)
+    if config.input.patches is not None:
+        from ICHSegmentationLib.research.training.patches.dataset import PatchDataset
+
+        return PatchDataset(files, config)
+    return SliceDataset(files, config)
+
+
+def _augmentation(config: TrainingConfig) -> transforms.Compose:
+    """Vary greys in [0, 1] of the HU range, so that a system's window does not change what is varied by how much."""
+    options, crop_px = config.augmentation, config.optimisation.crop_px
+    both, image = ["image", "label"], ["image"]
+    steps: list[transforms.Transform] = [
+        transforms.RandFlipd(both, prob=options.flip, spatial_axis=1),
+        transforms.RandAffined(
+            both,
+            prob=options.affine,
+            rotate_range=options.rotate_rad,
+            scale_range=(options.scale, options.scale),
+            shear_range=(options.shear, options.shear),
+            translate_range=(options.translate_px, options.translate_px),
+            mode=("bilinear", "nearest"),
+            padding_mode="zeros",
+        ),
+    ]
+    if config.input.align_midline:
+        steps.append(transforms.CenterSpatialCropd(both, roi_size=(-1, crop_px)))  # the midline stays in the middle
+    steps.append(transforms.RandSpatialCropd(both, roi_size=(crop_px, crop_px), random_size=False))
+    if options.intensities:
+        steps += [
+            RandBeamHardeningd(image, prob=0.4, strength=(-0.05, 0.4), sigma_px=(4, 20)),
+            transforms.RandGaussianSmoothd(image, prob=0.25, sigma_x=(0.3, 1.0), sigma_y=(0.3, 1.0)),
+            transforms.RandGaussianNoised(image, prob=0.4, std=0.06),
+            transforms.RandScaleIntensityd(image, factors=0.12, prob=0.4),
+            transforms.RandShiftIntensityd(image, offsets=0.05, prob=0.4),
+        ]
+    return transforms.Compose(steps)

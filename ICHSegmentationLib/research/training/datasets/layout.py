@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finding and reading the files of a set; what is missing is named."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import nibabel
+import numpy as np
+
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.source import from_storage_order
+from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.io.damage import damage_named
+
+_NIFTI = (".nii.gz", ".nii")
+_SAME_MM = 0.1
+
+
+def folder_with(source: Path, parts: Sequence[str], *, inside: Sequence[str] = ()) -> Path:
+    """Return ``source``, or the first of its subfolders ``inside``, that holds all parts.
+
+    Raises
+    ------
+    InputError
+        If there is none; names the parts that ``source`` lacks.
+    """
+    for folder in (source, *(source / name for name in inside)):
+        if all((folder / part).exists() for part in parts):
+            return folder
+    lacking = [part for part in parts if not (source / part).exists()]
+    message = f"{source} holds no {' and no '.join(lacking)}; give the folder of the data set that holds them."
+    raise InputError(message)
+
+
+def paired_files(images: Path, masks: Path) -> dict[str, tuple[Path, Path]]:
+    """Return image and mask by their common name without its NIfTI ending.
+
+    Raises
+    ------
+    InputError
+        If there is no image, or one has no mask.
+    """
+    pairs = {}
+    by_name = {name: path for path in sorted(masks.iterdir()) if (name := _name_of(path))}
+    for image in sorted(images.iterdir()):
+        name = _name_of(image)
+        if name is None:
+            continue
+        if name not in by_name:
+            message = f"{masks} holds no mask for {image.name}."
+            raise InputError(message)
+        pairs[name] = (image, by_name[name])
+    if not pairs:
+        message = f"{images} holds no NIfTI file."
+        raise InputError(message)
+    return pairs
+
+
+def read_mask(path: Path, volume: CTVolume) -> tuple[np.ndarray, Counter[str]]:
+    """Read a mask onto the slices of its scan, voxel by voxel as the sets' own programs do.
+
+    Returns
+    -------
+    numpy.ndarray
+        (slices, rows, columns), the values of the file.
+    Counter
+        ``masks_with_another_affine`` where the mask's file says that it lies elsewhere.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, has another shape than the scan or holds fractions.
+    """
+    with damage_named(path, "it cannot be read as NIfTI"):
+        image = nibabel.Nifti1Image.from_filename(path)
+        stored = np.asanyarray(image.dataobj)
+    while stored.ndim > 3 and stored.shape[-1] == 1:
+        stored = stored[..., 0]
+    if stored.ndim != 3 or from_storage_order(stored, volume.source).shape != volume.grid.shape:
+        message = f"{path} has the shape {stored.shape}, which is not that of its scan."
+        raise InputError(message)
+    if stored.dtype.kind == "f" and not np.array_equal(stored, np.round(stored)):
+        message = f"{path} holds fractions, not a mask."
+        raise InputError(message)
+    affine = volume.source.file_affine
+    moved = affine is not None and not np.allclose(image.affine, affine, atol=_SAME_MM)
+    return from_storage_order(stored, volume.source), Counter(masks_with_another_affine=int(moved))
+
+
+def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Read a table with a header line.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or lacks a column; names the first.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:  # some of the tables begin with a byte order mark
+            reader = csv.DictReader(file, skipinitialspace=True)
+            names = [name.strip() for name in reader.fieldnames or ()]
+            reader.fieldnames = names
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        message = f"{path} cannot be read as a table."
+        raise InputError(message) from error
+    lacking = [column for column in columns if column not in names]
+    if lacking:
+        message = f"{path} has no column {lacking[0]}."
+        raise InputError(message)
+    return rows
+
+
+def whole_number(row: dict[str, str], column: str, path: Path, line: int) -> int:
+    """Return a cell's number.
+
+    Raises
+    ------
+    InputError
+        If it is no whole number; names file, line and column.
+    """
+    try:
+        value = float(row[column])
+        if value.is_integer():
+            return int(value)
+    except (TypeError, ValueError):
+        pass
+    message = f"{path}, line {line}: {column} is not a whole number."
+    raise InputError(message)
+
+
+def _name_of(path: Path) -> str | None:
+    if path.name.startswith("."):
+        return None
+    suffix = next((suffix for suffix in _NIFTI if path.name.lower().endswith(suffix)), None)
+    return path.name[: -len(suffix)] if suffix else None

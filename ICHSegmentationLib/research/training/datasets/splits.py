@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cross-validation by patient, as nnU-Net's ``splits_final.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.research.training.datasets.public_set import CaseName
+
+Split = dict[str, list[str]]
+
+
+def split_by_patient(cases: Sequence[CaseName], *, folds: int, seed: int) -> list[Split]:
+    """Share the patients out at random, so that all cases of a patient are validated in one and the same fold.
+
+    Parameters
+    ----------
+    cases : sequence of CaseName
+        At least two patients.
+    folds : int
+        Of about the same number of patients; at most one patient each.
+    seed : int
+        The same seed and cases give the same folds.
+
+    Returns
+    -------
+    list of dict
+        ``train`` and ``val``, sorted names of cases, for each fold.
+
+    Raises
+    ------
+    InputError
+        If there are fewer patients than folds.
+    """
+    patients = sorted({case.patient for case in cases})
+    if len(patients) < folds:
+        message = f"{len(patients)} patient(s) cannot be split into {folds} folds; choose fewer with --folds."
+        raise InputError(message)
+    shuffled = np.random.default_rng(seed).permutation(len(patients))
+    fold_of = {patients[place]: number % folds for number, place in enumerate(shuffled)}
+    return [
+        {
+            "train": sorted(case.name for case in cases if fold_of[case.patient] != fold),
+            "val": sorted(case.name for case in cases if fold_of[case.patient] == fold),
+        }
+        for fold in range(folds)
+    ]

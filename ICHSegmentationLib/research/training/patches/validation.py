@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a network of patches finds in a validation volume."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ICHSegmentationLib.networks.blocks.layers import channels_last
+from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
+from ICHSegmentationLib.research.training.patches.volume import PatchVolume
+from ICHSegmentationLib.segmentation.patch_tiling import averaged_probabilities
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ICHSegmentationLib.research.training.config import TrainingConfig
+
+
+def patch_labels(
+    network: torch.nn.Module, path: Path, config: TrainingConfig, device: torch.device
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the true and the found classes of a volume, 255 where the truth is not known.
+
+    Patches overlap by half along one axis only, the slices: the figure chooses between weights of one run.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        In evaluation mode.
+    path : pathlib.Path
+        A prepared volume.
+    config : TrainingConfig
+        Input and classes.
+    device : torch.device
+        Of the network.
+    """
+    size = (config.input.patches or PatchSpec()).size
+    volume = PatchVolume.read(path, config)
+
+    def predict(patches: np.ndarray) -> np.ndarray:
+        images = torch.from_numpy(patches)
+        with torch.inference_mode():
+            logits = network(images.to(device, memory_format=channels_last([images])))
+            return logits.float().softmax(dim=1).cpu().numpy()
+
+    probabilities = averaged_probabilities(
+        volume.values.astype(np.float32) / 255,
+        volume.brain,
+        predict,
+        classes=len(config.classes),
+        size=size,
+        stride=(size[0] // 2, *size[1:]),
+    )
+    return volume.classes(config), probabilities.argmax(axis=0).astype(np.uint8)

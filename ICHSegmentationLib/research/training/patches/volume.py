@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Prepared volumes as a network of patches sees them; the opposite side is found once and kept beside them."""
+
+from __future__ import annotations
+
+import logging
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.files import atomic_path
+from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, shown_slices
+from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
+from ICHSegmentationLib.research.training.data.classes import class_table
+from ICHSegmentationLib.research.training.data.data_folder import DataFolder
+from ICHSegmentationLib.research.training.data.samples import TrainingVolume
+from ICHSegmentationLib.research.training.jobs import done_jobs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ICHSegmentationLib.research.training.config import TrainingConfig
+
+_LOG = logging.getLogger(__name__)
+# Raise when the mask or the mirroring changes, so that what is kept beside older volumes is made anew.
+_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class PatchVolume:
+    """A head on the network's pixels.
+
+    Attributes
+    ----------
+    values : numpy.ndarray
+        (channels, slices, H, W) uint8, 0 to 1 as 0 to 255; 0 outside the brain.
+    brain : numpy.ndarray
+        (slices, H, W) bool.
+    labels : numpy.ndarray
+        (slices, H, W) uint8, as `TrainingVolume.labels`.
+    """
+
+    values: np.ndarray
+    brain: np.ndarray
+    labels: np.ndarray
+
+    @classmethod
+    def read(cls, path: Path, config: TrainingConfig) -> PatchVolume:
+        """Read a prepared volume; brain and opposite side come from beside it, where they are first put if need be."""
+        volume = TrainingVolume.read(path)
+        shown = shown_slices(volume.slices_mm, config.input)
+        grey = _averaged(volume, config)[shown]
+        kept = _read_kept(path, config, grey)
+        if kept is None:
+            kept = _keep(path, config, grey, volume.slices_mm[shown])
+        brain, opposite = kept
+        channels = [grey * brain, opposite][: config.input.channels]
+        return cls(np.stack(channels), brain, volume.labels[shown])
+
+    def classes(self, config: TrainingConfig) -> np.ndarray:
+        """Return the class of each voxel, 255 where it is left out of the loss."""
+        found: np.ndarray = class_table(config.classes)[self.labels]
+        return found
+
+
+def make_mirrored(
+    config: TrainingConfig,
+    files: Sequence[Path],
+    *,
+    workers: int = 1,
+    progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
+) -> None:
+    """Find the opposite sides of volumes that have none yet, in several processes.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+        With ``input.patches``.
+    files : sequence of pathlib.Path
+        Prepared volumes.
+    workers : int
+        Processes at work.
+    progress : callable
+        Takes the stage's name and the fraction done.
+    """
+    folder = DataFolder(config.data.folder)
+    todo = [path for path in files if not folder.mirrored(path).exists()]
+    for path, error in done_jobs(_make, config, todo, workers=workers, progress=progress, stage="mirrored sides"):
+        if error:
+            message = f"{path.name} could not be mirrored: {error}"
+            raise InputError(message)
+
+
+def _make(config: TrainingConfig, path: Path) -> None:
+    PatchVolume.read(path, config)
+
+
+def _averaged(volume: TrainingVolume, config: TrainingConfig) -> np.ndarray:
+    weights = config.input.stack_weights(volume.slices_mm)[:, 0]
+    if np.array_equal(weights, np.eye(len(weights))):
+        return volume.grey
+    return np.rint(np.tensordot(weights, volume.grey.astype(np.float32), axes=1)).astype(np.uint8)
+
+
+def _fingerprint(grey: np.ndarray) -> np.ndarray:
+    return np.array([_VERSION, zlib.crc32(np.ascontiguousarray(grey).data), *grey.shape])
+
+
+def _read_kept(path: Path, config: TrainingConfig, grey: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return brain and opposite side of these greys, or None where there are none or those of others."""
+    kept = DataFolder(config.data.folder).mirrored(path)
+    try:
+        with np.load(kept, allow_pickle=False) as data:
+            if np.array_equal(data["fingerprint"], _fingerprint(grey)):
+                return np.unpackbits(data["brain"], axis=-1, count=grey.shape[-1]).astype(bool), data["opposite"]
+            _LOG.info("%s was made for another volume and is made anew.", kept)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        _LOG.warning("%s is damaged and is made anew.", kept)
+    return None
+
+
+def _keep(path: Path, config: TrainingConfig, grey: np.ndarray, slices_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # The ablation without the mirrored side shares what is kept.
+    spec = replace(config.input, patches=PatchSpec(mirrored=True))
+    shown = patch_channels(grey.astype(np.float32) / 255, slices_mm, spec)
+    opposite = np.rint(shown.values[1] * 255).astype(np.uint8)
+    kept = DataFolder(config.data.folder).mirrored(path)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(kept) as temporary:
+        np.savez_compressed(
+            temporary,
+            allow_pickle=False,
+            fingerprint=_fingerprint(grey),
+            brain=np.packbits(shown.brain, axis=-1),
+            opposite=opposite,
+        )
+    return shown.brain, opposite

@@ -1,8 +1,0 @@
-# SPDX-License-Identifier: Apache-2.0
-"""Heads and bleeds that are drawn rather than scanned, with their exact labels."""
-
-from ICHSegmentationLib.simulation.anatomy import Anatomy, DeepRegion
-from ICHSegmentationLib.simulation.head import CleanHead, clean_head, procedural_head
-from ICHSegmentationLib.simulation.simulate import SimulatedCT, simulated_ct
-
-__all__ = ["Anatomy", "CleanHead", "DeepRegion", "SimulatedCT", "clean_head", "procedural_head", "simulated_ct"]

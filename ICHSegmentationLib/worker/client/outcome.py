@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a host makes of a worker's result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ICHSegmentationLib.measurement import Measurements
+from ICHSegmentationLib.segmentation.result import SegmentationResult
+from ICHSegmentationLib.worker.protocol.exchange import read_labels, read_picture
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.export.comparison import Comparison
+    from ICHSegmentationLib.worker.protocol.messages import ComparedMessage, ResultMessage
+
+
+@dataclass(frozen=True, eq=False)
+class WorkerResult:
+    """What came back.
+
+    Attributes
+    ----------
+    segmentation : SegmentationResult
+        As :func:`ICHSegmentationLib.segment` gives it.
+    measurements : Measurements
+        Of its labels.
+    subtypes : tuple of str
+        The names that its blood may have.
+    """
+
+    segmentation: SegmentationResult
+    measurements: Measurements
+    subtypes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class WorkerComparison:
+    """What came back of a comparison, and its picture as PNG."""
+
+    comparison: Comparison
+    picture: bytes
+
+
+def read_comparison(answer: ComparedMessage) -> WorkerComparison:
+    """Read the picture of a comparison.
+
+    Raises
+    ------
+    ICHSegmentationError
+        If it cannot be used.
+    """
+    return WorkerComparison(answer.comparison, read_picture(answer.picture))
+
+
+def read_result(answer: ResultMessage, volume: CTVolume) -> WorkerResult:
+    """Read the labels of a result.
+
+    Parameters
+    ----------
+    answer : ResultMessage
+        What the worker said.
+    volume : CTVolume
+        What it was asked to segment.
+
+    Raises
+    ------
+    ICHSegmentationError
+        If the file of the labels cannot be used.
+    """
+    segmentation = SegmentationResult(
+        volume=volume,
+        label_map=read_labels(answer.labels, volume.grid),
+        model=answer.model,
+        runtime=answer.runtime,
+        timings_s=answer.timings_s,
+        warnings=tuple(dict.fromkeys((*volume.warnings, *answer.warnings))),
+        boxes=answer.boxes,
+        further_models=answer.further_models,
+    )
+    return WorkerResult(segmentation=segmentation, measurements=answer.measurements, subtypes=answer.subtypes)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The worker's standard input and output, kept for messages alone."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.worker.protocol.messages import Message
+
+
+class Channel:
+    """Lines from and to the host.
+
+    Parameters
+    ----------
+    requests, responses : binary file
+        Where lines come from and go to.
+    """
+
+    def __init__(self, requests: IO[bytes], responses: IO[bytes]) -> None:
+        self._requests = requests
+        self._responses = responses
+        self._lock = threading.Lock()
+
+    @classmethod
+    def take_standard_streams(cls) -> Channel:
+        """Take standard input and output for messages.
+
+        Whatever libraries print then goes to standard error, also from C, and nothing else reads the host's lines.
+        """
+        channel = cls(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"))
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(2, 1)
+        sys.stdout = sys.stderr
+        return channel
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the host's lines until it closes its end or dies."""
+        yield from self._requests
+
+    def send(self, message: Message) -> None:
+        """Send a message; from any thread. Does nothing if the host is gone, which `lines` shows."""
+        with self._lock:
+            try:
+                self._responses.write(message.to_line())
+                self._responses.flush()
+            except OSError:
+                return

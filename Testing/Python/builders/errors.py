@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Expect an error by its class, code and values; its wording is free to change."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def raises(kind: type[Exception], code: str, **parameters: Any) -> Iterator[pytest.ExceptionInfo]:
+    """Expect an error of exactly this class with a message of the catalogue; values not given are not compared."""
+    with pytest.raises(kind) as caught:
+        yield caught
+    assert caught.type is kind
+    sentence = caught.value.args[0]
+    assert (sentence.code, {name: sentence.parameters.get(name) for name in parameters}) == (code, parameters)

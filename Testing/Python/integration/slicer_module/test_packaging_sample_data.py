@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo in Slicer's module Sample Data."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+import slicer
+import vtk
+from builders.cmake_lists import REPOSITORY
+from PIL import Image
+
+
+class RecordingLogic:
+    """SampleData.SampleDataLogic of Slicer 5.12, as far as registering goes: same names and order of parameters."""
+
+    categories: dict[str, str]
+    sources: list[dict]
+
+    @staticmethod
+    def registerCustomSampleDataCategory(category, title):
+        RecordingLogic.categories[category] = title
+
+    @staticmethod
+    def registerCustomSampleDataSource(
+        category="Custom",
+        sampleName=None,
+        uris=None,
+        fileNames=None,
+        nodeNames=None,
+        customDownloader=None,
+        thumbnailFileName=None,
+        loadFileTypes=None,
+        loadFiles=None,
+        loadFileProperties=None,
+        checksums=None,
+        loadFileType=None,
+    ):
+        RecordingLogic.sources.append(dict(locals()))
+
+
+@pytest.fixture(autouse=True)
+def the_panel_can_be_imported(slicer_app, monkeypatch):  # noqa: ARG001
+    monkeypatch.syspath_prepend(str(REPOSITORY / "ICHSegmentation"))
+
+
+@pytest.fixture
+def sample_data_module(monkeypatch):
+    RecordingLogic.categories, RecordingLogic.sources = {}, []
+    module = types.ModuleType("SampleData")
+    module.SampleDataLogic = RecordingLogic
+    monkeypatch.setitem(sys.modules, "SampleData", module)
+    return RecordingLogic
+
+
+def test_the_demo_is_registered_with_a_thumbnail_of_slicers_size(sample_data_module):
+    from ICHSegmentationPanel import sample_data
+
+    sample_data.register()
+    assert sample_data_module.categories == {"ICHSegmentation": "ICH Segmentation"}
+    (source,) = sample_data_module.sources
+    assert source["category"] == "ICHSegmentation"
+    assert source["sampleName"] == source["nodeNames"] == "ICHDemoHeadCT"
+    # Text, not lists: then Slicer makes lists of equal length of all of them.
+    assert isinstance(source["uris"], str)
+    assert isinstance(source["fileNames"], str)
+    # Slicer calls it with the source, and with nothing else.
+    inspect.signature(source["customDownloader"]).bind(object())
+    assert Image.open(Path(source["thumbnailFileName"])).size == (260, 280)
+
+
+def test_a_slicer_without_sample_data_starts_all_the_same(monkeypatch):
+    from ICHSegmentationPanel import sample_data
+
+    monkeypatch.setitem(sys.modules, "SampleData", None)
+    sample_data.register()
+
+
+def test_the_demo_is_a_ct_with_its_truth_beside_it(monkeypatch):
+    from ICHSegmentationPanel import sample_data
+
+    from ICHSegmentationLib.core.grid import SliceGrid
+    from ICHSegmentationLib.core.subtypes import Subtype
+    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.research.simulation import simulate
+
+    affine_ras = np.array([[-0.8, 0, 0, 102], [0, -0.8, 0, 96], [0, 0, 5, -77.5], [0, 0, 0, 1.0]])
+    grid = SliceGrid.from_affine(affine_ras, (8, 10, 3))
+    hu = np.arange(240, dtype=np.int16).reshape(grid.shape) - 100
+    asked = []
+
+    def drawn(seed, *, subtypes):
+        asked.append((seed, set(subtypes)))
+        return types.SimpleNamespace(volume=CTVolume(hu, grid), volumes_ml={"SDH": 4.44, "IPH": 5.33})
+
+    monkeypatch.setattr(simulate, "simulated_ct", drawn)
+    node = sample_data.load_demo()
+    assert asked == [(1, set(Subtype))]
+    assert np.array_equal(slicer.util.arrayFromVolume(node), hu)
+    ijk_to_ras = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(ijk_to_ras)
+    assert slicer.util.arrayFromVTKMatrix(ijk_to_ras) == pytest.approx(affine_ras)
+    assert (node.GetDisplayNode().GetLevel(), node.GetDisplayNode().GetWindow()) == (40, 80)
+    assert node.GetDescription().endswith("True volumes in mL: SDH 4.4, IPH 5.3")
+    assert sample_data.load_demo().GetName() != node.GetName()

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is no head CT in HU is refused with the reason, before anything is run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders.scene import add_volume, new_scene, place_in_study, tilted_grid
+from builders.simple_head import head_hu
+
+slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
+
+from ICHSegmentationLib import mrml  # noqa: E402
+
+LATTICE = np.diag([-2.5, -2.7, 5.0, 1.0])
+
+
+@pytest.fixture
+def a_scene():
+    """An empty scene."""
+    return new_scene()
+
+
+@pytest.fixture
+def a_head_volume(a_scene):
+    """A head CT in a study, with the modality CT."""
+    node = add_volume(a_scene, head_hu(tilted_grid()), LATTICE)
+    place_in_study(node)
+    return node
+
+
+def refusal(node) -> str:
+    check = mrml.check_volume(node)
+    assert not check.ok
+    assert check.geometry_line == ""
+    return check.reason
+
+
+def test_a_head_ct_is_accepted(a_head_volume):
+    check = mrml.check_volume(a_head_volume)
+    assert check.ok
+    assert check.reason is None
+    assert check.geometry_line == "20 slices, no tilt, step 5.00 mm, no gaps, positions from volume matrix"
+    assert check.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (np.full((4, 8, 8), 7, np.uint8), "CT head holds 8-bit greys, not HU; load the original slices."),
+        (np.full((4, 8, 8), -1000, np.int16), "CT head holds one value only (-1000)."),
+        (np.arange(256, dtype=np.int16).reshape(4, 8, 8), "CT head holds values from 0 to 255: these look like"),
+        (np.arange(256, dtype=np.int16).reshape(4, 8, 8) * 9, "air in a CT is about -1000 HU: it is no CT in HU."),
+        (np.arange(128, dtype=np.int16).reshape(2, 8, 8) * 9 - 1000, "The volume has 2 slice(s); at least 3 are"),
+    ],
+    ids=["8 bits", "one value", "greys", "MR", "two slices"],
+)
+def test_values_that_are_not_hu_are_refused(a_scene, values, reason):
+    assert reason in refusal(add_volume(a_scene, values, LATTICE))
+
+
+def test_another_modality_is_refused(a_head_volume):
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(a_head_volume.GetScene())
+    name = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
+    hierarchy.SetItemAttribute(hierarchy.GetItemByDataNode(a_head_volume), name, "MR")
+    assert refusal(a_head_volume) == "CT head is MR, not CT."
+
+
+def test_other_units_are_refused(a_head_volume):
+    units = slicer.vtkCodedEntry()
+    units.SetValueSchemeMeaning("g/ml{SUVbw}", "UCUM", "Standardized Uptake Value body weight")
+    a_head_volume.SetVoxelValueUnits(units)
+    assert refusal(a_head_volume) == "CT head is not in Hounsfield units."
+    units.SetValueSchemeMeaning("[hnsf'U]", "UCUM", "Hounsfield unit")
+    a_head_volume.SetVoxelValueUnits(units)
+    assert mrml.check_volume(a_head_volume).ok
+
+
+def test_ct_without_air_is_accepted_with_a_warning(a_head_volume):
+    hu = np.clip(head_hu(tilted_grid()), 0, None)
+    slicer.util.updateVolumeFromArray(a_head_volume, hu)
+    check = mrml.check_volume(a_head_volume)
+    assert check.ok
+    assert "the values may be shifted or cut off" in check.warnings[-1]
+
+
+@pytest.mark.parametrize(
+    ("class_name", "reason"),
+    [
+        ("vtkMRMLLabelMapVolumeNode", "Node is a label map, not a CT."),
+        ("vtkMRMLVectorVolumeNode", "Node is empty."),
+        ("vtkMRMLScalarVolumeNode", "Node is empty."),
+        ("vtkMRMLModelNode", "Node is not a scalar volume."),
+    ],
+)
+def test_other_nodes_are_refused(a_scene, class_name, reason):
+    assert refusal(a_scene.AddNewNodeByClass(class_name, "Node")) == reason
+
+
+def test_colors_and_time_series_are_refused(a_scene):
+    node = add_volume(a_scene, np.zeros((4, 8, 8), np.int16), LATTICE)
+    node.GetImageData().AllocateScalars(node.GetImageData().GetScalarType(), 3)
+    assert "holds colors, vectors or several time points" in refusal(node)
+
+
+def test_axes_that_do_not_span_space_are_refused(a_scene):
+    flat = np.array([[1.0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]])
+    node = add_volume(a_scene, head_hu(tilted_grid()), np.eye(4))
+    node.SetIJKToRASDirections(*flat[:3, :3].ravel())
+    assert "cannot be placed in space" in refusal(node)
+
+
+def test_gaps_and_many_steps_are_named():
+    from builders.grids import make_grid
+
+    from ICHSegmentationLib.core.source import CTSource
+    from ICHSegmentationLib.mrml.volume.check import describe_geometry
+    from ICHSegmentationLib.mrml.volume.geometry import VolumeGeometry
+
+    grid = make_grid(steps_mm=(3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 20))
+    geometry = VolumeGeometry(grid, CTSource(), "DICOM files", False, (), ())
+    assert describe_geometry(geometry) == (
+        "12 slices, no tilt, steps 3.00 to 7.00 mm, 1 gap(s), positions from DICOM files"
+    )

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A worker process gives what the library gives, tells what went wrong, and is quick the second time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ICHSegmentationLib.core.errors import (
+    CancelledError,
+    ChecksumError,
+    DiskFullError,
+    InputError,
+    NoGraphicsCardError,
+    NotAHeadError,
+)
+from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.models import Device, list_devices, load_manifest
+from ICHSegmentationLib.pipeline import segment
+from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
+from ICHSegmentationLib.worker.client.pending import PendingRequest
+from ICHSegmentationLib.worker.protocol import exchange
+
+
+@pytest.fixture(scope="module")
+def a_lasting_client(a_world: dict[str, str]) -> Iterator[WorkerClient]:
+    """A client for all tests that its worker survives."""
+    with WorkerClient(environment={**os.environ, **a_world}) as client:
+        yield client
+
+
+def test_the_worker_gives_what_the_library_gives(a_lasting_client, a_head, a_world, monkeypatch):
+    answer = a_lasting_client.segment(a_head, threads=1)
+
+    for name, value in a_world.items():
+        monkeypatch.setenv(name, value)
+    expected = segment(a_head, threads=1)
+    result = answer.segmentation
+    np.testing.assert_array_equal(result.label_map.labels, expected.label_map.labels)
+    assert np.unique(result.label_map.labels).size > 2
+    assert answer.measurements == measure(expected.label_map, a_head)
+    assert result.volume is a_head
+    assert result.label_map.grid is a_head.grid
+    assert result.runtime == expected.runtime
+    assert result.model.sha256 == expected.model.sha256
+    assert result.timings_s.keys() == {*expected.timings_s, "read", "measure", "write", "total"}
+
+
+def test_progress_never_falls_and_goes_from_zero_to_one(a_lasting_client, a_head):
+    seen = []
+    a_lasting_client.segment(a_head, threads=1, progress=lambda stage, fraction: seen.append((stage, fraction)))
+    fractions = [fraction for _, fraction in seen]
+    assert fractions == sorted(fractions)
+    assert (fractions[0], fractions[-1]) == (0, pytest.approx(1))
+    assert list(dict.fromkeys(stage for stage, _ in seen)) == ["load", "preprocess", "infer", "postprocess"]
+
+
+def test_the_model_is_loaded_once_for_several_requests(a_client, a_head):
+    first = a_client.segment(a_head, threads=1)
+    pid = a_client.pid
+    second = a_client.segment(a_head, threads=1)
+    assert a_client.pid == pid
+    assert sum("loaded model tiny: openvino on cpu" in line for line in a_client.log) == 1
+    np.testing.assert_array_equal(first.segmentation.label_map.labels, second.segmentation.label_map.labels)
+
+
+def test_the_warnings_of_the_volume_come_before_those_of_the_run(a_lasting_client, a_head):
+    volume = CTVolume(a_head.hu, a_head.grid, warnings=("Two slices are missing.",))
+    assert a_lasting_client.segment(volume, threads=1).segmentation.warnings == ("Two slices are missing.",)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "sentence"),
+    [
+        ({"model": "large"}, InputError, r"no model named 'large'; installed are: tiny, em\."),
+        ({"device": "cuda:99"}, NoGraphicsCardError, "The device cuda:99 was asked for, but"),
+        ({"device": "gpu"}, InputError, "'gpu' is not known"),
+    ],
+)
+def test_the_library_s_errors_come_through_and_the_worker_lives(a_lasting_client, a_head, options, error, sentence):
+    a_lasting_client.ping()
+    pid = a_lasting_client.pid
+    with pytest.raises(error, match=sentence) as caught:
+        a_lasting_client.segment(a_head, **options)
+    assert type(caught.value) is error
+    a_lasting_client.ping()
+    assert a_lasting_client.pid == pid
+
+
+def test_what_is_not_a_head_is_refused_unless_forced(a_lasting_client, a_head):
+    block = CTVolume(np.full(a_head.hu.shape, 40, dtype=np.int16), a_head.grid)
+    with pytest.raises(NotAHeadError, match="does not look like a head"):
+        a_lasting_client.segment(block, threads=1)
+    assert a_lasting_client.segment(block, threads=1, force=True).segmentation.label_map.grid is a_head.grid
+
+
+def test_damaged_weights_are_told_by_their_checksum(an_environment, a_head, tmp_path):
+    models = tmp_path / "models"
+    shutil.copytree(an_environment["ICHSEG_MODELS"], models)
+    load_manifest(models).get().path.write_bytes(b"other")
+    with (
+        WorkerClient(environment=an_environment | {"ICHSEG_MODELS": str(models)}) as client,
+        pytest.raises(ChecksumError, match="damaged or replaced"),
+    ):
+        client.segment(a_head)
+
+
+def test_the_models_are_those_that_the_worker_finds(a_lasting_client, a_world):
+    expected = load_manifest(Path(a_world["ICHSEG_MODELS"]))
+    manifest = a_lasting_client.models()
+    assert manifest.default == "tiny"
+    assert manifest.model_dump() == expected.model_dump()
+
+
+def test_the_devices_are_those_that_the_worker_finds(a_lasting_client):
+    assert a_lasting_client.devices()[0] == Device("cpu")
+    assert [device.name for device in a_lasting_client.devices()] == [device.name for device in list_devices()]
+
+
+def test_a_full_disk_of_the_host_is_named(a_lasting_client, a_head, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(exchange.np, "save", full)
+    with pytest.raises(DiskFullError, match="the disk is full"):
+        a_lasting_client.segment(a_head)
+
+
+def test_a_cancelled_request_leaves_the_model_loaded(a_client, a_head, monkeypatch):
+    # A busy machine may not let the worker look up in time.
+    monkeypatch.setitem(PendingRequest.__init__.__kwdefaults__, "grace_s", 60.0)
+    a_client.segment(a_head, threads=1)
+    pid = a_client.pid
+    seen = []
+    with pytest.raises(CancelledError):
+        a_client.segment(
+            a_head, threads=1, progress=lambda stage, _: seen.append(stage), cancel=lambda: seen[-1:] == ["preprocess"]
+        )
+    assert "infer" not in seen
+    a_client.segment(a_head, threads=1)
+    assert a_client.pid == pid
+    assert sum("loaded model" in line for line in a_client.log) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
+def test_only_this_user_may_enter_the_folder_of_the_arrays(a_client, a_head, a_temporary_folder):
+    seen = {}
+
+    def look(_stage, _fraction):
+        for path in a_temporary_folder.rglob("*"):
+            seen[path.name] = stat.S_IMODE(path.stat().st_mode) if path.is_dir() else path.stat().st_size
+
+    a_client.segment(a_head, threads=1, progress=look)
+    (folder,) = a_temporary_folder.iterdir()
+    assert seen[folder.name] == 0o700
+    assert seen["request-1"] == 0o700
+    assert seen["volume.npy"] > a_head.hu.nbytes
+    # Nothing of the request is kept while the worker waits for the next.
+    assert list(folder.iterdir()) == []
+
+
+def test_two_threads_take_turns(a_lasting_client, a_head):
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: a_lasting_client.segment(a_head, threads=1), range(2)))
+    first, second = (answer.segmentation.label_map.labels for answer in answers)
+    np.testing.assert_array_equal(first, second)

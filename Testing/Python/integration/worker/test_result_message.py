@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a line tells of the model that made a result, where the host cannot look into the worker's models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders.label_maps import labelled
+from builders.tiny_model import FIELDS
+
+from ICHSegmentationLib.models import RuntimeInfo, get_model, output_subtypes
+from ICHSegmentationLib.segmentation.result import SegmentationResult
+from ICHSegmentationLib.worker.client.outcome import read_result
+from ICHSegmentationLib.worker.protocol.exchange import write_case
+from ICHSegmentationLib.worker.protocol.messages import SegmentRequest, parse_response
+from ICHSegmentationLib.worker.server import jobs
+
+
+@pytest.fixture
+def own_models(tmp_path: Path) -> Path:
+    """A folder with two stages of one's own; the detector has a name that the package's models do not have."""
+    weights = {"file": "a.safetensors", "sha256": "ab" * 32, "size_bytes": 10, "parameters": 10}
+    stages = {"name": "stages", "system": "two_stage", "classes": ["background", "ICH"], "detector": "finder"}
+    finder = {"name": "finder", "system": "detector", "classes": ["background", "EDH", "IPH"], "sha256": "cd" * 32}
+    content = {"schema": 1, "default": "stages", "models": [FIELDS | weights | stages, FIELDS | weights | finder]}
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "manifest.json").write_text(json.dumps(content))
+    return folder
+
+
+def test_subtypes_and_further_models_come_through(own_models, tmp_path, a_head, monkeypatch):
+    def segment(volume, **_):
+        runtime = RuntimeInfo("cpu", "openvino", 1, "f32")
+        labels = labelled(volume.grid)
+        return SegmentationResult(
+            volume, labels, get_model("stages"), runtime, {}, (), further_models=(get_model("finder"),)
+        )
+
+    monkeypatch.setattr(jobs, "segment", segment)
+    write_case(tmp_path / "request", a_head, labelled(a_head.grid))
+    request = SegmentRequest(id=1, folder=tmp_path / "request")
+    with monkeypatch.context() as worker_only:
+        worker_only.setenv("ICHSEG_MODELS", str(own_models))
+        line = jobs.run_segment(request, None, lambda *_: None, lambda: False).to_line()
+
+    result = read_result(parse_response(line), a_head)
+    assert result.subtypes == ("EDH", "IPH")
+    assert output_subtypes(result.segmentation.model) == ("ICH",)  # all that the host itself could tell
+    (finder,) = result.segmentation.further_models
+    assert (finder.name, finder.sha256) == ("finder", "cd" * 32)
+    np.testing.assert_array_equal(result.segmentation.label_map.labels, 0)

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What cannot be placed in space or is not CT is refused with one sentence that names the file or the tag."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pydicom
+import pytest
+from builders.dicom import truncate, write_enhanced, write_localizer, write_other, write_screenshot, write_series
+from builders.grids import coded_hu, make_grid
+
+from ICHSegmentationLib.core.errors import InputError, SeveralSeriesError
+from ICHSegmentationLib.io import read_ct
+
+
+@pytest.fixture
+def a_grid():
+    return make_grid()
+
+
+def write(folder, grid, **options):
+    return write_series(folder, coded_hu(grid.shape), grid, **options)
+
+
+def refusal(path, **options):
+    with pytest.raises(InputError) as caught:
+        read_ct(path, **options)
+    assert "SECRET" not in str(caught.value).upper()
+    return str(caught.value)
+
+
+def test_not_ct(tmp_path):
+    path = write_other(tmp_path / "mr.dcm", sop_class="1.2.840.10008.5.1.4.1.1.4", modality="MR")
+    assert refusal(tmp_path) == f"{path} is not CT: Modality (0008,0060) is MR."
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_secondary_capture(tmp_path, colour):
+    path = write_screenshot(tmp_path / "shot.dcm", colour=colour)
+    assert refusal(tmp_path).startswith(f"{path} is a screenshot (secondary capture or colour image), not a CT in HU")
+
+
+def test_colour_image_that_calls_itself_ct(tmp_path):
+    path = write_screenshot(tmp_path / "shot.dcm", sop_class="1.2.840.10008.5.1.4.1.1.2")
+    assert refusal(tmp_path).startswith(f"{path} is a screenshot")
+
+
+def test_palette_colours(tmp_path, a_grid):
+    write(tmp_path, a_grid, edit=lambda dataset, _: setattr(dataset, "PhotometricInterpretation", "PALETTE COLOR"))
+    assert "is a screenshot (secondary capture or colour image)" in refusal(tmp_path)
+
+
+def test_only_a_localizer(tmp_path):
+    write_localizer(tmp_path / "scout.dcm")
+    assert refusal(tmp_path).startswith("Only localizer images were found")
+
+
+def test_fewer_than_three_slices(tmp_path):
+    grid = make_grid(steps_mm=[5.0])
+    write(tmp_path, grid)
+    assert refusal(tmp_path).startswith("2 slice(s) found")
+    assert refusal(tmp_path / "000.dcm").startswith("1 slice(s) found")
+    assert "give the folder of the whole series" in refusal(tmp_path / "000.dcm")
+
+
+def test_no_pixel_data(tmp_path, a_grid):
+    paths = write(tmp_path, a_grid)
+    dataset = pydicom.dcmread(paths[2])
+    del dataset.PixelData
+    dataset.save_as(paths[2])
+    assert refusal(tmp_path) == f"{paths[2]} has no pixel data (7FE0,0010): it holds a header only, or it was cut off."
+
+
+@pytest.mark.parametrize("compress", [None, "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90"])
+@pytest.mark.parametrize("fraction", [0.9, 0.7])
+def test_truncated_pixel_data_names_the_file(tmp_path, compress, fraction):
+    grid = make_grid(rows=48, columns=40, steps_mm=[5, 5])
+    noise = np.random.default_rng(0).integers(-1000, 1000, grid.shape).astype(np.int16)
+    paths = write_series(tmp_path, noise, grid, compress=compress)
+    truncate(paths[1], fraction)
+    assert str(paths[1]) in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.05, 0.2, 0.5])
+def test_truncated_header_names_the_file(tmp_path, a_grid, fraction):
+    paths = write(tmp_path, a_grid)
+    truncate(paths[3], fraction)
+    assert str(paths[3]) in refusal(tmp_path)
+
+
+def test_garbage_called_dcm_names_the_file(tmp_path, a_grid):
+    write(tmp_path, a_grid)
+    (tmp_path / "bad.dcm").write_bytes(bytes(range(256)) * 8)
+    assert refusal(tmp_path).startswith(f"{tmp_path / 'bad.dcm'} is truncated or corrupt")
+
+
+@pytest.mark.parametrize(
+    ("keyword", "tag"),
+    [
+        ("ImagePositionPatient", "(0020,0032)"),
+        ("ImageOrientationPatient", "(0020,0037)"),
+        ("PixelSpacing", "(0028,0030)"),
+        ("SeriesInstanceUID", "(0020,000E)"),
+    ],
+)
+def test_missing_attributes_are_named(tmp_path, a_grid, keyword, tag):
+    def edit(dataset, index):
+        if index == 1:
+            delattr(dataset, keyword)
+
+    paths = write(tmp_path, a_grid, edit=edit)
+    message = refusal(tmp_path)
+    assert message.startswith(f"{paths[1]}: {keyword} {tag} is missing")
+
+
+def test_orientation_without_right_angles(tmp_path, a_grid):
+    write(tmp_path, a_grid, edit=lambda d, _: setattr(d, "ImageOrientationPatient", ["1", "0", "0", "1", "0", "0"]))
+    assert "ImageOrientationPatient (0020,0037) does not hold two unit vectors at right angles" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "what"),
+    [
+        ("RescaleSlope", "0", "RescaleSlope (0028,1053) is zero"),
+        ("PixelSpacing", ["0", "0.5"], "PixelSpacing (0028,0030) is not positive"),
+        ("ImagePositionPatient", ["0", "0"], "ImagePositionPatient (0020,0032) does not hold 3 numbers"),
+    ],
+)
+def test_values_that_make_no_sense(tmp_path, a_grid, keyword, value, what):
+    paths = write(tmp_path, a_grid, edit=lambda dataset, _: setattr(dataset, keyword, value))
+    assert refusal(tmp_path) == f"{paths[0]}: {what}."
+
+
+def test_mixed_orientations_sizes_and_spacings(tmp_path, a_grid):
+    def turn(dataset, index):
+        if index == 2:
+            dataset.ImageOrientationPatient = ["1", "0", "0", "0", "0", "-1"]
+
+    def widen(dataset, index):
+        if index == 2:
+            dataset.PixelSpacing = ["0.6", "0.6"]
+
+    write(tmp_path / "a", a_grid, edit=turn)
+    write(tmp_path / "b", a_grid, edit=widen)
+    assert "mixes slices of different orientations (ImageOrientationPatient (0020,0037))" in refusal(tmp_path / "a")
+    assert "000.dcm and 002.dcm differ" in refusal(tmp_path / "a")
+    assert "different pixel spacings (PixelSpacing (0028,0030))" in refusal(tmp_path / "b")
+    write(tmp_path / "c", a_grid)
+    bigger = make_grid(rows=16, origin_mm=(-60, -70, 100))
+    write_series(tmp_path / "c", coded_hu(bigger.shape), bigger, names="b{}".format)
+    assert "different sizes (Rows (0028,0010), Columns (0028,0011))" in refusal(tmp_path / "c")
+
+
+def test_slices_shifted_in_one_plane(tmp_path, a_grid):
+    def shift(dataset, index):
+        if index == 3:
+            dataset.ImagePositionPatient = [dataset.ImagePositionPatient[0] + 30, -70, "30"]
+
+    write(tmp_path, a_grid, edit=shift)
+    assert "lie in one plane but are shifted against each other" in refusal(tmp_path)
+
+
+def test_eight_bit_ct(tmp_path, a_grid):
+    write_series(tmp_path, np.full(a_grid.shape, 30), a_grid, intercept=0, dtype=np.uint8)
+    assert "holds 8-bit greys (BitsAllocated (0028,0100)), not HU" in refusal(tmp_path)
+
+
+def test_frames_and_functional_groups_must_agree(tmp_path, a_grid):
+    path = write_enhanced(tmp_path / "e.dcm", coded_hu(a_grid.shape), a_grid)
+    dataset = pydicom.dcmread(path)
+    dataset.NumberOfFrames = 4
+    dataset.save_as(path)
+    assert "NumberOfFrames (0028,0008)" in refusal(path)
+
+
+def test_empty_folder_missing_path_and_unknown_file(tmp_path):
+    assert refusal(tmp_path) == "No DICOM, NIfTI, NRRD or MHA file was found here."
+    assert refusal(tmp_path / "nowhere") == f"{tmp_path / 'nowhere'} does not exist or is not a file."
+    (tmp_path / "x.txt").write_text("hello")
+    assert refusal(tmp_path / "x.txt") == (
+        f"{tmp_path / 'x.txt'} is not a DICOM, NIfTI, NRRD or MHA file, or it is corrupt."
+    )
+
+
+def test_grey_window_is_not_for_dicom(tmp_path, a_grid):
+    write(tmp_path, a_grid)
+    assert refusal(tmp_path, grey_window=(0, 80)).startswith("A grey window is for NIfTI, NRRD and MHA")
+
+
+@pytest.fixture
+def a_folder_of_two_series(tmp_path, a_grid):
+    def describe(dataset, _index):
+        dataset.SeriesNumber = 3 if dataset.SeriesInstanceUID == "1.2.826.1" else 2
+        dataset.SeriesDescription = "Head bone" if dataset.SeriesNumber == 3 else "Head"
+        dataset.ConvolutionKernel = "BONE" if dataset.SeriesNumber == 3 else "STANDARD"
+
+    hu = coded_hu(a_grid.shape)
+    write_series(tmp_path / "a", hu, a_grid, series_uid="1.2.826.1", edit=describe)
+    write_series(tmp_path / "b", hu + 1, a_grid, series_uid="1.2.826.22", edit=describe)
+    return tmp_path
+
+
+def test_several_series_are_listed_with_a_way_to_choose(a_folder_of_two_series):
+    with pytest.raises(SeveralSeriesError) as caught:
+        read_ct(a_folder_of_two_series)
+    assert caught.value.series == (
+        ("1.2.826.22", "series 2, Head, 5 slices of 8 x 6, 5 mm, kernel STANDARD"),
+        ("1.2.826.1", "series 3, Head bone, 5 slices of 8 x 6, 5 mm, kernel BONE"),
+    )
+    assert str(caught.value).startswith("There are 2 CT series here; choose one with --series and its number or UID")
+    assert "1: series 2, Head, 5 slices" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("choice", "lowest"), [("1", -999), ("2", -1000), ("1.2.826.1", -1000), ("1.2.826.22", -999), ("1.2.826.2", -999)]
+)
+def test_a_series_is_chosen_by_number_uid_or_beginning(a_folder_of_two_series, choice, lowest):
+    assert read_ct(a_folder_of_two_series, series=choice).hu.min() == lowest
+
+
+@pytest.mark.parametrize(
+    ("choice", "why"), [("3", "fits no series"), ("1.2.826", "fits several series"), ("", "fits no")]
+)
+def test_a_choice_that_fits_none_or_several(a_folder_of_two_series, choice, why):
+    assert re.match(f"'{choice}' {why}", refusal(a_folder_of_two_series, series=choice))
+
+
+def test_a_damaged_file_of_another_series_does_not_matter(a_folder_of_two_series):
+    truncate(a_folder_of_two_series / "a" / "002.dcm", 0.97)
+    assert read_ct(a_folder_of_two_series, series="1").hu.min() == -999

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is odd but can be handled is read and said."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pydicom
+import pytest
+from builders.dicom import write_localizer, write_other, write_screenshot, write_series
+from builders.grids import coded_hu, make_grid
+
+from ICHSegmentationLib.io import read_ct
+from ICHSegmentationLib.io.dicom.tags import is_sharp_kernel
+
+
+@pytest.fixture
+def a_grid():
+    return make_grid()
+
+
+@pytest.fixture
+def an_hu_volume(a_grid):
+    return coded_hu(a_grid.shape)
+
+
+def set_tags(**values):
+    def edit(dataset, _index):
+        for keyword, value in values.items():
+            setattr(dataset, keyword, value)
+
+    return edit
+
+
+def test_what_is_no_slice_is_left_out(tmp_path, a_grid, an_hu_volume):
+    write_series(tmp_path, an_hu_volume, a_grid)
+    write_localizer(tmp_path / "scout.dcm")
+    write_screenshot(tmp_path / "dose.dcm")
+    write_other(tmp_path / "mr.dcm", sop_class="1.2.840.10008.5.1.4.1.1.4", modality="MR")
+    short = make_grid(steps_mm=[5.0])
+    write_series(tmp_path, coded_hu(short.shape), short, series_uid="1.2.826.2", names="short{}".format)
+    (tmp_path / "README.txt").write_text("not DICOM")
+    (tmp_path / "._000.dcm").write_bytes(b"junk of another system")
+    volume = read_ct(tmp_path)
+    np.testing.assert_array_equal(volume.hu, an_hu_volume)
+    assert volume.warnings == (
+        "1 localizer image(s) in the folder left out.",
+        "1 screenshot(s) (secondary capture or colour) in the folder left out.",
+        "1 file(s) that are not CT images in the folder left out.",
+        "1 series of fewer than 3 slices in the folder left out.",
+    )
+
+
+def test_duplicates_are_dropped(tmp_path, a_grid, an_hu_volume):
+    paths = write_series(tmp_path, an_hu_volume, a_grid)
+    shutil.copy(paths[1], tmp_path / "copy.dcm")
+    volume = read_ct(tmp_path)
+    np.testing.assert_array_equal(volume.hu, an_hu_volume)
+    assert volume.warnings == ("1 duplicate slice(s) at the position of another slice dropped.",)
+
+
+def test_a_second_scan_at_the_same_positions_is_said(tmp_path, a_grid, an_hu_volume):
+    write_series(tmp_path, an_hu_volume, a_grid)
+
+    def later(dataset, index):
+        dataset.InstanceNumber = 100 + index
+
+    write_series(tmp_path, an_hu_volume + 7, a_grid, names="second{}".format, edit=later)
+    volume = read_ct(tmp_path)
+    np.testing.assert_array_equal(volume.hu, an_hu_volume)
+    assert volume.warnings == (
+        "5 duplicate slice(s) at the position of another slice dropped, 5 of them with different pixels: "
+        "the series may hold two scans of the head.",
+    )
+
+
+def test_missing_slices(tmp_path):
+    grid = make_grid(steps_mm=[5.0, 5.0, 15.0, 5.0, 5.0])
+    write_series(tmp_path, coded_hu(grid.shape), grid)
+    volume = read_ct(tmp_path)
+    assert volume.grid.gaps == (2,)
+    assert volume.warnings == (
+        "Slices are missing between slices 3 and 4 (15.00 mm); blood there is not counted "
+        "(a slice beside a gap counts with at most 7.50 mm).",
+    )
+
+
+def test_varying_steps_and_tilt(tmp_path):
+    grid = make_grid(steps_mm=[2.5] * 3 + [5.0] * 3, tilt_deg=-12)
+    write_series(tmp_path, coded_hu(grid.shape), grid)
+    assert read_ct(tmp_path).warnings == (
+        "The slices are tilted by 12.0 deg against the table; this is accounted for.",
+        "The step between slices varies: 2.50, 5.00 mm; each slice counts with its own extent.",
+    )
+
+
+def test_many_different_steps_are_summed_up(tmp_path):
+    grid = make_grid(steps_mm=[3.0, 3.2, 3.4, 3.6, 3.8, 4.0])
+    write_series(tmp_path, coded_hu(grid.shape), grid)
+    assert read_ct(tmp_path).warnings == (
+        "The step between slices varies: 3.00 to 4.00 mm; each slice counts with its own extent.",
+    )
+
+
+def test_numbers_in_another_order_than_positions(tmp_path, a_grid, an_hu_volume):
+    numbers = [3, 1, 5, 2, 4]
+    write_series(tmp_path, an_hu_volume, a_grid, edit=lambda d, index: setattr(d, "InstanceNumber", numbers[index]))
+    volume = read_ct(tmp_path)
+    np.testing.assert_array_equal(volume.hu, an_hu_volume)
+    assert volume.warnings == (
+        "The slices are not numbered in the order of their positions; they were sorted by position.",
+    )
+
+
+def test_rescale_per_slice(tmp_path, a_grid, an_hu_volume):
+    def edit(dataset, index):
+        stored = an_hu_volume[index].astype(np.int32) + 1000 + index
+        dataset.RescaleIntercept = str(-1000 - index)
+        dataset.PixelData = stored.astype(np.int16).tobytes()
+
+    write_series(tmp_path, an_hu_volume, a_grid, edit=edit)
+    volume = read_ct(tmp_path)
+    np.testing.assert_array_equal(volume.hu, an_hu_volume)
+    assert volume.warnings == (
+        "RescaleSlope (0028,1053) or RescaleIntercept (0028,1052) differs between slices; each has its own.",
+    )
+
+
+def test_missing_rescale(tmp_path, a_grid, an_hu_volume):
+    def edit(dataset, _index):
+        del dataset.RescaleIntercept
+
+    write_series(tmp_path, an_hu_volume, a_grid, intercept=0, edit=edit)
+    volume = read_ct(tmp_path)
+    np.testing.assert_array_equal(volume.hu, an_hu_volume)
+    assert "stored values are taken as HU" in volume.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("agent", "said"), [("IOHEXOL", True), ("NONE", False), ("", False)], ids=["given", "none", "empty"]
+)
+def test_contrast_medium(tmp_path, a_grid, an_hu_volume, agent, said):
+    write_series(tmp_path, an_hu_volume, a_grid, edit=set_tags(ContrastBolusAgent=agent))
+    volume = read_ct(tmp_path)
+    assert volume.warnings == (
+        ("Contrast medium was given (ContrastBolusAgent (0018,0010)): bright vessels may look like blood.",)
+        if said
+        else ()
+    )
+
+
+def test_bone_kernel(tmp_path, a_grid, an_hu_volume):
+    write_series(tmp_path, an_hu_volume, a_grid, edit=set_tags(ConvolutionKernel="H70h"))
+    assert read_ct(tmp_path).warnings == (
+        "The kernel H70h (ConvolutionKernel (0018,1210)) enhances edges and noise; "
+        "a soft-tissue series is better suited.",
+    )
+
+
+@pytest.mark.parametrize("kernel", ["BONE", "BONEPLUS", "EDGE", "LUNG", "H60s", "B70f", "Hr64h", "FC30", "FC81", "YC"])
+def test_sharp_kernels(kernel):
+    assert is_sharp_kernel(kernel)
+
+
+@pytest.mark.parametrize("kernel", ["STANDARD", "STD+", "SOFT", "H31s", "Hr40f", "J40s", "UB", "FC21", "FC64", ""])
+def test_soft_kernels(kernel):
+    assert not is_sharp_kernel(kernel)
+
+
+def test_enhanced_kernels_come_as_a_list():
+    assert is_sharp_kernel("['H60s', '3']")
+
+
+@pytest.mark.parametrize(("stated", "said"), [("10", False), ("-10.6", False), ("12", True)])
+def test_stated_tilt_is_only_a_check(tmp_path, stated, said):
+    grid = make_grid(tilt_deg=10)
+    write_series(tmp_path, coded_hu(grid.shape), grid, edit=set_tags(GantryDetectorTilt=stated))
+    volume = read_ct(tmp_path)
+    assert volume.grid.tilt_deg == pytest.approx(10, abs=1e-5)
+    assert volume.warnings[1:] == (
+        ("GantryDetectorTilt (0018,1120) says 12.0 deg, the slice positions 10.0 deg; the positions are used.",)
+        if said
+        else ()
+    )
+
+
+def test_coronal_slices(tmp_path):
+    grid = make_grid(oblique_deg=(80, 0, 0))
+    write_series(tmp_path, coded_hu(grid.shape), grid)
+    assert read_ct(tmp_path).warnings == ("The slices are coronal or sagittal; an axial series is better suited.",)
+
+
+PADDED = "Padding outside the scan circle was set to -1024 HU."
+WRAPPED = "Signed values are marked as unsigned (PixelRepresentation (0028,0103)); they are read as signed."
+
+
+def store(values, *, signed, **tags):
+    def edit(dataset, _index):
+        dataset.PixelRepresentation = int(signed)
+        dataset.PixelData = np.array(values, dtype=np.int16 if signed else np.uint16).tobytes()
+        for keyword, (vr, value) in tags.items():
+            dataset.add_new(keyword, vr, value)
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected", "warnings"),
+    [
+        # The value alone, far below air.
+        (store([-2000, 1024, 1060, 24], signed=True), [-1024, 0, 36, -1000], (PADDED,)),
+        # -2000 in data that the header calls unsigned.
+        (store([63536, 1024, 1060, 24], signed=False), [-1024, 0, 36, -1000], (WRAPPED, PADDED)),
+        (
+            store([63536, 1024, 1060, 24], signed=False, PixelPaddingValue=("US", 63536)),
+            [-1024, 0, 36, -1000],
+            (WRAPPED, PADDED),
+        ),
+        # A padding value above everything.
+        (
+            store([30000, 1024, 1060, 24], signed=True, PixelPaddingValue=("SS", 30000)),
+            [-1024, 0, 36, -1000],
+            (PADDED,),
+        ),
+        # A range (PS3.3 C.7.5.1.1.2).
+        (
+            store(
+                [30000, 29000, 1060, 24],
+                signed=True,
+                PixelPaddingValue=("SS", 30000),
+                PixelPaddingRangeLimit=("SS", 28000),
+            ),
+            [-1024, -1024, 36, -1000],
+            (PADDED,),
+        ),
+        # Padding that is -1024 HU already needs no word.
+        (store([0, 1024, 1060, 24], signed=False, PixelPaddingValue=("US", 0)), [-1024, 0, 36, -1000], ()),
+    ],
+    ids=["signed", "wrapped", "wrapped with tag", "high", "range", "already air"],
+)
+def test_padding(tmp_path, edit, expected, warnings):
+    grid = make_grid(rows=2, columns=2, steps_mm=[5, 5])
+    write_series(tmp_path, np.zeros(grid.shape), grid, edit=edit)
+    volume = read_ct(tmp_path)
+    np.testing.assert_array_equal(volume.hu, [np.reshape(expected, (2, 2))] * 3)
+    assert volume.warnings == warnings
+
+
+def test_padding_with_a_value_of_tissue_is_honoured_only_from_the_border(tmp_path):
+    grid = make_grid(rows=5, columns=5, steps_mm=[5, 5])
+    image = np.full((5, 5), 30)
+    image[0, :] = image[1, 1] = 0  # the margin
+    image[3, 3] = 0  # cerebrospinal fluid of 0 HU
+    hu = np.stack([image] * 3).astype(np.int16)
+    tags = set_tags(PixelPaddingValue=0)
+    write_series(tmp_path, hu, grid, intercept=0, edit=tags)
+    expected = image.copy()
+    expected[0, :] = expected[1, 1] = -1024
+    np.testing.assert_array_equal(read_ct(tmp_path).hu[0], expected)
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"], ids=["implicit", "explicit"])
+@pytest.mark.parametrize("with_meta", [True, False])
+def test_a_file_without_preamble_is_still_dicom(tmp_path, a_grid, an_hu_volume, syntax, with_meta):
+    for path in write_series(tmp_path, an_hu_volume, a_grid, names="IM{}".format):
+        dataset = pydicom.dcmread(path)
+        dataset.file_meta.TransferSyntaxUID = syntax
+        dataset.preamble = None
+        if not with_meta:
+            del dataset.file_meta
+        implicit = syntax == "1.2.840.10008.1.2"
+        dataset.save_as(path, enforce_file_format=False, implicit_vr=implicit, little_endian=True)
+        assert path.read_bytes()[:2] == (b"\x02\x00" if with_meta else b"\x08\x00")
+    np.testing.assert_array_equal(read_ct(tmp_path).hu, an_hu_volume)

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run's model is put among the installed ones with figures that are its own, of the whole way of a scan."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from builders.tiny_model import FIELDS, TINY, random_state
+from builders.training import a_configuration
+
+from ICHSegmentationLib.cli import publish as publishing
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.models import ModelEntry, get_model
+from ICHSegmentationLib.models.publish import register_model
+
+
+@pytest.fixture
+def a_run(tmp_path: Path) -> ModelEntry:
+    """The model of a run, and its configuration beside the run's folder."""
+    config = a_configuration(tmp_path / "data", about={"name": "tiny"})
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json")))
+    return register_model(FIELDS, random_state(**TINY), folder=tmp_path / "run" / "models")
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that models are published in."""
+    folder = tmp_path / "installed"
+    monkeypatch.setattr(publishing, "register_model", partial(register_model, folder=folder))
+    return folder
+
+
+def some_figures(entry: ModelEntry, **changes: Any) -> str:
+    record = {"sha256": entry.sha256, "cleaned": True, "quality": {"iph_dice_median": 0.5}}
+    return json.dumps(record | changes)
+
+
+def test_figures_of_the_runs_model_are_installed_with_it(tmp_path: Path, a_run: ModelEntry, installed: Path):
+    (tmp_path / "figures.json").write_text(some_figures(a_run))
+    publishing.publish(tmp_path / "config.yaml", tmp_path / "run", tmp_path / "figures.json")
+    entry = get_model("tiny", folder=installed)
+    assert (entry.sha256, entry.quality) == (a_run.sha256, {"iph_dice_median": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"cleaned": False}, r"figures\.json was measured with --no-cleaning, but users' labels are cleaned"),
+        ({"sha256": "0" * 64}, r"figures\.json was measured with other weights than those of tiny in .*run"),
+        ({"quality": None}, r"figures\.json is not a file that ichseg evaluate --config writes"),
+    ],
+)
+def test_other_figures_are_refused_and_nothing_is_installed(
+    tmp_path: Path, a_run: ModelEntry, installed: Path, changes: dict[str, Any], told: str
+):
+    (tmp_path / "figures.json").write_text(some_figures(a_run, **changes))
+    with pytest.raises(InputError, match=told):
+        publishing.publish(tmp_path / "config.yaml", tmp_path / "run", tmp_path / "figures.json")
+    assert not installed.exists()
+
+
+@pytest.mark.usefixtures("a_run")
+@pytest.mark.parametrize("content", ["no json", "[]", "{}"])
+def test_what_is_no_evaluation_is_named(tmp_path: Path, installed: Path, content: str):
+    (tmp_path / "figures.json").write_text(content)
+    with pytest.raises(InputError, match=r"figures\.json is not a file that ichseg evaluate"):
+        publishing.publish(tmp_path / "config.yaml", tmp_path / "run", tmp_path / "figures.json")
+    assert not installed.exists()

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders.grids import make_grid
+from builders.simple_head import model_entry
+
+from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype
+from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
+
+
+@pytest.fixture
+def a_grid():
+    """Six slices of 40 x 40 pixels of 1 mm, 5 mm apart: a voxel is 0.005 mL."""
+    return make_grid(rows=40, columns=40, steps_mm=[5.0] * 5, spacing_mm=(1.0, 1.0))
+
+
+@pytest.fixture
+def a_clot():
+    """10 x 10 pixels on two slices of IPH, 1 mL."""
+    labels = np.zeros((6, 40, 40), dtype=np.uint8)
+    labels[2:4, 10:20, 10:20] = Subtype.IPH
+    return labels
+
+
+def test_without_rules_nothing_changes(a_grid, a_clot):
+    a_clot[0, 0, 0] = Subtype.SDH
+    np.testing.assert_array_equal(PostProcessing.off().apply(a_clot, a_grid), a_clot)
+
+
+def test_an_empty_label_map_stays_empty(a_grid):
+    assert not PostProcessing().apply(np.zeros((6, 40, 40), dtype=np.uint8), a_grid).any()
+
+
+@pytest.mark.parametrize(
+    ("subtype", "pixels", "kept"),
+    [(Subtype.IVH, 19, False), (Subtype.IVH, 20, True), (Subtype.SDH, 79, False), (Subtype.SDH, 80, True)],
+)
+def test_blood_below_the_least_volume_of_its_subtype_is_dropped(a_grid, a_clot, subtype, pixels, kept):
+    a_clot[5, 30:40].reshape(-1)[:pixels] = subtype
+    cleaned = PostProcessing().apply(a_clot, a_grid)
+    assert (cleaned == subtype).sum() == (pixels if kept else 0)
+    assert (cleaned == Subtype.IPH).sum() == 200
+
+
+def test_a_rim_of_subdural_on_epidural_blood_becomes_epidural(a_grid, a_clot):
+    a_clot[a_clot > 0] = Subtype.EDH
+    a_clot[2:4, 10:20, 20:24] = Subtype.SDH
+    cleaned = PostProcessing().apply(a_clot, a_grid)
+    assert (cleaned == Subtype.EDH).sum() == 280
+    assert not (cleaned == Subtype.SDH).any()
+
+
+def test_subdural_blood_of_a_third_beside_epidural_stays(a_grid, a_clot):
+    a_clot[a_clot > 0] = Subtype.EDH
+    a_clot[2:4, 10:20, 20:30] = Subtype.SDH
+    cleaned = PostProcessing().apply(a_clot, a_grid)
+    assert ((cleaned == Subtype.SDH).sum(), (cleaned == Subtype.EDH).sum()) == (200, 200)
+
+
+def test_a_small_hole_takes_the_label_around_it_and_a_large_one_stays(a_grid, a_clot):
+    a_clot[2, 14:16, 14:16] = 0
+    a_clot[3, 11:19, 11:19] = 0
+    cleaned = PostProcessing(hole_area_mm2=20, least_volume_ml=None).apply(a_clot, a_grid)
+    assert (cleaned[2] == Subtype.IPH).sum() == 100
+    assert (cleaned[3] == Subtype.IPH).sum() == 36
+
+
+def test_a_speck_of_another_subtype_inside_a_bleed_joins_it(a_grid, a_clot):
+    a_clot[2, 10:12, 10:12] = Subtype.IVH
+    cleaned = PostProcessing().apply(a_clot, a_grid)
+    assert (cleaned == Subtype.IPH).sum() == 200
+    assert not (cleaned == Subtype.IVH).any()
+
+
+def test_blood_that_breaks_into_a_ventricle_stays_however_large_the_clot(a_grid, a_clot):
+    a_clot[0:6, 0:20, 0:20] = Subtype.IPH
+    a_clot[2:4, 10:20, 20:25] = Subtype.IVH
+    cleaned = PostProcessing().apply(a_clot, a_grid)
+    assert (cleaned == Subtype.IVH).sum() == 100
+
+
+def test_a_speck_far_from_the_larger_subtype_keeps_its_own_if_it_is_a_bleed_by_itself(a_grid, a_clot):
+    a_clot[5, 30:39, 30:39] = Subtype.SDH
+    cleaned = PostProcessing().apply(a_clot, a_grid)
+    assert (cleaned == Subtype.SDH).sum() == 81
+
+
+def test_the_input_is_left_alone(a_grid, a_clot):
+    a_clot[5, 0, 0] = Subtype.EDH
+    before = a_clot.copy()
+    PostProcessing().apply(a_clot, a_grid)
+    np.testing.assert_array_equal(a_clot, before)
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0.69, False), (0.71, True)])
+def test_blood_that_the_network_is_not_sure_of_is_dropped(a_grid, a_clot, share, kept):
+    a_clot[5, 30:40, 30:40] = Subtype.SAH
+    blood = np.full(a_clot.shape, 255, dtype=np.uint8)
+    blood[5, 30:35, 30:40] = 255 * (share - 0.1)
+    blood[5, 35:40, 30:40] = 255 * (share + 0.1)
+    rules = PostProcessing(least_certainty={Subtype.SAH: 0.7, Subtype.IPH: 0.9})
+    cleaned = rules.apply(a_clot, a_grid, blood=blood)
+    assert (cleaned == Subtype.SAH).sum() == (100 if kept else 0)
+    assert (cleaned == Subtype.IPH).sum() == 200
+    assert (rules.apply(a_clot, a_grid) == Subtype.SAH).sum() == 100
+
+
+def test_a_model_may_have_its_own_limits_of_certainty():
+    default = PostProcessing()
+    assert PostProcessing.for_model(model_entry()) == default
+    own = PostProcessing.for_model(model_entry(least_certainty={"IPH": 0.6, "ICH": 0.5}))
+    assert own.least_certainty == {Subtype.IPH: 0.6, UNKNOWN_SUBTYPE: 0.5}
+    assert replace(own, least_certainty=default.least_certainty) == default
