@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from ICHSegmentationLib.core import slice_steps
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 
 LPS_TO_RAS = np.array([-1.0, -1.0, 1.0])
 _SAME_MM = 0.01
@@ -100,7 +102,7 @@ class SliceGrid:
     @cached_property
     def gaps(self) -> tuple[int, ...]:
         """Indices i where slices are missing between slice i and slice i + 1."""
-        return slice_steps.find_gaps(self.steps_mm)
+        return slice_steps.find_gaps(self.slice_distances_mm)
 
     @cached_property
     def extents_mm(self) -> np.ndarray:
@@ -108,13 +110,34 @@ class SliceGrid:
 
         Raises
         ------
-        ValueError
-            If there is one slice only: its extent is unknown.
+        InputError
+            If there is one slice only, or the slices are not in the order of their positions along the normal: their
+            extents would not add up to the span of the stack.
         """
         if self.shape[0] < 2:
-            message = "The extent of a single slice is unknown."
-            raise ValueError(message)
-        return slice_steps.slice_extents(self.slice_distances_mm, self.gaps)
+            raise InputError(message("core.single_slice"))
+        steps = np.diff(self.positions_mm, axis=0) @ self.normal
+        if not ((steps > 0).all() or (steps < 0).all()):
+            number = int(np.argmin(steps * np.sign(steps.sum() or 1))) + 1
+            raise InputError(message("core.slices_out_of_order", first=number, second=number + 1))
+        extents = slice_steps.slice_extents(self.slice_distances_mm, self.gaps)
+        self._check_sum(extents)
+        return extents
+
+    def _check_sum(self, extents_mm: np.ndarray) -> None:
+        """Refuse extents that do not add up to the stack's span and its two end halves, less the declared gaps.
+
+        Every volume rests on them, so this holds whatever rule made them.
+        """
+        distances, gaps = self.slice_distances_mm, list(self.gaps)
+        ends = np.array([distances[0], distances[-1]]) / 2
+        whole = abs(float((self.positions_mm[-1] - self.positions_mm[0]) @ self.normal)) + ends.sum()
+        # What a gap may take: its own length, and the end half where it is the first or the last distance.
+        declared = distances[gaps].sum() + ends[[0 in gaps, len(distances) - 1 in gaps]].sum()
+        lost, rounding = whole - extents_mm.sum(), 1e-6 * whole
+        if not -rounding <= lost <= declared + rounding:
+            total = float(extents_mm.sum())
+            raise InputError(message("core.extents_do_not_add_up", sum_mm=total, span_mm=float(whole)))
 
     @cached_property
     def pixel_area_mm2(self) -> float:

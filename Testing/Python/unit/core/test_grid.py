@@ -3,8 +3,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.grids import make_grid
 
+from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import SliceGrid
 
 
@@ -115,7 +117,63 @@ def test_impossible_directions_and_spacings_are_refused(orientation, spacing):
 
 def test_the_extent_of_a_single_slice_is_unknown():
     grid = SliceGrid((1, 2, 2), np.zeros((1, 3)), np.eye(3)[:2], (1, 1))
-    with pytest.raises(ValueError, match="single slice"):
+    with raises(InputError, "core.single_slice"):
+        _ = grid.extents_mm
+
+
+@pytest.mark.parametrize("short_mm", [0.011, 0.02, 0.3, 1.0])
+def test_pairs_of_slices_that_nearly_coincide_own_the_whole_stack(short_mm):
+    grid = make_grid(steps_mm=([short_mm, 5.0 - short_mm] * 10)[:-1])
+    assert grid.gaps == ()
+    np.testing.assert_allclose(grid.extents_mm[1:-1], 2.5)
+    assert grid.extents_mm.sum() == pytest.approx(50.0 - 5.0 + short_mm + short_mm, abs=1e-9)
+
+
+def test_a_missing_slice_is_found_among_pairs_that_nearly_coincide():
+    steps = [0.3, 4.7] * 5 + [0.3, 9.7] + [0.3, 4.7] * 5
+    assert make_grid(steps_mm=steps).gaps == (11,)
+
+
+def test_jitter_of_a_tenth_of_a_millimetre_makes_no_gaps():
+    rng = np.random.default_rng(0)
+    steps = np.array([4.22] * 13 + [1.14] + [7.38] * 13)
+    jitter = rng.uniform(-0.1, 0.1, len(steps) + 1)
+    grid = make_grid(steps_mm=steps + np.diff(jitter), tilt_deg=18.5)
+    assert grid.gaps == ()
+    regular = make_grid(steps_mm=steps, tilt_deg=18.5)
+    assert grid.extents_mm.sum() == pytest.approx(regular.extents_mm.sum(), rel=0.005)
+
+
+def test_a_slice_that_is_missing_below_a_change_of_the_protocol_is_found():
+    assert make_grid(steps_mm=[4.22] * 8 + [8.44] + [4.22] * 6 + [7.38] * 14).gaps == (8,)
+
+
+def test_a_shift_in_the_plane_is_no_gap():
+    grid = make_grid(steps_mm=[5.0] * 6)
+    positions = grid.positions_mm.copy()
+    positions[3:, 0] += 40.0
+    shifted = SliceGrid(grid.shape, positions, grid.orientation, grid.spacing_mm)
+    assert shifted.gaps == ()
+    np.testing.assert_allclose(shifted.extents_mm, 5.0)
+
+
+def test_extents_add_up_to_the_span_and_the_end_halves_whatever_the_distances():
+    rng = np.random.default_rng(3)
+    for _ in range(300):
+        distances = rng.choice([0.05, 0.6, 1.0, 2.5, 4.22, 5.0, 7.38, 10.0], size=rng.integers(1, 40))
+        grid = make_grid(steps_mm=distances, tilt_deg=float(rng.uniform(-25, 25)))
+        along = grid.slice_distances_mm
+        whole = along.sum() + (along[0] + along[-1]) / 2
+        lost = whole - grid.extents_mm.sum()
+        end_halves = sum(along[end] / 2 for end in (0, len(along) - 1) if end in grid.gaps)
+        assert -1e-9 <= lost <= along[list(grid.gaps)].sum() + end_halves + 1e-9
+        assert grid.gaps or lost == pytest.approx(0, abs=1e-9)
+
+
+def test_slices_out_of_order_have_no_extents():
+    positions = np.array([[0, 0, 0], [0, 0, 10], [0, 0, 5], [0, 0, 15]], dtype=float)
+    grid = SliceGrid((4, 2, 2), positions, np.eye(3)[:2], (1, 1))
+    with raises(InputError, "core.slices_out_of_order", first=2, second=3):
         _ = grid.extents_mm
 
 
