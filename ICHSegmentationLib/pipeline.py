@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.models import LoadedModel, get_model
-from ICHSegmentationLib.segmentation.boxes.segmentation import as_box_segmenter, segment_again, segment_boxes
+from ICHSegmentationLib.segmentation.boxes.segmentation import as_box_segmenter, resegment_box, segment_boxes
 from ICHSegmentationLib.segmentation.result import SegmentationResult
-from ICHSegmentationLib.segmentation.segmenter import build_segmenter
+from ICHSegmentationLib.systems import build_segmenter, network_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,9 @@ def segment(
     stages = Stages(_SEGMENT_SHARES, progress, cancel)
     with stages.stage("load"):
         entry = get_model(model)
-        network = (loaded or LoadedModel()).get(entry, device=device, runtime=runtime, threads=threads)
+        network = (loaded or LoadedModel()).get(
+            entry, build=network_for, device=device, runtime=runtime, threads=threads
+        )
     segmenter = build_segmenter(entry, network, postprocessing)
     if boxes is None:
         segmented = segmenter.segment(volume, stages, force=force)
@@ -144,10 +146,12 @@ def resegment_lesion(
     stages = Stages(_LESION_SHARES, cancel=cancel)
     with stages.stage("load"):
         entry = get_model(model)
-        network = (loaded or LoadedModel()).get(entry, device=device, runtime=runtime, threads=threads)
+        network = (loaded or LoadedModel()).get(
+            entry, build=network_for, device=device, runtime=runtime, threads=threads
+        )
         segmenter = as_box_segmenter(build_segmenter(entry, network), entry.name)
     with stages.stage("infer"):
-        return segment_again(segmenter, volume, label_map, edit)
+        return resegment_box(segmenter, volume, label_map, edit)
 
 
 def write_outputs(

@@ -20,6 +20,7 @@ from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.models.trained_network import load_network
 from ICHSegmentationLib.research.training.config import read_config
 from ICHSegmentationLib.research.training.train import MODELS_NAME, model_fields
+from ICHSegmentationLib.systems import network_for
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models import ModelEntry
@@ -38,7 +39,8 @@ def publish(
     trained = get_model(settings.name, folder=run / MODELS_NAME)
     quality = {} if evaluation is None else _quality(evaluation, trained)
     fields = model_fields(settings) | {"quality": quality}
-    entry = register_model(fields, load_network(trained).state_dict(), make_default=default, with_graph=True)
+    weights = load_network(trained, build=network_for).state_dict()
+    entry = register_model(fields, weights, build=network_for, make_default=default, with_graph=True)
     typer.echo(f"{entry.path} ({entry.size_bytes / 1e6:.1f} MB)")
 
 

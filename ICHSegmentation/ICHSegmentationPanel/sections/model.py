@@ -81,7 +81,7 @@ class ModelPart:
     @property
     def box_entry(self) -> ModelEntry:
         """The model that segments inside boxes: the chosen one, or what stands in for it."""
-        from ICHSegmentationLib.models import box_model
+        from ICHSegmentationLib.systems import box_model
 
         return box_model(self._manifest, self.entry.name if self.entry is not None else "default")
 
@@ -104,6 +104,7 @@ class ModelPart:
     def _fill_models(self) -> None:
         from ICHSegmentationLib.core.errors import MissingModelError, ModelError
         from ICHSegmentationLib.models import Manifest, load_manifest
+        from ICHSegmentationLib.systems import available_models
 
         self._manifest = Manifest()
         try:
@@ -114,7 +115,7 @@ class ModelPart:
             self.problem = str(error)
             return
         self._default = self._manifest.get().name
-        for index, entry in enumerate(self._manifest.available):
+        for index, entry in enumerate(available_models(self._manifest)):
             self._entries[entry.name] = entry
             self._ui.modelSelector.addItem(entry.name, entry.name)
             self._ui.modelSelector.setItemData(index, _details(entry), qt.Qt.ToolTipRole)

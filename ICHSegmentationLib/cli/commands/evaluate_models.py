@@ -42,10 +42,11 @@ def run(
     )
     from ICHSegmentationLib.research.evaluation.models.required_models import require_models
     from ICHSegmentationLib.research.training.held_out import make_held_out
+    from ICHSegmentationLib.systems import available_models
 
     check_output(output, overwrite=overwrite, names=())  # the table is made anew from each model's results
     settings = held_out_settings(config)
-    chosen = load_manifest().available if ALL_MODELS in models else [get_model(name) for name in models]
+    chosen = available_models(load_manifest()) if ALL_MODELS in models else [get_model(name) for name in models]
     entries = list({entry.name: entry for entry in chosen}.values())
     if len(entries) < 2:
         message = f"Several models are compared, and there is only {entries[0].name}."

@@ -16,15 +16,14 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.models.manifest import get_model
-from ICHSegmentationLib.networks import build_network
-from ICHSegmentationLib.networks.blocks.layers import channels_last
+from ICHSegmentationLib.networks.interface import channels_last
+from ICHSegmentationLib.research.training.batches import training_batches
 from ICHSegmentationLib.research.training.checkpoint import read_checkpoint, write_checkpoint
-from ICHSegmentationLib.research.training.dataset import training_batches
-from ICHSegmentationLib.research.training.loss import build_loss
+from ICHSegmentationLib.research.training.hooks import load_hook
 from ICHSegmentationLib.research.training.optimisation import Schedule, build_optimiser
 from ICHSegmentationLib.research.training.processes import Processes
 from ICHSegmentationLib.research.training.start import take_weights
-from ICHSegmentationLib.research.training.validation import validation_dice
+from ICHSegmentationLib.systems import build_network, get_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -156,6 +155,8 @@ class _Fit:
         options, device = config.optimisation, processes.device
         self._config, self._options, self._processes = config, options, processes
         self._checkpoint, self._validation, self._report = checkpoint, validation, report
+        hooks = get_system(config.system).training
+        self._validate = load_hook(hooks.validation)
         torch.manual_seed(config.seed)
         network = build_network(
             config.system,
@@ -173,7 +174,7 @@ class _Fit:
         )
         self._optimiser = build_optimiser(options, self._network.parameters())
         self._schedule = Schedule(options, self._optimiser)
-        self._loss = build_loss(options, config.system).to(device)
+        self._loss = load_hook(hooks.loss)(options).to(device)
         self._precision = _precision(options.precision, device)
         self._scaler = torch.amp.GradScaler(device.type, enabled=self._precision is torch.float16)
         self._parts = {
@@ -250,7 +251,7 @@ class _Fit:
         cost, dice = sum(losses) / len(losses), {}
         if self._validation:
             self._average.eval()
-            dice = validation_dice(self._average.module, self._validation, self._config, self._processes)
+            dice = self._validate(self._average.module, self._validation, self._config, self._processes)
             if options.monitor != "train_loss" and dice:
                 cost = -sum(dice.values()) / len(dice)
         self._schedule.after_epoch(cost)

@@ -3,9 +3,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
-from ICHSegmentationLib.networks import build_network
+from ICHSegmentationLib.models import publish, select, trained_network
+from ICHSegmentationLib.models.runtimes import conversion, openvino_runtime
+from ICHSegmentationLib.systems import build_network, network_for
+
+register_model = partial(publish.register_model, build=network_for)
+load_runtime = partial(select.load_runtime, build=network_for)
+load_beside = partial(select.load_beside, build=network_for)
+load_converted = partial(conversion.load_converted, build=network_for)
+load_openvino = partial(openvino_runtime.OpenVinoRuntime, build=network_for)
+load_network = partial(trained_network.load_network, build=network_for)
 
 # Every level of the network, but as narrow as it goes, so that it converts in about a second.
 TINY = {

@@ -15,10 +15,8 @@ from ICHSegmentationLib.core.volume import CTVolume
 def make_world(folder: Path) -> dict[str, str]:
     """Register and convert a model; return the variables by which a worker finds it and uses one thread."""
     # A host that only needs the head does not import torch for it.
-    from builders.tiny_model import FIELDS, TINY, random_state
+    from builders.tiny_model import FIELDS, TINY, load_converted, random_state, register_model
     from ICHSegmentationLib.models import get_model
-    from ICHSegmentationLib.models.publish import register_model
-    from ICHSegmentationLib.models.runtimes.conversion import load_converted
 
     variables = {"ICHSEG_MODELS": str(folder / "models"), "ICHSEG_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
     register_model(FIELDS | {"pixel_mm": 1.6, "size_px": 128}, random_state(**TINY), folder=folder / "models")

@@ -35,10 +35,10 @@ def second_reader_sha256(entry: ModelEntry, *, cleaned: bool) -> str | None:
     MissingModelError
         If it is not installed beside the model.
     """
-    if not (cleaned and entry.second_reader):
+    if not (cleaned and entry.verifier):
         return None
-    what = f"asks the second reader {entry.second_reader}"
-    return _beside(entry, what, entry.second_reader, otherwise=", or add --no-cleaning").sha256
+    what = f"asks the second reader {entry.verifier}"
+    return _beside(entry, what, entry.verifier, otherwise=", or add --no-cleaning").sha256
 
 
 def _beside(entry: ModelEntry, what: str, name: str, *, otherwise: str = "") -> ModelEntry:

@@ -12,14 +12,13 @@ import pytest
 import yaml
 from builders.command import Command
 from builders.grids import make_grid
-from builders.tiny_model import FIELDS, TINY, random_state
+from builders.tiny_model import FIELDS, TINY, random_state, register_model
 from builders.training import a_configuration, write_squares
 
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.models import get_model
-from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.research.evaluation.models import run as model_run
 from ICHSegmentationLib.research.evaluation.models.held_out_case import PATIENTS, HeldOutCase, HeldOutFile
 from ICHSegmentationLib.research.training import held_out

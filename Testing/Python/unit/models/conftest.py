@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders.tiny_model import FIELDS, TINY, random_state
+from builders.tiny_model import FIELDS, TINY, random_state, register_model
 
 from ICHSegmentationLib.models import ModelEntry
-from ICHSegmentationLib.models.publish import register_model
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +29,9 @@ def a_model(a_models_folder: Path) -> ModelEntry:
 @pytest.fixture(scope="session")
 def a_filled_cache(a_models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache folder that holds the converted tiny model; not to be changed."""
+    from builders.tiny_model import load_converted
+
     from ICHSegmentationLib.models import get_model
-    from ICHSegmentationLib.models.runtimes.conversion import load_converted
 
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:

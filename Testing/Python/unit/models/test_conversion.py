@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from builders.errors import raises
+from builders.tiny_model import load_converted, load_openvino
 
-from ICHSegmentationLib.core.errors import ModelError
+from ICHSegmentationLib.core.errors import ChecksumError, ModelError
 from ICHSegmentationLib.models.runtimes import conversion
-from ICHSegmentationLib.models.runtimes.conversion import convert_network, load_converted
+from ICHSegmentationLib.models.runtimes.conversion import convert_network
 from ICHSegmentationLib.models.runtimes.model_cache import read_entry
-from ICHSegmentationLib.models.runtimes.openvino_runtime import OpenVinoRuntime
 from ICHSegmentationLib.models.runtimes.quiet_openvino import import_openvino
 
 REPOSITORY = Path(__file__).resolve().parents[4]
@@ -47,7 +48,9 @@ import sys
 from pathlib import Path
 import numpy as np
 from ICHSegmentationLib.models import get_model, load_runtime
-runtime = load_runtime(get_model(folder=Path({str(a_models_folder)!r})), device="cpu")
+from ICHSegmentationLib.systems import network_for
+entry = get_model(folder=Path({str(a_models_folder)!r}))
+runtime = load_runtime(entry, build=network_for, device="cpu")
 result = runtime.probabilities(np.zeros((3, 3, 64, 64), np.float32))
 print(runtime.info.backend, result.shape, "torch" in sys.modules, "openvino.tools.ovc" in sys.modules)
 """
@@ -73,7 +76,7 @@ print(callable(openvino.convert_model), "openvino_telemetry" in sys.modules)
 
 def test_a_cached_model_is_not_converted_again(a_model, a_filled_cache, monkeypatch):
     monkeypatch.setenv("ICHSEG_CACHE", str(a_filled_cache))
-    monkeypatch.setattr(conversion, "_convert", lambda _: pytest.fail("the model was converted again"))
+    monkeypatch.setattr(conversion, "load_network", lambda *_, **__: pytest.fail("the model was converted again"))
     model, warnings = load_converted(a_model)
     assert str(model.input(0).partial_shape) == "[?,3,?,?]"
     assert model.output(0).partial_shape[1] == 6
@@ -82,20 +85,20 @@ def test_a_cached_model_is_not_converted_again(a_model, a_filled_cache, monkeypa
 
 @pytest.mark.parametrize("name", ["model.xml", "model.bin"])
 def test_a_damaged_cached_model_is_made_anew(a_model, an_empty_cache, some_images, name, caplog):
-    expected = OpenVinoRuntime(a_model, precision="f32").probabilities(some_images)
+    expected = load_openvino(a_model, precision="f32").probabilities(some_images)
     path = cached_file(an_empty_cache, name)
     path.write_bytes(path.read_bytes()[:-7] + b"damaged")
 
-    result = OpenVinoRuntime(a_model, precision="f32").probabilities(some_images)
+    result = load_openvino(a_model, precision="f32").probabilities(some_images)
     np.testing.assert_array_equal(result, expected)
-    assert "damaged; it is made anew" in caplog.text
+    assert "is damaged and is converted again" in caplog.text
     assert read_entry(path.parent) is not None
 
 
 def test_weights_are_checked_even_if_the_converted_model_is_cached(a_model, a_filled_cache, monkeypatch, tmp_path):
     monkeypatch.setenv("ICHSEG_CACHE", str(a_filled_cache))
     (tmp_path / a_model.file).write_bytes(b"other")
-    with pytest.raises(ModelError, match="damaged or replaced"):
+    with raises(ChecksumError, "models.weights_damaged", name="tiny"):
         load_converted(a_model.model_copy(update={"folder": tmp_path}))
 
 
@@ -115,10 +118,10 @@ def test_a_cache_that_cannot_be_written_is_a_warning(a_model, tmp_path, monkeypa
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     monkeypatch.setenv("ICHSEG_CACHE", str(blocked / "cache"))
-    runtime = OpenVinoRuntime(a_model, precision="f32")
+    runtime = load_openvino(a_model, precision="f32")
 
     assert len(runtime.warnings) == 1
-    assert "could not be kept" in runtime.warnings[0]
+    assert [warning.code for warning in runtime.warnings] == ["models.cache_not_written"]
     np.testing.assert_allclose(runtime.probabilities(some_images).sum(axis=1), 1, atol=1e-5)
 
 
@@ -133,7 +136,7 @@ def test_a_full_disk_is_a_warning_and_leaves_no_half_model(a_model, an_empty_cac
 
     monkeypatch.setattr(openvino, "save_model", save_half)
     _, warnings = load_converted(a_model)
-    assert "free some space" in warnings[0]
+    assert [warning.code for warning in warnings] == ["models.cache_not_written"]
     assert list((an_empty_cache / "openvino").iterdir()) == []
 
 
@@ -145,5 +148,5 @@ class FixedSize(torch.nn.Module):
 
 
 def test_a_network_that_converts_wrongly_is_refused():
-    with pytest.raises(ModelError, match="OpenVINO and torch disagree"):
+    with raises(ModelError, "models.openvino_differs"):
         convert_network(FixedSize(), channels=1)

@@ -14,16 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from builders.tiny_model import FIELDS, TINY, random_state
+from builders.errors import raises
+from builders.tiny_model import FIELDS, TINY, load_converted, load_network, random_state, register_model
 
 from ICHSegmentationLib.core.errors import ChecksumError, ModelError
 from ICHSegmentationLib.models import get_model, load_manifest
-from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.models.runtimes import conversion
-from ICHSegmentationLib.models.runtimes.conversion import check_against_torch, load_converted
+from ICHSegmentationLib.models.runtimes.conversion import check_against_torch
 from ICHSegmentationLib.models.runtimes.graph import encode_graph, load_graph
-from ICHSegmentationLib.models.trained_network import load_network
-from ICHSegmentationLib.networks.blocks.layers import answer_of
+from ICHSegmentationLib.networks.interface import answer_of
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 
@@ -57,7 +56,9 @@ sys.modules["torch"] = None  # as where it is not installed
 from pathlib import Path
 import numpy as np
 from ICHSegmentationLib.models import get_model, load_runtime
-runtime = load_runtime(get_model(folder=Path({str(a_folder_with_a_graph)!r})), device="cpu")
+from ICHSegmentationLib.systems import network_for
+entry = get_model(folder=Path({str(a_folder_with_a_graph)!r}))
+runtime = load_runtime(entry, build=network_for, device="cpu")
 result = runtime.probabilities(np.zeros((3, 3, 64, 128), np.float32))
 print(runtime.info.backend, result.shape, runtime.warnings, "openvino.tools.ovc" in sys.modules)
 """
@@ -91,12 +92,12 @@ def test_a_changed_graph_is_refused_before_it_is_read(a_model_with_a_graph, tmp_
     data = bytearray((a_model_with_a_graph.folder / a_model_with_a_graph.graph).read_bytes())
     data[len(data) // 2] ^= 1
     (tmp_path / a_model_with_a_graph.graph).write_bytes(data)
-    with pytest.raises(ChecksumError, match="graph of model tiny"):
+    with raises(ChecksumError, "models.graph_damaged", name="tiny"):
         load_graph(a_model_with_a_graph.model_copy(update={"folder": tmp_path}))
 
 
 def test_a_missing_graph_is_named(a_model_with_a_graph, tmp_path):
-    with pytest.raises(ModelError, match=r"The graph of model tiny is missing .*graph\.zip"):
+    with raises(ModelError, "models.graph_missing", name="tiny"):
         load_graph(a_model_with_a_graph.model_copy(update={"folder": tmp_path}))
 
 
@@ -106,7 +107,7 @@ def test_a_graph_that_this_openvino_cannot_read_gives_way_to_conversion(a_model_
     monkeypatch.setattr(graph, "_read", lambda _entry: (b"<net name='from the future' version='99'/>", b""))
     monkeypatch.setenv("ICHSEG_CACHE", str(tmp_path))
     assert load_graph(a_model_with_a_graph) is None
-    monkeypatch.setattr(conversion, "_convert", lambda entry: pytest.fail(f"asked to convert {entry.name}"))
+    monkeypatch.setattr(conversion, "load_network", lambda entry, **_: pytest.fail(f"asked to convert {entry.name}"))
     with pytest.raises(pytest.fail.Exception, match="asked to convert tiny"):
         load_converted(a_model_with_a_graph)
 
@@ -120,7 +121,7 @@ def test_a_graph_of_another_network_is_refused(a_model_with_a_graph, tmp_path):
     graph = (a_model_with_a_graph.folder / a_model_with_a_graph.graph).read_bytes()
     (tmp_path / a_model_with_a_graph.graph).write_bytes(graph)
     update = {"graph": a_model_with_a_graph.graph, "graph_sha256": a_model_with_a_graph.graph_sha256}
-    with pytest.raises(ModelError, match="do not fit its graph"):
+    with raises(ModelError, "models.graph_misfit", name="tiny"):
         load_graph(other.model_copy(update=update))
 
 
@@ -136,7 +137,7 @@ def test_publishing_again_leaves_one_graph(tmp_path):
 
 
 def test_a_graph_leaves_the_network_as_it_was():
-    from ICHSegmentationLib.networks import build_network
+    from ICHSegmentationLib.systems import build_network
 
     network = build_network("hardnet", "compact", in_channels=3, **TINY).eval()
     before = {name: value.clone() for name, value in network.state_dict().items()}

@@ -25,7 +25,7 @@ from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.models import RuntimeInfo
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.result import SegmentationResult
-from ICHSegmentationLib.segmentation.segmenter import build_segmenter
+from ICHSegmentationLib.systems import build_segmenter
 
 ENTRY = model_entry(
     name="attfocusnet-compact",

@@ -10,13 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from builders.grids import make_grid
-from builders.tiny_model import FIELDS, TINY, random_state
+from builders.tiny_model import FIELDS, TINY, random_state, register_model
 from scipy.stats import wilcoxon
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.research.evaluation.case import evaluate_case
 from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import holm
@@ -47,7 +46,7 @@ def a_model(
         fingerprint=name,
         classes=("background", *classes),
         detector="",
-        second_reader="",
+        verifier="",
         case_minimum_ml=None,
         parameters=1000,
     )
@@ -174,7 +173,7 @@ def test_results_are_reused_only_of_the_same_model(tmp_path: Path):
 
 def test_results_with_another_second_reader_are_refused(tmp_path: Path):
     model = a_model(tmp_path, "first", {"a": 10})
-    model.second_reader, model.folder = "reader", tmp_path / "models"
+    model.verifier, model.folder = "reader", tmp_path / "models"
     reader = register_model(FIELDS | {"name": "reader"}, random_state(**TINY), folder=model.folder)
     record = {"fingerprint": "first", "set_aside": {}}
     path = tmp_path / "first" / "figures.json"

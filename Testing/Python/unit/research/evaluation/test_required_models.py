@@ -9,13 +9,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from builders.grids import make_grid
-from builders.tiny_model import FIELDS, TINY, random_state
+from builders.tiny_model import FIELDS, TINY, random_state, register_model
 
 from ICHSegmentationLib.core.errors import MissingModelError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.research.evaluation.models import run as model_run
 from ICHSegmentationLib.research.evaluation.models.held_out_case import PATIENTS, HeldOutCase, HeldOutFile
 from ICHSegmentationLib.research.evaluation.models.run import ModelRun, RunSettings, run_model

@@ -9,9 +9,10 @@ from builders.training import a_configuration, write_squares
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.training import fit as fit_module
+from ICHSegmentationLib.research.training import loss as loss_module
+from ICHSegmentationLib.research.training.batches import BatchNumbers, training_batches
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume, read_anatomy, write_anatomy
-from ICHSegmentationLib.research.training.dataset import BatchNumbers, SliceDataset, training_batches
+from ICHSegmentationLib.research.training.dataset import SliceDataset
 from ICHSegmentationLib.research.training.fit import fit
 from ICHSegmentationLib.research.training.processes import Processes
 
@@ -171,7 +172,7 @@ def test_a_step_that_would_spoil_the_weights_ends_the_fit_and_what_was_written_s
     fit(a_configuration(tmp_path, optimisation=options | {"steps": 1}), some_files, tmp_path / "run.pt")
     before = (tmp_path / "run.pt").read_bytes()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fit_module, "build_loss", lambda *_: _Constant(value, slope))
+        patch.setattr(loss_module, "segmentation_loss", lambda *_: _Constant(value, slope))
         with pytest.raises(InputError, match=told):
             fit(longer, some_files, tmp_path / "run.pt")
     assert (tmp_path / "run.pt").read_bytes() == before
@@ -184,7 +185,7 @@ def test_in_float16_a_step_whose_gradients_overflow_is_left_out(tmp_path, some_f
     options = {"warm_up": 0.0, "schedule": "constant", "checkpoint_minutes": 1e-9, "precision": "float16"}
     fit(a_configuration(tmp_path, optimisation=options | {"steps": 1}), some_files, tmp_path / "run.pt")
     before = torch.load(tmp_path / "run.pt", weights_only=True)
-    monkeypatch.setattr(fit_module, "build_loss", lambda *_: _Constant(1.0, math.inf))
+    monkeypatch.setattr(loss_module, "segmentation_loss", lambda *_: _Constant(1.0, math.inf))
     fit(a_configuration(tmp_path, optimisation=options | {"steps": 2}), some_files, tmp_path / "run.pt")
     after = torch.load(tmp_path / "run.pt", weights_only=True)
     assert after["progress"]["step"] == 2

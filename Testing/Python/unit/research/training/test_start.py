@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from builders.tiny_model import load_network
 from builders.training import a_configuration, write_squares
 
 from ICHSegmentationLib.core.errors import InputError, UnknownModelError
 from ICHSegmentationLib.models import get_model
-from ICHSegmentationLib.models.trained_network import load_network
-from ICHSegmentationLib.networks import build_network
 from ICHSegmentationLib.research.training.fit import fit
 from ICHSegmentationLib.research.training.processes import Processes
 from ICHSegmentationLib.research.training.start import take_weights
 from ICHSegmentationLib.research.training.train import check_training, train
+from ICHSegmentationLib.systems import build_network
 
 DEFAULT = "transhardnet-compact"
 ONE = Processes(0, 1, torch.device("cpu"))

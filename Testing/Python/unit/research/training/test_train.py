@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from builders.tiny_model import TINY
+from builders.tiny_model import TINY, load_network
 from builders.training import a_configuration, write_squares
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.models import get_model
-from ICHSegmentationLib.models.trained_network import load_network
 from ICHSegmentationLib.research.training.config import TrainingConfig
 from ICHSegmentationLib.research.training.data.data_folder import CaseIndex
 from ICHSegmentationLib.research.training.pack import write_pack

@@ -11,7 +11,7 @@ from ICHSegmentationLib.core.lesion_boxes import box_around, lesion_boxes
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.segmentation.boxes.lesion_voxels import lesion_voxels
 from ICHSegmentationLib.segmentation.boxes.lesions_without_box import lesions_without_box
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit, segment_again, without_looking
+from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit, resegment_box, without_looking
 
 GRID = make_grid(rows=20, columns=20)
 LESION, PAINTED = np.s_[1:4, 2:5, 2:5], np.s_[2:3, 8:10, 8:10]
@@ -72,12 +72,12 @@ def test_a_moved_box_leaves_the_painted_lesion_too():
     class Nothing:
         box_warning = ""
 
-        def blood_in_box(self, _volume, box):
+        def predict_in_box(self, _volume, box):
             return np.zeros(box.voxels(GRID).inside.shape, dtype=np.float32)
 
     moved = a_box((1, 4), (1, 6), (1, 6))
     edit = BoxEdit(before=WIDE, after=moved, others=others)
-    left = segment_again(Nothing(), None, label_map, edit).labels
+    left = resegment_box(Nothing(), None, label_map, edit).labels
     assert (left[PAINTED] == Subtype.IPH).all()
     assert (left > 0).sum() == 4
 

@@ -1,23 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Blood beside the ventricles is named by two models."""
+"""A verifier checks lesions that the model labels IVH."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.companions import install_companion
 from builders.label_maps import head_grid
 from builders.simple_head import BrightRuntime, head_volume, model_entry
 from pydantic import ValidationError
 
-from ICHSegmentationLib.core.errors import UnknownModelError
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
-from ICHSegmentationLib.segmentation import verifier as second_reading
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
-from ICHSegmentationLib.segmentation.segmenter import build_segmenter
-from ICHSegmentationLib.segmentation.verifier import name_parenchymal
+from ICHSegmentationLib.segmentation.verifier import relabel_parenchymal
+from ICHSegmentationLib.systems import build_segmenter
 
 SHARES = {"preprocess": 0.4, "infer": 0.4, "postprocess": 0.2}
 FIRST = model_entry(name="first", second_reader="second")
@@ -55,19 +54,18 @@ class Parenchymal:
 
 
 @pytest.fixture
-def a_second_reader(monkeypatch):
-    """Install one that sees the clot, or one that does not."""
+def a_verifier(monkeypatch):
+    """Install a verifier that finds the clot, or one that does not."""
 
     def install(*, sees: bool, warnings: tuple[str, ...] = ()) -> Parenchymal:
         reader = Parenchymal(sees=sees, warnings=warnings)
-        monkeypatch.setattr(second_reading, "get_model", lambda *_, **__: SECOND)
-        monkeypatch.setattr(second_reading, "load_beside", lambda *_, **__: reader)
+        install_companion(monkeypatch, SECOND, reader)
         return reader
 
     return install
 
 
-ANY_VOLUME = PostProcessing(parenchymal_most_ml=None)  # the clot of this head is a large one
+ANY_VOLUME = PostProcessing(max_parenchymal_ml=None)  # the clot of this head is a large one
 
 
 def segment(runtime, rules=ANY_VOLUME, entry=FIRST):
@@ -77,27 +75,27 @@ def segment(runtime, rules=ANY_VOLUME, entry=FIRST):
 
 
 @pytest.mark.parametrize(("sees", "name"), [(True, Subtype.IPH), (False, Subtype.IVH)])
-def test_what_the_second_model_sees_is_parenchymal(a_second_reader, sees, name):
-    reader = a_second_reader(sees=sees)
+def test_what_the_second_model_sees_is_parenchymal(a_verifier, sees, name):
+    reader = a_verifier(sees=sees)
     names, segmented = segment(Ventricular())
     assert names == {name}
     assert [box.subtype for box in segmented.boxes] == [name.name]
     assert 0 < reader.patches < 150  # those around the clot, not the whole brain's 500
-    told = "A bleed that the model calls IVH is IPH by the second model second, and named so; check the name."
-    assert segmented.warnings == ((told,) if sees else ())
+    codes = [(warning.code, dict(warning.parameters)) for warning in segmented.warnings]
+    assert codes == ([("segmentation.verifier_relabelled", {"name": "second"})] if sees else [])
     assert segmented.further_models == (SECOND,)
 
 
 @pytest.mark.parametrize("sees", [True, False])
-def test_what_its_runtime_has_to_say_is_told(a_second_reader, sees):
-    a_second_reader(sees=sees, warnings=("OpenVINO cannot run model second.",))
+def test_what_its_runtime_has_to_say_is_told(a_verifier, sees):
+    a_verifier(sees=sees, warnings=("OpenVINO cannot run model second.",))
     _, segmented = segment(Ventricular())
     assert segmented.warnings[0] == "OpenVINO cannot run model second."
     assert len(segmented.warnings) == 1 + sees
 
 
-def test_it_is_asked_only_where_there_is_ventricular_blood_and_only_with_the_cleaning(a_second_reader):
-    reader = a_second_reader(sees=True)
+def test_it_is_asked_only_where_there_is_ventricular_blood_and_only_with_the_cleaning(a_verifier):
+    reader = a_verifier(sees=True)
     for call, name in (
         (segment(BrightRuntime()), Subtype.IPH),
         (segment(Ventricular(), PostProcessing.off()), Subtype.IVH),
@@ -108,26 +106,22 @@ def test_it_is_asked_only_where_there_is_ventricular_blood_and_only_with_the_cle
     assert reader.patches == 0
 
 
-def test_without_it_the_reader_of_the_labels_is_told(monkeypatch):
-    def missing(*_, **__):
-        raise UnknownModelError
-
-    monkeypatch.setattr(second_reading, "get_model", missing)
+def test_a_missing_verifier_gives_a_warning(monkeypatch):
+    install_companion(monkeypatch, None)
     names, segmented = segment(Ventricular())
     assert names == {Subtype.IVH}
-    assert segmented.warnings == (
-        "The second model second is not installed: a small clot beside a ventricle may be called ventricular.",
-    )
+    (warning,) = segmented.warnings
+    assert (warning.code, dict(warning.parameters)) == ("segmentation.verifier_missing", {"name": "second"})
     assert segmented.further_models == ()
 
 
-def test_what_is_larger_than_the_limit_stays_ventricular_and_is_not_shown(a_second_reader):
-    reader = a_second_reader(sees=True)
-    _, found = segment(Ventricular(), PostProcessing(parenchymal_share=None))
+def test_what_is_larger_than_the_limit_stays_ventricular_and_is_not_shown(a_verifier):
+    reader = a_verifier(sees=True)
+    _, found = segment(Ventricular(), PostProcessing(parenchymal_fraction=None))
     whole_ml = measure(found.label_map).volumes_ml["IVH"]
     for most_ml, name in ((whole_ml + 0.01, Subtype.IPH), (whole_ml - 0.01, Subtype.IVH)):
         shown = reader.patches
-        names, segmented = segment(Ventricular(), PostProcessing(parenchymal_most_ml=most_ml))
+        names, segmented = segment(Ventricular(), PostProcessing(max_parenchymal_ml=most_ml))
         assert names == {name}
         assert (reader.patches > shown) is (name is Subtype.IPH)
         assert segmented.further_models == ((SECOND,) if name is Subtype.IPH else ())
@@ -141,14 +135,14 @@ def test_each_piece_is_named_by_its_own_share():
     parenchymal[0, 2:4, 12:17] = True  # less of the second
     parenchymal[2] = True
     doubted = labels == Subtype.IVH
-    assert name_parenchymal(labels, doubted, parenchymal, 1 / 3) == 1
+    assert relabel_parenchymal(labels, doubted, parenchymal, 1 / 3) == 1
     assert (labels[0, 2:8, 2:8] == Subtype.IPH).all()
     assert (labels[0, 2:8, 12:18] == Subtype.IVH).all()
     assert (labels == Subtype.SAH).sum() == 36
     labels[labels == Subtype.IVH] = 0
-    assert name_parenchymal(labels, labels == Subtype.IVH, parenchymal, 1 / 3) == 0
+    assert relabel_parenchymal(labels, labels == Subtype.IVH, parenchymal, 1 / 3) == 0
 
 
-def test_a_model_that_names_no_ventricular_blood_has_no_second_reader():
+def test_a_model_that_names_no_ventricular_blood_has_no_verifier():
     with pytest.raises(ValidationError, match="second_reader needs the classes IPH and IVH"):
         model_entry(second_reader="second", classes=("background", "ICH"))

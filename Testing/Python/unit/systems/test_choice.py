@@ -5,13 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ICHSegmentationLib.models import Manifest, box_model, get_model, load_manifest
-from ICHSegmentationLib.models.box_model import BOX_SYSTEMS
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxSegmenter
-from ICHSegmentationLib.segmentation.em import EmSegmenter
-from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
-from ICHSegmentationLib.segmentation.slicewise import SlicewiseSegmenter
-from ICHSegmentationLib.segmentation.two_stage import TwoStageSegmenter
+from ICHSegmentationLib.models import Manifest, load_manifest
+from ICHSegmentationLib.systems import available_models, box_model, get_system, system_names
 
 
 def manifest_of(*systems: str) -> Manifest:
@@ -40,10 +35,12 @@ def test_which_model_fills_boxes(installed, chosen, name):
     assert box_model(manifest_of(*installed), chosen).name == name
 
 
-def test_the_systems_are_those_that_look_into_boxes():
-    entry = get_model("em")
-    takers = {"em": EmSegmenter, "two_stage": TwoStageSegmenter, "two_stage_swin_unet": TwoStageSegmenter}
-    assert set(BOX_SYSTEMS) == set(takers)
-    assert all(hasattr(kind, "blood_in_box") for kind in takers.values())
-    assert not any(hasattr(kind, "blood_in_box") for kind in (SlicewiseSegmenter, PatchwiseSegmenter))
-    assert isinstance(EmSegmenter(entry, None), BoxSegmenter)
+@pytest.mark.parametrize("name", system_names())
+def test_a_system_takes_boxes_if_its_segmenter_does(name):
+    spec = get_system(name)
+    assert spec.takes_boxes == hasattr(spec.segmenter, "predict_in_box")
+
+
+def test_a_detector_is_not_available_for_whole_scans():
+    manifest = manifest_of("transhardnet", "detector", "of-a-newer-version")
+    assert [entry.name for entry in available_models(manifest)] == ["a-transhardnet", "a-of-a-newer-version", "em"]

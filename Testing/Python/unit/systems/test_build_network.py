@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from ICHSegmentationLib.networks import PRESETS, build_network
+from ICHSegmentationLib.systems import build_network, get_system, system_names
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +85,7 @@ def test_attfocusnet_without_focus_and_with_added_gates_is_the_usual_attention_u
 
 
 def test_every_preset_has_a_stated_number_of_parameters():
-    built = {(system, preset) for system, presets in PRESETS.items() for preset in presets}
+    built = {(system, preset) for system in system_names() for preset in get_system(system).presets}
 
     assert built == {(system, preset) for system, preset, _ in PARAMETERS}
 
@@ -121,7 +121,7 @@ def test_override_replaces_the_argument_of_the_preset():
 
     assert [layer.heads for layer in network.bottleneck.layers] == [4]
     assert network.bottleneck.dropout.p == 0.0
-    assert PRESETS["transhardnet"]["compact"]["transformer_layers"] == 2
+    assert get_system("transhardnet").presets["compact"]["transformer_layers"] == 2
 
 
 def test_unknown_argument_is_refused():
@@ -135,8 +135,10 @@ def test_unknown_name_is_refused_with_the_known_ones(system, preset):
         build_network(system, preset)
 
 
-def test_names_of_the_presets_need_no_torch():
-    code = "import sys, ICHSegmentationLib.networks as n; sorted(n.PRESETS); print('torch' in sys.modules)"
+def test_importing_the_systems_needs_no_torch():
+    code = (
+        "import sys; from ICHSegmentationLib.systems import system_names; system_names(); print('torch' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "False"
