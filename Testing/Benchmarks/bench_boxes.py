@@ -40,8 +40,9 @@ from ICHSegmentationLib.research.training.config import read_config
 from ICHSegmentationLib.research.training.held_out import make_held_out
 from ICHSegmentationLib.segmentation.boxes.linking import SliceBox, link_boxes
 from ICHSegmentationLib.segmentation.boxes.segmentation import as_box_segmenter, segment_boxes
-from ICHSegmentationLib.segmentation.segmenter import Segmented, Segmenter, build_segmenter
+from ICHSegmentationLib.segmentation.segmenter import Segmented, Segmenter
 from ICHSegmentationLib.segmentation.two_stage import source_sides
+from ICHSegmentationLib.systems import build_segmenter, network_for
 
 _LEAST_ML = 0.2
 _STAGES = dict.fromkeys(("preprocess", "infer", "postprocess"), 1 / 3)
@@ -176,7 +177,7 @@ def single_stage(entry: ModelEntry, threads: int) -> Way:
 
 
 def _segmenter(entry: ModelEntry, threads: int) -> Segmenter:
-    return build_segmenter(entry, load_runtime(entry, device="cpu", threads=threads))
+    return build_segmenter(entry, load_runtime(entry, build=network_for, device="cpu", threads=threads))
 
 
 def _run_all(ways: Sequence[Way], volume: CTVolume, true: Sequence[LesionBox]) -> list[tuple[Way, Found]]:

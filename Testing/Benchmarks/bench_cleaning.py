@@ -33,7 +33,7 @@ from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 from ICHSegmentationLib.research.training.config import TrainingConfig, read_config
 from ICHSegmentationLib.research.training.held_out import make_held_out
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
-from ICHSegmentationLib.segmentation.segmenter import build_segmenter
+from ICHSegmentationLib.systems import build_segmenter, network_for
 
 FIRST_SEED = 3_000_000
 COPIES = 3
@@ -78,8 +78,8 @@ def main() -> None:
     parser.add_argument("--heads", type=int, default=30)
     options = parser.parse_args()
     config, entry = read_config(options.config), get_model(options.model)
-    rules = Unjudged(least_certainty=None, parenchymal_share=None)  # names as the network gives them
-    segmenter = build_segmenter(entry, LoadedModel().get(entry), rules)
+    rules = Unjudged(min_confidence=None, parenchymal_fraction=None)  # names as the network gives them
+    segmenter = build_segmenter(entry, LoadedModel().get(entry, build=network_for), rules)
     found: list[Piece] = []
     bleeds: dict[str, bool] = {}
     for name, case in cases(config, options.folder, options.heads):
@@ -145,7 +145,7 @@ def show(found: list[Piece]) -> None:
 
 def show_decisions(found: list[Piece], bleeds: dict[str, bool], entry: ModelEntry) -> None:
     """Print how well the volume of a scan's blood says whether it has a bleed."""
-    limits = {NAMES[label]: limit for label, limit in (PostProcessing.for_model(entry).least_certainty or {}).items()}
+    limits = {NAMES[label]: limit for label, limit in (PostProcessing.for_model(entry).min_confidence or {}).items()}
     volumes = dict.fromkeys(bleeds, 0.0)
     for piece in found:
         if piece.certainty >= limits.get(piece.name, 0.0):

@@ -25,6 +25,7 @@ from ICHSegmentationLib.research.training.config import TrainingConfig, read_con
 from ICHSegmentationLib.research.training.data.classes import class_table
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
+from ICHSegmentationLib.systems import network_for
 
 _LEAST_ML = 0.2
 _LEAST_SCORE = 0.05
@@ -51,7 +52,7 @@ def main() -> None:
     options = parser.parse_args()
     config = read_config(options.config)
     entry = get_model(config.name, folder=options.models)
-    network = load_runtime(entry, device="cpu", runtime=options.runtime, threads=options.threads)
+    network = load_runtime(entry, build=network_for, device="cpu", runtime=options.runtime, threads=options.threads)
     paths = [path for path in sorted(options.volumes.glob("*.npz")) if path.stem in (options.cases or [path.stem])]
     slices = [part for path in paths for part in _slices(TrainingVolume.read(path), config, network, entry)]
     figures = average_precision([part.boxes for part in slices], config.classes[1:])

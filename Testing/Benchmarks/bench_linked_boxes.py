@@ -22,6 +22,7 @@ from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.research.evaluation.models.held_out_case import HeldOutCase
 from ICHSegmentationLib.segmentation.boxes.linking import link_boxes
 from ICHSegmentationLib.segmentation.two_stage import slice_boxes
+from ICHSegmentationLib.systems import network_for
 
 SCORES = (0.3, 0.35, 0.4, 0.45)
 LONE = (0.0, 0.45, 0.5, 0.55, 0.6)
@@ -35,7 +36,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     entry = get_model(options.model, folder=options.models)
-    network = load_runtime(entry, device="cpu", threads=options.threads)
+    network = load_runtime(entry, build=network_for, device="cpu", threads=options.threads)
     held_ml = dict.fromkeys(product(SCORES, LONE), 0.0)
     false = dict.fromkeys(held_ml, 0)
     total_ml, paths = 0.0, sorted((options.folder / "held-out").rglob("*.npz"))

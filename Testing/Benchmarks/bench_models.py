@@ -23,6 +23,7 @@ from typing import Any
 
 from ICHSegmentationLib.core.files import write_text
 from ICHSegmentationLib.models import ModelEntry, get_model, load_manifest
+from ICHSegmentationLib.systems import available_models
 
 SHAPE, SPACING_MM = (40, 512, 512), (4.0, 0.45, 0.45)
 _MIB_OF = {"darwin": 2**20}  # ru_maxrss is bytes there, KiB elsewhere
@@ -40,7 +41,7 @@ def main() -> None:
     if options.step:
         print(json.dumps(steps[options.step](options)))
         return
-    entries = [get_model(name) for name in options.model] if options.model else load_manifest().available
+    entries = [get_model(name) for name in options.model] if options.model else available_models(load_manifest())
     with tempfile.TemporaryDirectory() as folder:
         head = Path(folder) / "head.npz"
         _in_own_process("make", head, options)

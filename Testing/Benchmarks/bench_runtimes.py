@@ -40,11 +40,16 @@ def measure(arguments: argparse.Namespace) -> None:
 
         from ICHSegmentationLib.models import get_model, load_runtime
         from ICHSegmentationLib.models.manifest import MODELS_FOLDER
+        from ICHSegmentationLib.systems import network_for
 
         entry = get_model(arguments.model or "default", folder=arguments.folder or MODELS_FOLDER)
     with lap(laps, "load"):
         runtime = load_runtime(
-            entry, device=arguments.device, runtime=arguments.runtime, threads=arguments.threads or None
+            entry,
+            build=network_for,
+            device=arguments.device,
+            runtime=arguments.runtime,
+            threads=arguments.threads or None,
         )
     shape = (arguments.slices, entry.input_spec.channels, arguments.size, arguments.size)
     images = np.random.default_rng(0).random(shape, dtype=np.float32)
@@ -65,7 +70,7 @@ def measure(arguments: argparse.Namespace) -> None:
 
 def register_random_model(arguments: argparse.Namespace, folder: Path) -> None:
     from ICHSegmentationLib.models import publish
-    from ICHSegmentationLib.networks import build_network
+    from ICHSegmentationLib.systems import build_network, network_for
 
     # The limit is for what is committed; the paper presets are larger.
     publish._MOST_BYTES_DEFAULT = 10**9
@@ -85,7 +90,7 @@ def register_random_model(arguments: argparse.Namespace, folder: Path) -> None:
         "card": "",
     }
     network = build_network(arguments.system, arguments.preset, in_channels=3)
-    publish.register_model(fields, network.state_dict(), folder=folder)
+    publish.register_model(fields, network.state_dict(), build=network_for, folder=folder)
 
 
 def run_child(arguments: list[str], *, runtime: str, device: str, cache: Path) -> None:

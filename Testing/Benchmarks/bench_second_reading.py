@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the second reader says of blood that a model calls ventricular: where two limits of the cleaning come from.
 
-They are `parenchymal_share` and `parenchymal_most_ml`. Scans are those of `bench_cleaning.py` with parenchymal or
+They are `parenchymal_fraction` and `max_parenchymal_ml`. Scans are those of `bench_cleaning.py` with parenchymal or
 ventricular blood: the validation patients, as they are and with simulated bleeds; and generated heads with IVH, IPH or
 both, which neither training nor evaluation uses. Printed are all connected pieces of ventricular blood by the share of
 them that the second reader calls parenchymal, with what they are in truth; then the seconds that it takes.
@@ -30,7 +30,7 @@ from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 from ICHSegmentationLib.research.training.config import TrainingConfig, read_config
 from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
-from ICHSegmentationLib.segmentation.segmenter import build_segmenter
+from ICHSegmentationLib.systems import build_segmenter, network_for
 
 FIRST_HEAD = 3_100_000
 BLEEDS = ((Subtype.IVH,), (Subtype.IPH,), (Subtype.IPH, Subtype.IVH))
@@ -47,10 +47,10 @@ def main() -> None:
     parser.add_argument("--heads", type=int, default=60)
     options = parser.parse_args()
     entry, loaded = get_model(options.model), LoadedModel()
-    second = get_model(entry.second_reader)
-    rules = replace(PostProcessing.for_model(entry), parenchymal_share=None)
-    reader_runtime = load_runtime(second, device="cpu")
-    first_model = build_segmenter(entry, loaded.get(entry), rules)
+    second = get_model(entry.verifier)
+    rules = replace(PostProcessing.for_model(entry), parenchymal_fraction=None)
+    reader_runtime = load_runtime(second, build=network_for, device="cpu")
+    first_model = build_segmenter(entry, loaded.get(entry, build=network_for), rules)
     found: list[tuple[float, str]] = []
     seconds = {"first": [], "second": []}
     for name, case in scans(read_config(options.config), options.folder, options.heads):
