@@ -13,7 +13,7 @@ import pytest
 from builders.command import ichseg
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.export.result_files import RESULT_FILES
+from ICHSegmentationLib.export.formats import RESULT_FILES
 
 
 def test_every_result_is_there(a_demo: tuple[Path, dict[str, Any]]):
