@@ -86,11 +86,11 @@ def _loaded(wanted: argparse.Namespace) -> Runs:
             started = time.perf_counter()
             volume = read_ct(wanted.ct)
             read_s = time.perf_counter() - started
-            result = pipeline.segment(volume, wanted.model, threads=wanted.threads, loaded=loaded)
+            case = pipeline.run(volume, wanted.model, threads=wanted.threads, loaded=loaded)
             write_started = time.perf_counter()
-            pipeline.write_outputs(result, Path(folder) / str(run))
+            pipeline.write_results(case, Path(folder) / str(run))
             ended = time.perf_counter()
-            stages = {name: seconds for name, seconds in result.timings_s.items() if name not in {"read", "total"}}
+            stages = case.known_record().timings_s
             runs.append({"read": read_s, **stages, "write": ended - write_started, "total": ended - started})
             runs[-1]["peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     return runs[1:]

@@ -14,6 +14,7 @@ from builders.grids import make_grid
 from builders.label_maps import labelled
 from PIL import Image
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
 from ICHSegmentationLib.io.labels.seg_nrrd import write_seg_nrrd
@@ -130,7 +131,7 @@ def test_results_are_kept_unless_overwritten(a_command: Command, folders: tuple[
     assert a_command(*common, "--compare", second).code == 0
     refused = a_command(*common)
     assert refused.code == 2
-    assert "already holds an evaluation" in refused.err
+    assert message("cli.evaluation_exists", folder=tmp_path / "out") in refused.err
     assert (tmp_path / "out" / "comparison.csv").exists()
 
     assert a_command(*common, "--overwrite").code == 0

@@ -27,10 +27,11 @@ from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.record import MeasurementRecord, read_record
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.models import RuntimeInfo
-from ICHSegmentationLib.pipeline import write_outputs
+from ICHSegmentationLib.pipeline import write_results
 from ICHSegmentationLib.segmentation.result import SegmentationResult
 
 
@@ -62,7 +63,7 @@ def a_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         volume, LabelMap(labels, volume.grid), model_entry(sha256="0f" * 32), RuntimeInfo("cpu", "openvino", 1, "f32"),
         {}, (),
     )  # fmt: skip
-    write_outputs(result, folder / "out")
+    write_results(CaseResult.of(result), folder / "out")
     record = read_record(folder / "out" / "measurements.json")
     assert record.volumes_ml["IPH"] > 10
     return Run(folder / "out", volume, labels, record)
