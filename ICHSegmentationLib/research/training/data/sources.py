@@ -13,16 +13,16 @@ import numpy as np
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.export.nnunet_layout import DATASET_NAME, IMAGES, LABELS, SPLITS_NAME
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.data.phe_sich_series import case_names, read_case
 from ICHSegmentationLib.research.training.datasets.layout import folder_with, read_mask
-from ICHSegmentationLib.research.training.datasets.nnunet_folder import DATASET_NAME, SPLITS_NAME
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.research.training.config import DataSection
 
-_IMAGES, _LABELS, _CHANNEL = "imagesTr", "labelsTr", "_0000"
+_CHANNEL = "_0000"
 _NIFTI = (".nii.gz", ".nii")
 _VALUES = {
     "background": 0,
@@ -130,7 +130,7 @@ class NnunetSource:
         if not folder.is_dir():
             message = f"{folder} (data.nnunet) is not a folder."
             raise InputError(message)
-        self._folder = folder_with(folder, (DATASET_NAME, _IMAGES, _LABELS))
+        self._folder = folder_with(folder, (DATASET_NAME, IMAGES, LABELS))
         content = _read_json(self._folder / DATASET_NAME)
         self._ending = content.get("file_ending", ".nii.gz")
         if self._ending not in _NIFTI:
@@ -147,7 +147,7 @@ class NnunetSource:
                 raise InputError(message)
             self._value_of[number] = value
         if not self.names():
-            message = f"{self._folder / _LABELS} holds no label file ending in {self._ending}."
+            message = f"{self._folder / LABELS} holds no label file ending in {self._ending}."
             raise InputError(message)
 
     @property
@@ -157,9 +157,7 @@ class NnunetSource:
 
     def names(self) -> list[str]:
         """Return the cases that have labels."""
-        return sorted(
-            path.name.removesuffix(self._ending) for path in (self._folder / _LABELS).glob(f"*{self._ending}")
-        )
+        return sorted(path.name.removesuffix(self._ending) for path in (self._folder / LABELS).glob(f"*{self._ending}"))
 
     def fold(self, number: int) -> list[str]:
         """Return ``val`` of a fold of ``splits_final.json``."""
@@ -172,12 +170,12 @@ class NnunetSource:
 
     def read(self, name: str) -> RawCase:
         """Read image and labels."""
-        image = self._folder / _IMAGES / f"{name}{_CHANNEL}{self._ending}"
+        image = self._folder / IMAGES / f"{name}{_CHANNEL}{self._ending}"
         if not image.exists():
             message = f"{image} is missing."
             raise InputError(message)
         volume = read_ct(image)
-        path = self._folder / _LABELS / f"{name}{self._ending}"
+        path = self._folder / LABELS / f"{name}{self._ending}"
         stored, _ = read_mask(path, volume)
         values = self._value_of[stored.astype(np.int64) % 256]
         if stored.min() < 0 or stored.max() > 255 or (values < 0).any():

@@ -19,9 +19,10 @@ import numpy as np
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.export.nnunet_layout import Unknown
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.research.training.datasets.layout import folder_with, paired_files, read_mask
-from ICHSegmentationLib.research.training.datasets.public_set import About, CaseName, PreparedCase, Unknown
+from ICHSegmentationLib.research.training.datasets.public_set import About, CaseName, PreparedCase
 
 _MASKS = ("ground truths", "labels")
 _ORDER = np.array([0, Subtype.EDH, Subtype.IPH, Subtype.IVH, Subtype.SAH, Subtype.SDH], dtype=np.uint8)

@@ -19,11 +19,12 @@ from typing import Any, NamedTuple
 import pydicom
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.export.nnunet_layout import Unknown
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.research.training.datasets.bhx_boxes import TABLES, Box, BoxesBySeries, read_boxes
 from ICHSegmentationLib.research.training.datasets.layout import read_rows, whole_number
-from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase, Unknown
+from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase
 
 _CASE = re.compile(r"CQ500-?CT-?(\d+)")
 _FINDINGS = ("ICH", "IPH", "IVH", "SDH", "EDH", "SAH")

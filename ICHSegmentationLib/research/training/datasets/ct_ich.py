@@ -18,6 +18,7 @@ import numpy as np
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.export.nnunet_layout import Unknown
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.research.training.datasets.layout import (
     folder_with,
@@ -26,7 +27,7 @@ from ICHSegmentationLib.research.training.datasets.layout import (
     read_rows,
     whole_number,
 )
-from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase, Unknown
+from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase
 
 TABLE = "hemorrhage_diagnosis_raw_ct.csv"
 _SUBTYPES = {

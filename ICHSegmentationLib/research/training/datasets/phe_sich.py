@@ -21,10 +21,11 @@ from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.export.nnunet_layout import Unknown
 from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.research.training.data.phe_sich_series import SPACING_MM, WINDOW_HU, case_names, read_case
 from ICHSegmentationLib.research.training.datasets.layout import folder_with
-from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase, Unknown
+from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.research.simulation.host_anatomy import Atlas
