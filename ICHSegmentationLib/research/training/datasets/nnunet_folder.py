@@ -13,6 +13,7 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.export.nnunet_layout import (
     BOXES,
@@ -51,11 +52,9 @@ class NnunetFolder:
 
     def __init__(self, folder: Path, *, overwrite: bool) -> None:
         if folder.exists() and not folder.is_dir():
-            message = f"{folder} is a file; --output names a folder."
-            raise InputError(message)
+            raise InputError(message("research.output_is_a_file", path=folder))
         if not overwrite and any((folder / name).exists() for name in (DATASET_NAME, IMAGES)):
-            message = f"{folder} already holds a data set; choose another folder, or add --overwrite to replace it."
-            raise InputError(message)
+            raise InputError(message("research.output_holds_a_data_set", folder=folder))
         self.folder = folder
         self.cases_with: Counter[str] = Counter()
         self._written: set[Path] = set()

@@ -15,7 +15,7 @@ from builders.installations import installed_extension, run_with
 
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.labels.nifti import read_labels_nifti
-from ICHSegmentationLib.research.training.data.sources import NnunetSource
+from ICHSegmentationLib.research.training.datasets.sources import NnunetSource
 
 _SAVE = """
 from pathlib import Path

@@ -25,7 +25,7 @@ from ICHSegmentationLib.export.save_case import save_case
 from ICHSegmentationLib.io.boxes import boxes_on, read_boxes
 from ICHSegmentationLib.io.grid_record import parse_grid_record
 from ICHSegmentationLib.io.labels.nifti import read_labels_nifti
-from ICHSegmentationLib.research.training.data.sources import NnunetSource
+from ICHSegmentationLib.research.training.datasets.sources import NnunetSource
 from ICHSegmentationLib.research.training.prepare import prepare
 
 
