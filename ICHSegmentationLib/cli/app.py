@@ -39,6 +39,7 @@ from ICHSegmentationLib.cli.options import (
 )
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.version import __version__
+from ICHSegmentationLib.research.installed import require_training_and_evaluation
 
 app = typer.Typer(
     name="ichseg",
@@ -262,6 +263,7 @@ def evaluate(
     on look-alikes without blood; all figures come beside their aims, the worst cases as pictures. Several models get a
     folder each, and all of them one table; what an earlier call has evaluated is not evaluated again.
     """
+    require_training_and_evaluation("ichseg evaluate")
     models = model or ["default"]
     several = len(models) > 1 or models == ["all"]
     if config is not None and several:
@@ -351,6 +353,7 @@ def prepare(
     overwrite: Overwrite = False,
 ) -> None:
     """Bring a public data set, as it was downloaded, into nnU-Net's folder layout, split by patient."""
+    require_training_and_evaluation("ichseg prepare")
     from ICHSegmentationLib.cli.commands.prepare import run
 
     run(
@@ -436,6 +439,7 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Prepare the data that a configuration names, and train its network; torchrun does it on several cards."""
+    require_training_and_evaluation("ichseg train")
     from ICHSegmentationLib.cli.commands.train import TrainOptions, run
 
     options = TrainOptions(

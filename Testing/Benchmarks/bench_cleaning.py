@@ -28,7 +28,7 @@ from ICHSegmentationLib.core.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.models import LoadedModel, ModelEntry, get_model
 from ICHSegmentationLib.research.evaluation.models.held_out_case import HeldOutCase
-from ICHSegmentationLib.research.simulation.lesions import paint_distractors, random_kinds
+from ICHSegmentationLib.research.simulation.mimics import paint_mimics, random_mimics
 from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 from ICHSegmentationLib.research.training.config import TrainingConfig, read_config
 from ICHSegmentationLib.research.training.held_out import make_held_out
@@ -108,7 +108,7 @@ def a_head(seed: int, number: int) -> HeldOutCase:
     """Generate a head without blood, with look-alikes."""
     scan = simulated_ct(FIRST_SEED + number)
     rng = np.random.default_rng([seed, FIRST_SEED, number])
-    hu = paint_distractors(scan.volume.hu.astype(np.float32), scan.anatomy, rng, random_kinds(rng))
+    hu = paint_mimics(scan.volume.hu.astype(np.float32), scan.anatomy, rng, random_mimics(rng))
     nothing = np.zeros(scan.labels.shape, dtype=np.uint8)
     volume = CTVolume(np.clip(np.rint(hu), -1024, 32767).astype(np.int16), scan.volume.grid)
     return HeldOutCase(volume, nothing, nothing.astype(bool))

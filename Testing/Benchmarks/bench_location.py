@@ -40,7 +40,7 @@ from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.research.simulation import Anatomy, DeepRegion, simulated_ct
 from ICHSegmentationLib.research.simulation.host_anatomy import Atlas, host_anatomy, register_atlas
 from ICHSegmentationLib.research.simulation.lesions import paint_lesions
-from ICHSegmentationLib.research.training.data.phe_sich_series import read_case
+from ICHSegmentationLib.research.training.datasets.phe_sich import read_case
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIG = REPOSITORY / "ICHSegmentationLib/research/training/configs/transhardnet-compact.yaml"

@@ -23,7 +23,7 @@ from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.research.evaluation.models.held_out_case import PATIENTS, SIMULATED, HeldOutCase
 from ICHSegmentationLib.research.training.config import TrainingConfig, read_config
-from ICHSegmentationLib.research.training.data.sources import open_sources
+from ICHSegmentationLib.research.training.datasets.sources import open_sources
 from ICHSegmentationLib.research.training.held_out import make_held_out
 
 CONFIG = Path(__file__).resolve().parents[2] / "ICHSegmentationLib/research/training/configs/transhardnet-compact.yaml"

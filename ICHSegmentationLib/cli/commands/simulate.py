@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ICHSegmentationLib.core.subtypes import Subtype
-    from ICHSegmentationLib.research.simulation.painting import PaintedScan
+    from ICHSegmentationLib.research.simulation.painting import SyntheticScan
 
 SCAN_NAME, LABELS_NAME, RECORD_NAME, SERIES_NAME = "ct.nii.gz", "labels.nii.gz", "simulation.json", "dicom"
 RANDOM, NONE = "random", "none"
@@ -72,7 +72,7 @@ def _paint(
     subtypes: Sequence[Subtype],
     volumes_ml: dict[Subtype, float],
     terminal: Terminal,
-) -> PaintedScan:
+) -> SyntheticScan:
     from ICHSegmentationLib.research.simulation.painting import generated_scan, paint_into
 
     terminal.progress("read")
@@ -99,7 +99,7 @@ def _paint(
 
 
 def _write(
-    painted: PaintedScan, output: Path, options: SimulateOptions, subtypes: Sequence[Subtype], *, kind: str
+    painted: SyntheticScan, output: Path, options: SimulateOptions, subtypes: Sequence[Subtype], *, kind: str
 ) -> dict[str, Any]:
     from ICHSegmentationLib.core.files import write_text
     from ICHSegmentationLib.core.version import __version__
@@ -159,5 +159,5 @@ def _volumes(texts: Sequence[str]) -> dict[Subtype, float]:
     return found
 
 
-def _not_painted(painted: PaintedScan) -> list[str]:
+def _not_painted(painted: SyntheticScan) -> list[str]:
     return [message("cli.no_place", subtype=subtype.name) for subtype in painted.not_painted]

@@ -24,4 +24,7 @@ MESSAGES: dict[str, str] = {
     "unknown_model": "No measurements.json was found beside {name}, so the model that made the labels is not known.",
     "unknown_placeholder": "{template}, line {line}: ${word} is unknown; use one of {known}.",
     "unreadable_template": "{path} cannot be read as a text template in UTF-8.",
+    "other_data_set": (
+        "{folder} holds another data set; choose an empty folder or one that already holds cases saved here."
+    ),
 }

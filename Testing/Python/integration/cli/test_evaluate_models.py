@@ -104,8 +104,7 @@ def test_results_of_other_weights_are_refused_until_overwritten(
     call = ("evaluate", "--config", a_file, "--model", FIRST, "--model", SECOND, "--output", output)
     refused = a_command(*call)
     assert refused.code == 2
-    assert FIRST in refused.err
-    assert "--overwrite" in refused.err
+    assert message("research.evaluation_of_another_model", folder=output / FIRST, model=FIRST) in refused.err
     assert asked == []
     assert a_command(*call, "--overwrite").code == 0
     assert asked == [FIRST, FIRST, SECOND, SECOND]
@@ -120,7 +119,8 @@ def test_the_bare_answers_of_models_are_compared_on_request(
     assert [row["any_dice_median"] for row in json.loads(done.out)["models"]] == [1, 1]
     refused = a_command(*call)
     assert refused.code == 2
-    assert FIRST in refused.err
+    told = message("research.evaluation_of_another_model", folder=tmp_path / "out" / FIRST, model=FIRST)
+    assert told in refused.err
     alone = ("evaluate", "--config", a_file, "--model", SECOND, "--output", tmp_path / "alone", "--no-postprocessing")
     assert a_command(*alone).code == 0
     assert asked == [FIRST, FIRST, SECOND, SECOND, SECOND, SECOND]
@@ -138,7 +138,7 @@ def test_a_model_without_its_second_reader_is_refused_before_the_cases_are_made(
     chosen = [part for name in models for part in ("--model", name)]
     done = a_command("evaluate", "--config", a_file, "--output", tmp_path / "out", *chosen)
     assert done.code == 1
-    assert f"in {folder}" in done.err
+    assert message("research.no_verifier", model="first", needed="reader", folder=folder) in done.err
 
 
 def test_calls_that_make_no_sense_are_refused(a_command: Command, a_file: Path, asked: list[str], tmp_path: Path):
@@ -146,7 +146,7 @@ def test_calls_that_make_no_sense_are_refused(a_command: Command, a_file: Path, 
     for options, told in (
         ((FIRST,), message("cli.only_one_model", model=FIRST)),
         ((SECOND, "--compare-model", SECOND), "--compare-model"),
-        ((SECOND, "--costs", a_file), str(a_file)),
+        ((SECOND, "--costs", a_file), message("research.not_a_costs_file", path=a_file)),
     ):
         done = a_command(*call, *options)
         assert done.code == 2

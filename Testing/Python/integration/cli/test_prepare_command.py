@@ -10,6 +10,7 @@ import pytest
 from builders.command import Command
 from builders.public_sets import write_ct_ich
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.research.training.datasets.prepare import SET_NAMES
 
 
@@ -70,5 +71,5 @@ def test_more_folds_than_patients_are_refused_before_any_file_is_written(
 ):
     done = a_command("prepare", "ct-ich", a_ct_ich, "-o", tmp_path / "out")
     assert (done.code, done.out) == (2, "")
-    assert "--folds" in done.err
+    assert message("research.too_few_patients", patients=2, folds=5) in done.err
     assert not (tmp_path / "out").exists()

@@ -13,7 +13,7 @@ from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.research.training.data.clot import derive_clot
-from ICHSegmentationLib.research.training.data.phe_sich_series import SPACING_MM, read_case
+from ICHSegmentationLib.research.training.datasets.phe_sich import SPACING_MM, read_case
 
 
 @pytest.fixture(scope="module")

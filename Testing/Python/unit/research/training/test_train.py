@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from builders.errors import raises
 from builders.tiny_model import TINY, load_network
 from builders.training import a_configuration, write_squares
 
@@ -71,17 +72,23 @@ def test_wrong_arguments_of_the_network_are_found_before_the_data(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "code", "values"),
     [
-        ({"input": {"pixel_mm": 1.0}}, "prepared with pixel_mm 2.5, the configuration has 1.0"),
-        ({"data": {"look_alike_share": 0.0}}, "prepared with look_alike_share 0.3"),
-        ({"data": {"fold": 2}}, "prepared for fold None"),
-        ({"data": {"held_out": ("third",)}}, "names the case third, which none of the data sets holds"),
-        ({"data": {"excluded": {"first": "x"}, "held_out": ("second",)}}, "No case is left to train on"),
+        (
+            {"input": {"pixel_mm": 1.0}},
+            "prepared_with_another_input",
+            {"setting": "pixel_mm", "prepared": 2.5, "wanted": 1.0},
+        ),
+        ({"data": {"look_alike_share": 0.0}}, "prepared_with_another_mimics_fraction", {"fraction": 0.3}),
+        ({"data": {"fold": 2}}, "prepared_for_another_fold", {"fold": None}),
+        ({"data": {"held_out": ("third",)}}, "unknown_case", {"case": "third"}),
+        ({"data": {"excluded": {"first": "x"}, "held_out": ("second",)}}, "no_training_case", {}),
     ],
 )
-def test_data_that_do_not_fit_the_configuration_are_refused(a_data_folder: Path, changes: dict, told: str):
-    with pytest.raises(InputError, match=told):
+def test_data_that_do_not_fit_the_configuration_are_refused(
+    a_data_folder: Path, changes: dict, code: str, values: dict
+):
+    with raises(InputError, f"research.{code}", **values):
         prepare(a_configuration(a_data_folder, **changes))
 
 
@@ -106,7 +113,7 @@ def test_a_pack_holds_what_another_machine_needs(a_data_folder: Path, tmp_path: 
         (a_data_folder / "anatomy" / f"{name}.npz").write_bytes(b"masks")
     config = a_configuration(a_data_folder, data={"phe_sich": tmp_path / "absent", "procedural_heads": 1})
     prepare(config)
-    with pytest.raises(InputError, match="real volumes take 0 MiB, more than the 0 MiB allowed"):
+    with raises(InputError, "research.pack_too_large", max_mib=1e-5):
         write_pack(config, tmp_path / "small", most_mib=1e-5)
     real = sum(path.stat().st_size for part in ("real", "anatomy") for path in (a_data_folder / part).iterdir())
     pack = write_pack(config, tmp_path / "pack", most_mib=(real + 1000) / 2**20)

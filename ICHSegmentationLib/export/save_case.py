@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Corrected scans saved one after the other as training data, in nnU-Net's folder layout."""
+"""Save corrected scans as training data in nnU-Net's folder layout."""
 
 from __future__ import annotations
 
@@ -12,54 +12,47 @@ from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import write_error, write_text
+from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.export.nnunet_layout import BOXES, DATASET_NAME, IMAGES, LABELS, Unknown, dataset_content
 from ICHSegmentationLib.io.boxes import write_boxes
 from ICHSegmentationLib.io.labels.nifti import sidecar_path, write_labels_nifti, write_on_grid_nifti
-from ICHSegmentationLib.research.training.datasets.nnunet_folder import (
-    BOXES,
-    DATASET_NAME,
-    IMAGES,
-    LABELS,
-    dataset_content,
-)
-from ICHSegmentationLib.research.training.datasets.public_set import About, Unknown
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.lesion_boxes import LesionBox
     from ICHSegmentationLib.core.volume import CTVolume
 
-_ABOUT = About(title="Corrected scans", licence="", citation="", url="", unknown=Unknown.CLASS)
 _CASE = re.compile(r"\.?case_(\d+)")
 
 
 def save_case(folder: Path, volume: CTVolume, label_map: LabelMap, boxes: Sequence[LesionBox]) -> str:
     """Add a scan with its labels and boxes to a folder of training data.
 
-    Only voxels, geometry, labels and boxes are written: no name, date or UID. ``ichseg train`` takes the folder as
-    ``data.nnunet``. All of the case's files come, or none.
+    Writes voxels, geometry, labels and boxes only: no name, date or UID. ``ichseg train`` accepts the folder as
+    ``data.nnunet``. Either all files of the case are written or none.
 
     Parameters
     ----------
     folder : Path
-        Made if need be; holds nothing, or what this function wrote before.
+        Created if it does not exist. Must be empty or hold cases saved by this function.
     volume : CTVolume
         The scan.
     label_map : LabelMap
-        Its labels.
+        Labels on the slices of the scan.
     boxes : sequence of LesionBox
-        Around its lesions.
+        Boxes around the lesions.
 
     Returns
     -------
     str
-        Name of the case, as ``case_0001``; it says nothing of where the scan comes from.
+        Name of the case, such as ``case_0001``; it does not identify the scan.
 
     Raises
     ------
     InputError
         If the folder holds another data set.
     DiskFullError, ICHSegmentationError
-        If the system refuses a file; the folder is then as it was.
+        If a file cannot be written; the folder is then left as it was.
     """
     _check(folder)
     made = _make_folders(folder)
@@ -78,23 +71,26 @@ def save_case(folder: Path, volume: CTVolume, label_map: LabelMap, boxes: Sequen
 
 
 def _check(folder: Path) -> None:
-    """Refuse a folder with cases of another numbering of the labels."""
+    """Refuse a folder that holds data with other label values."""
     path = folder / DATASET_NAME
     if path.exists():
         try:
             labels: Any = json.loads(path.read_text(encoding="utf-8"))["labels"]
         except (OSError, ValueError, KeyError, TypeError):
             labels = None
-        if labels != dataset_content(_ABOUT, 0)["labels"]:
-            message = f"{folder} holds another data set; choose an empty folder, or one that cases were saved in."
-            raise InputError(message)
-    elif any((folder / part).exists() for part in (IMAGES, LABELS)):
-        message = f"{folder} holds another data set; choose an empty folder, or one that cases were saved in."
-        raise InputError(message)
+        is_other = labels != _dataset(0)["labels"]
+    else:
+        is_other = any((folder / part).exists() for part in (IMAGES, LABELS))
+    if is_other:
+        raise InputError(message("export.other_data_set", folder=folder))
+
+
+def _dataset(cases: int) -> dict[str, Any]:
+    return dataset_content("Corrected scans", cases, unknown=Unknown.CLASS)
 
 
 def _make_folders(folder: Path) -> list[Path]:
-    """Return the folders that had to be made."""
+    """Create missing folders and return them."""
     made: list[Path] = []
     for path in (folder, folder / IMAGES, folder / LABELS, folder / BOXES):
         if not path.is_dir():
@@ -109,7 +105,7 @@ def _make_folders(folder: Path) -> list[Path]:
 
 
 def _new_case(folder: Path) -> tuple[str, Path]:
-    """Return the name of the next case, and a folder of its own, which also keeps another program from the name."""
+    """Return the next case's name and a temporary folder, which also reserves the name against other programs."""
     paths = (*folder.iterdir(), *(folder / IMAGES).iterdir(), *(folder / LABELS).iterdir())
     numbers = [int(found.group(1)) for path in paths if (found := _CASE.match(path.name))]
     number = max(numbers, default=0)
@@ -129,15 +125,15 @@ def _new_case(folder: Path) -> tuple[str, Path]:
 def _write(
     place: Path, name: str, volume: CTVolume, label_map: LabelMap, boxes: Sequence[LesionBox]
 ) -> list[tuple[str, str]]:
-    """Write a case's files into its own folder; return each one's name and the part of the data set it belongs to.
+    """Write a case into its temporary folder; return the (part of the data set, file name) pairs to move.
 
-    The labels come last: only with them a case counts.
+    The labels come last: only they make a case count.
     """
-    image, labels, of_boxes = f"{name}_0000.nii.gz", f"{name}.nii.gz", f"{name}.json"
+    image, labels, box_file = f"{name}_0000.nii.gz", f"{name}.nii.gz", f"{name}.json"
     moves = []
     for part, file, write in (
         (IMAGES, image, lambda path: write_on_grid_nifti(path, volume.hu, volume.grid)),
-        (BOXES, of_boxes, lambda path: write_boxes(path, tuple(boxes), volume.grid)),
+        (BOXES, box_file, lambda path: write_boxes(path, tuple(boxes), volume.grid)),
         (LABELS, labels, lambda path: write_labels_nifti(path, label_map)),
     ):
         home = place / part
@@ -146,9 +142,9 @@ def _write(
         except OSError as error:
             raise write_error(home, error) from error
         write(home / file)
-        # Uneven slices have their positions beside the file.
-        beside = sidecar_path(home / file)
-        moves += [(part, path.name) for path in (beside, home / file) if path.exists()]
+        # The positions of unevenly spaced slices are in a sidecar file.
+        sidecar = sidecar_path(home / file)
+        moves += [(part, path.name) for path in (sidecar, home / file) if path.exists()]
     return list(dict.fromkeys(moves))
 
 
@@ -160,7 +156,7 @@ def _move_all(place: Path, folder: Path, moves: list[tuple[str, str]]) -> None:
             (place / part / file).rename(target)
             done.append(target)
         cases = sum(1 for path in (folder / LABELS).iterdir() if path.name.endswith(".nii.gz"))
-        write_text(folder / DATASET_NAME, json.dumps(dataset_content(_ABOUT, cases), indent=2) + "\n")
+        write_text(folder / DATASET_NAME, json.dumps(_dataset(cases), indent=2) + "\n")
     except BaseException as error:
         for path in reversed(done):
             path.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ import json
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.generated_host import a_generated_host
 from builders.grids import make_grid
 from builders.training import a_configuration
@@ -19,12 +20,12 @@ from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.export import save_case as module
+from ICHSegmentationLib.export.save_case import save_case
 from ICHSegmentationLib.io.boxes import boxes_on, read_boxes
 from ICHSegmentationLib.io.grid_record import parse_grid_record
 from ICHSegmentationLib.io.labels.nifti import read_labels_nifti
-from ICHSegmentationLib.research.training.data.sources import NnunetSource
-from ICHSegmentationLib.research.training.datasets import saved_cases
-from ICHSegmentationLib.research.training.datasets.saved_cases import save_case
+from ICHSegmentationLib.research.training.datasets.sources import NnunetSource
 from ICHSegmentationLib.research.training.prepare import prepare
 
 
@@ -111,11 +112,10 @@ def test_a_full_disk_leaves_the_folder_as_it_was(tmp_path, monkeypatch, step, ea
     content = (folder / "dataset.json").read_bytes() if earlier else b""
 
     def fill(*_arguments):
-        message = "The disk is full."
-        raise DiskFullError(message)
+        raise DiskFullError
 
     with monkeypatch.context() as full:
-        full.setattr(saved_cases, step, fill)
+        full.setattr(module, step, fill)
         with pytest.raises(DiskFullError):
             save_case(folder, volume, label_map, ())
     assert saved(tmp_path) == before
@@ -129,11 +129,11 @@ def test_a_full_disk_leaves_the_folder_as_it_was(tmp_path, monkeypatch, step, ea
 def test_another_data_set_is_not_mixed_with(tmp_path):
     volume, label_map = a_scan()
     (tmp_path / "dataset.json").write_text('{"labels": {"background": 0, "IPH": 1}}')
-    with pytest.raises(InputError, match="holds another data set"):
+    with raises(InputError, "export.other_data_set", folder=tmp_path):
         save_case(tmp_path, volume, label_map, ())
     (tmp_path / "dataset.json").unlink()
     (tmp_path / "imagesTr").mkdir()
-    with pytest.raises(InputError, match="holds another data set"):
+    with raises(InputError, "export.other_data_set", folder=tmp_path):
         save_case(tmp_path, volume, label_map, ())
     assert saved(tmp_path) == []
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 
 from ICHSegmentationLib.research.simulation.anatomy import DeepRegion
-from ICHSegmentationLib.research.simulation.lesions.fields import coverage_above, smooth_noise
-from ICHSegmentationLib.research.simulation.lesions.site import LesionSite
+from ICHSegmentationLib.research.simulation.fields import coverage_above, smooth_noise
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 
 _CALCIUM_HU = (55.0, 300.0)
 

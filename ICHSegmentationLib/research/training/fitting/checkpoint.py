@@ -11,6 +11,7 @@ import torch
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import atomic_path
+from ICHSegmentationLib.core.messages import message
 
 
 class Stateful(Protocol):
@@ -46,9 +47,5 @@ def read_checkpoint(path: Path, parts: Mapping[str, Stateful], device: torch.dev
             part.load_state_dict(saved[name])
         progress: dict[str, Any] = saved["progress"]
     except Exception as error:
-        message = (
-            f"The checkpoint {path} is damaged or belongs to another configuration; choose another folder, or remove "
-            "it to begin anew."
-        )
-        raise InputError(message) from error
+        raise InputError(message("research.damaged_checkpoint", path=path)) from error
     return progress

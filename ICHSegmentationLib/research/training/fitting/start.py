@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models.weights import read_weights
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ def take_weights(network: torch.nn.Module, entry: ModelEntry) -> int:
         if name in own and own[name].shape == value.shape
     }
     if not fitting:
-        message = f"The network has no weights in common with model {entry.name} (start_from); leave it out."
-        raise InputError(message)
+        raise InputError(message("research.no_common_weights", model=entry.name))
     network.load_state_dict(fitting, strict=False)
     taken = sum(value.numel() for value in fitting.values())
     _LOG.info("%d of %d weights are those of %s", taken, sum(value.numel() for value in own.values()), entry.name)
