@@ -132,7 +132,7 @@ def test_the_citation_file_has_version_licence_and_papers():
     assert all(each["type"] and each["title"] and each["authors"] for each in citation["references"])
 
 
-def test_the_decisions_are_numbered_without_gaps_and_name_their_successors():
+def test_superseded_decisions_name_their_successors():
     pages = sorted((REPOSITORY / "docs/decisions").glob("[0-9]*.md"))
     for page in pages:
         text = page.read_text(encoding="utf-8")
