@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 
@@ -72,6 +73,25 @@ def test_the_homepage_names_the_targets_of_make():
     )
     assert {"demo", "test"} <= named
     assert named <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+
+
+def test_the_homepage_shows_the_measured_quality_of_the_default_model():
+    manifest = json.loads((REPOSITORY / "Resources/Models/manifest.json").read_text(encoding="utf-8"))
+    (model,) = (each for each in manifest["models"] if each["name"] == manifest["default"])
+    quality = model["quality"]
+    simulated = "; ".join(
+        f"{quality[f'simulated_{name}_dice_median']:.3f}" for name in ("edh", "sdh", "sah", "iph", "ivh")
+    )
+    mimics = f"{quality['look_alike_share']:.1%} of 40; {quality['look_alike_in_patients_share']:.0%}".replace(
+        "%", " %"
+    )
+    assert f"`{model['name']}`" in README
+    assert f"| {quality['iph_dice_median']:.3f} ({quality['iph_dice_percentile_10']:.3f}) |" in README
+    assert f"| {quality['iph_volume_icc_2_1']:.3f} |" in README
+    assert f"| {quality['negative_ge-head-ct_ml']:.2f} mL |" in README
+    assert f"| {simulated} |" in README
+    assert f"| {quality['simulated_named_right_share']:.0%} of 105 |".replace("%", " %") in README
+    assert f"| {mimics} |" in README
 
 
 def test_readme_and_guide_say_what_was_not_tested():
