@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 from builders.cmake_lists import REPOSITORY
+from builders.requirements import require_compilers
 
 _STUB = REPOSITORY / "Testing/Python/integration/extension/slicer_stub"
 _CMAKE = Path(sys.executable).with_name("cmake")
@@ -18,6 +19,7 @@ _MODULES = "lib/Slicer-5.12/qt-scripted-modules"
 
 def installed_extension(folder: Path) -> Path:
     """Install the extension by CMake, on a stub of Slicer's macros; return the folder of its modules."""
+    require_compilers()
     prefix = folder / "installed"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CMAKE_")}
     arguments = ["-S", REPOSITORY, "-B", folder / "build", f"-DSlicer_DIR={_STUB}", "-DBUILD_TESTING=ON", "-Wno-dev"]

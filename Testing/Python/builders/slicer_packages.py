@@ -19,7 +19,7 @@ _BUILT = {"vtk", "slicer-core"}
 def packages_in_slicer() -> set[str]:
     """Return the names of Slicer's packages and of those that the module installs."""
     own = (REPOSITORY / "docs" / "slicer-5.12-packages.txt").read_text(encoding="utf-8").splitlines()
-    answer = REPOSITORY / "Testing" / "Python" / "slicer_module" / "slicer_5_12_resolution.json"
+    answer = REPOSITORY / "Testing" / "Python" / "integration" / "slicer_module" / "slicer_5_12_resolution.json"
     installed = json.loads(answer.read_text(encoding="utf-8"))["packages"]
     return {line.split("==")[0] for line in own if "==" in line} | set(installed) | _BUILT
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders.requirements import missing
 
 from slicer_harness.install import install
 from slicer_harness.run import SlicerRun
@@ -61,10 +62,10 @@ def wait_until(slicer_app: SlicerRun) -> Callable[..., Any]:
 
 @pytest.fixture
 def in_a_window() -> Callable[[str], None]:
-    """Run another test in a window of Xvfb with real clicks; skipped where that cannot be."""
+    """Run another test in a window of Xvfb with real clicks."""
     reason = missing_for_a_window()
     if reason is not None:
-        pytest.skip(reason)
+        missing(reason)
 
     def run(test: str) -> None:
         done = run_in_a_window(test)
