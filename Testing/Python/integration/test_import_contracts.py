@@ -76,9 +76,7 @@ def test_a_breach_is_found(a_copy, path, line, contract):
     assert f"{contract} BROKEN" in report
 
 
-@pytest.mark.parametrize(
-    ("path", "line", "contract"), BREACHES_OF_THE_PANEL.values(), ids=BREACHES_OF_THE_PANEL.keys()
-)
+@pytest.mark.parametrize(("path", "line", "contract"), BREACHES_OF_THE_PANEL.values(), ids=BREACHES_OF_THE_PANEL.keys())
 def test_a_breach_of_the_panel_is_found(a_copy, path, line, contract):
     with (a_copy / path).open("a", encoding="utf-8") as file:
         file.write(f"\n{line}\n")
