@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seconds that each runtime needs to start and to run a head, each in a process of its own.
+"""Seconds that each runtime takes to start and to run a head, each in a separate process.
 
     python Testing/Benchmarks/bench_runtimes.py [--model NAME | --system transhardnet --preset compact] [--size 256]
 
-Without --model the network has random weights, which take the same time. "cpu" is processor time of all threads, which
-other programs disturb less than wall time. OpenVINO is measured with an empty cache (first) and a filled one (cached).
+Without --model the network has random weights, which take the same time. "cpu" is the processor time of all threads,
+less affected by other programs than wall time. OpenVINO is measured with an empty cache (first) and a filled one
+(cached).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def lap(laps: Laps, name: str) -> Iterator[None]:
 
 
 def measure(arguments: argparse.Namespace) -> None:
-    """Run in the child process: start one runtime, run it twice, print the figures as JSON."""
+    """Start one runtime, run it twice and print the times as JSON; runs in the child process."""
     laps: Laps = {}
     with lap(laps, "import"):
         import numpy as np
@@ -72,7 +73,7 @@ def register_random_model(arguments: argparse.Namespace, folder: Path) -> None:
     from ICHSegmentationLib.models import publish
     from ICHSegmentationLib.systems import build_network, network_for
 
-    # The limit is for what is committed; the paper presets are larger.
+    # The size limit is for committed weights; the paper presets are larger.
     publish._MOST_BYTES_DEFAULT = 10**9
     fields = {
         "name": f"{arguments.system}-{arguments.preset}",

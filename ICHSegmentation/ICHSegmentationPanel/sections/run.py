@@ -209,7 +209,8 @@ def _stamp_of(volume: vtkMRMLScalarVolumeNode) -> tuple[object, ...] | None:
 
 def _publish(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSegmentationNode:
     """Put a result into the scene as a new segmentation, with its boxes and what it proposes for the scores."""
-    from ICHSegmentationLib.core.version import __version__, mrml
+    from ICHSegmentationLib import mrml
+    from ICHSegmentationLib.core.version import __version__
     from ICHSegmentationLib.export.record import models_text
     from ICHSegmentationLib.measurement.reader_items import Proposals
 

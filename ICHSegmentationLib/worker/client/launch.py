@@ -44,7 +44,7 @@ def worker_command(python: Path | str, folder: Path) -> list[str]:
     and the library that the host uses is meant, not another that may be installed there. -P keeps the modules beside
     that file from being taken for top-level ones.
     """
-    return [str(python), "-P", str(Path(__file__).with_name("__main__.py")), "--folder", str(folder)]
+    return [str(python), "-P", str(Path(__file__).parents[1] / "__main__.py"), "--folder", str(folder)]
 
 
 def worker_environment(environment: Mapping[str, str], folder: Path) -> dict[str, str]:

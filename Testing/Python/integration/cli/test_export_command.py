@@ -215,7 +215,8 @@ def test_what_was_corrected_before_stays_corrected(a_command: Command, a_result_
 
 
 def test_the_report_is_made_again(a_command: Command, a_result_folder: Path):
-    pypdfium2 = pytest.importorskip("pypdfium2")
+    import pypdfium2
+
     correct(a_result_folder)
     seg, output = a_result_folder / "out" / "segmentation.seg.nrrd", a_result_folder / "new.pdf"
     done = a_command("export", seg, "--to", "pdf", "--source", a_result_folder / "ct", "--output", output)
@@ -235,7 +236,8 @@ def test_what_needs_the_scan_asks_for_it(a_command: Command, a_result_folder: Pa
 
 
 def test_the_report_says_what_it_is_told(a_command: Command, a_result_folder: Path):
-    pypdfium2 = pytest.importorskip("pypdfium2")
+    import pypdfium2
+
     correct(a_result_folder)
     seg, model = a_result_folder / "out" / "segmentation.seg.nrrd", a_result_folder / "out" / "segmentation.dcm"
     growth = Comparison.of(compare_volumes(*[measure(correct(a_result_folder))] * 2), None, ())

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import slicer
 from builders.growth import add_followup, comparison_of
 from builders.panel import a_small_ct, some_labels
 from builders.panel_fixtures import run_once
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 
 @pytest.fixture

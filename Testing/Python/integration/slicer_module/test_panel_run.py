@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
 from builders.panel import a_small_ct
 from builders.panel_fixtures import AGREED, run_once
 from builders.scene import add_acquisition_transform, add_transform
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 
 def results():

@@ -5,16 +5,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
+import vtk
 from builders.scene import head_labels, publish_head
+from vtk.util.numpy_support import vtk_to_numpy
 
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-vtk = pytest.importorskip("vtk")
-
-from vtk.util.numpy_support import vtk_to_numpy  # noqa: E402
-
-from ICHSegmentationLib import mrml  # noqa: E402
-from ICHSegmentationLib.core.errors import InputError  # noqa: E402
-from ICHSegmentationLib.core.label_map import LabelMap  # noqa: E402
+from ICHSegmentationLib import mrml
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.label_map import LabelMap
 
 UNDO_STATES = 11
 """For ten steps back: the first undo keeps the present state too."""

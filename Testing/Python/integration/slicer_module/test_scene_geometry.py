@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
 from builders.dicom import write_series
 from builders.grids import coded_hu, make_grid
 from builders.label_maps import head_grid
@@ -19,12 +20,10 @@ from builders.scene import (
 )
 from builders.simple_head import head_hu
 
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-
-from ICHSegmentationLib import mrml, read_ct  # noqa: E402
-from ICHSegmentationLib.core.errors import InputError, NodeRemovedError  # noqa: E402
-from ICHSegmentationLib.core.grid import SliceGrid  # noqa: E402
-from ICHSegmentationLib.mrml.volume import check as volume_check  # noqa: E402
+from ICHSegmentationLib import mrml, read_ct
+from ICHSegmentationLib.core.errors import InputError, NodeRemovedError
+from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.mrml.volume import check as volume_check
 
 
 @pytest.fixture

@@ -5,18 +5,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
+import vtk
 from builders.scene import head_labels, publish_head
+from vtk.util.numpy_support import vtk_to_numpy
 
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-vtk = pytest.importorskip("vtk")
-
-from vtk.util.numpy_support import vtk_to_numpy  # noqa: E402
-
-from ICHSegmentationLib import mrml  # noqa: E402
-from ICHSegmentationLib.core.errors import InputError, NodeRemovedError  # noqa: E402
-from ICHSegmentationLib.core.label_map import LabelMap  # noqa: E402
-from ICHSegmentationLib.core.terminology import load_terminology  # noqa: E402
-from ICHSegmentationLib.mrml.segmentation import publish as publish_module  # noqa: E402
+from ICHSegmentationLib import mrml
+from ICHSegmentationLib.core.errors import InputError, NodeRemovedError
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.terminology import load_terminology
+from ICHSegmentationLib.mrml.segmentation import publish as publish_module
 
 
 @pytest.fixture

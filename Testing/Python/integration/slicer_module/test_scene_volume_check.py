@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
 from builders.scene import add_volume, new_scene, place_in_study, tilted_grid
 from builders.simple_head import head_hu
 
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-
-from ICHSegmentationLib import mrml  # noqa: E402
+from ICHSegmentationLib import mrml
 
 LATTICE = np.diag([-2.5, -2.7, 5.0, 1.0])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
 from builders.label_maps import ellipsoid_mask, head_grid, labelled
 from builders.scene import (
     DicomDatabase,
@@ -18,12 +19,10 @@ from builders.scene import (
 )
 from builders.simple_head import head_hu
 
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-
-from ICHSegmentationLib import measure, mrml, read_ct  # noqa: E402
-from ICHSegmentationLib.core.errors import InputError  # noqa: E402
-from ICHSegmentationLib.core.label_map import LabelMap  # noqa: E402
-from ICHSegmentationLib.core.subtypes import Subtype  # noqa: E402
+from ICHSegmentationLib import measure, mrml, read_ct
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.subtypes import Subtype
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
 from builders.processes import is_running, wait_until
+from builders.requirements import require_program
 
 from ICHSegmentationLib.worker.client import process_tree
 from ICHSegmentationLib.worker.client.process_tree import kill_tree
@@ -34,8 +34,8 @@ def a_family() -> Iterator[tuple[subprocess.Popen, list[int]]]:
 @needs_posix
 @pytest.mark.parametrize("platform", ["linux", "darwin"])
 def test_all_that_a_process_started_goes_with_it(a_family, monkeypatch, platform):
-    if platform == "darwin" and shutil.which("ps") is None:
-        pytest.skip("needs ps")
+    if platform == "darwin":
+        require_program("ps", "procps")
     if platform == "linux" and sys.platform != "linux":
         pytest.skip("needs /proc")
     monkeypatch.setattr(process_tree.sys, "platform", platform)

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 import torch
 
@@ -133,12 +130,3 @@ def test_unknown_argument_is_refused():
 def test_unknown_name_is_refused_with_the_known_ones(system, preset):
     with pytest.raises(ValueError, match=rf"no network {system}/{preset}; known are .*transhardnet/compact"):
         build_network(system, preset)
-
-
-def test_importing_the_systems_needs_no_torch():
-    code = (
-        "import sys; from ICHSegmentationLib.systems import system_names; system_names(); print('torch' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-
-    assert done.stdout.strip() == "False"

@@ -19,7 +19,7 @@ from builders.dicom import write_series
 from builders.dicom_checks import dciodvfy, dcmdump, dsrdump
 from builders.generated_host import a_generated_host
 from builders.simple_head import model_entry
-from builders.slicer_reader import needs_slicer, read_in_slicer
+from builders.slicer_reader import read_in_slicer
 from builders.sr_content import Group, sr_groups
 from pydicom.sr.codedict import codes
 
@@ -163,7 +163,6 @@ def test_dcmtk_shows_both(a_run: Run):
     assert f"IS [{frames}]" in next(line for line in segmentation.splitlines() if "NumberOfFrames" in line)
 
 
-@needs_slicer
 def test_slicer_reads_the_same_number_of_voxels(a_run: Run, tmp_path: Path):
     segments = read_in_slicer(a_run.folder / "segmentation.seg.nrrd", save_to=tmp_path / "again.seg.nrrd")
     counts = {name: segment["voxels"] for name, segment in segments.items()}

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seconds from a changed box to new labels, by the library and by a worker.
+"""Seconds from a changed box to new labels, in the library and through a worker.
 
-A box of 40 mm is put into the middle of a scan. Printed are the median and the longest of several runs after a first
+A box of 40 mm is placed in the centre of a scan. Printed are the median and the longest of several runs after a first
 one that is not counted.
 
-    python Testing/Benchmarks/bench_lesion_again.py SCAN [--model em] [--times 9]
+    python Testing/Benchmarks/bench_resegmentation.py SCAN [--model em] [--times 9]
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SIDE_MM = 40.0
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scan", type=Path)
     parser.add_argument("--model", default="em")

@@ -51,3 +51,8 @@ def test_help_loads_neither_numpy_nor_rich():
         "assert '--grey-window' in shown.getvalue()"
     )
     assert loaded & (HEAVY | {"numpy", "rich", "pydicom", "nibabel"}) == set()
+
+
+def test_listing_the_systems_loads_no_torch():
+    loaded = modules_after("from ICHSegmentationLib.systems import system_names\nsystem_names()")
+    assert loaded & {"torch", "monai", "openvino"} == set()

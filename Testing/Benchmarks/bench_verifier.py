@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the second reader says of blood that a model calls ventricular: where two limits of the cleaning come from.
+"""Answers of the verifier for blood that a model labels IVH, from which two limits of the postprocessing are chosen.
 
-They are `parenchymal_fraction` and `max_parenchymal_ml`. Scans are those of `bench_cleaning.py` with parenchymal or
-ventricular blood: the validation patients, as they are and with simulated bleeds; and generated heads with IVH, IPH or
-both, which neither training nor evaluation uses. Printed are all connected pieces of ventricular blood by the share of
-them that the second reader calls parenchymal, with what they are in truth; then the seconds that it takes.
+They are `parenchymal_fraction` and `max_parenchymal_ml`. Scans are those of `bench_postprocessing.py` with IPH or IVH:
+the validation patients, unchanged and with simulated lesions, and generated heads with IVH, IPH or both, which neither
+training nor evaluation uses. All connected components labelled IVH are listed by the fraction of their voxels that the
+verifier labels IPH, with their true subtype; then follow the seconds that it takes.
 
-    python Testing/Benchmarks/bench_second_reading.py CONFIG --folder runs/cleaning [--model NAME] [--heads N]
+    python Testing/Benchmarks/bench_verifier.py CONFIG --folder runs/cleaning [--model NAME] [--heads N]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from bench_cleaning import EVERY_NEIGHBOUR, STAGES, cases
+from bench_postprocessing import EVERY_NEIGHBOUR, STAGES, cases
 from scipy import ndimage
 
 from ICHSegmentationLib.core.progress import Stages
@@ -36,13 +36,13 @@ FIRST_HEAD = 3_100_000
 BLEEDS = ((Subtype.IVH,), (Subtype.IPH,), (Subtype.IPH, Subtype.IVH))
 HEIGHT_MM = 160.0
 LEAST_ML = 0.1
-LEAST_SHARE = 0.2  # of a piece that is true blood; below, it is of no subtype
+MIN_TRUE_FRACTION = 0.2  # minimum fraction of true blood in a component; below it, the component has no true subtype
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", type=Path)
-    parser.add_argument("--folder", type=Path, required=True, help="keeps the scans from one call to the next")
+    parser.add_argument("--folder", type=Path, required=True, help="keeps the scans between calls")
     parser.add_argument("--model", default="default")
     parser.add_argument("--heads", type=int, default=60)
     options = parser.parse_args()
@@ -65,13 +65,13 @@ def main() -> None:
         reader = PatchwiseSegmenter(second, reader_runtime, PostProcessing.off(), within=ventricular)
         seen = reader.segment(case.volume, Stages(STAGES), force=True).label_map.labels == Subtype.IPH
         seconds["second"].append(time.process_time() - started)
-        pieces, count = ndimage.label(ventricular & ~case.ignored, structure=EVERY_NEIGHBOUR)
+        components, count = ndimage.label(ventricular & ~case.ignored, structure=EVERY_NEIGHBOUR)
         for number in range(1, count + 1):
-            piece = pieces == number
-            volume_ml = float(piece.sum(axis=(1, 2)) @ case.volume.grid.voxel_volumes_mm3) / 1000
+            component = components == number
+            volume_ml = float(component.sum(axis=(1, 2)) @ case.volume.grid.voxel_volumes_mm3) / 1000
             if volume_ml >= LEAST_ML:
-                share = float(seen[piece].mean())
-                found.append((share, f"{volume_ml:7.2f} mL {truth(case.labels[piece]):<5}{name}"))
+                share = float(seen[component].mean())
+                found.append((share, f"{volume_ml:7.2f} mL {truth(case.labels[component]):<5}{name}"))
     for share, text in sorted(found):
         print(f"{share:5.2f} {text}")
     for model, taken in seconds.items():
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def scans(config: TrainingConfig, folder: Path, heads: int) -> Iterator[tuple[str, HeldOutCase]]:
-    """Give the scans with parenchymal or ventricular blood."""
+    """Yield the scans with IPH or IVH."""
     for name, case in cases(config, folder, 0):
         if any(part in name for part in ("IPH", "IVH", "patients")):
             yield name, case
@@ -93,9 +93,9 @@ def scans(config: TrainingConfig, folder: Path, heads: int) -> Iterator[tuple[st
 
 
 def truth(labels: np.ndarray) -> str:
-    """Return the name of most of a piece's true blood."""
+    """Return the subtype of most of the true blood in a component."""
     counts = np.bincount(labels, minlength=len(Subtype) + 1)
-    is_blood = counts[1:].sum() > LEAST_SHARE * counts.sum()
+    is_blood = counts[1:].sum() > MIN_TRUE_FRACTION * counts.sum()
     return Subtype(int(counts[1:].argmax()) + 1).name if is_blood else "none"
 
 

@@ -6,14 +6,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from builders.label_maps import ellipsoid_mask, head_grid, labelled
-from builders.slicer_reader import needs_slicer, read_in_slicer
+from builders.slicer_reader import read_in_slicer
 
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.io.labels.seg_nrrd import read_seg_nrrd, write_seg_nrrd
 from ICHSegmentationLib.measurement import measure
-
-pytestmark = needs_slicer
 
 GRIDS = {
     "tilted": head_grid([5.0] * 19, tilt_deg=20),
