@@ -140,7 +140,7 @@ def test_it_waits_for_a_segmentation(an_export, click):
 
 def test_folder_and_kinds_are_remembered_but_not_the_patient(an_export, click, tmp_path):
     import qt
-    from ICHSegmentationPanel.sections.export_widgets import ExportWidgets
+    from ICHSegmentationPanel.sections.export import ExportWidgets
 
     form = an_export.form
     form.formats = ("csv", "text")

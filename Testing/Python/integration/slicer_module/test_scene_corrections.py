@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import slicer
 import vtk
+from builders.errors import raises
 from builders.scene import head_labels, publish_head
 from vtk.util.numpy_support import vtk_to_numpy
 
@@ -190,7 +191,7 @@ def test_what_was_painted_onto_a_lesion_goes_with_its_restoration(a_result, an_e
 
 
 def test_nothing_to_restore_is_said(a_result):
-    with pytest.raises(InputError, match="There is no lesion at this place"):
+    with raises(InputError, "mrml.no_lesion"):
         mrml.restore_lesion(a_result.node, (0, 0, 60))
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import slicer
+from builders.errors import raises
 from builders.label_maps import ellipsoid_mask, head_grid, labelled
 from builders.scene import (
     DicomDatabase,
@@ -190,10 +191,10 @@ def test_damaged_records_are_named(a_result):
     node = a_result.node
     kept = node.GetAttribute(mrml.RESULT_ATTRIBUTE)
     node.SetAttribute(mrml.RESULT_ATTRIBUTE, kept[:-30] + '"}')
-    with pytest.raises(InputError, match="The model's result kept with Hemorrhage is damaged"):
+    with raises(InputError, "mrml.damaged_result", name="Hemorrhage"):
         mrml.changed_by_hand(node)
     node.SetAttribute("ICHSegmentation.SliceGrid", "{}")
-    with pytest.raises(InputError, match="The slice positions kept with Hemorrhage are damaged"):
+    with raises(InputError, "mrml.damaged_positions", name="Hemorrhage"):
         mrml.segment_volumes_ml(node)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 
-class MessagePart:
+class MessageArea:
     """The lines below the progress bar.
 
     Parameters

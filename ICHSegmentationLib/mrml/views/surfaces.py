@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Surfaces of a result, made when they are asked for."""
+"""Surfaces of a result in the 3D views."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ICHSegmentationLib.mrml.segmentation.segments import show_present_in_3d
 def show_3d(segmentation_node: Node, on: bool) -> None:
     """Show or hide the surfaces of segments that have voxels.
 
-    They follow edits from then on. Joint smoothing stays off: with it, Slicer 5.12 makes surfaces without polygons.
+    Surfaces are updated after edits. Joint smoothing is off: with it, surfaces have no polygons in Slicer 5.12.
 
     Raises
     ------
     NodeRemovedError, InputError
-        If the node is gone or is no result of this project.
+        If the node was removed or is not a result of this project.
     """
     block = read_labels(segmentation_node)
     display = segmentation_node.GetDisplayNode()
@@ -41,12 +41,12 @@ def show_3d(segmentation_node: Node, on: bool) -> None:
 
 
 def set_opacity(segmentation_node: Node, *, opacity_3d: float | None = None, opacity_2d: float | None = None) -> None:
-    """Set the opacity, 0 to 1, of the surfaces and of the colors on the slices (outlines stay).
+    """Set the opacity, 0 to 1, of the surfaces and of the fill on the slices (not of the outlines).
 
     Raises
     ------
     NodeRemovedError, InputError
-        If the node is gone or is no result of this project.
+        If the node was removed or is not a result of this project.
     """
     read_labels(segmentation_node)
     display = segmentation_node.GetDisplayNode()

@@ -12,23 +12,23 @@ from ICHSegmentationPanel.install import GraphicsSupport
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models import Device
-    from ICHSegmentationPanel.sections.messages import MessagePart
+    from ICHSegmentationPanel.widgets.message_area import MessageArea
 
 
-class GraphicsPart:
+class GraphicsButton:
     """The button below the devices; seen only where there is a graphics card and no torch.
 
     Parameters
     ----------
     ui : object
         The panel's widgets by name.
-    messages : MessagePart
+    messages : MessageArea
         Says how it went.
     support : GraphicsSupport, optional
         Installs torch.
     """
 
-    def __init__(self, ui: Any, messages: MessagePart, support: GraphicsSupport | None = None) -> None:
+    def __init__(self, ui: Any, messages: MessageArea, support: GraphicsSupport | None = None) -> None:
         self._ui = ui
         self._messages = messages
         self._support = support or GraphicsSupport()
