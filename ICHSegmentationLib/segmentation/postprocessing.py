@@ -50,8 +50,8 @@ class PostProcessing:
     min_confidence : mapping of label to float, or None
         A component is removed if its mean probability of blood is below the limit of its main subtype. Reason: the
         probability of false positives is mostly low. The limits are the highest steps of
-        ``Testing/Benchmarks/bench_postprocessing.py`` that lose no more than 1 % of the true blood of validation patients.
-        These are the limits of the compact TransHarDNet; other models have their own (`for_model`).
+        ``Testing/Benchmarks/bench_postprocessing.py`` that lose no more than 1 % of the true blood of validation
+        patients. These are the limits of the compact TransHarDNet; other models have their own (`for_model`).
     hole_area_mm2 : float or None
         Background enclosed by blood on a slice takes the surrounding subtype up to this area. Reason: clots are
         heterogeneous, but volumes are measured of the whole clot; larger enclosed areas (a gyrus between sulci with
