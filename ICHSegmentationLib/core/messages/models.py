@@ -35,7 +35,7 @@ MESSAGES: dict[str, str] = {
     "unknown_device": "Unknown device {device!r}; use auto, cpu, cuda or cuda:N.",
     "unknown_model": "There is no model named {name!r}; installed are: {known}.",
     "unknown_runtime": "Unknown runtime {runtime!r}; use {known}.",
-    "weights_damaged": "The weights of model {name} ({path}) are damaged or were replaced; reinstall the package.",
+    "weights_damaged": "The weights of model {name} ({path}) are damaged or replaced; reinstall the package.",
     "weights_misfit": "The weights of model {name} do not fit its network {system}/{preset}.",
     "weights_missing": "The weights of model {name} are missing ({path}); reinstall the package.",
     "weights_not_finite": "The weights {name} are not finite numbers; train the model again.",

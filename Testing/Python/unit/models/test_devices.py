@@ -82,4 +82,4 @@ def test_a_card_that_torch_cannot_use_is_listed_with_the_reason(monkeypatch):
     assert processor.problem is None
     assert first == devices.Device("cuda:0", "NVIDIA A")
     assert (second.name, second.title) == ("cuda:1", "NVIDIA B")
-    assert "torch cannot use this graphics card" in second.problem
+    assert second.problem.code == "models.card_problem"

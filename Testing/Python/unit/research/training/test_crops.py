@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from builders.errors import raises
 from builders.label_maps import ellipsoid_mask, labelled
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM
 from builders.tiny_model import FIELDS, load_openvino, load_runtime, register_model
@@ -27,6 +28,7 @@ from ICHSegmentationLib.research.training.fit import fit
 from ICHSegmentationLib.research.training.loss import DiceCrossEntropy, segmentation_loss
 from ICHSegmentationLib.research.training.processes import Processes
 from ICHSegmentationLib.research.training.train import train
+from ICHSegmentationLib.systems import available_models
 
 ONE = Processes(0, 1, torch.device("cpu"))
 NETWORK = {"width": 8, "depths": (1, 2, 1), "heads": (1, 1, 2), "pyramid_depth": 1, "decoder_depth": 1}
@@ -133,14 +135,14 @@ def test_the_second_stage_takes_its_detector_along_and_both_segment_together(tmp
         data={"detector": tmp_path / "finder" / "models"},
         about={"name": "inside", "detector": "finder"},
     )
-    with pytest.raises(MissingModelError, match="cannot be read"):
+    with raises(MissingModelError, "models.manifest_unreadable"):
         train(second, tmp_path / "inside", ONE)
     train(first, tmp_path / "finder", ONE)
     trained = train(second, tmp_path / "inside", ONE)
     manifest = load_manifest(trained.models)
     assert manifest.default == "inside"
     assert [entry.name for entry in manifest.models] == ["inside", "finder"]
-    assert [entry.name for entry in manifest.available] == ["inside", "em"]
+    assert [entry.name for entry in available_models(manifest)] == ["inside", "em"]
     monkeypatch.setenv("ICHSEG_MODELS", str(trained.models))
     volume = tilted_head()
     result = segment(volume, threads=1)
