@@ -15,6 +15,8 @@ from builders.command import ichseg
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.export.result_files import RESULT_FILES
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_result_is_there(a_demo: tuple[Path, dict[str, Any]]):
     folder, shown = a_demo

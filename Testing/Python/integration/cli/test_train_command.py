@@ -11,6 +11,8 @@ import yaml
 from builders.command import Command
 from builders.training import a_configuration, write_squares
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def a_file(tmp_path: Path) -> Path:

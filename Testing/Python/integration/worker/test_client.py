@@ -29,6 +29,8 @@ from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 from ICHSegmentationLib.worker.client.pending import PendingRequest
 from ICHSegmentationLib.worker.protocol import exchange
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def a_lasting_client(a_world: dict[str, str]) -> Iterator[WorkerClient]:

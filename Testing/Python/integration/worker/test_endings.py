@@ -17,7 +17,7 @@ import ICHSegmentationLib
 from ICHSegmentationLib.core.errors import CancelledError, WorkerCrashedError, WorkerKilledError
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")]
 
 HOST = """
 import sys, time
