@@ -18,6 +18,8 @@ from ICHSegmentationLib.export.formats import RESULT_FILES
 
 pytestmark = pytest.mark.slow
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_result_is_there(a_demo: tuple[Path, dict[str, Any]]):
     folder, shown = a_demo

@@ -17,6 +17,8 @@ from ICHSegmentationLib.research.training.datasets.phe_sich import SPACING_MM, r
 
 pytestmark = pytest.mark.slow
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def a_clean_head(shared_data):
