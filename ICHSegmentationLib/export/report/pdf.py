@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The report on one page: volumes, key slices, 3D view, geometry and method; patient data only where they are given.
+"""Report on one page: volumes, key slices, 3D view, geometry and method; patient data only if given.
 
-Growth since an earlier scan has its pictures on a second page.
+Pictures of growth since an earlier scan are on a second page.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MARGIN = 40.0
 _TABLE_WIDTH, _TABLE_GAP = 300.0, 12.0
 _BODY, _BOLD = "Helvetica", "Helvetica-Bold"
 _JPEG_QUALITY = 92
-_GOOD_PICTURE_HEIGHT, _LEAST_PICTURE_HEIGHT = 300.0, 220.0
+_GOOD_PICTURE_HEIGHT, _MIN_PICTURE_HEIGHT = 300.0, 220.0
 _FONT_SIZES = (8.0, 7.0)
 _SIGNATURE_HEIGHT = 26.0
 _HEADING_WIDTH = 52.0
@@ -64,21 +64,20 @@ def make_report_pdf(
 ) -> bytes:
     """Return the report as a PDF of one A4 page, or two with pictures of growth, pictures inside.
 
-    Legends and notes of the pictures, too small to be read there, are left out: the table is the legend, and the notes
-    stand below in letters of the page.
+    Legends and notes inside the pictures would be too small: the table serves as legend, and notes are printed below.
 
     Parameters
     ----------
     record : MeasurementRecord
-        The content of ``measurements.json``.
+        Content of ``measurements.json``.
     slices : PIL.Image.Image
-        The key slices, as :func:`ICHSegmentationLib.rendering.slices_picture.draw_slices` draws them.
+        Key slices, see :func:`ICHSegmentationLib.rendering.slices_picture.draw_slices`.
     view_3d : PIL.Image.Image or None
-        The 3D view; None where the machine cannot render, which the report then says.
+        3D view; None if the computer cannot render, which the report then states.
     patient : PatientData, optional
         Printed if given.
     growth_picture : PIL.Image.Image, optional
-        As :func:`ICHSegmentationLib.rendering.comparison_picture.draw_comparison` draws it.
+        See :func:`ICHSegmentationLib.rendering.comparison_picture.draw_comparison`.
     """
     from reportlab.lib.pagesizes import A4
     from reportlab.pdfgen.canvas import Canvas
@@ -103,8 +102,8 @@ def make_report_pdf(
         floor = _MARGIN + _SIGNATURE_HEIGHT
         room = bottom - 8 - floor
         texts = _fitted(facts(record), width, room - _GOOD_PICTURE_HEIGHT - _NOTE_HEIGHT)
-        # The words come first: the picture takes the height that they leave, but never less than is worth looking at.
-        height = max(room - texts.height - _NOTE_HEIGHT, _LEAST_PICTURE_HEIGHT)
+        # Texts first: the picture gets the remaining height, but at least a useful minimum.
+        height = max(room - texts.height - _NOTE_HEIGHT, _MIN_PICTURE_HEIGHT)
         panels = without_strips(slices, slices_picture.FOOTER_PX)
         bottom = _draw_picture(canvas, panels, _MARGIN, bottom - 8, width, height)
         bottom = _draw_notes(canvas, [slices_picture.slices_note(record.abc2_ml)], _MARGIN, bottom, width)
@@ -123,7 +122,7 @@ def make_report_pdf(
 
 @contextmanager
 def _binary_streams() -> Iterator[None]:
-    """Switch off reportlab's ASCII armour of streams, which takes longer than all the rest of the page."""
+    """Disable ASCII85 encoding of streams, which takes longer than the rest of the page."""
     from reportlab import rl_config
 
     before = rl_config.useA85
@@ -147,7 +146,7 @@ def _draw_heading(canvas: Any, y: float, width: float, title: str = TITLE) -> fl
 
 
 def _draw_patient(canvas: Any, patient: PatientData, y: float, width: float) -> float:
-    """Draw what is known of the patient in a frame and return its lower edge."""
+    """Draw the patient data in a frame and return its lower edge."""
     from reportlab.lib.utils import simpleSplit
 
     lines = simpleSplit(f"Patient: {patient.describe()}", _BOLD, 9, width - 12)
@@ -160,7 +159,7 @@ def _draw_patient(canvas: Any, patient: PatientData, y: float, width: float) -> 
 
 
 def _draw_volumes(canvas: Any, record: MeasurementRecord, y: float) -> float:
-    """Draw the table and return its lower edge; IDs stand beside the colours for those who print in greys."""
+    """Draw the table of volumes and return its lower edge; IDs beside the colours serve greyscale prints."""
     table = load_terminology()
     columns = tuple(_MARGIN + x for x in (14, 38, 209, 257, _TABLE_WIDTH))
     canvas.setFont(_BOLD, 9)
@@ -194,7 +193,7 @@ def _draw_volumes(canvas: Any, record: MeasurementRecord, y: float) -> float:
 
 
 def _draw_name(canvas: Any, name: str, x: float, y: float, width: float) -> None:
-    """Draw a name on its line, in two smaller ones where it is too wide."""
+    """Draw a name on its line, or on two smaller ones if it is too wide."""
     from reportlab.lib.utils import simpleSplit
 
     if canvas.stringWidth(name, _BODY, 9.5) <= width:
@@ -204,29 +203,29 @@ def _draw_name(canvas: Any, name: str, x: float, y: float, width: float) -> None
 
 
 def _draw_picture(
-    canvas: Any, picture: Image.Image, x: float, top: float, width: float, most_height: float = math.inf
+    canvas: Any, picture: Image.Image, x: float, top: float, width: float, max_height: float = math.inf
 ) -> float:
-    """Draw a picture under ``top``, centred in its width if the height is what limits it; return its lower edge."""
+    """Draw a picture below ``top``, centred in the width, and return its lower edge."""
     from reportlab.lib.utils import ImageReader
 
-    # A JPEG goes into the PDF as it is; raw pixels would be compressed again.
+    # JPEG is embedded as it is; raw pixels would be compressed again.
     packed = io.BytesIO()
     picture.save(packed, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
     packed.seek(0)
-    height = min(width * picture.height / picture.width, most_height)
+    height = min(width * picture.height / picture.width, max_height)
     drawn_width = height * picture.width / picture.height
     canvas.drawImage(ImageReader(packed), x + (width - drawn_width) / 2, top - height, drawn_width, height)
     return top - height
 
 
 def _draw_view(canvas: Any, view: Image.Image, x: float, top: float, width: float) -> float:
-    """Draw the 3D picture with the names of its views below, and return the lower edge."""
+    """Draw the 3D picture with the names of its views below; return the lower edge."""
     bottom = _draw_picture(canvas, without_strips(view, view_picture.FOOTER_PX), x, top, width)
     return _draw_notes(canvas, view_picture.VIEW_NAMES, x, bottom, width)
 
 
 def _draw_notes(canvas: Any, notes: Sequence[str], x: float, top: float, width: float) -> float:
-    """Write short notes below a picture, each in the middle of its part of the width; return the lower edge."""
+    """Write short notes below a picture, each centred in its part of the width; return the lower edge."""
     canvas.setFont(_BODY, _NOTE_SIZE)
     for index, note in enumerate(notes):
         canvas.drawCentredString(x + (index + 0.5) * width / len(notes), top - _NOTE_SIZE - 1, note)
@@ -235,19 +234,19 @@ def _draw_notes(canvas: Any, notes: Sequence[str], x: float, top: float, width: 
 
 @dataclass(frozen=True)
 class _Texts:
-    """Headings with their lines, and the size of the letters."""
+    """Headings with their lines, and the font size."""
 
     blocks: list[tuple[str, list[str]]]
     size: float
 
     @property
     def height(self) -> float:
-        """What they take of the page."""
+        """Height on the page."""
         return 14 + sum((self.size + 2) * len(lines) + 3 for _, lines in self.blocks)
 
 
 def _fitted(found: list[Fact], width: float, height: float) -> _Texts:
-    """Break texts into lines of the page's width, in smaller letters where they would be too high."""
+    """Break texts into lines of the page width, in a smaller font if they would be too high."""
     from reportlab.lib.utils import simpleSplit
 
     for size in _FONT_SIZES:
@@ -259,7 +258,7 @@ def _fitted(found: list[Fact], width: float, height: float) -> _Texts:
 
 
 def _draw_facts(canvas: Any, texts: _Texts, y: float, floor: float) -> None:
-    """Draw the blocks in what is left of the page above the floor."""
+    """Draw the blocks in the space above the floor."""
     leading = texts.size + 2
     for heading, lines in texts.blocks:
         room = int((y - floor + leading) // leading)
@@ -278,7 +277,7 @@ def _draw_lines(canvas: Any, lines: list[str], x: float, y: float, size: float) 
 
 
 def _draw_signature(canvas: Any, width: float) -> None:
-    """Draw empty lines for whoever has read the pictures."""
+    """Draw empty lines for the signature of the radiologist."""
     canvas.setFont(_BODY, 8)
     third = width / 3
     for index, word in enumerate(("Read by", "Date", "Signature")):
