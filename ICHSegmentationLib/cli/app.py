@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command's parts and their options; the work itself is imported when a part runs, so that help is quick."""
+"""Subcommands and their options; the work is imported when a subcommand runs, so that help is quick."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _all(
     pass
 
 
-@app.command(short_help="Segment and measure the bleeds of a head CT.")
+@app.command(short_help="Segment and measure the hemorrhage of a head CT.")
 def segment(
     inputs: Annotated[
         list[Path], typer.Argument(metavar="INPUT", help="DICOM folder or files, or one NIfTI, NRRD or MHA file.")
@@ -87,7 +87,7 @@ def segment(
     quiet: Quiet = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Segment the bleeds of a head CT, measure them, and write masks, tables, pictures and a report."""
+    """Segment the hemorrhage of a head CT, measure it, and write labels, tables, pictures and a report."""
     from ICHSegmentationLib.cli.commands.segment import run
 
     options = RunOptions(
@@ -259,9 +259,9 @@ def evaluate(
 ) -> None:
     """Compare predicted with reference labels: overlap, distance, volumes, detection. Needs the train extra.
 
-    With --config a model is run on the cases that a training configuration holds out, on simulated bleeds in them and
-    on look-alikes without blood; all figures come beside their aims, the worst cases as pictures. Several models get a
-    folder each, and all of them one table; what an earlier call has evaluated is not evaluated again.
+    With --config a model is run on the held-out cases of a training configuration, on simulated lesions in them and on
+    mimics without hemorrhage; metrics are listed with their targets, the worst cases as pictures. Several models get a
+    folder each and a common table; models that were evaluated already are not evaluated again.
     """
     require_training_and_evaluation("ichseg evaluate")
     models = model or ["default"]
@@ -314,7 +314,7 @@ def evaluate(
     run(predictions, references, output, compare, overwrite=overwrite, as_json=as_json, quiet=quiet)
 
 
-@app.command(short_help="Show how the bleeds changed between two scans.")
+@app.command(short_help="Show how the hemorrhage changed between two scans.")
 def compare(
     baseline: Annotated[
         Path, typer.Argument(metavar="BASELINE", help="Results of the first scan: their folder, or a file of labels.")
@@ -331,7 +331,7 @@ def compare(
     quiet: Quiet = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Show how the bleeds of one patient changed between two scans, and whether that is expansion."""
+    """Show how the hemorrhage of one patient changed between two scans, and whether that is expansion."""
     from ICHSegmentationLib.cli.commands.compare import Side, run
 
     sides = Side(baseline, baseline_ct), Side(followup, followup_ct)
@@ -369,30 +369,28 @@ def prepare(
     )
 
 
-@app.command(short_help="Paint simulated bleeds into a head CT.")
+@app.command(short_help="Simulate lesions in a head CT.")
 def simulate(
     output: Output,
     inputs: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[INPUT]", help="The head CT to paint into; without it one is generated."),
+        typer.Argument(metavar="[INPUT]", help="Host scan, a head CT; without it one is generated."),
     ] = None,
     subtype: Annotated[
         list[LesionChoice] | None,
-        typer.Option(case_sensitive=False, help="What to paint, several times for several; random without it."),
+        typer.Option(case_sensitive=False, help="Subtype to simulate, may be repeated; random by default."),
     ] = None,
     volume: Annotated[
-        list[str] | None, typer.Option(metavar="SUBTYPE=ML", help="Paint it this large, such as SDH=25.")
+        list[str] | None, typer.Option(metavar="SUBTYPE=ML", help="Volume of a subtype, such as SDH=25.")
     ] = None,
     look_alikes: Annotated[
-        bool, typer.Option("--look-alikes", help="Paint calcifications, dense dura and artefacts too.")
+        bool, typer.Option("--look-alikes", help="Simulate calcifications, dense dura and artefacts too.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The same seed gives the same bleeds.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The same seed gives the same lesions.")] = 1,
     anatomy: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the blast-ct brain atlas; a generated one without it.")
     ] = None,
-    dicom: Annotated[
-        bool, typer.Option("--dicom", help="Write a DICOM series too, with nothing of the patient in it.")
-    ] = False,
+    dicom: Annotated[bool, typer.Option("--dicom", help="Write a DICOM series too, without patient data.")] = False,
     series: Series = None,
     grey_window: GreyWindow = None,
     force: Force = False,
@@ -400,7 +398,7 @@ def simulate(
     quiet: Quiet = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Paint simulated bleeds into a head CT, and write the scan, its exact labels and volumes."""
+    """Simulate lesions in a head CT, and write the scan, its exact labels and volumes."""
     from ICHSegmentationLib.cli.commands.simulate import SimulateOptions, run
 
     options = SimulateOptions(
@@ -461,7 +459,7 @@ def models(as_json: AsJson = False) -> None:
     run(as_json=as_json)
 
 
-@app.command(short_help="Segment a generated head CT with known bleeds.")
+@app.command(short_help="Segment a generated head CT with known hemorrhage.")
 def demo(
     output: Output = Path("demo-output"),
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Which head to generate.")] = 1,
@@ -473,7 +471,7 @@ def demo(
     quiet: Quiet = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Generate a head CT with known bleeds, segment it, and print the volumes beside the truth."""
+    """Generate a head CT with known hemorrhage, segment it, and print the volumes beside the truth."""
     from ICHSegmentationLib.cli.commands.demo import run
 
     options = RunOptions(model=model, device=device, runtime=runtime.value, threads=threads)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What several commands are told beside a segmentation."""
+"""Inputs of several commands beside a segmentation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Patient(NamedTuple):
-    """What the ICH score asks of the patient; None is not determined."""
+    """Items of the ICH score; None is undetermined."""
 
     gcs: int | None = None
     age_years: int | None = None
@@ -36,18 +36,18 @@ class Patient(NamedTuple):
         iph_ml: float | None,
         ivh: YesNo | None,
     ) -> Self:
-        """Gather the command's options."""
+        """Return the items from the options of a command."""
         below, bled = (None if answer is None else answer == "yes" for answer in (infratentorial, ivh))
         return cls(gcs, age_years, below, iph_ml, bled)
 
 
 def edited_graeb(proposal: ModifiedGraeb | None, points: Sequence[str]) -> ModifiedGraeb:
-    """Return the modified Graeb score with the points that the user gave, as ``third=3``, in place of the proposal's.
+    """Return the modified Graeb score with points of the user, such as ``third=3``, instead of those of the proposal.
 
     Raises
     ------
     InputError
-        If there is no proposal, or a text does not name a compartment and points that it can have.
+        If there is no proposal, or a text does not name a compartment and valid points.
     """
     from ICHSegmentationLib.measurement import Ventricle
 
@@ -66,13 +66,13 @@ def edited_graeb(proposal: ModifiedGraeb | None, points: Sequence[str]) -> Modif
 
 
 class Correction(NamedTuple):
-    """The model's own labels, and how long the user took to correct them."""
+    """Labels of the model, and the time that the user took to correct them."""
 
     model_result: Path | None = None
     editing_minutes: float | None = None
 
     def compare(self, corrected: LabelMap, scan: SliceGrid | None) -> tuple[Agreement | None, tuple[str, ...]]:
-        """Return the agreement, None without the model's labels, and what reading these warned of.
+        """Return the agreement, or None without labels of the model, and the warnings of reading these.
 
         Raises
         ------

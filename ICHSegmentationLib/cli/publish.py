@@ -46,12 +46,12 @@ def publish(
 
 
 def _quality(path: Path, entry: ModelEntry) -> dict[str, Any]:
-    """Return what an evaluation of a model measured of it.
+    """Return the quality of a model from its evaluation.
 
     Raises
     ------
     InputError
-        If the file cannot be read, or is of other weights, or of labels that were not cleaned.
+        If the file cannot be read, or belongs to other weights or to labels without postprocessing.
     """
     try:
         record = json.loads(path.read_text(encoding="utf-8"))

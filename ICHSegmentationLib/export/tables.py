@@ -40,8 +40,8 @@ def write_measurements_json(path: Path | str, record: MeasurementRecord) -> None
 def write_measurements_csv(path: Path | str, measurements: Measurements) -> None:
     """Write one row per subtype and one for the total, volumes in mL with three decimals, atomically.
 
-    ``abc2_ml`` is empty where the estimate is not made; for EDH and SDH it is the variant XYZ/2. The last columns say
-    where the largest lesion lies, and are empty where that is not determined.
+    ``abc2_ml`` is empty for subtypes without the estimate; for EDH and SDH it is the variant XYZ/2. The last columns
+    locate the largest lesion and are empty if its location is not determined.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -73,10 +73,10 @@ def _place(location: LesionLocation | None) -> tuple[str, str, str]:
 
 
 def write_scores_csv(path: Path | str, record: MeasurementRecord) -> None:
-    """Write one row per item, atomically; only the header where there is neither a score nor growth.
+    """Write one row per item, atomically; only the header if there is neither a score nor growth.
 
-    An empty field is not determined, or for growth not defined. ``origin`` is "reader" for what the reader typed in or
-    gave in place of a proposal, and for what follows from that only where nothing was proposed.
+    An empty field is not determined, or for growth not defined. ``origin`` is "reader" for values that the radiologist
+    entered or gave instead of a proposal.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ichseg compare``: how the bleeds of one patient changed between two scans."""
+"""``ichseg compare``: change of the hemorrhage of one patient between two scans."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SEGMENTATIONS = ("segmentation.seg.nrrd", "labels.nii.gz")
 
 @dataclass(frozen=True)
 class Side:
-    """One scan: a result folder or a file of labels, and the CT it belongs to where it was given."""
+    """One scan: a result folder or a label file, and its CT if given."""
 
     segmentation: Path
     scan: Path | None
@@ -87,7 +87,7 @@ def _check_output(output: Path, *, overwrite: bool) -> None:
 
 
 def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
-    """Return labels, scan and what there is to warn of."""
+    """Return labels, scan and warnings."""
     from ICHSegmentationLib.io.labels.reader import read_labels
     from ICHSegmentationLib.io.reader import read_ct
 
@@ -103,7 +103,7 @@ def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
 
 
 def _write(output: Path, content: Comparison, picture: Image | None) -> None:
-    """Write the table and the picture; without one, that of an earlier comparison is taken away."""
+    """Write the table and the picture; without one, remove that of an earlier comparison."""
     from ICHSegmentationLib.core.files import write_text
     from ICHSegmentationLib.rendering.png import write_png
 

@@ -27,7 +27,7 @@ def run(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Evaluate, write and show the figures; see ``ichseg evaluate --help``."""
+    """Evaluate, write and show the metrics; see ``ichseg evaluate --help``."""
     from ICHSegmentationLib.research.evaluation.evaluate import evaluate
     from ICHSegmentationLib.research.evaluation.report.outputs import PAGE_NAME, RECORD_NAME, write_evaluation
 
@@ -47,7 +47,7 @@ def run(
 
 
 def _shortened(warnings: tuple[str, ...], page: Path) -> tuple[str, ...]:
-    """Return the first warnings; of hundreds of files, each may have one of the same kind."""
+    """Return the first warnings; hundreds of files may have the same one."""
     left = len(warnings) - _MAX_WARNINGS
     return warnings if left <= 0 else (*warnings[:_MAX_WARNINGS], message("cli.more_warnings", count=left, path=page))
 

@@ -24,7 +24,7 @@ def run(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Convert, and say what was written; see ``ichseg prepare --help``."""
+    """Convert, and show what was written; see ``ichseg prepare --help``."""
     from ICHSegmentationLib.export.nnunet_layout import SOURCES_NAME
     from ICHSegmentationLib.research.training.datasets.prepare import open_set, prepare_set
 

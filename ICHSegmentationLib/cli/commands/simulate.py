@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ichseg simulate``: simulated bleeds in a scan of one's own, or in a generated head."""
+"""``ichseg simulate``: simulated lesions in a host scan or in a generated head."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PARTS = {"read": 0.1, "paint": 0.7, "write": 0.2}
 
 @dataclass(frozen=True, kw_only=True)
 class SimulateOptions:
-    """What to paint; fields as the command's options of the same names."""
+    """What to simulate; fields correspond to options of the command."""
 
     subtypes: tuple[str, ...]
     volumes: tuple[str, ...]
@@ -129,7 +129,7 @@ def _write(
 
 
 def _subtypes(names: Sequence[str], volumes_ml: dict[Subtype, float], rng: np.random.Generator) -> list[Subtype]:
-    """Return what to paint: the named ones and those with a volume, or random ones."""
+    """Return the subtypes to simulate: the named ones and those with a volume, or random ones."""
     from ICHSegmentationLib.core.subtypes import Subtype
     from ICHSegmentationLib.research.simulation.painting import random_subtypes
 

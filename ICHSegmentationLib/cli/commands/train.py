@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ichseg train``: from a configuration to a model."""
+"""``ichseg train``: train a model from a configuration."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TRAINING = {"train": 94.0}
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions:
-    """What to do; fields as the command's options of the same names."""
+    """What to do; fields correspond to options of the command."""
 
     output: Path | None
     device: str
@@ -100,7 +100,7 @@ def _train(settings: TrainingConfig, output: Path, options: TrainOptions, *, as_
 
 
 def _by_stage(terminal: Terminal) -> Callable[[str, float], None]:
-    """Turn the stages of the library into the parts of the bar."""
+    """Map stages of the library to parts of the bar."""
 
     def report(stage: str, fraction: float) -> None:
         terminal.progress(stage)(stage, fraction)

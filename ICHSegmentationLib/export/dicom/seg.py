@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """DICOM Segmentation (PS3.3 A.51) of a label map on the slices of its source series.
 
-One BINARY segment per subtype and one frame per segment and source slice. Frames without blood are kept: the file then
-holds the position of every slice, from which volumes follow also where steps vary.
+One BINARY segment per subtype and one frame per segment and source slice. Frames without blood are kept, so that the
+file contains the position of every slice and volumes can be measured with varying steps too.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def write_dicom_seg(
 
 
 def _rows(labels: np.ndarray) -> list[HemorrhageClass]:
-    """Return the five subtypes, and blood without a subtype only where there is any."""
+    """Return the five subtypes, and hemorrhage without a subtype only if there is any."""
     table = load_terminology()
     return [row for row in table.classes if row in table.subtypes or bool((labels == row.label).any())]
 
@@ -158,7 +158,7 @@ def _identify(model: ModelIdentity | None) -> AlgorithmIdentificationSequence:
 
 
 def _refer_to_frames(segmentation: Dataset, source: CTSource) -> None:
-    """Turn the frame numbers of the header in memory into those of the file."""
+    """Replace the frame numbers of the header in memory by those of the file."""
     if not source.frames:
         return
     for frame in segmentation.PerFrameFunctionalGroupsSequence:
@@ -168,7 +168,7 @@ def _refer_to_frames(segmentation: Dataset, source: CTSource) -> None:
 
 
 def _set_thickness(segmentation: Dataset, label_map: LabelMap) -> None:
-    """Give each frame what its slice owns along the normal, once for all where that is equal (to 0.001 mm)."""
+    """Set SliceThickness to the slice extents, once for all frames if they are equal (to 0.001 mm)."""
     grid = label_map.grid
     shared = segmentation.SharedFunctionalGroupsSequence[0]
     extents_mm = np.round(grid.extents_mm, 3)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The findings as plain text for a dictation system, from a template that the user can edit."""
+"""Findings as plain text for a dictation system, from an editable template."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ TEMPLATE_NAME = "report.txt"
 
 
 def default_template() -> str:
-    """Return the template that comes with the library."""
+    """Return the template of the library."""
     return resource_path("Templates", TEMPLATE_NAME).read_text(encoding="utf-8")
 
 
 def user_template_path() -> Path:
-    """Return where the user's own template is looked for."""
+    """Return the path of the user's own template."""
     return settings_folder() / TEMPLATE_NAME
 
 
 def load_template(path: Path | None = None) -> tuple[str, str]:
-    """Return a template and its name for messages: of a file, else the user's own, else the library's.
+    """Return a template and its name for messages: that of a file, else the user's own, else the library's.
 
     Raises
     ------
@@ -56,21 +56,21 @@ def load_template(path: Path | None = None) -> tuple[str, str]:
 def fill_template(template: str, record: MeasurementRecord, name: str = "the template") -> str:
     """Return a template with its ``$placeholders`` replaced; see :func:`placeholders`.
 
-    A line all of whose placeholders are empty is left out, so that one template serves every case.
+    A line whose placeholders are all empty is left out, so that one template serves every case.
 
     Parameters
     ----------
     template : str
         As for :class:`string.Template`; a dollar sign is written ``$$``.
     record : MeasurementRecord
-        What was measured.
+        Measurements.
     name : str
-        What messages call the template.
+        Name of the template in messages.
 
     Raises
     ------
     InputError
-        If it holds an unknown placeholder or a lone dollar sign; the message names the line.
+        If it contains an unknown placeholder or a lone dollar sign; the message names the line.
     """
     values = placeholders(record)
     lines = []
@@ -91,7 +91,7 @@ def fill_template(template: str, record: MeasurementRecord, name: str = "the tem
 
 
 def placeholders(record: MeasurementRecord) -> dict[str, str]:
-    """Return the text of each placeholder; empty where there is nothing to say. None holds patient data."""
+    """Return the text of each placeholder, empty if it does not apply. None contains patient data."""
     shift, score = record.midline_shift, record.ich_score
     return {
         "findings": _findings(record),

@@ -14,6 +14,7 @@ from builders.label_maps import head_grid, labelled
 from builders.moved_head import moved_scan
 from PIL import Image
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.io.labels.seg_nrrd import write_seg_nrrd
 
@@ -46,7 +47,7 @@ def test_change_and_both_definitions(a_command: Command, two_results: tuple[Path
     assert found["changes"]["SDH"]["change_percent"] == -50
     assert (found["expansion"]["met"], found["revised_expansion"]["met"]) == (True, True)
     assert found["registration"] is None
-    assert "volumes are compared only" in found["warnings"][0]
+    assert found["warnings"][0] == message("cli.no_scans")
 
 
 def test_people_read_verdicts_with_their_definitions(a_command: Command, two_results: tuple[Path, Path]):
