@@ -23,6 +23,7 @@ from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import holm
 from ICHSegmentationLib.research.evaluation.models.costs import Cost, Costs
 from ICHSegmentationLib.research.evaluation.models.head_to_head import is_evaluated, write_head_to_head
+from ICHSegmentationLib.research.evaluation.models.report import processing_sentence
 from ICHSegmentationLib.research.evaluation.summary import ModelResult
 
 GRID = make_grid(rows=20, columns=20, steps_mm=(10.0,) * 3, spacing_mm=(10.0, 10.0))
@@ -155,7 +156,7 @@ def test_results_without_cleaning_are_of_their_own_kind(tmp_path: Path):
     with raises(InputError, "research.evaluation_of_another_model", model="first"):
         is_evaluated(tmp_path / "first", model)
     write_head_to_head(tmp_path, [model])
-    assert "but for the cleaning, which was left out" in (tmp_path / "models.md").read_text()
+    assert processing_sentence(cleaned=False) in (tmp_path / "models.md").read_text()
 
 
 def test_different_cases_are_refused(tmp_path: Path):
