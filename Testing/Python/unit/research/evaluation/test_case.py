@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One label map against another, on tiny maps with figures computed by hand."""
+"""Comparison of two tiny label maps with metrics computed by hand."""
 
 from __future__ import annotations
 

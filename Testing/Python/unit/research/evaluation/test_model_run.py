@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A model's figures beside their aims, from cases whose answers are known."""
+"""Metrics of a model and their targets, from cases with known results."""
 
 from __future__ import annotations
 
