@@ -30,7 +30,7 @@ import numpy as np
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.research.evaluation.models.held_out_case import NEGATIVES, PATIENTS, HeldOutCase, HeldOutFile
 from ICHSegmentationLib.research.evaluation.models.run import prediction_path, run_cases
-from ICHSegmentationLib.research.evaluation.models.targets import figures
+from ICHSegmentationLib.research.evaluation.models.targets import model_metrics
 from ICHSegmentationLib.research.evaluation.report.tables import markdown_table
 from ICHSegmentationLib.research.training.config import read_config
 from ICHSegmentationLib.research.training.held_out import make_held_out
@@ -61,7 +61,7 @@ def main() -> None:
         peer.segment,
         lambda case, share: print(f"{share:4.0%} {case}", file=sys.stderr),
     )
-    rows = [figure.row() for figure in figures(run.groups, config.evaluation.set_aside) if figure.cases]
+    rows = [metric.row() for metric in model_metrics(run.groups, config.evaluation.set_aside) if metric.cases]
     text = f"# {options.name}\n\n{run.seconds_per_scan:.0f} processor seconds a scan\n\n{markdown_table(rows)}\n"
     (options.output / "model.md").write_text(text, encoding="utf-8")
     print(text)

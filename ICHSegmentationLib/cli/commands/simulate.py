@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ICHSegmentationLib.core.subtypes import Subtype
-    from ICHSegmentationLib.research.simulation.painting import SyntheticScan
+    from ICHSegmentationLib.research.simulation.synthetic_scan import SyntheticScan
 
 SCAN_NAME, LABELS_NAME, RECORD_NAME, SERIES_NAME = "ct.nii.gz", "labels.nii.gz", "simulation.json", "dicom"
 RANDOM, NONE = "random", "none"
@@ -73,12 +73,12 @@ def _paint(
     volumes_ml: dict[Subtype, float],
     terminal: Terminal,
 ) -> SyntheticScan:
-    from ICHSegmentationLib.research.simulation.painting import generated_scan, paint_into
+    from ICHSegmentationLib.research.simulation.synthetic_scan import generated_scan, paint_into
 
     terminal.progress("read")
     if not inputs:
         terminal.progress("paint")
-        return generated_scan(options.seed, subtypes, volumes_ml=volumes_ml, look_alikes=options.look_alikes)
+        return generated_scan(options.seed, subtypes, volumes_ml=volumes_ml, mimics=options.look_alikes)
     from ICHSegmentationLib import read_ct
     from ICHSegmentationLib.research.simulation.host_anatomy import Atlas
 
@@ -92,7 +92,7 @@ def _paint(
         options.seed,
         subtypes,
         volumes_ml=volumes_ml,
-        look_alikes=options.look_alikes,
+        mimics=options.look_alikes,
         atlas=atlas,
         force=options.force,
     )
@@ -131,7 +131,7 @@ def _write(
 def _subtypes(names: Sequence[str], volumes_ml: dict[Subtype, float], rng: np.random.Generator) -> list[Subtype]:
     """Return the subtypes to simulate: the named ones and those with a volume, or random ones."""
     from ICHSegmentationLib.core.subtypes import Subtype
-    from ICHSegmentationLib.research.simulation.painting import random_subtypes
+    from ICHSegmentationLib.research.simulation.synthetic_scan import random_subtypes
 
     if NONE in names:
         if len(names) > 1 or volumes_ml:

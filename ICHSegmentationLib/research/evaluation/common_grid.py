@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The slices that a predicted and a reference file share."""
+"""Read a predicted and a reference label file on their common slices."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from ICHSegmentationLib.io.labels.label_file import same_place
 from ICHSegmentationLib.io.labels.reader import read_labels
 from ICHSegmentationLib.research.evaluation.pairs import Pair
 
-# As far as two files of one grid differ when their writers round.
+# Rounding differences between two writers of the same grid.
 _SAME_MM = 0.05
 
 
 def read_pair(pair: Pair) -> tuple[LabelMap, LabelMap, tuple[str, ...]]:
     """Read both files of a case and put them on one grid.
 
-    A file without slice positions (a NIfTI of another program) that fits the nearest affine of the other file's uneven
-    slices is taken to lie on these.
+    A file without slice positions (a NIfTI of another program) is assumed to lie on the uneven slices of the other file
+    if it matches their nearest affine.
 
     Returns
     -------
     predicted, reference : LabelMap
         On the same grid.
     warnings : tuple of str
-        What reading had to assume.
+        Assumptions made while reading.
 
     Raises
     ------

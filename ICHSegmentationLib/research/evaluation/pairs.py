@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which predicted file belongs to which reference file."""
+"""Match predicted label files to reference label files."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.labels.reader import LABEL_SUFFIXES
 
-# As `ichseg segment` names them: the folder is the case. The first is preferred, since it is the one edited by hand.
+# File names of `ichseg segment`, whose folder is the case. The first is preferred because users edit it.
 _NAMES_IN_CASE_FOLDER = ("segmentation.seg.nrrd", "labels.nii.gz")
-_MOST_NAMED = 5
+_MAX_NAMED = 5
 
 
 class Pair(NamedTuple):
@@ -34,13 +34,13 @@ def find_pairs(predictions: Path, references: Path) -> tuple[list[Pair], tuple[s
     list of Pair
         In the order of the cases' names.
     tuple of str
-        One sentence where predictions without a reference are left out.
+        A warning if predictions without a reference are left out.
 
     Raises
     ------
     InputError
-        If a path does not exist, a folder holds no label file or two of one case, or a reference has no prediction:
-        leaving that case out would flatter the model.
+        If a path does not exist, a folder holds no label file or two of one case, or a reference has no prediction
+        (skipping the case would overestimate the model).
     """
     for path in (predictions, references):
         if not path.exists():
@@ -91,5 +91,5 @@ def _case_of(path: Path) -> str | None:
 
 
 def _listed(cases: list[str]) -> str:
-    more = f" and {len(cases) - _MOST_NAMED} more" if len(cases) > _MOST_NAMED else ""
-    return ", ".join(cases[:_MOST_NAMED]) + more
+    more = f" and {len(cases) - _MAX_NAMED} more" if len(cases) > _MAX_NAMED else ""
+    return ", ".join(cases[:_MAX_NAMED]) + more

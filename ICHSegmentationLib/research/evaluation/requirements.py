@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The packages of evaluation that a user without the ``train`` extra lacks."""
+"""Check for the packages that evaluation needs from the ``train`` extra."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ICHSegmentationLib.core.messages import message
 
 
 def require_evaluation_packages() -> None:
-    """Check for MONAI and Matplotlib before any work.
+    """Check that MONAI and Matplotlib are installed.
 
     Raises
     ------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scalar fields that lesions are cut from: smooth noise, level sets of a given volume, partial volume."""
+"""Scalar fields that define lesions: smooth noise, level sets of a given volume, partial volume."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WAVES = 10
 def smooth_noise(
     rng: np.random.Generator, shape: tuple[int, ...], spacing_mm: tuple[float, ...], wavelength_mm: float
 ) -> np.ndarray:
-    """Noise that varies over a given length, with about unit standard deviation.
+    """Return noise that varies over a given length, with about unit standard deviation.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def smooth_noise(
     field = rng.standard_normal(knots, dtype=np.float32)
     for axis, (count, step) in enumerate(zip(shape, spacing_mm, strict=True)):
         field = _stretch(field, axis, count, step / wavelength_mm)
-    # Linear interpolation between knots lowers the variance; 1.3 per cubic cell brings it back to about 1.
+    # Interpolation between knots lowers the variance; the factor 1.3 restores it to about 1.
     return field * np.float32(1.3)
 
 
@@ -48,7 +48,7 @@ def _stretch(field: np.ndarray, axis: int, count: int, step: float) -> np.ndarra
 def wave_noise(
     rng: np.random.Generator, offsets_mm: tuple[np.ndarray, np.ndarray, np.ndarray], wavelength_mm: float
 ) -> np.ndarray:
-    """Noise without the axis-parallel edges of `smooth_noise`, for small boxes: a few plane waves.
+    """Return noise as a sum of plane waves, without the axis-parallel edges of `smooth_noise`, for small boxes.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def wave_noise(
     offsets_mm : tuple of numpy.ndarray
         Open mesh of positions.
     wavelength_mm : float
-        Middle of the range of wavelengths.
+        Centre of the range of wavelengths.
 
     Returns
     -------
@@ -74,9 +74,9 @@ def wave_noise(
 
 
 def level_for_voxels(score: np.ndarray, domain: np.ndarray, voxels: float) -> float | None:
-    """Level above which `score` holds a number of voxels of the domain; None where the domain is empty.
+    """Return the level above which `score` has a given number of voxels in the domain; None if the domain is empty.
 
-    A domain with fewer voxels than asked for is filled.
+    A domain with fewer voxels is filled completely.
     """
     values = score[domain]
     if values.size == 0:
@@ -86,11 +86,11 @@ def level_for_voxels(score: np.ndarray, domain: np.ndarray, voxels: float) -> fl
 
 
 def coverage_above(score: np.ndarray, level: float) -> np.ndarray:
-    """Fraction of each voxel that lies above a level of a smooth field.
+    """Return the fraction of each voxel that lies above a level of a smooth field.
 
-    The field is taken as linear inside the voxel; a half space with gradient g (per voxel step) then covers about
-    0.5 + (score - level) / (|g_z| + |g_y| + |g_x|) of it. That blurs over one pixel in plane and over whole slices
-    where the surface is oblique to thick slices, as partial volume does.
+    The field is assumed linear inside a voxel; a half space with gradient g (per voxel step) then covers about
+    0.5 + (score - level) / (|g_z| + |g_y| + |g_x|) of it. This models partial volume: a blur over one pixel in plane,
+    and over whole slices where the surface is oblique to thick slices.
 
     Returns
     -------
@@ -104,21 +104,21 @@ def coverage_above(score: np.ndarray, level: float) -> np.ndarray:
     return np.clip(0.5 + (score - np.float32(level)) / steepness, 0, 1).astype(np.float32)
 
 
-def fluid_share(hu: np.ndarray, near: np.ndarray, brain_hu: float, fluid_hu: float) -> np.ndarray:
-    """Fraction of fluid in each voxel, read from the greys, beside and inside a mask.
+def fluid_fraction(hu: np.ndarray, near: np.ndarray, brain_hu: float, fluid_hu: float) -> np.ndarray:
+    """Estimate the fraction of fluid in each voxel of a mask and its in-plane neighbours.
 
     Parameters
     ----------
     hu : numpy.ndarray
-        float32, noise included; it is smoothed lightly.
+        float32, including noise; smoothed lightly here.
     near : numpy.ndarray
-        bool, where fluid is known to be; voxels beside it in plane count too, because a threshold misses their share.
+        bool, known fluid; neighbours in plane are included, because a threshold misses partly filled voxels.
     brain_hu, fluid_hu : float
-        Greys of pure brain and pure fluid.
+        HU of pure brain and pure fluid.
     """
     smooth = ndimage.gaussian_filter(hu, (0, 0.6, 0.6))
     wide = ndimage.binary_dilation(near, structure=np.ones((1, 3, 3)))
-    share = np.clip((brain_hu - smooth) / max(brain_hu - fluid_hu, 1.0), 0, 1)
-    # Noise of a slice makes single fluid voxels look like brain: the mask holds more than half of fluid by definition.
-    share = np.where(near, np.maximum(share, 0.55), share)
-    return np.where(wide, share, 0).astype(np.float32)
+    fraction = np.clip((brain_hu - smooth) / max(brain_hu - fluid_hu, 1.0), 0, 1)
+    # Noise makes single fluid voxels look like brain; voxels of the mask are more than half fluid by definition.
+    fraction = np.where(near, np.maximum(fraction, 0.55), fraction)
+    return np.where(wide, fraction, 0).astype(np.float32)

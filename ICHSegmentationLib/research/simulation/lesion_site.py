@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The part of a head that lesions are painted in, with the fields that every lesion needs, computed once."""
+"""The cranial cavity with cached fields for placing lesions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MARGIN_VOXELS = 8
 _CORTEX_MM = 2.0
 _RIM_MM = 8.0
 _SEAM_VOXELS = 2
-"""Thresholds leave a seam of voxels that are neither bone nor brain; blood outside the brain has to cover it."""
+"""Thresholds leave a seam of voxels between bone and brain, which extra-axial lesions have to cover."""
 
 Box = tuple[slice, slice, slice]
 
@@ -23,8 +23,8 @@ Box = tuple[slice, slice, slice]
 class LesionSite:
     """An anatomy cropped to the cranial cavity, with cached distance fields.
 
-    Build it once per head when many samples are painted into the same head: the distance transform is the dear part.
-    All arrays of a site share the cropped grid; `box` says where that lies in the whole volume.
+    Build it once per head for many samples, because the distance transforms are expensive. All arrays of a site share
+    the cropped grid; `box` is its position in the whole volume.
 
     Parameters
     ----------
@@ -51,17 +51,17 @@ class LesionSite:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no cranial cavity to paint in."""
+        """Whether there is no cranial cavity."""
         return not self.anatomy.intracranial.any()
 
     @property
     def voxel_ml(self) -> float:
-        """Volume of one voxel."""
+        """Volume of one voxel in mL."""
         return float(np.prod(self.spacing_mm)) / 1000.0
 
     @cached_property
     def cavity(self) -> np.ndarray:
-        """bool, the cranial cavity up to the bone: closed in plane, with the seam beside the bone."""
+        """bool, the cranial cavity up to the bone, including the seam beside it."""
         grown = self.anatomy.intracranial
         for _ in range(_SEAM_VOXELS):
             grown = grown | _in_plane_neighbours(grown)
@@ -77,7 +77,7 @@ class LesionSite:
     def convexity_depth_mm(self) -> np.ndarray:
         """float32, distance to the vault; unlike `depth_mm` not to the skull base and its ridges.
 
-        Seen from above, what lies under brain is base: the vault bounds the union of the slices above.
+        The vault is the boundary of the union of all slices above, so bone below brain does not count.
         """
         under_vault = np.logical_or.accumulate(self.anatomy.intracranial[::-1], axis=0)[::-1]
         return _distance_to(~under_vault, self.spacing_mm)
@@ -90,7 +90,7 @@ class LesionSite:
 
     @cached_property
     def rim(self) -> np.ndarray:
-        """bool, the outermost millimetres of the cavity in each slice, which every sulcus reaches."""
+        """bool, the outermost millimetres of the cavity in each slice, reached by every sulcus."""
         _, rows_mm, columns_mm = self.spacing_mm
         inner = [
             ndimage.distance_transform_edt(plane, sampling=(rows_mm, columns_mm)) > _RIM_MM for plane in self.cavity
@@ -99,7 +99,7 @@ class LesionSite:
 
     @cached_property
     def tissue(self) -> np.ndarray:
-        """bool, what a parenchymal bleed may replace: the brain with its sulci, not the ventricles."""
+        """bool, tissue that a parenchymal lesion may replace: the brain with its sulci, without the ventricles."""
         return self.anatomy.intracranial & ~self.anatomy.ventricles & (self.depth_mm > _CORTEX_MM)
 
     @cached_property
@@ -111,7 +111,7 @@ class LesionSite:
         return (index - lowest) / max(float(highest - lowest), 1.0)
 
     def around(self, centre: np.ndarray, radius_mm: tuple[float, float, float]) -> Box:
-        """Box of the voxels within a distance of a voxel, cut at the site's border.
+        """Return the box of voxels within a distance of a voxel, clipped to the site.
 
         Parameters
         ----------
@@ -128,7 +128,7 @@ class LesionSite:
         return first, second, third
 
     def offsets_mm(self, centre: np.ndarray, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Open float32 mesh of the distances from a voxel along slices, rows and columns, inside a box."""
+        """Return an open float32 mesh of distances from a voxel along slices, rows and columns of a box."""
         ranges = [
             (np.arange(part.start, part.stop, dtype=np.float32) - np.float32(c)) * np.float32(s)
             for part, c, s in zip(box, centre, self.spacing_mm, strict=True)
@@ -138,7 +138,7 @@ class LesionSite:
 
 
 def _bounding_box(mask: np.ndarray) -> Box:
-    """Box of the set voxels with a margin, the whole grid if there are none."""
+    """Return the box of a mask with a margin; the whole grid if the mask is empty."""
     parts = []
     for axis in range(3):
         used = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
@@ -152,7 +152,7 @@ def _bounding_box(mask: np.ndarray) -> Box:
 
 
 def _distance_to(barrier: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
-    """Distance in mm to a mask, on half the pixels in plane: it need not be finer, and costs a quarter."""
+    """Return the distance to a mask in mm, computed at half the in-plane resolution for speed."""
     slices, rows, columns = barrier.shape
     even = np.zeros((slices, rows + rows % 2, columns + columns % 2), dtype=bool)
     even[:, :rows, :columns] = barrier
@@ -167,7 +167,7 @@ def _distance_to(barrier: np.ndarray, spacing_mm: tuple[float, float, float]) ->
 
 
 def _in_plane_neighbours(mask: np.ndarray) -> np.ndarray:
-    """Voxels beside a set voxel along rows or columns."""
+    """Return the in-plane neighbours of a mask along rows and columns."""
     result = np.zeros_like(mask)
     result[:, 1:] |= mask[:, :-1]
     result[:, :-1] |= mask[:, 1:]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The packages of training that a user without the ``train`` extra lacks."""
+"""Check for the packages that training needs from the ``train`` extra."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PACKAGES = (("MONAI", "monai"), ("PyYAML", "yaml"), ("scikit-image", "skimage")
 
 
 def require_training_packages() -> None:
-    """Check for the packages of training before any work.
+    """Check that the packages of training are installed.
 
     Raises
     ------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The models that another one needs on a user's scan, so that its evaluation is of the whole way."""
+"""Check for the companion models of an evaluated model: its detector and its verifier."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
 
 
 def require_models(entry: ModelEntry, *, cleaned: bool) -> None:
-    """Refuse to evaluate a model without its detector, or, with the cleaning, without its second reader.
+    """Refuse to evaluate a model without its detector or, with postprocessing, without its verifier.
 
-    On a user's scan a missing second reader is a warning only, which no figure would tell.
+    On a user's scan a missing verifier is only a warning, which would not show in the metrics.
 
     Raises
     ------
     MissingModelError
-        If one of them is not installed beside the model.
+        If one of them is not installed in the folder of the model.
     """
     if entry.detector and _beside(entry, entry.detector) is None:
         raise MissingModelError(
             message("research.no_detector", model=entry.name, needed=entry.detector, folder=entry.folder)
         )
-    second_reader_sha256(entry, cleaned=cleaned)
+    verifier_sha256(entry, cleaned=cleaned)
 
 
-def second_reader_sha256(entry: ModelEntry, *, cleaned: bool) -> str | None:
-    """Return the checksum of the weights that take part as second reader; None without one, or without the cleaning.
+def verifier_sha256(entry: ModelEntry, *, cleaned: bool) -> str | None:
+    """Return the checksum of the weights of the verifier; None without a verifier or without postprocessing.
 
     Raises
     ------
     MissingModelError
-        If it is not installed beside the model.
+        If the verifier is not installed in the folder of the model.
     """
     if not (cleaned and entry.verifier):
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Anatomy that is bright without being fresh blood: calcifications, dura, venous sinuses, vessels."""
+"""Bright anatomy that mimics hemorrhage: calcifications, dura, venous sinuses, vessels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CALCIUM_HU = (55.0, 300.0)
 
 
 def choroid_plexus(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
-    """Calcified choroid plexus, mostly on both sides, in the back half of the lateral ventricles."""
+    """Add calcified choroid plexus, mostly bilateral, in the posterior half of the lateral ventricles."""
     where = np.argwhere(site.anatomy.ventricles)
     if not len(where):
         return
@@ -29,7 +29,7 @@ def choroid_plexus(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -
 
 
 def pineal(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
-    """Calcified pineal gland: a small midline spot behind the middle of the brain."""
+    """Add a calcified pineal gland: a small midline spot behind the centre of the brain."""
     middle = np.argwhere(site.anatomy.intracranial).mean(axis=0)
     slice_mm, row_mm, _ = site.spacing_mm
     plane = np.clip(round(middle[0] + rng.uniform(-15, 5) / slice_mm), 0, hu.shape[0] - 1)
@@ -39,7 +39,7 @@ def pineal(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
 
 
 def basal_ganglia(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
-    """Physiological calcification of the basal ganglia, faint, on both sides."""
+    """Add faint physiological calcifications of the basal ganglia on both sides."""
     where = np.argwhere(site.anatomy.deep == DeepRegion.BASAL_GANGLIA)
     if not len(where):
         return
@@ -52,7 +52,7 @@ def basal_ganglia(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) ->
 
 
 def falx(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
-    """Bright falx, here and there calcified."""
+    """Add a bright, partly calcified falx."""
     midline, depth = site.anatomy.midline_distance_mm, site.depth_mm
     width_mm = rng.uniform(0.6, 1.6)
     reach = np.clip(rng.uniform(15, 50) - depth, 0, 1) * (site.height_fraction[:, None, None] > rng.uniform(0.35, 0.6))
@@ -65,7 +65,7 @@ def falx(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
 
 
 def tentorium(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
-    """Bright tentorium: a tent-shaped sheet, wide in oblique thick slices."""
+    """Add a bright tentorium: a tent-shaped sheet, broad in thick oblique slices."""
     cavity = np.argwhere(site.anatomy.intracranial)
     middle, top = cavity.mean(axis=0), cavity[:, 0].max()
     slice_mm = site.spacing_mm[0]
@@ -79,7 +79,7 @@ def tentorium(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> Non
 
 
 def venous_sinus(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
-    """Dense superior sagittal or transverse sinus along the inner table."""
+    """Add a dense superior sagittal or transverse sinus along the inner table."""
     depth, midline = site.depth_mm, site.anatomy.midline_distance_mm
     middle_row = np.argwhere(site.anatomy.intracranial)[:, 1].mean()
     behind = (np.arange(hu.shape[1]) > middle_row)[None, :, None]
@@ -87,19 +87,21 @@ def venous_sinus(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> 
     width_mm = rng.uniform(3.5, 7)
     if rng.random() < 0.6:
         # Triangular in section, its base on the skull.
-        share = np.clip((width_mm - depth - np.abs(midline)) / 1.5, 0, 1) * (behind | (height > 0.7)) * (height > 0.3)
+        fraction = (
+            np.clip((width_mm - depth - np.abs(midline)) / 1.5, 0, 1) * (behind | (height > 0.7)) * (height > 0.3)
+        )
     else:
         side = rng.choice([-1, 1])
         level = rng.uniform(0.2, 0.35)
         near = np.clip(1.5 - np.abs(height - level) / 0.06, 0, 1)
         depth = site.convexity_depth_mm
-        share = np.clip((width_mm - depth) / 1.5, 0, 1) * near * behind * (side * midline > 0)
+        fraction = np.clip((width_mm - depth) / 1.5, 0, 1) * near * behind * (side * midline > 0)
     target = float(np.median(hu[site.anatomy.brain])) if site.anatomy.brain.any() else 33.0
-    _raise_to(hu, share * site.anatomy.intracranial, target + rng.uniform(8, 30))
+    _raise_to(hu, fraction * site.anatomy.intracranial, target + rng.uniform(8, 30))
 
 
 def vessel(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
-    """Dense or calcified artery in a cistern: a spot over a slice or two."""
+    """Add a dense or calcified artery in a cistern: a spot on one or two slices."""
     low = site.height_fraction[:, None, None] < 0.5
     where = np.argwhere(site.anatomy.csf & (site.depth_mm > 12) & low)
     if not len(where):
@@ -116,16 +118,16 @@ def _calcify(
     radius_mm: float,
     density_hu: tuple[float, float] = _CALCIUM_HU,
 ) -> None:
-    """Raise a small uneven spot to the density of calcium; thick slices dilute it."""
+    """Raise a small irregular spot to the density of calcium, with partial volume."""
     box = site.around(centre, (2 * radius_mm,) * 3)
     dz, dy, dx = site.offsets_mm(centre, box)
     stretch = np.exp(rng.uniform(-0.4, 0.4, 2))
     score = radius_mm - np.sqrt(dz**2 + (dy * stretch[0]) ** 2 + (dx * stretch[1]) ** 2)
     score = score + 0.3 * radius_mm * smooth_noise(rng, score.shape, site.spacing_mm, max(radius_mm, 1.5))
-    share = coverage_above(score.astype(np.float32), 0.0) * site.anatomy.intracranial[box]
-    _raise_to(hu[box], share, rng.uniform(*density_hu))
+    fraction = coverage_above(score.astype(np.float32), 0.0) * site.anatomy.intracranial[box]
+    _raise_to(hu[box], fraction, rng.uniform(*density_hu))
 
 
-def _raise_to(hu: np.ndarray, share: np.ndarray, level_hu: float) -> None:
-    """Mix in something at least as bright as the host, in place."""
-    hu += (share * np.maximum(level_hu - hu, 0)).astype(np.float32)
+def _raise_to(hu: np.ndarray, fraction: np.ndarray, level_hu: float) -> None:
+    """Blend towards a level where it is brighter than the host scan, in place."""
+    hu += (fraction * np.maximum(level_hu - hu, 0)).astype(np.float32)

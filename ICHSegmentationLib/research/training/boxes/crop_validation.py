@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a second stage finds inside the true boxes of a validation volume, or on its slices with blood."""
+"""Predictions of a second stage in the true boxes of a validation volume, or on its slices with hemorrhage."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def crop_dice(
 def crop_labels(
     network: torch.nn.Module, path: Path, config: TrainingConfig, device: torch.device
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the true and the found classes of all crops of a volume, 255 where the truth is not known.
+    """Return the true and the predicted classes of all crops of a volume, 255 where the truth is unknown.
 
     Parameters
     ----------
@@ -43,9 +43,9 @@ def crop_labels(
     path : pathlib.Path
         A prepared volume.
     config : TrainingConfig
-        Input.
+        Configuration of the input.
     device : torch.device
-        Of the network.
+        Device of the network.
     """
     volume = TrainingVolume.read(path)
     weights = config.input.stack_weights(volume.slices_mm)

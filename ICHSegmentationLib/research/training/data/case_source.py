@@ -20,10 +20,10 @@ class RawCase:
     volume : CTVolume
         The scan.
     labels : numpy.ndarray or None
-        (slices, rows, columns) uint8: subtypes, 6 for blood of unknown subtype, 255 for what is left out of the loss;
-        None where they are to be derived from ``edema``.
+        (slices, rows, columns) uint8: subtypes, 6 for hemorrhage of unknown subtype, 255 for voxels ignored by the
+        loss; None if they have to be derived from ``edema``.
     edema : numpy.ndarray or None
-        (slices, rows, columns) bool ring around an unlabelled clot.
+        (slices, rows, columns) bool, edema ring around an unlabelled clot.
     """
 
     volume: CTVolume
@@ -32,11 +32,11 @@ class RawCase:
 
 
 class CaseSource(Protocol):
-    """A data set with its files at hand."""
+    """A data set on disk."""
 
     @property
     def title(self) -> str:
-        """Short name of the set."""
+        """Short name of the data set."""
 
     def names(self) -> list[str]:
         """Return all cases, sorted."""
@@ -50,5 +50,5 @@ class CaseSource(Protocol):
         Raises
         ------
         InputError
-            If it cannot be used; the others may be.
+            If the case cannot be used; other cases may be usable.
         """

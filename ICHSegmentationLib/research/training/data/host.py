@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real head on a network's pixels: what a training volume and its simulated copies are made from."""
+"""A host scan on the pixels of a network, from which a training volume and its synthetic copies are made."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _THIN_RING = 0.2  # rings are often thinner than a pixel of the network
 
 @dataclass(frozen=True, eq=False)
 class HostCase:
-    """A case cropped to the head, on canonical axes and the network's pixels.
+    """A case cropped to the head, on canonical axes and the pixels of the network.
 
     Attributes
     ----------
     grey : numpy.ndarray
         (slices, H, W) uint8, `InputSpec.range_hu` as 0 to 255.
     hu : numpy.ndarray
-        (slices, H, W) int16: HU inside the range, -1000 for air and 1000 for bone.
+        (slices, H, W) int16: HU within the range, -1000 for air and 1000 for bone.
     labels : numpy.ndarray or None
         (slices, H, W) uint8, as `RawCase.labels`.
     edema : numpy.ndarray or None
@@ -48,7 +48,7 @@ class HostCase:
     slices_mm : numpy.ndarray
         (slices,) positions along the normal, from 0.
     spacing_mm : tuple of float
-        (slice, row, column); the median where slices are uneven.
+        (slice, row, column); the median if slices are uneven.
     """
 
     grey: np.ndarray
@@ -102,7 +102,7 @@ class HostCase:
 
     @classmethod
     def on_source(cls, raw: RawCase, range_hu: tuple[float, float]) -> HostCase:
-        """Take a case on its own pixels, all of it; canonical axes.
+        """Take the whole case on its own pixels and canonical axes.
 
         Raises
         ------
@@ -130,7 +130,7 @@ class HostCase:
 
 
 def labels_of(host: HostCase, registered: RegisteredAtlas, range_hu: tuple[float, float]) -> np.ndarray:
-    """Return the labels of a host, derived from the edema ring where it has none.
+    """Return the labels of a host scan; without labels the clot is derived from the edema ring.
 
     Raises
     ------
@@ -145,15 +145,15 @@ def labels_of(host: HostCase, registered: RegisteredAtlas, range_hu: tuple[float
     ventricles = registered.ventricle_distance_mm <= _VENTRICLE_MARGIN_MM
     labels = label_map(host.hu, clot, ventricles, host.spacing_mm, iph=Subtype.IPH)
     if not (labels == Subtype.IPH).any():
-        # Its blood would be taught as background.
+        # Otherwise its hemorrhage would be taught as background.
         raise InputError(message("research.no_clot"))
     return labels
 
 
 def _sampled_labels(labels: np.ndarray, sampling: HeadSampling) -> np.ndarray:
-    """Give each pixel the label that most of it has."""
+    """Assign each pixel the label that covers most of it."""
     values = np.unique(labels)
     if len(values) == 1:
         return np.full((len(labels), *sampling.size), values[0], dtype=np.uint8)
-    shares = np.stack([sampling.to_network(labels == value) for value in values])
-    return values[shares.argmax(axis=0)].astype(np.uint8)
+    fractions = np.stack([sampling.to_network(labels == value) for value in values])
+    return values[fractions.argmax(axis=0)].astype(np.uint8)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many small jobs, in this process or in several."""
+"""Run many small jobs, in this process or in several."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def done_jobs(
     progress: Callable[[str, float], None],
     stage: str,
 ) -> Iterator[tuple[Job, str]]:
-    """Do the jobs, and yield each when it is done, with what is wrong with its input; empty where nothing is.
+    """Run jobs and yield each finished one with its input error, or an empty string.
 
     Parameters
     ----------
     make : callable
-        Does one job; a function of a module, so that other processes find it.
+        Runs one job; a module-level function, so that other processes can import it.
     config : TrainingConfig
-        Given to each.
+        Passed to each job.
     jobs : sequence
-        What to do.
+        Jobs to run.
     workers : int
-        Processes at work; with 1 it is this one.
+        Number of processes; 1 runs the jobs in this process.
     progress : callable
-        Takes ``stage`` and the fraction done.
+        Called with ``stage`` and the fraction done.
     """
     progress(stage, 0.0)
     if workers == 1 or len(jobs) < 2:
@@ -47,7 +47,7 @@ def done_jobs(
             yield job, _attempt(make, config, job)
             progress(stage, number / len(jobs))
         return
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the new processes: one thread each
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # one thread per new process
     with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
         running = {pool.submit(_attempt, make, config, job): job for job in jobs}
         for number, future in enumerate(as_completed(running), start=1):

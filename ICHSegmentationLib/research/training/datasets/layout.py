@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finding and reading the files of a set; what is missing is named."""
+"""Find and read the files of a data set; errors name what is missing."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _SAME_MM = 0.1
 
 
 def folder_with(source: Path, parts: Sequence[str], *, inside: Sequence[str] = ()) -> Path:
-    """Return ``source``, or the first of its subfolders ``inside``, that holds all parts.
+    """Return the first of ``source`` and its subfolders ``inside`` that holds all parts.
 
     Raises
     ------
     InputError
-        If there is none; names the parts that ``source`` lacks.
+        If there is none; names the parts missing in ``source``.
     """
     for folder in (source, *(source / name for name in inside)):
         if all((folder / part).exists() for part in parts):
@@ -37,7 +37,7 @@ def folder_with(source: Path, parts: Sequence[str], *, inside: Sequence[str] = (
 
 
 def paired_files(images: Path, masks: Path) -> dict[str, tuple[Path, Path]]:
-    """Return image and mask by their common name without its NIfTI ending.
+    """Return image and mask files by their common name without the NIfTI suffix.
 
     Raises
     ------
@@ -59,14 +59,14 @@ def paired_files(images: Path, masks: Path) -> dict[str, tuple[Path, Path]]:
 
 
 def read_mask(path: Path, volume: CTVolume) -> tuple[np.ndarray, Counter[str]]:
-    """Read a mask onto the slices of its scan, voxel by voxel as the sets' own programs do.
+    """Read a mask onto the slices of its scan, matching voxel indices as the programs of the data sets do.
 
     Returns
     -------
     numpy.ndarray
-        (slices, rows, columns), the values of the file.
+        (slices, rows, columns), values of the file.
     Counter
-        ``masks_with_another_affine`` where the mask's file says that it lies elsewhere.
+        ``masks_with_another_affine`` is 1 if the affine of the mask differs from that of the scan.
 
     Raises
     ------
@@ -93,10 +93,10 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     Raises
     ------
     InputError
-        If the file cannot be read or lacks a column; names the first.
+        If the file cannot be read or lacks a column.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:  # some of the tables begin with a byte order mark
+        with path.open(encoding="utf-8-sig", newline="") as file:  # some tables begin with a byte order mark
             reader = csv.DictReader(file, skipinitialspace=True)
             names = [name.strip() for name in reader.fieldnames or ()]
             reader.fieldnames = names
@@ -110,12 +110,12 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
 
 
 def whole_number(row: dict[str, str], column: str, path: Path, line: int) -> int:
-    """Return a cell's number.
+    """Return the whole number in a cell.
 
     Raises
     ------
     InputError
-        If it is no whole number; names file, line and column.
+        If it is not a whole number; names file, line and column.
     """
     try:
         value = float(row[column])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""nnU-Net's folder layout (its documentation/dataset_format.md), with box files where a set has no masks."""
+"""Write data sets in nnU-Net's folder layout, with box files for sets without masks."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _INDICES = (
 
 
 class NnunetFolder:
-    """A data set's folder while it is written; `dataset.json` comes last, so that a killed run leaves none.
+    """Writer of a data set folder; `dataset.json` is written last, so an interrupted run leaves none.
 
     Parameters
     ----------
     folder : Path
-        Made if need be.
+        Created if it does not exist.
     overwrite : bool
-        Replace a data set that lies there.
+        Replace an existing data set.
 
     Raises
     ------
@@ -61,7 +61,7 @@ class NnunetFolder:
         self._labelled = 0
 
     def write_case(self, name: str, case: PreparedCase) -> None:
-        """Write image and labels or boxes of one case."""
+        """Write the image and the labels or boxes of one case."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / DATASET_NAME).unlink(missing_ok=True)
         image = self._path(IMAGES, f"{name}_0000.nii.gz")
@@ -77,7 +77,7 @@ class NnunetFolder:
             self.cases_with.update({box["subtype"] for box in case.boxes["boxes"]})
 
     def finish(self, about: About, splits: Sequence[Split], sources: dict[str, Any]) -> None:
-        """Write the tables, and remove what an earlier data set has left in the folders."""
+        """Write the JSON files and remove files of an earlier data set."""
         for folder in (IMAGES, LABELS, BOXES):
             for path in (self.folder / folder).glob("*"):
                 if path not in self._written:

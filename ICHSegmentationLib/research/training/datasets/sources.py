@@ -39,7 +39,7 @@ def open_sources(data: DataSection) -> list[CaseSource]:
     Raises
     ------
     InputError
-        If one is missing or not in its layout, or two hold a case of the same name.
+        If one is missing or has another layout, or two hold a case of the same name.
     """
     sources: list[CaseSource] = [NnunetSource(folder) for folder in data.nnunet]
     if data.phe_sich is not None:
@@ -56,7 +56,7 @@ def open_sources(data: DataSection) -> list[CaseSource]:
 
 
 def read_raw(source: CaseSource, name: str, corrected: Path | None) -> RawCase:
-    """Read a case, with its labels corrected by hand where ``corrected`` holds some."""
+    """Read a case; labels in the folder ``corrected`` replace its own."""
     case = source.read(name)
     path = None if corrected is None else corrected / f"{name}.nii.gz"
     if path is None or not path.exists():
@@ -68,8 +68,8 @@ def read_raw(source: CaseSource, name: str, corrected: Path | None) -> RawCase:
 class NnunetSource:
     """A data set in nnU-Net's folder layout.
 
-    The labels in ``dataset.json`` are EDH, SDH, SAH, IPH and IVH, ``ICH`` for blood whose subtype is not known, and
-    ``ignore``, in any order.
+    Label names in ``dataset.json``, in any order: EDH, SDH, SAH, IPH, IVH, ``ICH`` for hemorrhage of unknown subtype,
+    and ``ignore``.
 
     Parameters
     ----------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state of an interrupted run on disk."""
+"""Checkpoints of interrupted runs."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from ICHSegmentationLib.core.messages import message
 
 
 class Stateful(Protocol):
-    """What has a state that can be kept."""
+    """Object with a state that can be stored."""
 
     def state_dict(self) -> Any:
         """Return the state."""
 
     def load_state_dict(self, state: Any) -> Any:
-        """Take a state."""
+        """Restore a state."""
 
 
 def write_checkpoint(path: Path, parts: Mapping[str, Stateful], progress: Mapping[str, Any]) -> None:
-    """Write the parts' states and the run's own figures, atomically."""
+    """Write the states of the parts and the progress of the run, atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
         torch.save({"progress": dict(progress)} | {name: part.state_dict() for name, part in parts.items()}, temporary)
 
 
 def read_checkpoint(path: Path, parts: Mapping[str, Stateful], device: torch.device) -> dict[str, Any] | None:
-    """Give the parts their states back and return the run's own figures, or None without a checkpoint.
+    """Restore the states of the parts and return the progress of the run, or None if there is no checkpoint.
 
     Raises
     ------
     InputError
-        If the file is no checkpoint of these parts.
+        If the file is not a checkpoint of these parts.
     """
     if not path.exists():
         return None

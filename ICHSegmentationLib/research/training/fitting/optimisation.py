@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Optimisers and learning rates by the names of the configuration; all of them torch's."""
+"""Optimisers and learning rate schedules of torch by their names in the configuration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def build_optimiser(options: OptimisationSection, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
-    """Make the optimiser that a configuration names."""
+    """Create the optimiser named in a configuration."""
     rate, decay = options.learning_rate, options.weight_decay
     if options.optimiser == "sgd":
         momentum = options.momentum
@@ -30,50 +30,50 @@ def build_optimiser(options: OptimisationSection, parameters: Iterable[torch.nn.
 
 
 class Schedule:
-    """The learning rate, by step or by the monitored figure.
+    """Learning rate schedule, by step or by the monitored metric.
 
     Parameters
     ----------
     options : OptimisationSection
-        Which schedule.
+        Schedule and its options.
     optimiser : torch.optim.Optimizer
-        Whose learning rate follows it.
+        Optimiser whose learning rate is changed.
     """
 
     def __init__(self, options: OptimisationSection, optimiser: torch.optim.Optimizer) -> None:
-        self._by_figure: ReduceLROnPlateau | None = None
+        self._by_metric: ReduceLROnPlateau | None = None
         self._by_step: LambdaLR | None = None
         if options.schedule == "plateau":
-            self._by_figure = ReduceLROnPlateau(
+            self._by_metric = ReduceLROnPlateau(
                 optimiser, factor=options.plateau_factor, patience=options.plateau_patience
             )
         else:
-            self._by_step = LambdaLR(optimiser, partial(learning_rate_share, options))
+            self._by_step = LambdaLR(optimiser, partial(learning_rate_factor, options))
 
     def after_step(self) -> None:
-        """Follow a step of the optimiser."""
+        """Update after an optimiser step."""
         if self._by_step is not None:
             self._by_step.step()
 
     def after_epoch(self, cost: float) -> None:
-        """Follow the monitored figure; lower is better."""
-        if self._by_figure is not None:
-            self._by_figure.step(cost)
+        """Update by the monitored metric; lower is better."""
+        if self._by_metric is not None:
+            self._by_metric.step(cost)
 
     def state_dict(self) -> dict[str, object]:
-        """Return what a checkpoint keeps."""
-        state: dict[str, object] = (self._by_figure or self._by_step).state_dict()  # type: ignore[union-attr]
+        """Return the state for a checkpoint."""
+        state: dict[str, object] = (self._by_metric or self._by_step).state_dict()  # type: ignore[union-attr]
         return state
 
     def load_state_dict(self, state: dict[str, object]) -> None:
-        """Go on from a checkpoint."""
-        (self._by_figure or self._by_step).load_state_dict(state)  # type: ignore[union-attr]
+        """Restore the state of a checkpoint."""
+        (self._by_metric or self._by_step).load_state_dict(state)  # type: ignore[union-attr]
 
 
-def learning_rate_share(options: OptimisationSection, step: int) -> float:
-    """Share of the learning rate at a step: linear warm-up, then constant, falling by epoch, or to zero at the last.
+def learning_rate_factor(options: OptimisationSection, step: int) -> float:
+    """Return the factor of the learning rate at a step: linear warm-up, then the schedule of the configuration.
 
-    It depends on the step alone, so a longer run can go on from a shorter one's checkpoint.
+    The factor depends on the step only, so a longer run can resume from the checkpoint of a shorter one.
     """
     done = min(step / options.steps, 1.0)
     if done < options.warm_up:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Begin a training with the weights of a model that is there already."""
+"""Initialise a network with the weights of an installed model."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
-def take_weights(network: torch.nn.Module, entry: ModelEntry) -> int:
-    """Give a network all of a model's weights that have the same name and shape in it; the others stay as they are.
+def copy_weights(network: torch.nn.Module, entry: ModelEntry) -> int:
+    """Copy all weights of a model that have the same name and shape in the network; others stay unchanged.
 
     Parameters
     ----------
     network : torch.nn.Module
         Changed in place.
     entry : ModelEntry
-        An installed model, also of another system: a detector has the body of a HarDNet.
+        An installed model, possibly of another system: a detector has a HarDNet backbone.
 
     Returns
     -------
     int
-        Number of weights taken.
+        Number of weights copied.
 
     Raises
     ------
     ModelError
-        If the model's file is missing or damaged.
+        If the weights are missing or damaged.
     InputError
-        If nothing fits.
+        If no weights fit.
     """
     own = network.state_dict()
     fitting = {

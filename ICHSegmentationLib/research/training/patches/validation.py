@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a network of patches finds in a validation volume."""
+"""Predictions of a patch-wise network in a validation volume."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def patch_dice(
 def patch_labels(
     network: torch.nn.Module, path: Path, config: TrainingConfig, device: torch.device
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the true and the found classes of a volume, 255 where the truth is not known.
+    """Return the true and the predicted classes of a volume, 255 where the truth is unknown.
 
-    Patches overlap by half along one axis only, the slices: the figure chooses between weights of one run.
+    Patches overlap by half along the slice axis only, which suffices to choose between weights of one run.
 
     Parameters
     ----------
@@ -43,9 +43,9 @@ def patch_labels(
     path : pathlib.Path
         A prepared volume.
     config : TrainingConfig
-        Input and classes.
+        Configuration of input and classes.
     device : torch.device
-        Of the network.
+        Device of the network.
     """
     size = (config.input.patches or PatchSpec()).size
     volume = PatchVolume.read(path, config)

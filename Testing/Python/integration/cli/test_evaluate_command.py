@@ -120,7 +120,7 @@ def test_the_page_names_what_was_counted(a_command: Command, folders: tuple[Path
     assert "### Pooled voxels\n\n| class | dice | iou | precision | recall |\n" in page
     assert "| IPH | 0.955 | 0.914 | 1.000 | 0.914 |" in page
     assert "In no reference and no prediction: EDH, SDH, SAH, IVH." in page
-    assert "left out; blood found where there is none has Dice, IoU and precision 0" in page
+    assert "left out; a false positive has Dice, IoU and precision 0" in page
     assert "Difference of the two models" not in page
 
 

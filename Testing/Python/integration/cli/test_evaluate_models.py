@@ -22,6 +22,7 @@ from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.models import get_model
 from ICHSegmentationLib.research.evaluation.models import run as model_run
 from ICHSegmentationLib.research.evaluation.models.held_out_case import PATIENTS, HeldOutCase, HeldOutFile
+from ICHSegmentationLib.research.evaluation.models.report import processing_sentence
 from ICHSegmentationLib.research.training import held_out
 
 GRID = make_grid(rows=40, columns=40, steps_mm=(10.0,) * 3, spacing_mm=(10.0, 10.0))
@@ -125,6 +126,7 @@ def test_the_bare_answers_of_models_are_compared_on_request(
     assert a_command(*alone).code == 0
     assert asked == [FIRST, FIRST, SECOND, SECOND, SECOND, SECOND]
     assert json.loads((tmp_path / "alone" / "figures.json").read_text())["cleaned"] is False
+    assert processing_sentence(cleaned=False) in (tmp_path / "alone" / "model.md").read_text()
 
 
 @pytest.mark.parametrize("models", [("first",), ("em", "first")])

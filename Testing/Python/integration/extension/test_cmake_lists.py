@@ -43,7 +43,7 @@ def test_weights_terminology_panel_and_icons_are_shipped():
 def test_training_and_evaluation_are_not_installed_and_simulation_is():
     library = cmake_lists.shipped_files(LIBRARY)
     folders = {"/".join(name.split("/")[:2]) for name in library if name.startswith("research/")}
-    assert folders == {"research/__init__.py", "research/simulation"}
+    assert folders == {"research/__init__.py", "research/installed.py", "research/simulation"}
 
 
 def test_cmake_installs_library_and_resources_beside_the_module(tmp_path):

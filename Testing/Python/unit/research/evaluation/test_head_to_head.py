@@ -22,6 +22,7 @@ from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import holm
 from ICHSegmentationLib.research.evaluation.models.costs import Cost, Costs
 from ICHSegmentationLib.research.evaluation.models.head_to_head import is_evaluated, write_head_to_head
+from ICHSegmentationLib.research.evaluation.models.report import processing_sentence
 from ICHSegmentationLib.research.evaluation.summary import ModelResult
 
 GRID = make_grid(rows=20, columns=20, steps_mm=(10.0,) * 3, spacing_mm=(10.0, 10.0))
@@ -110,10 +111,10 @@ def test_a_model_is_compared_only_on_bleeds_that_it_looks_for(tmp_path: Path):
         *[pytest.approx(2 * 2 / 2**6)] * 2,
         None,
     ]
-    patients, simulated_part = (tmp_path / "models.md").read_text().split("## Simulated bleeds in them (12)")
+    patients, simulated_part = (tmp_path / "models.md").read_text().split("## Simulated lesions in them (12)")
     assert "corrected for 3 comparisons" in patients
     assert "corrected for 2 comparisons" in simulated_part
-    assert "They are `-` also where the model or first does not look for every simulated subtype" in simulated_part
+    assert "They are also `-` where the model or first does not look for every simulated subtype" in simulated_part
 
     # Nothing is compared with a first model that does not look for all of them.
     rows = write_head_to_head(tmp_path, [models[3], *models[:3]])
@@ -142,7 +143,7 @@ def test_the_bleeds_of_one_head_count_as_one_patient(tmp_path: Path):
     assert row["simulated_any_dice_difference"] == pytest.approx(np.mean(of_patients))
     assert row["simulated_any_dice_difference_p"] == pytest.approx(wilcoxon(of_patients).pvalue)
     page = (tmp_path / "models.md").read_text()
-    assert "averaged over each patient's bleeds first" in page
+    assert "averaged over the lesions of each patient first" in page
     assert "corrected for 1 comparison by" in page
 
 
@@ -154,7 +155,7 @@ def test_results_without_cleaning_are_of_their_own_kind(tmp_path: Path):
     with raises(InputError, "research.evaluation_of_another_model", model="first"):
         is_evaluated(tmp_path / "first", model)
     write_head_to_head(tmp_path, [model])
-    assert "but for the cleaning, which was left out" in (tmp_path / "models.md").read_text()
+    assert processing_sentence(cleaned=False) in (tmp_path / "models.md").read_text()
 
 
 def test_different_cases_are_refused(tmp_path: Path):

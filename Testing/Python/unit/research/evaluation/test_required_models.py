@@ -63,12 +63,12 @@ def test_without_its_second_reader_a_model_is_evaluated_only_without_the_cleanin
     with raises(MissingModelError, told[0], **told[1]):
         evaluate(tmp_path, "first", cleaning=True)
     assert scans == []
-    assert evaluate(tmp_path, "first", cleaning=False).second_reader_sha256 is None
+    assert evaluate(tmp_path, "first", cleaning=False).verifier_sha256 is None
     assert scans == ["first"]
 
     reader = register_model(FIELDS | {"name": "reader"}, random_state(**TINY), folder=models)
-    assert evaluate(tmp_path, "first", cleaning=True).second_reader_sha256 == reader.sha256
-    assert evaluate(tmp_path, "first", cleaning=False).second_reader_sha256 is None
+    assert evaluate(tmp_path, "first", cleaning=True).verifier_sha256 == reader.sha256
+    assert evaluate(tmp_path, "first", cleaning=False).verifier_sha256 is None
     reader.path.unlink()
     with raises(MissingModelError, told[0], **told[1]):
         evaluate(tmp_path, "first", cleaning=True)
@@ -82,4 +82,4 @@ def test_without_its_detector_a_model_is_not_evaluated(
         evaluate(tmp_path, "inside", cleaning=cleaning)
     assert scans == []
     register_model(FIELDS | {"name": "finder"}, random_state(**TINY), folder=models)
-    assert evaluate(tmp_path, "inside", cleaning=cleaning).second_reader_sha256 is None
+    assert evaluate(tmp_path, "inside", cleaning=cleaning).verifier_sha256 is None

@@ -15,7 +15,7 @@ from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.preprocessing.midline_alignment import MidlineAlignment
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
 from ICHSegmentationLib.research.training.dataset import SliceDataset
-from ICHSegmentationLib.research.training.fitting.optimisation import build_optimiser, learning_rate_share
+from ICHSegmentationLib.research.training.fitting.optimisation import build_optimiser, learning_rate_factor
 from ICHSegmentationLib.research.training.prepare import prepare, prepared_files
 from ICHSegmentationLib.research.training.train import CHECKPOINT_NAME, CONFIG_NAME, check_training
 
@@ -111,7 +111,7 @@ def test_rmsprop_and_exponential_decay_are_torchs_and_by_epoch(tmp_path):
     options = a_configuration(tmp_path, optimisation=changes).optimisation
     optimiser = build_optimiser(options, [torch.nn.Parameter(torch.zeros(1))])
     assert isinstance(optimiser, torch.optim.RMSprop)
-    assert [learning_rate_share(options, step) for step in (0, 9, 10, 35)] == pytest.approx([1, 1, 0.9, 0.9**3])
+    assert [learning_rate_factor(options, step) for step in (0, 9, 10, 35)] == pytest.approx([1, 1, 0.9, 0.9**3])
 
 
 def test_a_run_of_an_earlier_version_goes_on_with_what_it_did_not_know(tmp_path):

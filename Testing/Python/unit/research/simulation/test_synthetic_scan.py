@@ -17,7 +17,7 @@ from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.research.simulation.dicom_series import write_dicom_series
-from ICHSegmentationLib.research.simulation.painting import generated_scan, paint_into
+from ICHSegmentationLib.research.simulation.synthetic_scan import generated_scan, paint_into
 
 pytestmark = pytest.mark.slow
 
@@ -72,7 +72,7 @@ def test_a_single_slice_is_refused(a_host):
 
 
 def test_a_generated_head_has_the_lesions_asked_for():
-    scan = generated_scan(2, [Subtype.EDH], volumes_ml={Subtype.EDH: 20.0}, look_alikes=True)
+    scan = generated_scan(2, [Subtype.EDH], volumes_ml={Subtype.EDH: 20.0}, mimics=True)
     assert set(np.unique(scan.label_map.labels)) == {0, Subtype.EDH}
     volume_ml = (scan.label_map.labels == Subtype.EDH).sum() * 5 * 0.8 * 0.8 / 1000
     assert volume_ml == pytest.approx(20, rel=0.25)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Painting lesions and look-alikes into a scan on its own slices."""
+"""Simulate lesions and mimics in a scan on its own slices."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 if TYPE_CHECKING:
     from ICHSegmentationLib.research.simulation.host_anatomy import Atlas
 
-_MOST_RANDOM = 3
+_MAX_RANDOM = 3
 _CHANGE_HU = 0.25
 _RANGE_HU = (-1024, 32767)
 _SEED = 5
@@ -35,18 +35,18 @@ _SEED = 5
 
 @dataclass(frozen=True, eq=False)
 class SyntheticScan:
-    """A scan with what was painted into it.
+    """A scan with simulated lesions.
 
     Attributes
     ----------
     volume : CTVolume
-        The host's slices with the lesions.
+        The slices of the host scan with the lesions.
     label_map : LabelMap
-        Voxels that are simulated blood by half or more.
+        Voxels that consist of simulated hemorrhage by half or more.
     not_painted : tuple of Subtype
-        Lesions that the head had no place for.
+        Lesions that did not fit into the head.
     warnings : tuple of str
-        What the user has to know.
+        Warnings for the user.
     """
 
     volume: CTVolume
@@ -61,35 +61,35 @@ def paint_into(
     subtypes: Collection[Subtype],
     *,
     volumes_ml: Mapping[Subtype, float] = MappingProxyType({}),
-    look_alikes: bool = False,
+    mimics: bool = False,
     atlas: Atlas | None = None,
     force: bool = False,
 ) -> SyntheticScan:
-    """Paint one lesion of each subtype into a scan.
+    """Simulate one lesion of each subtype in a host scan.
 
     Parameters
     ----------
     volume : CTVolume
-        The host, any orientation and spacing.
+        The host scan, of any orientation and spacing.
     seed : int
-        The same seed and host give the same result.
+        The same seed and host scan give the same result.
     subtypes : collection of Subtype
-        Lesions to paint.
+        Subtypes of the lesions.
     volumes_ml : mapping of Subtype to float
-        How large they are to be; drawn where not given.
-    look_alikes : bool
-        Paint calcifications, dense dura and artefacts too.
+        Lesion volumes; drawn at random by default.
+    mimics : bool
+        Add mimics: calcifications, dense dura and artefacts.
     atlas : Atlas, optional
-        Says where regions lie; the generated atlas without it.
+        Atlas of the brain regions; the generated atlas by default.
     force : bool
-        Go on with a volume that does not look like a head, if it has soft tissue inside bone.
+        Continue with a volume that does not look like a head, if it has soft tissue inside bone.
 
     Raises
     ------
     NotAHeadError
         If the volume does not look like a head and ``force`` is False.
     InputError
-        If there is nothing to paint in.
+        If the scan has a single slice.
     """
     if volume.grid.shape[0] < 2:
         raise InputError(message("research.single_slice_host"))
@@ -109,7 +109,7 @@ def paint_into(
     before = hu.astype(np.float32)
     rng = np.random.default_rng([seed, _SEED])
     painted, labels = paint_lesions(before, site, rng, subtypes, volumes_ml=volumes_ml)
-    if look_alikes:
+    if mimics:
         painted = paint_mimics(painted, site, rng)
     result = put_back(hu, before, painted)
     return SyntheticScan(
@@ -125,12 +125,12 @@ def generated_scan(
     subtypes: Collection[Subtype],
     *,
     volumes_ml: Mapping[Subtype, float] = MappingProxyType({}),
-    look_alikes: bool = False,
+    mimics: bool = False,
 ) -> SyntheticScan:
-    """Draw a head with one lesion of each subtype; see `paint_into`."""
+    """Generate a head with one lesion of each subtype; see `paint_into`."""
     scan = simulated_ct(seed, subtypes=subtypes, volumes_ml=volumes_ml)
     hu = scan.volume.hu
-    if look_alikes:
+    if mimics:
         painted = paint_mimics(hu.astype(np.float32), scan.anatomy, np.random.default_rng([seed, _SEED]))
         hu = put_back(hu, hu.astype(np.float32), painted)
     return SyntheticScan(
@@ -143,24 +143,24 @@ def generated_scan(
 
 def random_subtypes(rng: np.random.Generator) -> list[Subtype]:
     """Draw one to three subtypes."""
-    count = int(rng.integers(1, _MOST_RANDOM + 1))
+    count = int(rng.integers(1, _MAX_RANDOM + 1))
     return [Subtype(value) for value in rng.choice(list(Subtype), size=count, replace=False)]
 
 
 def put_back(hu: np.ndarray, before: np.ndarray, painted: np.ndarray) -> np.ndarray:
-    """Return the scan with those voxels replaced that painting has changed.
+    """Return the scan with only the changed voxels replaced.
 
     Parameters
     ----------
     hu : numpy.ndarray
         int16, the scan.
     before, painted : numpy.ndarray
-        float32, what was given to the painter (the scan, or its HU inside a window) and what came back.
+        float32, input (the scan, or its HU inside a window) and output of the simulation.
 
     Returns
     -------
     numpy.ndarray
-        int16; all other voxels are those of the scan.
+        int16; unchanged voxels are those of the scan.
     """
     changed = np.abs(painted - before) >= _CHANGE_HU
     return np.where(changed, np.clip(np.rint(painted), *_RANGE_HU), hu).astype(np.int16)
