@@ -211,7 +211,7 @@ def _publish(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSe
     """Put a result into the scene as a new segmentation, with its boxes and what it proposes for the scores."""
     from ICHSegmentationLib.core.version import __version__, mrml
     from ICHSegmentationLib.export.record import models_text
-    from ICHSegmentationLib.measurement.reader_items import Proposals
+    from ICHSegmentationLib.measurement.user_items import Proposals
 
     result = answer.segmentation
     model = result.model

@@ -19,7 +19,7 @@ from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 
-    from ICHSegmentationLib.measurement.reader_items import Proposals
+    from ICHSegmentationLib.measurement.user_items import Proposals
     from ICHSegmentationLib.mrml import SceneVolumes, VolumeCheck
     from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
@@ -144,7 +144,7 @@ class ScoresPart:
 
     def _change(self) -> None:
         """Keep what the user chose in the scene."""
-        from ICHSegmentationLib.measurement.reader_items import ReaderItems
+        from ICHSegmentationLib.measurement.user_items import ReaderItems
 
         node = self._segmentation
         if node is not None:

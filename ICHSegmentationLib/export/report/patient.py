@@ -66,7 +66,7 @@ def read_patient(source: CTSource) -> PatientData:
         message = "Only a scan that was read from DICOM holds patient data; leave them out."
         raise InputError(message)
     path = source.files[0]
-    with quiet_dicom(), damage_named(path, "it cannot be read as DICOM"):
+    with quiet_dicom(), damage_named(path, "DICOM"):
         dataset = dcmread(path, stop_before_pixels=True, specific_tags=list(_KEYWORDS), force=True)
         return PatientData(
             name=_name(dataset),

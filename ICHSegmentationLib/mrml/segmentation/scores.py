@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ICHSegmentationLib.mrml.nodes import Node, require_segmentation
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.measurement.reader_items import Proposals, ReaderItems
+    from ICHSegmentationLib.measurement.user_items import Proposals, ReaderItems
 
 PROPOSALS_ATTRIBUTE = "ICHSegmentation.Proposals"
 READER_ATTRIBUTE = "ICHSegmentation.ReaderItems"
@@ -24,7 +24,7 @@ def reader_items(segmentation_node: Node) -> ReaderItems:
     NodeRemovedError
         If the node is gone.
     """
-    from ICHSegmentationLib.measurement.reader_items import ReaderItems
+    from ICHSegmentationLib.measurement.user_items import ReaderItems
 
     text = require_segmentation(segmentation_node).GetAttribute(READER_ATTRIBUTE)
     try:
@@ -47,7 +47,7 @@ def proposals(segmentation_node: Node) -> Proposals | None:
     NodeRemovedError
         If the node is gone.
     """
-    from ICHSegmentationLib.measurement.reader_items import Proposals
+    from ICHSegmentationLib.measurement.user_items import Proposals
 
     text = require_segmentation(segmentation_node).GetAttribute(PROPOSALS_ATTRIBUTE)
     try:
