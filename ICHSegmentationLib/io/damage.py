@@ -50,5 +50,5 @@ def damage_named(path: Path, kind: str = "") -> Iterator[None]:
     except Exception as error:
         # A parser's message may quote the header, and with it the patient's name: neither shown nor logged.
         _logger.debug("%s while reading a file", type(error).__name__)
-        damaged = message("io.damaged_as", path=path, kind=kind) if kind else message("io.damaged", path=path)
+        damaged = message("io.damaged_as", path=path, file_format=kind) if kind else message("io.damaged", path=path)
         raise InputError(damaged) from None

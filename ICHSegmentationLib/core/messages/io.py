@@ -9,7 +9,7 @@ MESSAGES: dict[str, str] = {
     "boxes_unreadable": "The file of boxes {path} cannot be read.",
     "contrast": "Contrast medium was given (ContrastBolusAgent (0018,0010)): bright vessels may look like blood.",
     "damaged": "{path} is truncated or corrupt: it cannot be read.",
-    "damaged_as": "{path} is truncated or corrupt: it cannot be read as {kind}.",
+    "damaged_as": "{path} is truncated or corrupt: it cannot be read as {file_format}.",
     "differing_duplicates_dropped": (
         "{count} duplicate slice(s) at the position of another slice dropped, {differing} of them with different "
         "pixels: the series may hold two scans of the head."

@@ -298,7 +298,7 @@ def test_a_changed_byte_of_a_compressed_file_is_named(tmp_path, a_tilted_grid, f
     content = bytearray(path.read_bytes())
     content[-from_end] ^= 0x10
     path.write_bytes(content)
-    assert refusal(path) == message("io.damaged_as", path=path, kind="NIfTI")
+    assert refusal(path) == message("io.damaged_as", path=path, file_format="NIfTI")
 
 
 def test_a_series_cannot_be_chosen_in_a_file(tmp_path, a_tilted_grid, an_hu_volume):
