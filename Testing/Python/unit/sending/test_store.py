@@ -215,7 +215,7 @@ def test_an_archive_that_does_not_know_us(three_files):
 
 def test_only_dicom_files_are_sent(tmp_path):
     (tmp_path / "notes.txt").write_text("text")
-    with raises(InputError, "io.damaged_as", path=tmp_path / "notes.txt", file_format="DICOM"):
+    with raises(InputError, "io.no_sop_class", path=tmp_path / "notes.txt"):
         send_files([tmp_path / "notes.txt"], node(104))
     with raises(InputError, "sending.no_file"):
         send_files([], node(104))
