@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.grid import SliceGrid
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.measurement import ModifiedGraeb
-    from ICHSegmentationLib.measurement.agreement import Agreement
+    from ICHSegmentationLib.measurement.correction import Agreement
 
 
 class Patient(NamedTuple):
@@ -82,7 +82,7 @@ class Correction(NamedTuple):
         if self.model_result is None:
             return None, ()
         from ICHSegmentationLib.io.labels.reader import read_labels
-        from ICHSegmentationLib.measurement.agreement import compare_with_model
+        from ICHSegmentationLib.measurement.correction import compare_with_model
 
         model = read_labels(self.model_result, scan)
         editing_s = None if self.editing_minutes is None else 60 * self.editing_minutes

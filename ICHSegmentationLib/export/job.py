@@ -17,8 +17,8 @@ from ICHSegmentationLib.export.exporter import Exporter
 from ICHSegmentationLib.export.formats import ExportFormat
 from ICHSegmentationLib.export.record import RunRecord, record_of
 from ICHSegmentationLib.measurement import measure
-from ICHSegmentationLib.measurement.agreement import compare_with_model
-from ICHSegmentationLib.measurement.reader_items import ReaderItems
+from ICHSegmentationLib.measurement.correction import compare_with_model
+from ICHSegmentationLib.measurement.user_items import ReaderItems
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.progress import Progress

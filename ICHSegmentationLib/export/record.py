@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.measurement import CaseDecision, IchScore, Lesion, Measurements, MidlineShift, ModifiedGraeb
-from ICHSegmentationLib.measurement.agreement import Agreement
+from ICHSegmentationLib.measurement.correction import Agreement
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.volume import CTVolume

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from ICHSegmentationLib.measurement.score_items import BY_READER, NOT_DETERMINED
+from ICHSegmentationLib.measurement.score_items import BY_USER, NOT_DETERMINED
 
 WORST = 32
 Points = int | Literal["not determined"] | None
@@ -185,7 +185,7 @@ class ModifiedGraeb(BaseModel):
         """Return the score and the compartments that have points or that the reader edited, on one line."""
         found = [
             f"{item.compartment.value.replace('_', ' ')} {NOT_DETERMINED if item.points is None else item.points}"
-            + (f" ({BY_READER})" if item.edited_points is not None else "")
+            + (f" ({BY_USER})" if item.edited_points is not None else "")
             for item in self.items
             if item.points != 0 or item.edited_points is not None
         ]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.lesion_boxes import LesionBox
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.export.job import ExportJob
-    from ICHSegmentationLib.measurement.reader_items import Proposals
+    from ICHSegmentationLib.measurement.user_items import Proposals
     from ICHSegmentationLib.models import Device, Manifest
     from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
     from ICHSegmentationLib.worker.client.event_client import EventClient

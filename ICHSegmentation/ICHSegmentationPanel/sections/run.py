@@ -16,7 +16,7 @@ from slicer.util import VTKObservationMixin
 from ICHSegmentationLib import mrml
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.record import models_text
-from ICHSegmentationLib.measurement.reader_items import Proposals
+from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.mrml.volume.geometry import stamp_of
 from ICHSegmentationPanel.process import failure_of, make_failure, stage_title
 from ICHSegmentationPanel.section import Section

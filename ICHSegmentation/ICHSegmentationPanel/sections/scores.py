@@ -12,7 +12,7 @@ from slicer.i18n import tr as _
 
 from ICHSegmentationLib import mrml
 from ICHSegmentationLib.measurement import IchScore, ModifiedGraeb
-from ICHSegmentationLib.measurement.reader_items import ReaderItems
+from ICHSegmentationLib.measurement.user_items import ReaderItems
 from ICHSegmentationPanel.process import failure_of
 from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.graeb_form import GraebWidgets
@@ -22,7 +22,7 @@ from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 
-    from ICHSegmentationLib.measurement.reader_items import Proposals
+    from ICHSegmentationLib.measurement.user_items import Proposals
     from ICHSegmentationLib.mrml import SceneVolumes, VolumeCheck
     from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import Failure, SegmentationProcess

@@ -17,7 +17,7 @@ from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import ModifiedGraeb
-    from ICHSegmentationLib.measurement.reader_items import ReaderItems
+    from ICHSegmentationLib.measurement.user_items import ReaderItems
 
 
 _MARGIN_PX = 6

@@ -17,7 +17,7 @@ from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import IchScore
-    from ICHSegmentationLib.measurement.reader_items import ReaderItems
+    from ICHSegmentationLib.measurement.user_items import ReaderItems
 
 _UNKNOWN = -1
 _LEAST_GCS, _MOST_GCS = 3, 15

@@ -65,7 +65,7 @@ def read_patient(source: CTSource) -> PatientData:
     if source.kind != "dicom":
         raise InputError(message("export.no_patient_data"))
     path = source.files[0]
-    with quiet_dicom(), damage_named(path, "it cannot be read as DICOM"):
+    with quiet_dicom(), damage_named(path, "DICOM"):
         dataset = dcmread(path, stop_before_pixels=True, specific_tags=list(_KEYWORDS), force=True)
         return PatientData(
             name=_name(dataset),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 
-from ICHSegmentationLib.measurement.reader_items import Proposals, ReaderItems
+from ICHSegmentationLib.measurement.user_items import Proposals, ReaderItems
 from ICHSegmentationLib.mrml.nodes import Node, require_segmentation
 
 PROPOSALS_ATTRIBUTE = "ICHSegmentation.Proposals"

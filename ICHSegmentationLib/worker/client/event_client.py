@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.progress import Progress
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.export.job import ExportJob
-    from ICHSegmentationLib.measurement.reader_items import Proposals
+    from ICHSegmentationLib.measurement.user_items import Proposals
     from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
     from ICHSegmentationLib.worker.client.host_loop import HostLoop
 

@@ -13,7 +13,7 @@ from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.job import ExportJob, ScanFiles
 from ICHSegmentationLib.measurement import Measurements
-from ICHSegmentationLib.measurement.reader_items import Proposals
+from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.models import Device, ModelEntry, RuntimeInfo
 from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
 from ICHSegmentationLib.worker.protocol.failures import FailureKind

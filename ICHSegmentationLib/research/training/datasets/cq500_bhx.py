@@ -156,7 +156,7 @@ def _series_below(folder: Path) -> list[_Series]:
     for directory in sorted([folder, *(path for path in folder.rglob("*") if path.is_dir())]):
         files = sorted(path for path in directory.iterdir() if path.suffix.lower() == ".dcm")
         if files:
-            with damage_named(files[0], "it cannot be read as DICOM"):
+            with damage_named(files[0], "DICOM"):
                 dataset = pydicom.dcmread(files[0], specific_tags=["SeriesInstanceUID"], stop_before_pixels=True)
                 found.append(_Series(directory, str(dataset.SeriesInstanceUID), len(files)))
     return found

@@ -73,7 +73,7 @@ def read_mask(path: Path, volume: CTVolume) -> tuple[np.ndarray, Counter[str]]:
     InputError
         If the file cannot be read, has another shape than the scan or holds fractions.
     """
-    with damage_named(path, "it cannot be read as NIfTI"):
+    with damage_named(path, "NIfTI"):
         image = nibabel.Nifti1Image.from_filename(path)
         stored = np.asanyarray(image.dataobj)
     while stored.ndim > 3 and stored.shape[-1] == 1:

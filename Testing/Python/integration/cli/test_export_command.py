@@ -256,7 +256,7 @@ def test_the_report_says_what_it_is_told(a_command: Command, a_result_folder: Pa
     text = " ".join(document[0].get_textpage().get_text_range().split())
     assert "Patient: Secret, Name | ID SECRET-ID | study of 2020-01-01" in text
     assert "Hemphill 2001): 4; published 30-day mortality 97 %" in text
-    assert "(a proposal, edited): third not determined, fourth 2 (by the reader), left lateral" in text
+    assert "(a proposal, edited): third not determined, fourth 2 (by the user), left lateral" in text
     assert "IVH: Dice 0.00, 0.0 -> " in text
     assert "in 2.5 min of editing" in text
     assert "Since the earlier scan: IPH " in text

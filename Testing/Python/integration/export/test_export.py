@@ -117,9 +117,9 @@ def test_what_the_reader_said_is_in_every_file_as_the_reader_s(tmp_path, a_volum
     assert (third.edited_points, third.points) == (3, 3)
     pdf = " ".join(pypdfium2.PdfDocument(out / "report.pdf")[0].get_textpage().get_text_bounded().split())
     for text in (pdf, (out / "report.txt").read_text(encoding="utf-8")):
-        assert "IVH yes (1, by the reader), infratentorial not determined (by the reader)" in text
+        assert "IVH yes (1, by the user), infratentorial not determined (by the user)" in text
         assert "GCS 9 (1), age 81 (1)" in text
-        assert "third 3 (by the reader)" in text
+        assert "third 3 (by the user)" in text
     table = (out / "scores.csv").read_text(encoding="utf-8").splitlines()
     assert {"ich_score,gcs,9,1,reader", "ich_score,ivh,yes,1,reader", "modified_graeb,third,,3,reader"} <= set(table)
 

@@ -78,7 +78,7 @@ def test_corrections_go_with_the_model_s_labels_and_the_time_they_took(an_export
 
 def test_the_reader_s_items_of_the_result_go_with_it(an_export, click):
     from ICHSegmentationLib import mrml
-    from ICHSegmentationLib.measurement.reader_items import ReaderItems
+    from ICHSegmentationLib.measurement.user_items import ReaderItems
 
     click(an_export.form.button)
     assert an_export.process.request["job"].reader == ReaderItems()
@@ -91,7 +91,7 @@ def test_the_reader_s_items_of_the_result_go_with_it(an_export, click):
 
 def test_what_was_said_of_one_patient_is_not_said_of_the_next(an_export, click):
     from ICHSegmentationLib import mrml
-    from ICHSegmentationLib.measurement.reader_items import ReaderItems
+    from ICHSegmentationLib.measurement.user_items import ReaderItems
 
     mrml.set_reader_items(an_export.node, ReaderItems(gcs=9, age_years=81))
     an_export.form._patient.checked = True
@@ -191,8 +191,8 @@ def test_one_click_brings_scores_and_growth_into_report_tables_and_text(an_expor
     page = " ".join(report[0].get_textpage().get_text_bounded().split())
     for text in (page, (tmp_path / "report.txt").read_text(encoding="utf-8")):
         assert "GCS 4 (2), age not determined" in text
-        assert "infratentorial yes (1, by the reader)" in text
-        assert "third 2 (by the reader)" in text
+        assert "infratentorial yes (1, by the user)" in text
+        assert "third 2 (by the user)" in text
         assert "IPH 2.0 -> 3.0 mL (+50 %)" in text
         assert "Registration: good, correlation 0.97 on 95% of the head" in text
     rows = set((tmp_path / "scores.csv").read_text(encoding="utf-8").splitlines())

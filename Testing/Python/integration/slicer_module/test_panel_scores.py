@@ -12,7 +12,7 @@ from builders.panel_fixtures import run_once
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.measurement import ModifiedGraeb
-from ICHSegmentationLib.measurement.reader_items import Proposals, ReaderItems
+from ICHSegmentationLib.measurement.user_items import Proposals, ReaderItems
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from ICHSegmentationLib.export.job import ExportJob, ScanFiles
 from ICHSegmentationLib.export.record import RunRecord
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.measurement.growth import compare_volumes
-from ICHSegmentationLib.measurement.reader_items import Proposals
+from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.models import Device, RuntimeInfo, load_manifest, output_subtypes
 from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
 from ICHSegmentationLib.worker.client.event_client import EventClient

@@ -10,6 +10,7 @@ from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, BrightRuntime, h
 
 from ICHSegmentationLib.core.errors import CancelledError, NotAHeadError
 from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
@@ -99,7 +100,7 @@ def test_a_head_that_the_image_cuts_off_is_said():
     grid = head_grid([5.0] * 33, rows=70, columns=60, spacing_mm=(1.6, 1.6))
     segmenter = build_segmenter(model_entry(), BrightRuntime())
     segmented = segmenter.segment(head_volume(grid), Stages(SHARES), force=True)
-    assert segmented.warnings == ("The head is cut off by the image border; bleeds outside cannot be seen.",)
+    assert segmented.warnings == (message("preprocessing.cut_off"),)
 
 
 def test_a_head_without_blood_gives_an_empty_label_map():

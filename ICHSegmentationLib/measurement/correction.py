@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ICHSegmentationLib.core.components import labelled_box
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.terminology import load_terminology
 
 _SAME_MM = 0.1
@@ -103,8 +104,7 @@ def compare_with_model(model: LabelMap, corrected: LabelMap, *, editing_s: float
         If they do not lie on the same slices.
     """
     if not model.grid.matches(corrected.grid, tolerance_mm=_SAME_MM):
-        message = "The model's and the corrected segmentation do not lie on the same slices."
-        raise InputError(message)
+        raise InputError(message("measurement.other_slices"))
     box = labelled_box(model.labels | corrected.labels)
     before, after = model.labels[box], corrected.labels[box]
     voxel_ml = corrected.grid.voxel_volumes_mm3[box[0]] / 1000

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
+from builders.errors import raises
 from builders.label_maps import head_grid, labelled
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.measurement.agreement import compare_with_model
+from ICHSegmentationLib.measurement.correction import compare_with_model
 
 # Pixels of 1 x 1 mm; slices own 4, 4, 4, 5.5, 7, 7 and 7 mm.
 GRID = head_grid([4.0] * 3 + [7.0] * 3, rows=40, columns=40, spacing_mm=(1.0, 1.0))
@@ -86,5 +86,5 @@ def test_no_blood_at_all_is_no_agreement_and_no_error():
 
 def test_labels_of_another_scan_are_refused():
     other = head_grid([4.0] * 6, rows=40, columns=40, spacing_mm=(1.0, 1.0))
-    with pytest.raises(InputError, match="do not lie on the same slices"):
+    with raises(InputError, "measurement.other_slices"):
         compare_with_model(labelled(GRID), LabelMap(np.zeros(other.shape, np.uint8), other))

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.measurement import ModifiedGraeb, measure
-from ICHSegmentationLib.measurement.reader_items import Proposals, ReaderItems
+from ICHSegmentationLib.measurement.user_items import Proposals, ReaderItems
 
 
 def test_what_was_said_survives_being_written():
