@@ -29,7 +29,7 @@ class FakeProcess:
         self.listener.take_end(0)
 
     def say(self, *messages) -> None:
-        """Send messages to the host."""
+        """Send messages to the client."""
         for message in messages:
             self.listener.take_output(message.to_line())
 
