@@ -211,37 +211,48 @@ def _about_scans(
     growth_picture: bytes | None,
     session: WorkerSession,
 ) -> Steps[T]:
-    """Open the scans, write the files of the request, send it, and read the answer."""
+    """Write the files of the request, open the scans that the worker does not have, ask, and read the answer."""
     number = session.next_number()
     folder = session.folder / f"request-{number}"
+
+    def write() -> _Scans:
+        write_files(folder, label_maps, growth_picture)
+        return _write_scans(session, folder, volumes)
+
     try:
-        scans = yield from _open(session, volumes)
-        yield Work(partial(write_files, folder, label_maps, growth_picture))
+        scans = yield Work(write)
+        yield from _open(session, scans)
         try:
-            answer = yield ask(number, folder, scans)
+            answer = yield ask(number, folder, scans.keys)
         except UnknownScanError:
-            session.scans.difference_update(scans)
-            scans = yield from _open(session, volumes)
-            answer = yield ask(session.next_number(), folder, scans)
+            session.scans.difference_update(scans.keys)
+            scans = yield Work(partial(_write_scans, session, folder, volumes))
+            yield from _open(session, scans)
+            answer = yield ask(session.next_number(), folder, scans.keys)
         return (yield Work(partial(read, answer)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _open(session: WorkerSession, volumes: Sequence[CTVolume]) -> Steps[list[str]]:
-    """Hand over the scans that the worker does not have; return the keys of all."""
-    keys = []
-    for volume in volumes:
-        key = yield Work(partial(scan_key, volume))
-        keys.append(key)
-        if key in session.scans:
-            continue
-        number = session.next_number()
-        folder = session.folder / f"scan-{number}"
-        try:
-            yield Work(partial(write_volume, folder, volume))
-            yield Ask(OpenRequest(id=number, scan=key, folder=folder), OpenedMessage)
-            session.scans.add(key)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    return keys
+@dataclass(frozen=True)
+class _Scans:
+    """Keys of the scans of a request, and the folders of those that have to be opened."""
+
+    keys: tuple[str, ...]
+    folders: Mapping[str, Path]
+
+
+def _write_scans(session: WorkerSession, folder: Path, volumes: Sequence[CTVolume]) -> _Scans:
+    """Write the scans that the worker does not have."""
+    by_key = [(scan_key(volume), volume) for volume in volumes]
+    missing = {key: volume for key, volume in by_key if key not in session.scans}
+    folders = {key: folder / f"scan-{session.next_number()}" for key in missing}
+    for key, volume in missing.items():
+        write_volume(folders[key], volume)
+    return _Scans(tuple(key for key, _ in by_key), folders)
+
+
+def _open(session: WorkerSession, scans: _Scans) -> Steps[None]:
+    for key, folder in scans.folders.items():
+        yield Ask(OpenRequest(id=session.next_number(), scan=key, folder=folder), OpenedMessage)
+        session.scans.add(key)
