@@ -69,7 +69,7 @@ class ICHSegmentationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ScriptedLoadableModuleWidget.setup(self)
         _find_packages()
         from ICHSegmentationPanel.install import Requirements
-        from ICHSegmentationPanel.sections.setup import SetupPart
+        from ICHSegmentationPanel.sections.setup import SetupSection
 
         panel_widget = slicer.util.loadUI(self.resourcePath("UI/ICHSegmentation.ui"))
         self.layout.addWidget(panel_widget)
@@ -80,18 +80,10 @@ class ICHSegmentationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneEndClose)
-        self._setup = SetupPart(self.ui, Requirements(), self._build)
-        ui = self.ui
-        for section in (
-            ui.segmentSection,
-            ui.resultsSection,
-            ui.boxesSection,
-            ui.correctSection,
-            ui.scoresSection,
-            ui.growthSection,
-            ui.exportSection,
-        ):
-            section.enabled = self._setup.is_ready
+        self._setup = SetupSection(self.ui, Requirements(), self._build)
+        for name, section in vars(self.ui).items():
+            if name.endswith("Section"):
+                section.enabled = self._setup.is_ready
         if self._setup.is_ready:
             self._build()
 

@@ -15,6 +15,7 @@ from ICHSegmentationLib.cli.options import (
     Device,
     EditingMinutes,
     Force,
+    Format,
     Gcs,
     Graeb,
     GreyWindow,
@@ -25,6 +26,7 @@ from ICHSegmentationLib.cli.options import (
     Model,
     ModelResult,
     NoCleaning,
+    NoPostprocessing,
     Output,
     Overwrite,
     PublicSetName,
@@ -35,8 +37,9 @@ from ICHSegmentationLib.cli.options import (
     Series,
     Threads,
 )
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.version import __version__
-from ICHSegmentationLib.export.formats import ExportFormat
+from ICHSegmentationLib.research.installed import require_training_and_evaluation
 
 app = typer.Typer(
     name="ichseg",
@@ -76,6 +79,7 @@ def segment(
     series: Series = None,
     grey_window: GreyWindow = None,
     force: Force = False,
+    no_postprocessing: NoPostprocessing = False,
     no_cleaning: NoCleaning = False,
     boxes: Boxes = None,
     threads: Threads = None,
@@ -94,7 +98,7 @@ def segment(
         series=series,
         grey_window=grey_window,
         force=force,
-        cleaning=not no_cleaning,
+        postprocessing=not (no_postprocessing or no_cleaning),
         boxes=boxes,
     )
     run(inputs, output, options, overwrite=overwrite, as_json=as_json, quiet=quiet)
@@ -133,7 +137,7 @@ def export(
     segmentation: Annotated[
         Path, typer.Argument(metavar="SEG", help="segmentation.seg.nrrd, labels.nii.gz or segmentation.dcm.")
     ],
-    kind: Annotated[ExportFormat, typer.Option("--to", help="What to write.")],
+    kind: Format,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
     source: Annotated[
         Path | None, typer.Option(metavar="CT", help="The CT it belongs to; pdf and DICOM need it.")
@@ -247,6 +251,7 @@ def evaluate(
     device: Device = "auto",
     runtime: Runtime = RuntimeChoice.auto,
     threads: Threads = None,
+    no_postprocessing: NoPostprocessing = False,
     no_cleaning: NoCleaning = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -258,15 +263,17 @@ def evaluate(
     on look-alikes without blood; all figures come beside their aims, the worst cases as pictures. Several models get a
     folder each, and all of them one table; what an earlier call has evaluated is not evaluated again.
     """
+    require_training_and_evaluation("ichseg evaluate")
     models = model or ["default"]
     several = len(models) > 1 or models == ["all"]
     if config is not None and several:
         if compare_model is not None:
-            message = "several models are all compared with the first; leave --compare-model out"
-            raise typer.BadParameter(message)
+            raise typer.BadParameter(message("cli.compare_model_not_allowed"))
         from ICHSegmentationLib.cli.commands.evaluate_models import run as run_models
 
-        where = RunOptions(device=device, runtime=runtime.value, threads=threads, cleaning=not no_cleaning)
+        where = RunOptions(
+            device=device, runtime=runtime.value, threads=threads, postprocessing=not (no_postprocessing or no_cleaning)
+        )
         run_models(
             config,
             models,
@@ -283,7 +290,11 @@ def evaluate(
         from ICHSegmentationLib.cli.commands.evaluate_model import run as run_model
 
         options = RunOptions(
-            model=models[0], device=device, runtime=runtime.value, threads=threads, cleaning=not no_cleaning
+            model=models[0],
+            device=device,
+            runtime=runtime.value,
+            threads=threads,
+            postprocessing=not (no_postprocessing or no_cleaning),
         )
         run_model(
             config,
@@ -297,8 +308,7 @@ def evaluate(
         )
         return
     if predictions is None or references is None:
-        message = "give --predictions and --references, or --config"
-        raise typer.BadParameter(message)
+        raise typer.BadParameter(message("cli.evaluate_inputs_missing"))
     from ICHSegmentationLib.cli.commands.evaluate import run
 
     run(predictions, references, output, compare, overwrite=overwrite, as_json=as_json, quiet=quiet)
@@ -343,6 +353,7 @@ def prepare(
     overwrite: Overwrite = False,
 ) -> None:
     """Bring a public data set, as it was downloaded, into nnU-Net's folder layout, split by patient."""
+    require_training_and_evaluation("ichseg prepare")
     from ICHSegmentationLib.cli.commands.prepare import run
 
     run(
@@ -428,6 +439,7 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Prepare the data that a configuration names, and train its network; torchrun does it on several cards."""
+    require_training_and_evaluation("ichseg train")
     from ICHSegmentationLib.cli.commands.train import TrainOptions, run
 
     options = TrainOptions(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.cli.options import YesNo
@@ -51,14 +52,12 @@ def edited_graeb(proposal: ModifiedGraeb | None, points: Sequence[str]) -> Modif
     from ICHSegmentationLib.measurement import Ventricle
 
     if proposal is None:
-        message = "--graeb changes a proposal that needs the CT; add --source."
-        raise InputError(message)
+        raise InputError(message("cli.graeb_needs_scan"))
     edits = {}
     for text in points:
         name, _, number = text.partition("=")
         if name not in list(Ventricle) or not number.isdecimal():
-            message = f"--graeb {text}: write one of {', '.join(Ventricle)} and its points, such as third=3."
-            raise InputError(message)
+            raise InputError(message("cli.graeb_format", text=text, compartments=", ".join(Ventricle)))
         edits[name] = int(number)
     try:
         return proposal.edited(edits)

@@ -11,6 +11,9 @@ from typing import Annotated
 
 import typer
 
+from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.export.formats import CHOICES, ExportFormat
+
 
 class RuntimeChoice(StrEnum):
     """What runs the network."""
@@ -51,20 +54,28 @@ class PublicSetName(StrEnum):
 
 def _checked_device(device: str) -> str:
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
-        message = f"{device!r} is not one of auto, cpu, cuda:N."
-        raise typer.BadParameter(message)
+        raise typer.BadParameter(message("cli.unknown_device", device=device))
     return device
+
+
+def _export_format(name: str) -> ExportFormat:
+    if name not in CHOICES:
+        raise typer.BadParameter(message("cli.unknown_format", name=name, choices=", ".join(CHOICES)))
+    return ExportFormat(name)
 
 
 Model = Annotated[str, typer.Option(metavar="NAME", help="Model to use; see `ichseg models`.")]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda:N", callback=_checked_device, help="Where to run.")]
 Runtime = Annotated[RuntimeChoice, typer.Option(help="What runs the network.")]
-NoCleaning = Annotated[
+NoPostprocessing = Annotated[
     bool,
     typer.Option(
-        "--no-cleaning", help="Keep the network's labels as they are, specks and holes included; ask no second model."
+        "--no-postprocessing",
+        help="Keep the labels of the network as they are, specks and holes included, and use no verifier.",
     ),
 ]
+# Former name of --no-postprocessing, accepted until the next version.
+NoCleaning = Annotated[bool, typer.Option("--no-cleaning", hidden=True)]
 Threads = Annotated[int | None, typer.Option(min=1, metavar="N", help="Processor threads; all by default.")]
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the results.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that the folder already holds.")]
@@ -77,6 +88,11 @@ GreyWindow = Annotated[
     typer.Option(metavar="LOW HIGH", help="HU of grey 0 and grey 255, for a file that holds windowed greys."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Go on when the volume does not look like a head.")]
+
+Format = Annotated[
+    ExportFormat,
+    typer.Option("--to", metavar="|".join(CHOICES), parser=_export_format, help="Format to write."),
+]
 
 Boxes = Annotated[
     Path | None,
@@ -121,5 +137,5 @@ class RunOptions:
     series: str | None = None
     grey_window: tuple[float, float] | None = None
     force: bool = False
-    cleaning: bool = True
+    postprocessing: bool = True
     boxes: Path | None = None

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ICHSegmentationLib.export.result_files import RESULT_KINDS
+from ICHSegmentationLib.export.formats import RESULT_KINDS
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import Measurements
@@ -51,11 +52,11 @@ def anatomy_lines(measurements: Measurements) -> list[str]:
     return lines
 
 
-def places(outputs: Mapping[str, str]) -> str:
+def places(outputs: Mapping[str, Path]) -> str:
     """Return one line per kind of result with the files that were written."""
     lines = []
-    for title, names in RESULT_KINDS:
-        found = [outputs[name] for name in names if name in outputs]
+    for title, names in RESULT_KINDS.items():
+        found = [str(outputs[name]) for name in names if name in outputs]
         if found:
             lines.append(f"{title:<14}{'  '.join(found)}")
     lines.append("Research use only; not a medical device.")

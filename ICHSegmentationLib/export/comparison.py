@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.measurement.growth import Change, Growth, Verdict
 
 if TYPE_CHECKING:
@@ -84,5 +85,4 @@ def read_comparison(path: Path) -> Comparison:
     try:
         return Comparison.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        message = f"{path} is no comparison.json of `ichseg compare`."
-        raise InputError(message) from error
+        raise InputError(message("export.not_a_comparison", path=path)) from error

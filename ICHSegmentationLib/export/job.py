@@ -11,12 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.source import CTSource, SourceKind
 from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.comparison import Comparison
-from ICHSegmentationLib.export.exporter import Exporter, export_files
+from ICHSegmentationLib.export.exporter import Exporter
 from ICHSegmentationLib.export.formats import ExportFormat
-from ICHSegmentationLib.export.record import MeasurementRecord, RunRecord, record_of
+from ICHSegmentationLib.export.record import RunRecord, record_of
 from ICHSegmentationLib.measurement import measure
-from ICHSegmentationLib.measurement.agreement import Agreement, compare_with_model
+from ICHSegmentationLib.measurement.agreement import compare_with_model
 from ICHSegmentationLib.measurement.reader_items import ReaderItems
 
 if TYPE_CHECKING:
@@ -123,35 +124,28 @@ def run_export(
     Raises
     ------
     InputError, ICHSegmentationError
-        As :func:`ICHSegmentationLib.export.exporter.export_files`.
+        As for :meth:`ICHSegmentationLib.export.exporter.Exporter.write_files`.
     """
     scan = CTVolume(volume.hu, volume.grid, job.scan.source(), job.warnings)
     measured = measure(label_map, scan)
     graeb = job.reader.modified_graeb(measured.modified_graeb)
     measurements = measured.model_copy(update={"modified_graeb": graeb})
-    agreement = None
+    changed, agreement = job.corrected, None
     if model_label_map is not None:
         agreement = compare_with_model(model_label_map, label_map, editing_s=job.editing_s)
-    record = _record(job, record_of(scan, measurements, job.run), agreement)
-    if job.reader.has_score_items:
-        record = record.model_copy(update={"ich_score": job.reader.ich_score(measurements)})
-    exporter = Exporter(
+        changed = agreement.changed
+    case = CaseResult(
         label_map=label_map,
-        volume=scan,
         measurements=measurements,
-        record=record,
-        # What is not known to be the model's own is not called automatic.
-        corrected=record.corrected != (),
-        with_patient=job.with_patient,
-        template=job.template,
-        growth_picture=growth_picture,
+        volume=scan,
+        record=record_of(scan, measurements, job.run),
+    ).with_record(
+        corrected=changed,
+        # An agreement without corrections is not worth a line.
+        agreement=agreement if changed else None,
+        growth=job.growth,
+        ich_score=job.reader.ich_score(measurements) if job.reader.has_score_items else None,
     )
-    files = export_files(exporter, job.folder, job.formats, overwrite=job.overwrite, progress=progress)
+    exporter = Exporter(case, with_patient=job.with_patient, template=job.template, growth_picture=growth_picture)
+    files = exporter.write_files(job.folder, job.formats, overwrite=job.overwrite, progress=progress)
     return tuple(files.values())
-
-
-def _record(job: ExportJob, record: MeasurementRecord, agreement: Agreement | None) -> MeasurementRecord:
-    changed = job.corrected if agreement is None else agreement.changed
-    # Without any correction there is no agreement worth a line.
-    shown = agreement if changed else None
-    return record.model_copy(update={"corrected": changed, "agreement": shown, "growth": job.growth})

@@ -169,6 +169,16 @@ class MeasurementRecord(_Part):
             }
         )
 
+    def with_warnings(self, added: Iterable[str]) -> MeasurementRecord:
+        """Return the record with further warnings, each once."""
+        warnings = tuple(dict.fromkeys((*self.input.warnings, *added)))
+        return self.model_copy(update={"input": self.input.model_copy(update={"warnings": warnings})})
+
+    def with_seconds(self, **seconds: float) -> MeasurementRecord:
+        """Return the record with the times of the last stages, in s, and the total of all."""
+        timings_s = self.timings_s | {name: round(value, 3) for name, value in seconds.items()}
+        return self.model_copy(update={"timings_s": timings_s | {"total": round(sum(timings_s.values()), 3)}})
+
     def to_json(self) -> str:
         """Return the file's text."""
         return self.model_dump_json(by_alias=True, indent=2) + "\n"
@@ -194,26 +204,14 @@ def _models_of(text: str) -> tuple[ModelRecord, ...] | None:
         return None
 
 
-def make_record(
-    result: SegmentationResult, measurements: Measurements, timings_s: Mapping[str, float] | None = None
-) -> MeasurementRecord:
-    """Gather the record of a result.
-
-    Parameters
-    ----------
-    result : SegmentationResult
-        What was segmented.
-    measurements : Measurements
-        What :func:`ICHSegmentationLib.measurement.measure` gave for its label map.
-    timings_s : mapping of str to float, optional
-        Seconds per stage, where more is known than ``result.timings_s`` says.
-    """
+def make_record(result: SegmentationResult, measurements: Measurements) -> MeasurementRecord:
+    """Return the record of a segmentation with the measurements of its label map."""
     run = RunRecord(
         model=ModelRecord.of(result.model),
         further_models=tuple(ModelRecord.of(entry) for entry in result.further_models),
         runtime=RuntimeRecord(**{name: getattr(result.runtime, name) for name in RuntimeRecord.model_fields}),
         warnings=result.warnings,
-        timings_s=dict(timings_s or result.timings_s),
+        timings_s=result.timings_s,
     )
     minimum_ml, plane = result.model.case_minimum_ml, result.plane
     return record_of(result.volume, measurements, run).model_copy(

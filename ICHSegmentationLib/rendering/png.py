@@ -10,6 +10,7 @@ from PIL import Image
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import write_bytes
+from ICHSegmentationLib.core.messages import message
 
 _FAST = 1
 
@@ -33,8 +34,7 @@ def decode_png(data: bytes) -> Image.Image:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
             return picture.convert("RGB")
     except OSError as error:
-        message = "The picture of the growth is no PNG that can be read."
-        raise InputError(message) from error
+        raise InputError(message("rendering.unreadable_growth_picture")) from error
 
 
 def write_png(path: Path | str, picture: Image.Image) -> None:

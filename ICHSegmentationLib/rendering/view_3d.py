@@ -45,7 +45,7 @@ def try_draw_3d(
         return draw_3d(volume, label_map, measurements), ()
     except NoGraphicsError as error:
         _LOG.warning("%s", error)
-        return None, (str(error),)
+        return None, (error.args[0],)
 
 
 def draw_3d(volume: CTVolume, label_map: LabelMap, measurements: Measurements) -> Image.Image:

@@ -9,8 +9,8 @@ the scene; the first of each is not counted.
 
     python Testing/Benchmarks/bench_panel_process.py [CT] [--model NAME] [--repeats N] [--slices N]
 
-Without CT the GE series of ``../shared/data`` is taken where it is, else a generated head. ``--slices`` hands over so
-many slices of 512 x 512 instead, and cancels when the worker has them.
+Without CT the GE series of ``../shared/data`` is used, or a generated head if it is missing. ``--slices`` sends so many
+slices of 512 x 512 instead, and cancels when the worker has received them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ STAGES = ("start", "load", "preprocess", "infer", "postprocess")
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ct", nargs="?", type=Path)
     parser.add_argument("--model", default="default")
@@ -81,7 +81,7 @@ class Bench:
         self._timer.connect("timeout()", self._beat)
 
     def print_run(self, title: str, cancel_at: str | None = None) -> None:
-        """Segment once, cancel where it is wanted, and print the figures."""
+        """Segment once, cancel at a stage if given, and print the times."""
         self._loop = self._qt.QEventLoop()
         self._gap_s = self._busy_s = 0.0
         self._cancel_at, self._cancelled = cancel_at, 0.0
@@ -189,7 +189,7 @@ class Bench:
 
 
 def _install_slicer(folder: Path, temporary: Path) -> None:
-    """Put as much of Slicer in place as the panel's process needs."""
+    """Install the parts of Slicer that the panel's process needs."""
     import pytest
     from builders.python_slicer import put_on_path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seconds of a worker's first and later requests, and how soon it stops when it is cancelled.
+"""Seconds of a worker's first and later requests, and of cancelling.
 
 Figures, not a test. "outside" is what the client waits for beyond the worker's own stages: the start of the process,
 messages, the hand-over of the scan (the first time) and of the labels. A cancel is sent at the start of each stage,
@@ -7,7 +7,7 @@ with the model loaded; a worker that does not stop in time is killed, and the ne
 
     python Testing/Benchmarks/bench_worker.py [CT] [--model NAME] [--repeats N] [--threads N]
 
-Without CT the GE series of ``../shared/data`` is taken where it is, else a generated head.
+Without CT the GE series of ``../shared/data`` is used, or a generated head if it is missing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ STAGES = ("load", "preprocess", "infer", "postprocess")
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ct", nargs="?", type=Path)
     parser.add_argument("--model", default="default")
@@ -63,7 +63,7 @@ def _segment(client: WorkerClient, volume, options) -> dict[str, float]:
 
 
 def _cancel(client: WorkerClient, volume, options, stage: str) -> tuple[float, bool]:
-    """Return the seconds from the cancel to the end, and whether the worker lives."""
+    """Return the seconds from the cancel to the end, and whether the worker still runs."""
     if client.pid is None:
         client.segment(volume, options)
     reached, asked = [], []

@@ -257,8 +257,7 @@ class SegmentationProcess:
         Parameters
         ----------
         folder, volume, label_map, boxes
-            See :func:`ICHSegmentationLib.research.training.datasets.saved_cases.save_case`; must not be changed
-            until the end.
+            See :func:`ICHSegmentationLib.export.save_case.save_case`; must not be changed until the end.
         finished : callable
             Called with the name of the case.
         failed : callable
@@ -267,7 +266,7 @@ class SegmentationProcess:
         self._diagnostics.note("save a training case")
 
         def save() -> str:
-            from ICHSegmentationLib.research.training.datasets.saved_cases import save_case
+            from ICHSegmentationLib.export.save_case import save_case
 
             return save_case(folder, volume, label_map, boxes)
 

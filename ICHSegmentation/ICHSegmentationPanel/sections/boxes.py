@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import qt
@@ -14,8 +15,10 @@ from slicer.util import VTKObservationMixin
 
 from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.process.box_changes import BoxChanges
-from ICHSegmentationPanel.sections.boxes_widgets import BoxesWidgets
-from ICHSegmentationPanel.widgets.boxes_table import BoxRow
+from ICHSegmentationPanel.section import Section
+from ICHSegmentationPanel.widgets.boxes_table import BoxesTable, BoxRow
+from ICHSegmentationPanel.widgets.subtype_buttons import SubtypeButtons
+from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
@@ -23,14 +26,14 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.mrml import BoxLesion, ShownSlices, VolumeCheck
     from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import SegmentationProcess
-    from ICHSegmentationPanel.sections.correct import CorrectPart
-    from ICHSegmentationPanel.sections.model import ModelPart
+    from ICHSegmentationPanel.sections.correct import CorrectSection
+    from ICHSegmentationPanel.sections.model import ModelSection
 
 _SETTLE_MS = 300
 """Lesions are looked for when the last edit is this long ago, so that a stroke of the brush is not slowed down."""
 
 
-class BoxesPart(VTKObservationMixin):
+class BoxesSection(Section, VTKObservationMixin):
     """The section Boxes. Boxes are seen while it is open; only the chosen one can be moved.
 
     Parameters
@@ -39,9 +42,9 @@ class BoxesPart(VTKObservationMixin):
         The panel's widgets by name.
     process : SegmentationProcess
         The worker, which segments a box again when the mouse has let go of it.
-    models : ModelPart
+    models : ModelSection
         Which model fills boxes.
-    corrections : CorrectPart
+    corrections : CorrectSection
         Holds the Segment Editor, by whose Undo a change of a box is taken back.
     check_of : callable
         Returns what is known of a volume already, or None.
@@ -51,15 +54,14 @@ class BoxesPart(VTKObservationMixin):
         self,
         ui: Any,
         process: SegmentationProcess,
-        models: ModelPart,
-        corrections: CorrectPart,
+        models: ModelSection,
+        corrections: CorrectSection,
         check_of: Callable[[vtkMRMLScalarVolumeNode], VolumeCheck | None],
     ) -> None:
         super().__init__()
         self._ui = ui
         self._models = models
         self._corrections = corrections
-        self._parameters: Parameters | None = None
         self._node: vtkMRMLSegmentationNode | None = None
         self._lesions: dict[str, BoxLesion] = {}
         self._slices: ShownSlices | None = None
@@ -84,7 +86,7 @@ class BoxesPart(VTKObservationMixin):
         self.widgets.say("")
         self.update()
 
-    def look_again(self) -> None:
+    def refresh(self) -> None:
         """Show the boxes anew: the slices are shown elsewhere."""
         self._is_listed = False
         self.update()
@@ -117,13 +119,8 @@ class BoxesPart(VTKObservationMixin):
             self._offer()
 
     def close(self) -> None:
-        """Look at no node any more."""
-        self._parameters = None
+        """Remove all observers."""
         self._take(None)
-
-    @property
-    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
-        return self._parameters.segmentation if self._parameters is not None else None
 
     @property
     def _chosen(self) -> BoxLesion | None:
@@ -261,3 +258,85 @@ def _check(box: Any, checked: bool) -> None:
     blocked = box.blockSignals(True)
     box.checked = checked
     box.blockSignals(blocked)
+
+
+class BoxesWidgets:
+    """The table, what can be done with a box, and which model fills boxes.
+
+    Parameters
+    ----------
+    place : QWidget
+        Its layout receives them.
+    on_choose, on_add, on_rename : callable
+        Called with the key of the chosen box, the subtype of a new one, and another subtype for the chosen one.
+    """
+
+    def __init__(
+        self,
+        place: Any,
+        on_choose: Callable[[str], None],
+        on_add: Callable[[str], None],
+        on_rename: Callable[[str], None],
+    ) -> None:
+        layout = place.layout()
+        self.shown = qt.QCheckBox(_("Show boxes"))
+        self.shown.toolTip = _("Show the boxes of all lesions on the slices.")
+        self.shown_3d = qt.QCheckBox(_("in 3D too"))
+        self.shown_3d.toolTip = _("Show them in the 3D view as well.")
+        self.table = BoxesTable(on_choose)
+        self._model = wrapped_label()
+        self._warning = wrapped_label()
+        self._message = wrapped_label()
+        self.delete_button = qt.QPushButton(_("Delete box"))
+        self.delete_button.toolTip = _("Delete the chosen box and what is labelled in it.")
+        self.undo_button = qt.QPushButton(_("Undo"))
+        self.undo_button.toolTip = _("Take the last change back, of a box or of the tools below.")
+        add, rename = qt.QHBoxLayout(), qt.QHBoxLayout()
+        self._add = SubtypeButtons(add, "add", on_add)
+        self._rename = SubtypeButtons(rename, "rename", on_rename)
+        for buttons in (self._add, self._rename):
+            buttons.show(mrml.subtype_names())
+        form = qt.QFormLayout()
+        form.addRow(_("Add box:"), add)
+        form.addRow(_("Change to:"), rename)
+        layout.addLayout(_row(self.shown, self.shown_3d))
+        layout.addWidget(self._warning)
+        layout.addWidget(self.table.widget)
+        layout.addLayout(form)
+        layout.addLayout(_row(self.delete_button, self.undo_button))
+        layout.addWidget(self._message)
+        layout.addWidget(self._model)
+        self.say("")
+        self.warn("")
+
+    def allow(self, *, adding: bool, chosen: str) -> None:
+        """Enable what can be done; ``chosen`` is the subtype of the chosen box, empty without one."""
+        self._add.enable(adding)
+        self._rename.enable(bool(chosen), but=chosen)
+        self.delete_button.enabled = bool(chosen)
+
+    def show_model(self, name: str) -> None:
+        """Say which model fills boxes."""
+        self._model.text = _("Boxes are filled by the model {model}.").format(model=escape(name))
+
+    def warn(self, sentence: str) -> None:
+        """Say why boxes cannot be changed, or nothing."""
+        self._warning.text = escape(sentence)
+        self._warning.visible = bool(sentence)
+
+    @property
+    def message(self) -> str:
+        """What is said below the buttons, as rich text."""
+        return str(self._message.text) if self._message.visible else ""
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence below the buttons, or nothing."""
+        self._message.text = f"<b>{escape(sentence)}</b>"
+        self._message.visible = bool(sentence)
+
+
+def _row(*widgets: Any) -> Any:
+    row = qt.QHBoxLayout()
+    for widget in widgets:
+        row.addWidget(widget)
+    return row

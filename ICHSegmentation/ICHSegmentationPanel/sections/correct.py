@@ -11,6 +11,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ICHSegmentationLib import mrml
+from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.editor import Editor
 from ICHSegmentationPanel.widgets.subtype_buttons import SubtypeButtons
 
@@ -23,7 +24,7 @@ _SETTLE_MS = 300
 """Lesions are looked for when the last edit is this long ago, so that a stroke of the brush is not slowed down."""
 
 
-class CorrectPart:
+class CorrectSection(Section):
     """The list of lesions, moving and restoring them, and the Segment Editor.
 
     Parameters
@@ -37,7 +38,6 @@ class CorrectPart:
     def __init__(self, ui: Any, on_moved: Callable[[], None]) -> None:
         self._ui = ui
         self._on_moved = on_moved
-        self._parameters: Parameters | None = None
         self._editor: Editor | None = None
         self._listed: vtkMRMLSegmentationNode | None = None
         self._lesions: list[mrml.SceneLesion] = []
@@ -75,9 +75,8 @@ class CorrectPart:
             self._editor.exit()
 
     def close(self) -> None:
-        """Let go of the scene."""
+        """Stop the tools."""
         self.exit()
-        self._parameters = None
 
     def update(self) -> None:
         """Show the result that the parameters name; the editor is made when the section is first opened."""
@@ -93,13 +92,13 @@ class CorrectPart:
         segmentation = node.GetSegmentation()
         self._move_buttons.show({key: segmentation.GetSegment(key).GetName() for key in segmentation.GetSegmentIDs()})
         if node is not self._listed:
-            self.look_again()
+            self.refresh()
 
     def reattach_acquisition_transform(self) -> None:
         """Put CT and segmentation under the acquisition transform again, if it was set aside for editing."""
         self._set_aside(aside=False)
 
-    def look_again(self) -> None:
+    def refresh(self) -> None:
         """List the lesions anew, a moment after the last edit."""
         if self._segmentation is not None and not self._ui.correctSection.collapsed:
             self._timer.start()
@@ -119,10 +118,6 @@ class CorrectPart:
         node = self._segmentation
         self._editor.edit(node, mrml.source_volume(node), masked=self._parameters.masked)
         return self._editor
-
-    @property
-    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
-        return self._parameters.segmentation if self._parameters is not None else None
 
     @property
     def _lesion(self) -> mrml.SceneLesion | None:

@@ -12,20 +12,20 @@ import slicer
 from slicer.util import VTKObservationMixin
 
 from ICHSegmentationLib import mrml
+from ICHSegmentationPanel.section import Section
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode
 
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.mrml import VolumeCheck
-    from ICHSegmentationPanel.parameters import Parameters
 
 
 _SETTLE_MS = 200
 """The volume is looked at when its last change is this long ago: dragging a transform sends one event after another."""
 
 
-class InputPart(VTKObservationMixin):
+class InputSection(Section, VTKObservationMixin):
     """The volume list and the line below it: the scan's geometry, or why it is refused.
 
     Parameters
@@ -40,7 +40,6 @@ class InputPart(VTKObservationMixin):
         super().__init__()
         self._ui = ui
         self._on_change = on_change
-        self._parameters: Parameters | None = None
         self.volume: vtkMRMLScalarVolumeNode | None = None
         self.check: VolumeCheck | None = None
         self._timer = qt.QTimer()
@@ -48,11 +47,6 @@ class InputPart(VTKObservationMixin):
         self._timer.setInterval(_SETTLE_MS)
         self._timer.connect("timeout()", self._look)
         ui.inputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._choose)
-
-    def set_parameters(self, parameters: Parameters | None) -> None:
-        """Take up a scene's parameters, or None while a scene closes."""
-        self._parameters = parameters
-        self.update()
 
     def update(self) -> None:
         """Show what the parameters say."""
@@ -71,10 +65,10 @@ class InputPart(VTKObservationMixin):
         return mrml.volume_input(self.volume, check=self.check)
 
     def close(self) -> None:
-        """Look at no node any more."""
+        """Remove all observers."""
         self.removeObservers()
         self._timer.stop()
-        self._parameters = self.volume = None
+        self.volume = None
 
     def _choose(self, volume: vtkMRMLScalarVolumeNode | None) -> None:
         if self._parameters is not None and self._parameters.volume != volume:

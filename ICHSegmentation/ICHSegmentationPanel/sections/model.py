@@ -10,15 +10,19 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from ICHSegmentationLib.core.errors import MissingModelError, ModelError
+from ICHSegmentationLib.models import Manifest, load_manifest
+from ICHSegmentationLib.systems import available_models, box_model
+from ICHSegmentationPanel.section import Section
+
 if TYPE_CHECKING:
     from ICHSegmentationLib.models import Device, ModelEntry
-    from ICHSegmentationPanel.parameters import Parameters
 
 _SUBTYPES = {"edh", "sdh", "sah", "iph", "ivh"}
 SETTINGS_GROUP = "ICHSegmentation/AcknowledgedLicenses"
 
 
-class ModelPart:
+class ModelSection(Section):
     """The lists of models, with their licences, and of devices.
 
     Parameters
@@ -32,7 +36,6 @@ class ModelPart:
     def __init__(self, ui: Any, confirm: Callable[[str], bool] | None = None) -> None:
         self._ui = ui
         self._confirm = confirm or _confirm
-        self._parameters: Parameters | None = None
         self._entries: dict[str, ModelEntry] = {}
         self._default = ""
         self.problem = ""
@@ -51,11 +54,6 @@ class ModelPart:
     def device(self) -> str:
         """The chosen device, as the worker takes it."""
         return self._ui.deviceSelector.currentData
-
-    def set_parameters(self, parameters: Parameters | None) -> None:
-        """Take up a scene's parameters, or None while a scene closes."""
-        self._parameters = parameters
-        self.update()
 
     def update(self) -> None:
         """Show what the parameters say; what this computer does not have is replaced by what it has."""
@@ -81,8 +79,6 @@ class ModelPart:
     @property
     def box_entry(self) -> ModelEntry:
         """The model that segments inside boxes: the chosen one, or what stands in for it."""
-        from ICHSegmentationLib.models import box_model
-
         return box_model(self._manifest, self.entry.name if self.entry is not None else "default")
 
     def is_agreed(self, entry: ModelEntry | None = None) -> bool:
@@ -102,9 +98,6 @@ class ModelPart:
         return True
 
     def _fill_models(self) -> None:
-        from ICHSegmentationLib.core.errors import MissingModelError, ModelError
-        from ICHSegmentationLib.models import Manifest, load_manifest
-
         self._manifest = Manifest()
         try:
             self._manifest = load_manifest()
@@ -114,7 +107,7 @@ class ModelPart:
             self.problem = str(error)
             return
         self._default = self._manifest.get().name
-        for index, entry in enumerate(self._manifest.available):
+        for index, entry in enumerate(available_models(self._manifest)):
             self._entries[entry.name] = entry
             self._ui.modelSelector.addItem(entry.name, entry.name)
             self._ui.modelSelector.setItemData(index, _details(entry), qt.Qt.ToolTipRole)

@@ -13,16 +13,15 @@ from slicer.util import VTKObservationMixin
 
 from ICHSegmentationLib import mrml
 from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE
+from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.comparison import show_results
 from ICHSegmentationPanel.widgets.results_table import ResultsTable, make_rows
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLSegmentationNode
 
-    from ICHSegmentationPanel.parameters import Parameters
 
-
-class ResultsPart(VTKObservationMixin):
+class ResultsSection(Section, VTKObservationMixin):
     """The lists of results and the table of volumes, which follows edits as they are made.
 
     Parameters
@@ -38,7 +37,6 @@ class ResultsPart(VTKObservationMixin):
         self._ui = ui
         self._on_chosen = on_chosen
         self._on_edited = on_edited
-        self._parameters: Parameters | None = None
         self._live: mrml.LiveVolumes | None = None
         self.segmentation: vtkMRMLSegmentationNode | None = None
         self._compared: vtkMRMLSegmentationNode | None = None
@@ -51,11 +49,6 @@ class ResultsPart(VTKObservationMixin):
         ui.copyTableButton.connect("clicked()", self._copy)
         ui.overlapButton.connect("clicked()", lambda: mrml.make_exclusive(self.segmentation))
         self._fill()
-
-    def set_parameters(self, parameters: Parameters | None) -> None:
-        """Take up a scene's parameters, or None while a scene closes."""
-        self._parameters = parameters
-        self.update()
 
     def update(self) -> None:
         """Show what the parameters say."""
@@ -73,8 +66,7 @@ class ResultsPart(VTKObservationMixin):
         return self._live.current if self._live is not None else None
 
     def close(self) -> None:
-        """Look at no node any more."""
-        self._parameters = None
+        """Remove all observers."""
         self._take(None, None)
 
     def _choose(self, node: vtkMRMLSegmentationNode | None) -> None:

@@ -13,16 +13,23 @@ import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
+from ICHSegmentationLib import mrml
+from ICHSegmentationLib.core.version import __version__
+from ICHSegmentationLib.export.record import models_text
+from ICHSegmentationLib.measurement.reader_items import Proposals
+from ICHSegmentationLib.mrml.volume.geometry import stamp_of
 from ICHSegmentationPanel.process import failure_of, make_failure, stage_title
+from ICHSegmentationPanel.section import Section
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 
     from ICHSegmentationLib.worker.client.outcome import WorkerResult
+    from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
-    from ICHSegmentationPanel.sections.input import InputPart
-    from ICHSegmentationPanel.sections.messages import MessagePart
-    from ICHSegmentationPanel.sections.model import ModelPart
+    from ICHSegmentationPanel.sections.input import InputSection
+    from ICHSegmentationPanel.sections.model import ModelSection
+    from ICHSegmentationPanel.widgets.message_area import MessageArea
 
 
 class RunState(Enum):
@@ -33,7 +40,7 @@ class RunState(Enum):
     CANCELLING = auto()
 
 
-class RunPart(VTKObservationMixin):
+class RunSection(Section, VTKObservationMixin):
     """The Segment button, which is Cancel during a run, and the progress bar.
 
     Parameters
@@ -42,7 +49,7 @@ class RunPart(VTKObservationMixin):
         The panel's widgets by name.
     process : SegmentationProcess
         The worker.
-    inputs, models, messages : InputPart, ModelPart, MessagePart
+    inputs, models, messages : InputSection, ModelSection, MessageArea
         What to segment, with what, and where to say how it went.
     on_start : callable
         Called before the volume is read.
@@ -54,9 +61,9 @@ class RunPart(VTKObservationMixin):
         self,
         ui: Any,
         process: SegmentationProcess,
-        inputs: InputPart,
-        models: ModelPart,
-        messages: MessagePart,
+        inputs: InputSection,
+        models: ModelSection,
+        messages: MessageArea,
         on_start: Callable[[], None],
         on_result: Callable[[vtkMRMLSegmentationNode], None],
     ) -> None:
@@ -74,6 +81,12 @@ class RunPart(VTKObservationMixin):
         self.state = RunState.IDLE
         ui.segmentButton.connect("clicked()", self._click)
         self._enter(RunState.IDLE)
+
+    def set_parameters(self, parameters: Parameters | None) -> None:
+        """Set the parameters of the scene; stop the run without a message when a scene closes."""
+        if parameters is None:
+            self._abandon()
+        super().set_parameters(parameters)
 
     def update(self) -> None:
         """Show whether a run can be started, and why not."""
@@ -121,8 +134,7 @@ class RunPart(VTKObservationMixin):
             self._enter(RunState.CANCELLING)
             self._process.cancel()
 
-    def abandon(self) -> None:
-        """Stop at once and say nothing: the scene or the panel goes."""
+    def _abandon(self) -> None:
         if self.state is not RunState.IDLE:
             self._process.abandon()
             self._end()
@@ -202,17 +214,11 @@ class RunPart(VTKObservationMixin):
 
 def _stamp_of(volume: vtkMRMLScalarVolumeNode) -> tuple[object, ...] | None:
     """Return what changes with a volume's voxels, matrix or transforms, but not when its transform is set aside."""
-    from ICHSegmentationLib.mrml.volume.geometry import stamp_of
-
     return stamp_of(volume) if volume.GetImageData() is not None else None
 
 
 def _publish(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSegmentationNode:
     """Put a result into the scene as a new segmentation, with its boxes and what it proposes for the scores."""
-    from ICHSegmentationLib.core.version import __version__, mrml
-    from ICHSegmentationLib.export.record import models_text
-    from ICHSegmentationLib.measurement.reader_items import Proposals
-
     result = answer.segmentation
     model = result.model
     node = mrml.publish(

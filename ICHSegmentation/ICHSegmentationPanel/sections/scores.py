@@ -11,7 +11,10 @@ import qt
 from slicer.i18n import tr as _
 
 from ICHSegmentationLib import mrml
+from ICHSegmentationLib.measurement import IchScore, ModifiedGraeb
+from ICHSegmentationLib.measurement.reader_items import ReaderItems
 from ICHSegmentationPanel.process import failure_of
+from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.graeb_form import GraebWidgets
 from ICHSegmentationPanel.widgets.ich_score_form import IchScoreWidgets
 from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 _SAME_ML = 1e-5
 
 
-class ScoresPart:
+class ScoresSection(Section):
     """The ICH score and the modified Graeb score, which follow each choice and each edit of the labels.
 
     Parameters
@@ -53,7 +56,6 @@ class ScoresPart:
         self._process = process
         self._check_of = check_of
         self._measured = measured
-        self._parameters: Parameters | None = None
         self._asked: vtkMRMLSegmentationNode | None = None
         self._problem = ""
         layout = ui.scoresPlace.layout()
@@ -109,18 +111,7 @@ class ScoresPart:
                 self._fail(failure_of(error, "Nothing could be proposed."))
         self.update()
 
-    def close(self) -> None:
-        """Look at no node any more."""
-        self._give_up()
-        self._parameters = None
-
-    @property
-    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
-        return self._parameters.segmentation if self._parameters is not None else None
-
     def _show(self, node: vtkMRMLSegmentationNode, measured: SceneVolumes) -> None:
-        from ICHSegmentationLib.measurement import IchScore, ModifiedGraeb
-
         said, found = mrml.reader_items(node), mrml.proposals(node)
         items = {
             "iph_ml": measured.volumes_ml.get("IPH", 0.0),
@@ -144,8 +135,6 @@ class ScoresPart:
 
     def _change(self) -> None:
         """Keep what the user chose in the scene."""
-        from ICHSegmentationLib.measurement.reader_items import ReaderItems
-
         node = self._segmentation
         if node is not None:
             mrml.set_reader_items(node, ReaderItems(**self.ich.items, graeb=self.graeb.items))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ICHSegmentationPanel.install import Requirements
 
 
-class SetupPart:
+class SetupSection:
     """The frame that says which packages are missing; hidden when none is.
 
     Parameters

@@ -14,10 +14,11 @@ from slicer.i18n import tr as _
 
 from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.process import failure_of
+from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
-    from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+    from slicer import vtkMRMLScalarVolumeNode
 
     from ICHSegmentationLib.mrml import VolumeCheck
     from ICHSegmentationPanel.parameters import Parameters
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _FOLDER, _AGREED = "ICHSegmentation/TrainingFolder", "ICHSegmentation/TrainingFoldersAgreed"
 
 
-class TrainingPart:
+class TrainingSection(Section):
     """The button that adds scan, labels and boxes to a folder that ``ichseg train`` takes; it asks once per folder.
 
     Parameters
@@ -47,7 +48,6 @@ class TrainingPart:
     ) -> None:
         self._process = process
         self._check_of = check_of
-        self._parameters: Parameters | None = None
         self._is_saving = False
         self._folder = qt.QSettings().value(_FOLDER, "") or ""
         self.button = qt.QPushButton(_("Save as training data"))
@@ -102,10 +102,6 @@ class TrainingPart:
     def message(self) -> str:
         """What is said below the button."""
         return str(self._message.text)
-
-    @property
-    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
-        return self._parameters.segmentation if self._parameters is not None else None
 
     def _choose_folder(self) -> bool:
         """Let the user choose another folder; whether he did."""

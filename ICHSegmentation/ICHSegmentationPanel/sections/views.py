@@ -9,9 +9,10 @@ import qt
 import slicer
 
 from ICHSegmentationLib import mrml
+from ICHSegmentationPanel.section import Section
 
 if TYPE_CHECKING:
-    from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+    from slicer import vtkMRMLScalarVolumeNode
 
     from ICHSegmentationPanel.parameters import Parameters
 
@@ -22,7 +23,7 @@ _SURFACES_MS = 50
 _WINDOWS = ("brain", "subdural", "bone")
 
 
-class ViewPart:
+class ViewsSection(Section):
     """Buttons for the gray window, the 3D view and the largest lesion, and the opacity slider.
 
     Parameters
@@ -33,7 +34,6 @@ class ViewPart:
 
     def __init__(self, ui: Any) -> None:
         self._ui = ui
-        self._parameters: Parameters | None = None
         self._rendered: vtkMRMLScalarVolumeNode | None = None
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
@@ -96,10 +96,6 @@ class ViewPart:
         lesion = mrml.largest_lesion(self._segmentation)
         if lesion is not None:
             mrml.jump_to(self._segmentation, lesion.ras_mm)
-
-    @property
-    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
-        return self._parameters.segmentation if self._parameters is not None else None
 
     @property
     def _volume(self) -> vtkMRMLScalarVolumeNode | None:

@@ -9,8 +9,8 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-NOT_DETERMINED = "not determined"
-"""As the library writes it; imported from there it would be needed before it is installed."""
+from ICHSegmentationLib.measurement.score_items import NOT_DETERMINED
+
 _SHORTEST = 5
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import qt
 from slicer.i18n import tr as _
 
+from ICHSegmentationLib.measurement import Ventricle
 from ICHSegmentationPanel.widgets.choice_box import ChoiceBox, proposed
 from ICHSegmentationPanel.widgets.wheel_guard import WheelGuard
 from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
@@ -34,8 +35,6 @@ class GraebWidgets:
     """
 
     def __init__(self, layout: Any, on_change: Callable[[], None]) -> None:
-        from ICHSegmentationLib.measurement import Ventricle
-
         self.box = qt.QGroupBox(_("Modified Graeb score"))
         self.points = {
             str(name): ChoiceBox([(number, str(number)) for number in range(name.most_points + 1)], on_change)

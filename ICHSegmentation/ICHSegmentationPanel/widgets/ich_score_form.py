@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import qt
 from slicer.i18n import tr as _
 
-from ICHSegmentationPanel.widgets.choice_box import NOT_DETERMINED, ChoiceBox, proposed
+from ICHSegmentationLib.measurement.score_items import NOT_DETERMINED
+from ICHSegmentationPanel.widgets.choice_box import ChoiceBox, proposed
 from ICHSegmentationPanel.widgets.wheel_guard import WheelGuard
 from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 

@@ -37,12 +37,13 @@ _OWN = 3
 def run(*, as_json: bool) -> None:
     """Show the manifest's models; see ``ichseg models --help``."""
     from ICHSegmentationLib.models.manifest import load_manifest
+    from ICHSegmentationLib.systems import available_models
 
     manifest = load_manifest()
-    default = manifest.get().name
-    entries = [entry.model_dump(mode="json", include=set(FIELDS)) for entry in manifest.available]
+    default, available = manifest.get().name, available_models(manifest)
+    entries = [entry.model_dump(mode="json", include=set(FIELDS)) for entry in available]
     content = [{field: entry[field] for field in FIELDS} | {"default": entry["name"] == default} for entry in entries]
-    text = "\n\n".join(_describe(entry, default=entry.name == default) for entry in manifest.available)
+    text = "\n\n".join(_describe(entry, default=entry.name == default) for entry in available)
     Terminal(as_json=as_json).show(content, text)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.research.training.config import TrainingConfig
@@ -51,8 +52,7 @@ def run(config: Path, options: TrainOptions, *, as_json: bool, quiet: bool) -> N
         _prepare(settings, options, as_json=as_json, quiet=quiet)
         return
     if options.output is None:
-        message = "Name a folder for the model with --output."
-        raise InputError(message)
+        raise InputError(message("cli.train_output_missing"))
     _train(settings, options.output, options, as_json=as_json, quiet=quiet)
 
 

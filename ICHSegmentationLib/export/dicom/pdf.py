@@ -11,10 +11,10 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
 
-from ICHSegmentationLib.core.files import atomic_path
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.dicom.identity import MANUFACTURER, MODEL_NAME, keep_character_set, series_number
+from ICHSegmentationLib.export.dicom.save import save_dicom
 from ICHSegmentationLib.export.report.pdf import TITLE
 from ICHSegmentationLib.io.dicom.source_headers import derivation_named, quiet_dicom
 
@@ -52,11 +52,9 @@ def write_dicom_pdf(
     ICHSegmentationError
         If the system refuses the file.
     """
-    with quiet_dicom():
-        with derivation_named(source):
-            dataset = _dataset(pdf, source_datasets, shows_patient=shows_patient)
-        with atomic_path(path) as temporary:
-            dataset.save_as(temporary, enforce_file_format=True)
+    with quiet_dicom(), derivation_named(source):
+        dataset = _dataset(pdf, source_datasets, shows_patient=shows_patient)
+    save_dicom(path, dataset)
     return dataset
 
 

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 from pydicom import Dataset, FileDataset
 from pydicom.uid import generate_uid
 
-from ICHSegmentationLib.core.files import atomic_path
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.terminology import Code, load_terminology
 from ICHSegmentationLib.core.version import __version__
@@ -32,6 +31,7 @@ from ICHSegmentationLib.export.dicom.identity import (
     keep_character_set,
     series_number,
 )
+from ICHSegmentationLib.export.dicom.save import save_dicom
 from ICHSegmentationLib.export.dicom.sr_items import answer, number, site, yes_no
 from ICHSegmentationLib.export.dicom.sr_lesions import lesion_groups
 from ICHSegmentationLib.export.dicom.sr_study import (
@@ -99,39 +99,37 @@ def write_dicom_sr(
     from highdicom.coding_schemes import CodingSchemeIdentificationItem
     from highdicom.sr import Comprehensive3DSR, MeasurementReport
 
-    with quiet_dicom():
-        with derivation_named(source):
-            content = MeasurementReport(
-                observation_context=_observer(),
-                procedure_reported=coded(_CT_OF_HEAD),
-                imaging_measurements=[
-                    *_segment_groups(measurements, source_datasets[0], segmentation, record),
-                    total_group(measurements),
-                    *lesion_groups(measurements.lesions, source, source_datasets, segmentation),
-                    *_study_groups(measurements, source_datasets[0], record),
-                ],
-            )
-            report = Comprehensive3DSR(
-                evidence=[*source_datasets, segmentation],
-                content=content[0],
-                series_instance_uid=generate_uid(),
-                series_number=series_number(source_datasets[0], _SERIES_OFFSET),
-                sop_instance_uid=generate_uid(),
-                instance_number=1,
-                manufacturer=MANUFACTURER,
-                manufacturer_model_name=MODEL_NAME,
-                software_versions=__version__,
-                series_description=SERIES_DESCRIPTION,
-                is_complete=True,
-            )
+    with quiet_dicom(), derivation_named(source):
+        content = MeasurementReport(
+            observation_context=_observer(),
+            procedure_reported=coded(_CT_OF_HEAD),
+            imaging_measurements=[
+                *_segment_groups(measurements, source_datasets[0], segmentation, record),
+                total_group(measurements),
+                *lesion_groups(measurements.lesions, source, source_datasets, segmentation),
+                *_study_groups(measurements, source_datasets[0], record),
+            ],
+        )
+        report = Comprehensive3DSR(
+            evidence=[*source_datasets, segmentation],
+            content=content[0],
+            series_instance_uid=generate_uid(),
+            series_number=series_number(source_datasets[0], _SERIES_OFFSET),
+            sop_instance_uid=generate_uid(),
+            instance_number=1,
+            manufacturer=MANUFACTURER,
+            manufacturer_model_name=MODEL_NAME,
+            software_versions=__version__,
+            series_description=SERIES_DESCRIPTION,
+            is_complete=True,
+        )
         # highdicom's structured reports take no coding schemes.
         scheme = CodingSchemeIdentificationItem(
             sr_codes.PRIVATE_SCHEME, name=sr_codes.PRIVATE_SCHEME_NAME, responsible_organization=MANUFACTURER
         )
         report.CodingSchemeIdentificationSequence = [scheme]
         keep_character_set(report, source_datasets[0])
-        with atomic_path(path) as temporary:
-            report.save_as(temporary, enforce_file_format=True)
+    save_dicom(path, report)
 
 
 def _segment_groups(

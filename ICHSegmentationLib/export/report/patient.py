@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.damage import damage_named
 
 if TYPE_CHECKING:
@@ -63,8 +64,7 @@ def read_patient(source: CTSource) -> PatientData:
     from ICHSegmentationLib.io.dicom.source_headers import quiet_dicom
 
     if source.kind != "dicom":
-        message = "Only a scan that was read from DICOM holds patient data; leave them out."
-        raise InputError(message)
+        raise InputError(message("export.no_patient_data"))
     path = source.files[0]
     with quiet_dicom(), damage_named(path, "it cannot be read as DICOM"):
         dataset = dcmread(path, stop_before_pixels=True, specific_tags=list(_KEYWORDS), force=True)

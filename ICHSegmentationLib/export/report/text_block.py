@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Template
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.resources import resource_path, settings_folder
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.export.record import MeasurementRecord
@@ -49,8 +50,7 @@ def load_template(path: Path | None = None) -> tuple[str, str]:
     try:
         return chosen.read_text(encoding="utf-8"), str(chosen)
     except (OSError, UnicodeDecodeError) as error:
-        message = f"{chosen} cannot be read as a text template in UTF-8."
-        raise InputError(message) from error
+        raise InputError(message("export.unreadable_template", path=chosen)) from error
 
 
 def fill_template(template: str, record: MeasurementRecord, name: str = "the template") -> str:
@@ -77,13 +77,14 @@ def fill_template(template: str, record: MeasurementRecord, name: str = "the tem
     for number, line in enumerate(template.splitlines(), start=1):
         part = Template(line)
         if not part.is_valid():
-            message = f"{name}, line {number}: a $ that begins no placeholder is written $$."
-            raise InputError(message)
+            raise InputError(message("export.lone_dollar", template=name, line=number))
         used = part.get_identifiers()
         unknown = [word for word in used if word not in values]
         if unknown:
-            message = f"{name}, line {number}: ${unknown[0]} is not known; there are ${', $'.join(values)}."
-            raise InputError(message)
+            known = f"${', $'.join(values)}"
+            raise InputError(
+                message("export.unknown_placeholder", template=name, line=number, word=unknown[0], known=known)
+            )
         if not used or any(values[word] for word in used):
             lines.append(part.substitute(values).rstrip())
     return "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.labels.label_file import same_place
 from ICHSegmentationLib.io.labels.reader import read_labels
 from ICHSegmentationLib.research.evaluation.pairs import Pair
@@ -37,14 +38,17 @@ def read_pair(pair: Pair) -> tuple[LabelMap, LabelMap, tuple[str, ...]]:
     predicted, reference = read_labels(pair.prediction), read_labels(pair.reference)
     grid = _shared(predicted.label_map.grid, reference.label_map.grid)
     if grid is None:
-        message = (
-            f"{pair.prediction} and {pair.reference} do not lie on the same slices "
-            f"({_described(predicted.label_map.grid)}; {_described(reference.label_map.grid)})."
+        raise InputError(
+            message(
+                "research.not_on_the_same_slices",
+                prediction=pair.prediction,
+                reference=pair.reference,
+                predicted_slices=_described(predicted.label_map.grid),
+                reference_slices=_described(reference.label_map.grid),
+            )
         )
-        raise InputError(message)
     if grid.shape[0] < 2:
-        message = f"{pair.reference} has a single slice, whose volume is unknown."
-        raise InputError(message)
+        raise InputError(message("research.single_slice_reference", path=pair.reference))
     return (
         replace(predicted.label_map, grid=grid),
         replace(reference.label_map, grid=grid),

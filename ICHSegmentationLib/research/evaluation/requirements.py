@@ -6,6 +6,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError
+from ICHSegmentationLib.core.messages import message
 
 
 def require_evaluation_packages() -> None:
@@ -18,8 +19,4 @@ def require_evaluation_packages() -> None:
     """
     missing = [name for name, module in (("MONAI", "monai"), ("Matplotlib", "matplotlib")) if find_spec(module) is None]
     if missing:
-        message = (
-            f"Evaluation needs {' and '.join(missing)}: "
-            'run pip install -c constraints.txt ".[train]" in the folder of this project.'
-        )
-        raise ICHSegmentationError(message)
+        raise ICHSegmentationError(message("research.evaluation_packages", packages=" and ".join(missing)))

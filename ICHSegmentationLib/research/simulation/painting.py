@@ -12,13 +12,16 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError, NotAHeadError
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.preprocessing.head import find_head, intracranial_mask
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.research.simulation.generated_atlas import generated_atlas
 from ICHSegmentationLib.research.simulation.host_anatomy import host_anatomy, register_atlas
-from ICHSegmentationLib.research.simulation.lesions import LesionSite, paint_distractors, paint_lesions
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
+from ICHSegmentationLib.research.simulation.lesions import paint_lesions
+from ICHSegmentationLib.research.simulation.mimics import paint_mimics
 from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 
 if TYPE_CHECKING:
@@ -28,11 +31,10 @@ _MOST_RANDOM = 3
 _CHANGE_HU = 0.25
 _RANGE_HU = (-1024, 32767)
 _SEED = 5
-_UNEVEN = "The slices are unevenly spaced: the lesions' shape is that of even slices, their volumes are the true ones."
 
 
 @dataclass(frozen=True, eq=False)
-class PaintedScan:
+class SyntheticScan:
     """A scan with what was painted into it.
 
     Attributes
@@ -62,7 +64,7 @@ def paint_into(
     look_alikes: bool = False,
     atlas: Atlas | None = None,
     force: bool = False,
-) -> PaintedScan:
+) -> SyntheticScan:
     """Paint one lesion of each subtype into a scan.
 
     Parameters
@@ -90,15 +92,14 @@ def paint_into(
         If there is nothing to paint in.
     """
     if volume.grid.shape[0] < 2:
-        message = "The scan has a single slice; lesions need two at least."
-        raise InputError(message)
+        raise InputError(message("research.single_slice_host"))
     orientation = CanonicalOrientation.of(volume.grid)
     hu = np.ascontiguousarray(orientation.apply(volume.hu))
     region = find_head(hu, orientation.coordinates_mm)
     if region.volume_ml == 0 or (region.doubt and not force):
-        hint = "" if region.volume_ml == 0 else " Use --force to paint into it all the same."
-        message = f"This does not look like a head CT: {region.doubt}.{hint}"
-        raise NotAHeadError(message)
+        if region.volume_ml == 0:
+            raise NotAHeadError(message("research.not_a_host", doubt=region.doubt))
+        raise NotAHeadError(message("research.not_a_host_unless_forced", doubt=region.doubt))
     slice_mm, row_mm, column_mm = (float(np.median(np.diff(axis))) for axis in orientation.coordinates_mm)
     spacing_mm = (slice_mm, row_mm, column_mm)
     intracranial = intracranial_mask(hu, spacing_mm[1:])
@@ -109,13 +110,13 @@ def paint_into(
     rng = np.random.default_rng([seed, _SEED])
     painted, labels = paint_lesions(before, site, rng, subtypes, volumes_ml=volumes_ml)
     if look_alikes:
-        painted = paint_distractors(painted, site, rng)
+        painted = paint_mimics(painted, site, rng)
     result = put_back(hu, before, painted)
-    return PaintedScan(
+    return SyntheticScan(
         volume=CTVolume(np.ascontiguousarray(orientation.invert(result)), volume.grid, volume.source),
         label_map=LabelMap(np.ascontiguousarray(orientation.invert(labels)), volume.grid),
         not_painted=tuple(subtype for subtype in Subtype if subtype in subtypes and not (labels == subtype).any()),
-        warnings=() if volume.grid.is_regular else (_UNEVEN,),
+        warnings=() if volume.grid.is_regular else (message("research.uneven_slices"),),
     )
 
 
@@ -125,14 +126,14 @@ def generated_scan(
     *,
     volumes_ml: Mapping[Subtype, float] = MappingProxyType({}),
     look_alikes: bool = False,
-) -> PaintedScan:
+) -> SyntheticScan:
     """Draw a head with one lesion of each subtype; see `paint_into`."""
     scan = simulated_ct(seed, subtypes=subtypes, volumes_ml=volumes_ml)
     hu = scan.volume.hu
     if look_alikes:
-        painted = paint_distractors(hu.astype(np.float32), scan.anatomy, np.random.default_rng([seed, _SEED]))
+        painted = paint_mimics(hu.astype(np.float32), scan.anatomy, np.random.default_rng([seed, _SEED]))
         hu = put_back(hu, hu.astype(np.float32), painted)
-    return PaintedScan(
+    return SyntheticScan(
         volume=CTVolume(hu, scan.volume.grid),
         label_map=LabelMap(scan.labels, scan.volume.grid),
         not_painted=tuple(subtype for subtype in Subtype if subtype in subtypes and not scan.volumes_ml[subtype.name]),

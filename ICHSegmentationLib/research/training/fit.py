@@ -15,16 +15,16 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models.manifest import get_model
-from ICHSegmentationLib.networks import build_network
-from ICHSegmentationLib.networks.blocks.layers import channels_last
-from ICHSegmentationLib.research.training.checkpoint import read_checkpoint, write_checkpoint
-from ICHSegmentationLib.research.training.dataset import training_batches
-from ICHSegmentationLib.research.training.loss import build_loss
-from ICHSegmentationLib.research.training.optimisation import Schedule, build_optimiser
+from ICHSegmentationLib.networks.interface import channels_last
+from ICHSegmentationLib.research.training.batches import training_batches
+from ICHSegmentationLib.research.training.fitting.checkpoint import read_checkpoint, write_checkpoint
+from ICHSegmentationLib.research.training.fitting.optimisation import Schedule, build_optimiser
+from ICHSegmentationLib.research.training.fitting.start import take_weights
+from ICHSegmentationLib.research.training.hooks import load_hook
 from ICHSegmentationLib.research.training.processes import Processes
-from ICHSegmentationLib.research.training.start import take_weights
-from ICHSegmentationLib.research.training.validation import validation_dice
+from ICHSegmentationLib.systems import build_network, get_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -156,6 +156,8 @@ class _Fit:
         options, device = config.optimisation, processes.device
         self._config, self._options, self._processes = config, options, processes
         self._checkpoint, self._validation, self._report = checkpoint, validation, report
+        hooks = get_system(config.system).training
+        self._validate = load_hook(hooks.validation)
         torch.manual_seed(config.seed)
         network = build_network(
             config.system,
@@ -173,7 +175,7 @@ class _Fit:
         )
         self._optimiser = build_optimiser(options, self._network.parameters())
         self._schedule = Schedule(options, self._optimiser)
-        self._loss = build_loss(options, config.system).to(device)
+        self._loss = load_hook(hooks.loss)(options).to(device)
         self._precision = _precision(options.precision, device)
         self._scaler = torch.amp.GradScaler(device.type, enabled=self._precision is torch.float16)
         self._parts = {
@@ -230,13 +232,13 @@ class _Fit:
                 self._scaler.scale(loss / options.accumulate).backward()
             value = float(loss.detach())
             if not math.isfinite(value):
-                raise InputError(_not_finite(f"The loss of step {run.step + 1} is not a number"))
+                raise InputError(message("research.loss_not_finite", step=run.step + 1))
             run.loss_sum, run.loss_count = run.loss_sum + value, run.loss_count + 1
         self._scaler.unscale_(self._optimiser)
         norm = torch.nn.utils.clip_grad_norm_(self._network.parameters(), options.clip_norm)
         # The scaler of float16 leaves out a step whose gradients overflow, and goes on with a smaller scale.
         if not self._scaler.is_enabled() and not math.isfinite(float(norm)):
-            raise InputError(_not_finite(f"The gradients of step {run.step + 1} are not finite"))
+            raise InputError(message("research.gradients_not_finite", step=run.step + 1))
         self._scaler.step(self._optimiser)
         self._scaler.update()
         self._schedule.after_step()
@@ -250,7 +252,7 @@ class _Fit:
         cost, dice = sum(losses) / len(losses), {}
         if self._validation:
             self._average.eval()
-            dice = validation_dice(self._average.module, self._validation, self._config, self._processes)
+            dice = self._validate(self._average.module, self._validation, self._config, self._processes)
             if options.monitor != "train_loss" and dice:
                 cost = -sum(dice.values()) / len(dice)
         self._schedule.after_epoch(cost)
@@ -283,11 +285,6 @@ class _Fit:
             # back.
             state["head.bias"] = state["head.bias"] - torch.tensor(self._options.class_weights).log()
         return Fitted(state, step, run.stopped)
-
-
-def _not_finite(what: str) -> str:
-    """Return what to do about a step that is not taken; the state that was written last is still good."""
-    return f"{what}: lower optimisation.learning_rate, or set optimisation.precision to float32."
 
 
 def _precision(wanted: str, device: torch.device) -> torch.dtype:

@@ -18,6 +18,7 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
@@ -31,13 +32,14 @@ from ICHSegmentationLib.research.evaluation.models.held_out_case import (
 )
 from ICHSegmentationLib.research.simulation.anatomy import Anatomy
 from ICHSegmentationLib.research.simulation.host_anatomy import host_anatomy, register_atlas
-from ICHSegmentationLib.research.simulation.lesions import paint_distractors, paint_lesions, random_kinds
+from ICHSegmentationLib.research.simulation.lesions import paint_lesions
+from ICHSegmentationLib.research.simulation.mimics import paint_mimics, random_mimics
 from ICHSegmentationLib.research.simulation.painting import put_back
 from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.data.host import HostCase, labels_of
-from ICHSegmentationLib.research.training.data.sources import open_sources, read_raw
-from ICHSegmentationLib.research.training.jobs import done_jobs
+from ICHSegmentationLib.research.training.data.jobs import done_jobs
+from ICHSegmentationLib.research.training.datasets.sources import open_sources, read_raw
 from ICHSegmentationLib.research.training.prepare import read_atlas
 
 if TYPE_CHECKING:
@@ -72,17 +74,12 @@ def make_held_out(
     cases = {name: list(_cases_of(config, name, root)) for name in patients}
     heads = {str(number): _head_file(root, number) for number in range(config.evaluation.look_alikes)}
     if not patients and not heads:
-        message = "The configuration has neither data.held_out nor evaluation.look_alikes: there is nothing to measure."
-        raise InputError(message)
+        raise InputError(message("research.nothing_held_out"))
     jobs = [_Job(name, number) for number, name in enumerate(patients) if not all(map(_is_done, cases[name]))]
     jobs += [_Job("", number) for number, file in enumerate(heads.values()) if not _is_done(file)]
     for job, error in done_jobs(_make, config, jobs, workers=workers, progress=progress, stage="held-out cases"):
         if error:
-            message = (
-                f"The held-out case {job.name} cannot be used: {error} Correct its labels (data.corrected), or take it "
-                "out of data.held_out."
-            )
-            raise InputError(message)
+            raise InputError(message("research.held_out_case_unusable", case=job.name, reason=error))
     found = [file for files in cases.values() for file in files if file.path.exists()]
     return [*found, *heads.values()]
 
@@ -148,8 +145,7 @@ class _Host:
         """Read a patient and find what lesions are placed by."""
         source = next((source for source in open_sources(config.data) if name in source.names()), None)
         if source is None:
-            message = f"The configuration holds out the case {name}, which none of the data sets holds."
-            raise InputError(message)
+            raise InputError(message("research.unknown_held_out_case", case=name))
         raw = read_raw(source, name, config.data.corrected)
         host = HostCase.on_source(raw, config.input.range_hu)
         atlas = read_atlas(config.data.anatomy)
@@ -185,7 +181,7 @@ class _Host:
     def with_look_alikes(self) -> HeldOutCase:
         """Return the patient with what looks like blood; the surroundings of the own blood count for nothing."""
         rng = self._rng(LOOK_ALIKES_IN_PATIENTS)
-        painted = paint_distractors(self.greys, self.anatomy, rng, random_kinds(rng))
+        painted = paint_mimics(self.greys, self.anatomy, rng, random_mimics(rng))
         near = _within(self.own > 0, _AROUND_CLOT_MM, self.host.spacing_mm)
         return self._case(put_back(self.host.hu, self.greys, painted), np.zeros_like(self.own), near)
 
@@ -204,7 +200,7 @@ def _look_alike_head(seed: int, number: int) -> HeldOutCase:
     """Generate a head without blood but with three kinds of what looks like it."""
     scan = simulated_ct(_FIRST_UNSEEN_SEED + number)
     rng = np.random.default_rng([seed, _SEEDS[LOOK_ALIKES], number])
-    painted = paint_distractors(scan.volume.hu.astype(np.float32), scan.anatomy, rng, random_kinds(rng))
+    painted = paint_mimics(scan.volume.hu.astype(np.float32), scan.anatomy, rng, random_mimics(rng))
     nothing = np.zeros(scan.labels.shape, dtype=np.uint8)
     hu = np.clip(np.rint(painted), -1024, 32767).astype(np.int16)
     return HeldOutCase(CTVolume(hu, scan.volume.grid), nothing, nothing.astype(bool))

@@ -12,6 +12,7 @@ import yaml
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import atomic_path, write_text
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.research.training.data.data_folder import INDEX_NAME, CaseIndex, CaseSplit, DataFolder
 from ICHSegmentationLib.research.training.prepare import prepared_files
 
@@ -60,25 +61,19 @@ def write_pack(config: TrainingConfig, folder: Path, *, most_mib: float) -> Pack
         If the real volumes alone take more, or the folder holds something already.
     """
     if folder.exists() and any(folder.iterdir()):
-        message = f"{folder} is not empty; choose another folder for the pack."
-        raise InputError(message)
+        raise InputError(message("research.pack_folder_not_empty", folder=folder))
     source = DataFolder(config.data.folder)
     prepared = prepared_files(config)
     index = CaseIndex.read(source.root)
     if index is None:
-        message = f"{source.root} holds no prepared data."
-        raise InputError(message)
+        raise InputError(message("research.not_prepared", folder=source.root))
     split = CaseSplit.of(index, config)
     names = (*split.training, *split.validation)
     needed = [source.root / INDEX_NAME, *map(source.real, names), *map(source.anatomy, names)]
     spare = [path for path in (*prepared.validation, *prepared.training) if path not in needed]
     size = sum(path.stat().st_size for path in needed)
     if size > most_mib * _MIB:
-        message = (
-            f"The real volumes take {size / _MIB:.0f} MiB, more than the {most_mib:.0f} MiB allowed; "
-            "hold fewer cases, or allow more."
-        )
-        raise InputError(message)
+        raise InputError(message("research.pack_too_large", size_mib=size / _MIB, max_mib=most_mib))
     chosen = list(needed)
     for path in spare:
         size += path.stat().st_size

@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.research.simulation.generated_atlas import generated_atlas
 from ICHSegmentationLib.research.simulation.host_anatomy import Atlas, host_anatomy, register_atlas
-from ICHSegmentationLib.research.simulation.lesions import paint_distractors, paint_lesions, random_kinds
+from ICHSegmentationLib.research.simulation.lesions import paint_lesions
+from ICHSegmentationLib.research.simulation.mimics import paint_mimics, random_mimics
 from ICHSegmentationLib.research.simulation.painting import random_subtypes
 from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 from ICHSegmentationLib.research.training.data.data_folder import CaseIndex, CaseSplit, DataFolder
 from ICHSegmentationLib.research.training.data.host import HostCase, labels_of
+from ICHSegmentationLib.research.training.data.jobs import done_jobs
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume, read_anatomy, write_anatomy
-from ICHSegmentationLib.research.training.data.sources import open_sources, read_raw
-from ICHSegmentationLib.research.training.jobs import done_jobs
+from ICHSegmentationLib.research.training.datasets.sources import open_sources, read_raw
 from ICHSegmentationLib.research.training.patches.volume import make_mirrored
 
 if TYPE_CHECKING:
@@ -116,8 +118,7 @@ def prepare(
         todo = [job for job in jobs if not job.path.exists()]
         for job, error in done_jobs(make, config, todo, workers=workers, progress=progress, stage=stage):
             if error:
-                message = f"{job.path.name} could not be made: {error}"
-                raise InputError(message)
+                raise InputError(message("research.not_made", volume=job.path.name, reason=error))
     if config.input.align_midline:
         files = _files(config, index)
         todo = [_Job(folder.aligned(path), "", 0) for path in (*files.training, *files.validation)]
@@ -126,8 +127,7 @@ def prepare(
             pass
     found = prepared_files(config)
     if not found.training:
-        message = "No case is left to train on: all are held out, excluded or could not be prepared."
-        raise InputError(message)
+        raise InputError(message("research.no_training_case"))
     if config.input.patches is not None:
         make_mirrored(config, (*found.training, *found.validation), workers=workers, progress=progress)
     return found
@@ -144,8 +144,7 @@ def prepared_files(config: TrainingConfig) -> PreparedFiles:
     folder = DataFolder(config.data.folder)
     index = CaseIndex.read(folder.root)
     if index is None:
-        message = f"{folder.root} holds no prepared data; run `ichseg train` with --prepare-only first."
-        raise InputError(message)
+        raise InputError(message("research.not_prepared", folder=folder.root))
     index.check(config, folder.root)
     files = _files(config, index)
     if config.input.align_midline:
@@ -154,8 +153,7 @@ def prepared_files(config: TrainingConfig) -> PreparedFiles:
         )
     missing = [path for path in (*files.training, *files.validation) if not path.exists()]
     if missing:
-        message = f"{len(missing)} training volumes are missing, the first is {missing[0]}; prepare the data first."
-        raise InputError(message)
+        raise InputError(message("research.missing_volumes", count=len(missing), first=missing[0]))
     return files
 
 
@@ -202,14 +200,14 @@ def _make_painted(config: TrainingConfig, job: _Job) -> None:
     rng = np.random.default_rng([config.seed, host.number, job.number])
     hu, labels = paint_lesions(host.hu, host.anatomy, rng, random_subtypes(rng), labels=host.volume.labels)
     if rng.random() < config.data.look_alike_share:
-        hu = paint_distractors(hu, host.anatomy, rng)
+        hu = paint_mimics(hu, host.anatomy, rng)
     host.write(hu, labels, job.path)
 
 
 def _make_look_alikes(config: TrainingConfig, job: _Job) -> None:
     host = _Painting.of(config, job.name)
     rng = np.random.default_rng([config.seed, host.number, job.number, _LOOK_ALIKE_SEED])
-    host.write(paint_distractors(host.hu, host.anatomy, rng, random_kinds(rng)), host.volume.labels, job.path)
+    host.write(paint_mimics(host.hu, host.anatomy, rng, random_mimics(rng)), host.volume.labels, job.path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +246,7 @@ def _make_procedural(config: TrainingConfig, job: _Job) -> None:
     scan = simulated_ct(config.seed + job.number, subtypes=subtypes, shape=shape, spacing_mm=spacing)
     hu = scan.volume.hu.astype(np.float32)
     if not subtypes:
-        hu = paint_distractors(hu, scan.anatomy, rng, random_kinds(rng))
+        hu = paint_mimics(hu, scan.anatomy, rng, random_mimics(rng))
     grey = _as_grey(config.input.window(hu))
     TrainingVolume(grey, scan.labels, np.arange(shape[0]) * spacing[0]).write(job.path)
 

@@ -3,11 +3,12 @@
 
 Examples
 --------
->>> from ICHSegmentationLib import read_ct, write_outputs
+>>> from ICHSegmentationLib import read_ct, write_results
+>>> from ICHSegmentationLib.export.case import CaseResult
 >>> from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 >>> with WorkerClient() as client:  # doctest: +SKIP
 ...     for folder in folders:
-...         write_outputs(client.segment(read_ct(folder)).segmentation, folder / "results")
+...         write_results(CaseResult.of(client.segment(read_ct(folder)).segmentation), folder / "results")
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 
 
 class Cost(BaseModel):
@@ -55,8 +56,6 @@ def read_costs(path: Path) -> Costs:
     try:
         return Costs.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        message = f"{path} cannot be read."
-        raise InputError(message) from error
+        raise InputError(message("research.costs_unreadable", path=path)) from error
     except ValidationError as error:
-        message = f"{path} is not a file of Testing/Benchmarks/bench_models.py."
-        raise InputError(message) from error
+        raise InputError(message("research.not_a_costs_file", path=path)) from error

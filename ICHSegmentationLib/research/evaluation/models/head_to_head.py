@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.models import output_subtypes
 from ICHSegmentationLib.research.evaluation.case import CaseResult
@@ -108,8 +109,7 @@ class ModelResults:
             groups = {group: _cases(folder / group) for group in GROUPS if (folder / group).is_dir()}
             set_aside = dict(record["set_aside"])
         except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
-            message = f"{folder} does not hold the results of an evaluation of {entry.name}."
-            raise InputError(message) from error
+            raise InputError(message("research.no_evaluation", folder=folder, model=entry.name)) from error
         found = figures(groups, set_aside, classes=output_subtypes(entry), case_minimum_ml=entry.case_minimum_ml)
         values = {figure.key: figure.value for figure in found}
         return cls(entry, groups, values, cleaned=record.get("cleaned", True))
@@ -140,11 +140,7 @@ def is_evaluated(folder: Path, entry: ModelEntry, *, cleaned: bool = True) -> bo
     except (OSError, ValueError, AttributeError):
         made_by = None
     if made_by != (entry.fingerprint, cleaned, second_reader_sha256(entry, cleaned=cleaned)):
-        message = (
-            f"{folder} holds results of other weights or settings of {entry.name}, or of its second reader; add "
-            "--overwrite to replace them."
-        )
-        raise InputError(message)
+        raise InputError(message("research.evaluation_of_another_model", folder=folder, model=entry.name))
     return True
 
 
@@ -198,8 +194,7 @@ def _check_cases(results: Sequence[ModelResults]) -> None:
     cases = [{group: list(found) for group, found in result.groups.items()} for result in results]
     for result, names in zip(results, cases, strict=True):
         if names != cases[0]:
-            message = f"{result.entry.name} and {results[0].entry.name} were evaluated on different cases."
-            raise InputError(message)
+            raise InputError(message("research.different_cases", model=result.entry.name, first=results[0].entry.name))
 
 
 def _test(result: ModelResults, first: ModelResults, group: str) -> PairedTest | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.core.errors import MissingModelError, UnknownModelError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models import get_model
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ def require_models(entry: ModelEntry, *, cleaned: bool) -> None:
     MissingModelError
         If one of them is not installed beside the model.
     """
-    if entry.detector:
-        _beside(entry, f"needs the detector {entry.detector}", entry.detector)
+    if entry.detector and _beside(entry, entry.detector) is None:
+        raise MissingModelError(
+            message("research.no_detector", model=entry.name, needed=entry.detector, folder=entry.folder)
+        )
     second_reader_sha256(entry, cleaned=cleaned)
 
 
@@ -35,22 +38,20 @@ def second_reader_sha256(entry: ModelEntry, *, cleaned: bool) -> str | None:
     MissingModelError
         If it is not installed beside the model.
     """
-    if not (cleaned and entry.second_reader):
+    if not (cleaned and entry.verifier):
         return None
-    what = f"asks the second reader {entry.second_reader}"
-    return _beside(entry, what, entry.second_reader, otherwise=", or add --no-cleaning").sha256
+    verifier = _beside(entry, entry.verifier)
+    if verifier is None:
+        raise MissingModelError(
+            message("research.no_verifier", model=entry.name, needed=entry.verifier, folder=entry.folder)
+        )
+    return verifier.sha256
 
 
-def _beside(entry: ModelEntry, what: str, name: str, *, otherwise: str = "") -> ModelEntry:
+def _beside(entry: ModelEntry, name: str) -> ModelEntry | None:
+    """Return a model installed in the same folder, or None."""
     try:
         found = get_model(name, folder=entry.folder)
     except (MissingModelError, UnknownModelError):
-        found = None
-    if found is None or not found.path.is_file():
-        either = "," if otherwise else " or"
-        message = (
-            f"{entry.name} {what}, which is not installed in {entry.folder}; copy its files and its entry of "
-            f"manifest.json there{either} evaluate {entry.name} where both are installed{otherwise}."
-        )
-        raise MissingModelError(message)
-    return found
+        return None
+    return found if found.path.is_file() else None

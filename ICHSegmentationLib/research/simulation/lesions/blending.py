@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
-from ICHSegmentationLib.research.simulation.lesions.site import LesionSite
 
 _DEFAULT_BRAIN_HU = 33.0
 _DEFAULT_FLUID_HU = 8.0

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from ICHSegmentationLib.research.simulation.lesions.fields import smooth_noise
+from ICHSegmentationLib.research.simulation.fields import smooth_noise
 
 ACUTE_HU = (18.0, 42.0)
 """Clotted blood measures 50-80 HU in the first days, brain 30-37 (haematocrit sets the rest)."""

@@ -8,11 +8,11 @@ from scipy import ndimage
 
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.simulation.anatomy import DeepRegion
+from ICHSegmentationLib.research.simulation.fields import smooth_noise
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 from ICHSegmentationLib.research.simulation.lesions.densities import ACUTE_HU, mottled
-from ICHSegmentationLib.research.simulation.lesions.fields import smooth_noise
 from ICHSegmentationLib.research.simulation.lesions.layer import drawn_volume, layer_lesion
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
-from ICHSegmentationLib.research.simulation.lesions.site import LesionSite
 
 _DEEPEST_MM = 45.0
 _OFF_BASE_MM = 10.0

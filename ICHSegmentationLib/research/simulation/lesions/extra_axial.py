@@ -7,12 +7,12 @@ import numpy as np
 from scipy.special import expit
 
 from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.research.simulation.fields import smooth_noise
+from ICHSegmentationLib.research.simulation.lesion_site import Box, LesionSite
 from ICHSegmentationLib.research.simulation.lesions.densities import ACUTE_HU, mottled, subdural_contrast
 from ICHSegmentationLib.research.simulation.lesions.dural_folds import plan_falcine, plan_tentorial
-from ICHSegmentationLib.research.simulation.lesions.fields import smooth_noise
 from ICHSegmentationLib.research.simulation.lesions.layer import drawn_volume, layer_lesion
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
-from ICHSegmentationLib.research.simulation.lesions.site import Box, LesionSite
 
 _MIDLINE_GAP_MM = 1.5
 _VAULT_MM = 3.0

@@ -7,9 +7,9 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.simulation.lesions.fields import coverage_above, level_for_voxels
+from ICHSegmentationLib.research.simulation.fields import coverage_above, level_for_voxels
+from ICHSegmentationLib.research.simulation.lesion_site import Box, LesionSite
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
-from ICHSegmentationLib.research.simulation.lesions.site import Box, LesionSite
 
 _PRUNINGS = 2
 

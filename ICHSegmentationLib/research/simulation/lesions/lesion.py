@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.simulation.lesions.site import Box
+from ICHSegmentationLib.research.simulation.lesion_site import Box
 
 
 @dataclass(frozen=True)

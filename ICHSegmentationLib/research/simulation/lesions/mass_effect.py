@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
-from ICHSegmentationLib.research.simulation.lesions.site import LesionSite
 
 _COARSE = 4
 _SHORTEST_REACH_MM = 10.0

@@ -10,12 +10,12 @@ import numpy as np
 
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.simulation.anatomy import Anatomy
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 from ICHSegmentationLib.research.simulation.lesions.blending import HostGreys, blend_lesion
 from ICHSegmentationLib.research.simulation.lesions.extra_axial import plan_epidural, plan_subdural
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
 from ICHSegmentationLib.research.simulation.lesions.mass_effect import Displacement
 from ICHSegmentationLib.research.simulation.lesions.parenchymal import plan_parenchymal
-from ICHSegmentationLib.research.simulation.lesions.site import LesionSite
 from ICHSegmentationLib.research.simulation.lesions.subarachnoid import plan_subarachnoid
 from ICHSegmentationLib.research.simulation.lesions.ventricular import plan_ventricular
 

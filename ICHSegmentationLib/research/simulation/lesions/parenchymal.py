@@ -8,15 +8,15 @@ from scipy import ndimage
 
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.simulation.anatomy import DeepRegion
-from ICHSegmentationLib.research.simulation.lesions.densities import ACUTE_HU, mottled
-from ICHSegmentationLib.research.simulation.lesions.fields import (
+from ICHSegmentationLib.research.simulation.fields import (
     coverage_above,
     level_for_voxels,
     smooth_noise,
     wave_noise,
 )
+from ICHSegmentationLib.research.simulation.lesion_site import Box, LesionSite
+from ICHSegmentationLib.research.simulation.lesions.densities import ACUTE_HU, mottled
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
-from ICHSegmentationLib.research.simulation.lesions.site import Box, LesionSite
 
 _SHARE_BY_REGION = {
     DeepRegion.BASAL_GANGLIA: 0.40,

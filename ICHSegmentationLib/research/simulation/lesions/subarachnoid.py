@@ -7,10 +7,10 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.research.simulation.fields import fluid_share, level_for_voxels, smooth_noise
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 from ICHSegmentationLib.research.simulation.lesions.densities import SUBARACHNOID_HU, mottled
-from ICHSegmentationLib.research.simulation.lesions.fields import fluid_share, level_for_voxels, smooth_noise
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
-from ICHSegmentationLib.research.simulation.lesions.site import LesionSite
 
 _SULCUS_MM = 5.0
 _SULCI_END_MM = 24.0

@@ -7,15 +7,15 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.simulation.lesions.densities import ACUTE_HU, mottled
-from ICHSegmentationLib.research.simulation.lesions.fields import (
+from ICHSegmentationLib.research.simulation.fields import (
     coverage_above,
     fluid_share,
     level_for_voxels,
     smooth_noise,
 )
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
+from ICHSegmentationLib.research.simulation.lesions.densities import ACUTE_HU, mottled
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
-from ICHSegmentationLib.research.simulation.lesions.site import LesionSite
 
 _LEAST_CAST_ML = 2.0
 

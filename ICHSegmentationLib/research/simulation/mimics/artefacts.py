@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from ICHSegmentationLib.research.simulation.lesions.fields import smooth_noise
-from ICHSegmentationLib.research.simulation.lesions.site import LesionSite
+from ICHSegmentationLib.research.simulation.fields import smooth_noise
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 
 _METAL_HU = 3000.0
 

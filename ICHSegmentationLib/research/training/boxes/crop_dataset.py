@@ -12,6 +12,7 @@ from scipy import ndimage
 from torch.utils.data import Dataset
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.preprocessing.box_crops import LEAST_CROP_MM, crop_edges, crop_positions
 from ICHSegmentationLib.research.training.boxes.targets import TrueBox, true_boxes, varied
@@ -63,8 +64,7 @@ class CropDataset(Dataset):
                     if box.kind in set(Subtype):
                         self._places.setdefault(box.kind, []).append(_Place(number, index, box))
         if not self._places:
-            message = "No lesion was found in any of the training volumes."
-            raise InputError(message)
+            raise InputError(message("research.no_lesions"))
 
     def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
         """Return ``image`` (channels, 224, 224) float32, as the network takes it, and ``label`` (1, 224, 224)."""

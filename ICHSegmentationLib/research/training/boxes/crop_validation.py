@@ -12,13 +12,23 @@ from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.training.boxes.crop_dataset import cut_crop, lesion_of, whole_slice
 from ICHSegmentationLib.research.training.boxes.targets import true_boxes
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
+from ICHSegmentationLib.research.training.validation import pooled_dice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ICHSegmentationLib.research.training.config import TrainingConfig
+    from ICHSegmentationLib.research.training.processes import Processes
 
 _CROPS_AT_ONCE = 8
+
+
+def crop_dice(
+    network: torch.nn.Module, files: Sequence[Path], config: TrainingConfig, processes: Processes
+) -> dict[str, float]:
+    """Return the Dice of a network of crops; parameters are those of `pooled_dice`."""
+    return pooled_dice(crop_labels, network, files, config, processes)
 
 
 def crop_labels(

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from monai.losses import FocalLoss
 from monai.losses.giou_loss import BoxGIoULoss
@@ -10,6 +12,9 @@ from torch import nn
 from torch.nn import functional
 
 from ICHSegmentationLib.research.training.data.clot import IGNORE
+
+if TYPE_CHECKING:
+    from ICHSegmentationLib.research.training.config import OptimisationSection
 
 
 class BoxLoss(nn.Module):
@@ -43,6 +48,11 @@ class BoxLoss(nn.Module):
         by_centre = functional.binary_cross_entropy_with_logits(output[:, -1][own], weights)
         loss: torch.Tensor = by_kind + by_sides + by_centre
         return loss
+
+
+def detector_loss(options: OptimisationSection) -> nn.Module:
+    """Make the loss of a detector."""
+    return BoxLoss(options.focal_gamma)
 
 
 def _corners(sides: torch.Tensor) -> torch.Tensor:

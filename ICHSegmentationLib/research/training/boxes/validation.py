@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ICHSegmentationLib.research.training.config import TrainingConfig
+    from ICHSegmentationLib.research.training.processes import Processes
 
 _MOST_BOXES = 100
 _LEAST_SCORE = 0.05
@@ -100,6 +101,14 @@ def _matched(part: SliceBoxes, present: Sequence[int], thresholds: Sequence[floa
 
 def _iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.asarray(box_iou(first, second))
+
+
+def validation_precision(
+    network: torch.nn.Module, files: Sequence[Path], config: TrainingConfig, processes: Processes
+) -> dict[str, float]:
+    """Return the average precision of a detector's boxes; every process computes it of all volumes."""
+    slices = [part for path in files for part in volume_boxes(network, path, config, processes.device)]
+    return average_precision(slices, config.classes[1:])
 
 
 def volume_boxes(

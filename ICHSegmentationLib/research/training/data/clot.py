@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy import ndimage
-from skimage.morphology import convex_hull_image
 
 IGNORE = 255
 """Label of voxels that the loss leaves out."""
@@ -47,6 +46,8 @@ def derive_clot(
     numpy.ndarray
         (slices, rows, columns) bool; empty where the ring encloses nothing hyperdense.
     """
+    from skimage.morphology import convex_hull_image
+
     smooth = _smooth(hu, spacing_mm)
     hull = np.stack([convex_hull_image(plane) if plane.any() else plane for plane in edema]) & intracranial
     # A clot may reach two slices beyond its ring.

@@ -11,11 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.research.training.config import TrainingConfig
-    from ICHSegmentationLib.research.training.data.sources import CaseSource
+    from ICHSegmentationLib.research.training.data.case_source import CaseSource
 
 INDEX_NAME = "index.json"
 
@@ -80,8 +81,7 @@ class CaseIndex(BaseModel):
         try:
             return cls.model_validate_json(path.read_text(encoding="utf-8"))
         except (ValidationError, UnicodeDecodeError) as error:
-            message = f"{path} is damaged; remove it to prepare the data anew."
-            raise InputError(message) from error
+            raise InputError(message("research.damaged_index", path=path)) from error
 
     def check(self, config: TrainingConfig, root: Path) -> None:
         """Refuse a folder that was prepared for another configuration.
@@ -95,21 +95,20 @@ class CaseIndex(BaseModel):
         for name in ("range_hu", "pixel_mm", "size_px"):
             made, wanted = getattr(self.input, name), getattr(config.input, name)
             if made != wanted:
-                message = (
-                    f"{root} was prepared with {name} {made}, the configuration has {wanted}; "
-                    "choose another data.folder."
+                raise InputError(
+                    message(
+                        "research.prepared_with_another_input", folder=root, setting=name, prepared=made, wanted=wanted
+                    )
                 )
-                raise InputError(message)
         if config.data.fold != self.fold_number:
-            message = f"{root} was prepared for fold {self.fold_number}; choose another data.folder for another fold."
-            raise InputError(message)
+            raise InputError(message("research.prepared_for_another_fold", folder=root, fold=self.fold_number))
         if config.data.look_alike_share != self.look_alike_share:
-            message = f"{root} was prepared with look_alike_share {self.look_alike_share}; choose another data.folder."
-            raise InputError(message)
+            raise InputError(
+                message("research.prepared_with_another_mimics_fraction", folder=root, fraction=self.look_alike_share)
+            )
         for name in (*config.data.held_out, *config.data.validation, *config.data.excluded):
             if name not in self.cases:
-                message = f"The configuration names the case {name}, which none of the data sets holds."
-                raise InputError(message)
+                raise InputError(message("research.unknown_case", case=name))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.preprocessing.head import find_head, intracranial_mask
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
@@ -19,7 +20,7 @@ from ICHSegmentationLib.research.training.data.clot import derive_clot, label_ma
 if TYPE_CHECKING:
     from ICHSegmentationLib.preprocessing.input_spec import InputSpec
     from ICHSegmentationLib.research.simulation.host_anatomy import RegisteredAtlas
-    from ICHSegmentationLib.research.training.data.sources import RawCase
+    from ICHSegmentationLib.research.training.data.case_source import RawCase
 
 _LOG = logging.getLogger(__name__)
 _BONE_HU, _AIR_HU = 250, -200
@@ -71,8 +72,7 @@ class HostCase:
         hu = orientation.apply(raw.volume.hu)
         region = find_head(hu, orientation.coordinates_mm)
         if region.volume_ml == 0:
-            message = f"it does not look like a head CT: {region.doubt}."
-            raise InputError(message)
+            raise InputError(message("research.not_a_head", doubt=region.doubt))
         if region.doubt:
             _LOG.warning("A case looks unusual: %s.", region.doubt)
         sampling = HeadSampling.around(orientation.coordinates_mm, region, spec)
@@ -115,8 +115,7 @@ class HostCase:
         hu = np.ascontiguousarray(orientation.apply(raw.volume.hu))
         intracranial = intracranial_mask(hu, (steps[1], steps[2]))
         if not intracranial.any():
-            message = "it does not look like a head CT: no soft tissue was found inside a skull."
-            raise InputError(message)
+            raise InputError(message("research.no_brain"))
         low, high = range_hu
         grey = np.rint((np.clip(hu, low, high) - low) * (255 / (high - low))).astype(np.uint8)
         return cls(
@@ -141,15 +140,13 @@ def labels_of(host: HostCase, registered: RegisteredAtlas, range_hu: tuple[float
     if host.labels is not None:
         return host.labels
     if host.edema is None:
-        message = "the case has neither labels nor an edema ring."
-        raise InputError(message)
+        raise InputError(message("research.no_labels"))
     clot = derive_clot(np.clip(host.hu, *range_hu), host.edema, host.intracranial, host.spacing_mm)
     ventricles = registered.ventricle_distance_mm <= _VENTRICLE_MARGIN_MM
     labels = label_map(host.hu, clot, ventricles, host.spacing_mm, iph=Subtype.IPH)
     if not (labels == Subtype.IPH).any():
         # Its blood would be taught as background.
-        message = "no clot was found inside the edema ring."
-        raise InputError(message)
+        raise InputError(message("research.no_clot"))
     return labels
 
 

@@ -18,10 +18,12 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.export.nnunet_layout import Unknown
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.research.training.datasets.layout import folder_with, paired_files, read_mask
-from ICHSegmentationLib.research.training.datasets.public_set import About, CaseName, PreparedCase, Unknown
+from ICHSegmentationLib.research.training.datasets.public_set import About, CaseName, PreparedCase
 
 _MASKS = ("ground truths", "labels")
 _ORDER = np.array([0, Subtype.EDH, Subtype.IPH, Subtype.IVH, Subtype.SAH, Subtype.SDH], dtype=np.uint8)
@@ -61,8 +63,7 @@ class Bhsd:
         folder = folder_with(source, ("images",), inside=("label_192",))
         masks = next((folder / name for name in _MASKS if (folder / name).is_dir()), None)
         if masks is None:
-            message = f"{folder} holds no folder 'ground truths' with the masks."
-            raise InputError(message)
+            raise InputError(message("research.bhsd_no_masks", folder=folder))
         self._images, self._masks = folder / "images", masks
 
     def cases(self) -> list[CaseName]:
@@ -71,8 +72,7 @@ class Bhsd:
         for name in self._files:
             match = _PATIENT.fullmatch(name)
             if match is None:
-                message = f"{self._images / name} is not named ID_<patient>_ID_<study>, so its patient is unknown."
-                raise InputError(message)
+                raise InputError(message("research.bhsd_file_name", path=self._images / name))
             names.append(CaseName(name, match[1]))
         return names
 
@@ -82,8 +82,7 @@ class Bhsd:
         volume = read_ct(scan)
         stored, counts = read_mask(mask, volume)
         if stored.min() < 0 or stored.max() >= len(_ORDER):
-            message = f"{mask} holds the label {stored.max():g}; 0 to 5 are expected."
-            raise InputError(message)
+            raise InputError(message("research.bhsd_label", path=mask, label=stored.max()))
         return PreparedCase(volume, LabelMap(_ORDER[stored.astype(np.intp)], volume.grid), counts=counts)
 
     @cached_property

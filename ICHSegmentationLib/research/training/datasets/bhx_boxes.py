@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.training.datasets.layout import read_rows
 
@@ -72,15 +73,13 @@ def read_boxes(path: Path) -> BoxesBySeries:
     found: BoxesBySeries = defaultdict(lambda: defaultdict(list))
     for line, row in enumerate(read_rows(path, _COLUMNS), start=2):
         if row["labelName"] not in _SUBTYPES:
-            message = f"{path}, line {line}: the labelName {row['labelName']} is not known."
-            raise InputError(message)
+            raise InputError(message("research.bhx_label_name", path=path, line=line, name=row["labelName"]))
         try:
             # A Python dict in words: {'x': 320.9, 'y': 235.8, 'width': 30.7, 'height': 52.5}
             data = ast.literal_eval(row["data"])
             x, y, width, height = (float(data[key]) for key in ("x", "y", "width", "height"))
         except (ValueError, SyntaxError, KeyError, TypeError) as error:
-            message = f"{path}, line {line}: data does not hold x, y, width and height."
-            raise InputError(message) from error
+            raise InputError(message("research.bhx_box", path=path, line=line)) from error
         box = Box(x, y, width, height, row["labelName"], row["labelType"])
         found[row["SeriesInstanceUID"]][row["SOPInstanceUID"]].append(box)
     return found

@@ -19,11 +19,13 @@ from typing import Any, NamedTuple
 import pydicom
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.export.nnunet_layout import Unknown
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.research.training.datasets.bhx_boxes import TABLES, Box, BoxesBySeries, read_boxes
 from ICHSegmentationLib.research.training.datasets.layout import read_rows, whole_number
-from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase, Unknown
+from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase
 
 _CASE = re.compile(r"CQ500-?CT-?(\d+)")
 _FINDINGS = ("ICH", "IPH", "IVH", "SDH", "EDH", "SAH")
@@ -115,8 +117,7 @@ class Cq500Bhx:
         chosen = {}
         for patient, folders in sorted(_case_folders(self._source).items(), key=lambda item: _number(item[0])):
             if patient not in self._reads:
-                message = f"{self._reads_path} has no row for {patient} (name)."
-                raise InputError(message)
+                raise InputError(message("research.cq500_no_reads", path=self._reads_path, case=patient))
             found = [series for folder in folders for series in _series_below(folder)]
             used = [series for series in found if series.uid in self._boxes]
             if not used and self._reads[patient]["ICH"] < _MAJORITY:
@@ -125,8 +126,7 @@ class Cq500Bhx:
             for number, series in enumerate(used, start=1):
                 chosen[CaseName(f"{patient}-{number}", patient)] = series
         if not chosen:
-            message = f"{self._source} holds no series of CQ500 that has boxes in {self._boxes_path.name}."
-            raise InputError(message)
+            raise InputError(message("research.cq500_no_series", folder=self._source, table=self._boxes_path.name))
         return chosen
 
     def _table(self, *names: str) -> Path:
@@ -134,8 +134,7 @@ class Cq500Bhx:
             found = sorted([*self._source.glob(name), *self._source.glob(f"*/{name}")])
             if found:
                 return found[0]
-        message = f"{self._source} holds no {names[0]}; put it beside the folders of the cases."
-        raise InputError(message)
+        raise InputError(message("research.cq500_no_table", folder=self._source, table=names[0]))
 
 
 def _case_folders(source: Path) -> dict[str, list[Path]]:

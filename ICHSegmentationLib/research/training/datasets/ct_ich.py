@@ -17,7 +17,9 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.export.nnunet_layout import Unknown
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.research.training.datasets.layout import (
     folder_with,
@@ -26,7 +28,7 @@ from ICHSegmentationLib.research.training.datasets.layout import (
     read_rows,
     whole_number,
 )
-from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase, Unknown
+from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase
 
 TABLE = "hemorrhage_diagnosis_raw_ct.csv"
 _SUBTYPES = {
@@ -75,8 +77,7 @@ class CtIch:
         """One scan of each patient."""
         for name in self._files:
             if not name.isdecimal() or int(name) not in self._subtypes:
-                message = f"{self._folder / TABLE} has no rows for the scan {name} (PatientNumber)."
-                raise InputError(message)
+                raise InputError(message("research.ct_ich_no_rows", path=self._folder / TABLE, case=name))
         return [CaseName(f"ct-ich-{name}", name) for name in self._files]
 
     def read(self, case: CaseName) -> PreparedCase:
@@ -86,8 +87,14 @@ class CtIch:
         stored, counts = read_mask(mask, volume)
         rows = self._subtypes[int(case.patient)]
         if volume.source.storage_axes[0] != 2 or sorted(rows) != list(range(1, volume.grid.shape[0] + 1)):
-            message = f"{self._folder / TABLE} does not number the {volume.grid.shape[0]} slices of {scan.name} from 1."
-            raise InputError(message)
+            raise InputError(
+                message(
+                    "research.ct_ich_slice_numbers",
+                    path=self._folder / TABLE,
+                    slices=volume.grid.shape[0],
+                    scan=scan.name,
+                )
+            )
         labels = np.zeros(volume.grid.shape, dtype=np.uint8)
         for index, plane in enumerate(stored > 0):
             subtypes = rows[index + 1]

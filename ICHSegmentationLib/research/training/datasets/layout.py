@@ -12,6 +12,7 @@ import nibabel
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import from_storage_order
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io.damage import damage_named
@@ -32,8 +33,7 @@ def folder_with(source: Path, parts: Sequence[str], *, inside: Sequence[str] = (
         if all((folder / part).exists() for part in parts):
             return folder
     lacking = [part for part in parts if not (source / part).exists()]
-    message = f"{source} holds no {' and no '.join(lacking)}; give the folder of the data set that holds them."
-    raise InputError(message)
+    raise InputError(message("research.parts_missing", folder=source, parts=" and no ".join(lacking)))
 
 
 def paired_files(images: Path, masks: Path) -> dict[str, tuple[Path, Path]]:
@@ -51,12 +51,10 @@ def paired_files(images: Path, masks: Path) -> dict[str, tuple[Path, Path]]:
         if name is None:
             continue
         if name not in by_name:
-            message = f"{masks} holds no mask for {image.name}."
-            raise InputError(message)
+            raise InputError(message("research.no_mask", folder=masks, image=image.name))
         pairs[name] = (image, by_name[name])
     if not pairs:
-        message = f"{images} holds no NIfTI file."
-        raise InputError(message)
+        raise InputError(message("research.no_nifti", folder=images))
     return pairs
 
 
@@ -81,11 +79,9 @@ def read_mask(path: Path, volume: CTVolume) -> tuple[np.ndarray, Counter[str]]:
     while stored.ndim > 3 and stored.shape[-1] == 1:
         stored = stored[..., 0]
     if stored.ndim != 3 or from_storage_order(stored, volume.source).shape != volume.grid.shape:
-        message = f"{path} has the shape {stored.shape}, which is not that of its scan."
-        raise InputError(message)
+        raise InputError(message("research.mask_shape", path=path, shape=stored.shape))
     if stored.dtype.kind == "f" and not np.array_equal(stored, np.round(stored)):
-        message = f"{path} holds fractions, not a mask."
-        raise InputError(message)
+        raise InputError(message("research.mask_of_fractions", path=path))
     affine = volume.source.file_affine
     moved = affine is not None and not np.allclose(image.affine, affine, atol=_SAME_MM)
     return from_storage_order(stored, volume.source), Counter(masks_with_another_affine=int(moved))
@@ -106,12 +102,10 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
             reader.fieldnames = names
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        message = f"{path} cannot be read as a table."
-        raise InputError(message) from error
+        raise InputError(message("research.table_unreadable", path=path)) from error
     lacking = [column for column in columns if column not in names]
     if lacking:
-        message = f"{path} has no column {lacking[0]}."
-        raise InputError(message)
+        raise InputError(message("research.no_column", path=path, column=lacking[0]))
     return rows
 
 
@@ -129,8 +123,7 @@ def whole_number(row: dict[str, str], column: str, path: Path, line: int) -> int
             return int(value)
     except (TypeError, ValueError):
         pass
-    message = f"{path}, line {line}: {column} is not a whole number."
-    raise InputError(message)
+    raise InputError(message("research.not_a_whole_number", path=path, line=line, column=column))
 
 
 def _name_of(path: Path) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.research.training.datasets.bhsd import Bhsd
 from ICHSegmentationLib.research.training.datasets.cq500_bhx import Cq500Bhx
@@ -47,8 +48,7 @@ def open_set(name: str, source: Path, *, anatomy: Path | None = None) -> PublicS
         If the folder or a part of the set is missing.
     """
     if not source.is_dir():
-        message = f"{source} is not a folder."
-        raise InputError(message)
+        raise InputError(message("research.not_a_folder", path=source))
     return PheSich(source, anatomy) if name == "phe-sich" else _SETS[name](source)
 
 
@@ -106,8 +106,7 @@ def prepare_set(
         warnings.update(prepared.volume.warnings)
         written.append(case)
     if not written:
-        message = f"No case can be used; the first: {next(iter(left_out.values()))}"
-        raise InputError(message)
+        raise InputError(message("research.no_usable_case", reason=next(iter(left_out.values()))))
     splits = split_by_patient(written, folds=folds, seed=seed)
     about = public_set.about
     sources = {

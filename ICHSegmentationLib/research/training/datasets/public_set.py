@@ -5,22 +5,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.export.nnunet_layout import Unknown
 
 UNKNOWN = 6
 """Label of hemorrhage whose subtype is not given, as in :class:`LabelMap`."""
-
-
-class Unknown(Enum):
-    """What label 6 is to a training on the set; the files hold the same value either way."""
-
-    ABSENT = None
-    IGNORED = "ignore"  # nnU-Net's name for what its loss leaves out; its value has to be the highest
-    CLASS = "ICH"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.research.training.datasets.public_set import CaseName
 
 Split = dict[str, list[str]]
@@ -37,8 +38,7 @@ def split_by_patient(cases: Sequence[CaseName], *, folds: int, seed: int) -> lis
     """
     patients = sorted({case.patient for case in cases})
     if len(patients) < folds:
-        message = f"{len(patients)} patient(s) cannot be split into {folds} folds; choose fewer with --folds."
-        raise InputError(message)
+        raise InputError(message("research.too_few_patients", patients=len(patients), folds=folds))
     shuffled = np.random.default_rng(seed).permutation(len(patients))
     fold_of = {patients[place]: number % folds for number, place in enumerate(shuffled)}
     return [

@@ -11,6 +11,7 @@ from monai import transforms
 from torch.utils.data import Dataset
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 from ICHSegmentationLib.research.training.patches.places import PatchPlaces
 from ICHSegmentationLib.research.training.patches.volume import PatchVolume
@@ -57,8 +58,7 @@ class PatchDataset(Dataset):
         self._with_lesion = [number for number, places in enumerate(self._places) if len(places.lesion)]
         self._with_hard = [number for number, places in enumerate(self._places) if places.hard]
         if not self._volumes:
-            message = "No brain was found in any of the training volumes."
-            raise InputError(message)
+            raise InputError(message("research.no_brain_in_volumes"))
 
     def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
         """Return ``image`` (channels, D, H, W) float32 in [0, 1] and ``label`` (1, D, H, W)."""

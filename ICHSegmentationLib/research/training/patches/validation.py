@@ -8,15 +8,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from ICHSegmentationLib.networks.blocks.layers import channels_last
+from ICHSegmentationLib.networks.interface import channels_last
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 from ICHSegmentationLib.research.training.patches.volume import PatchVolume
+from ICHSegmentationLib.research.training.validation import pooled_dice
 from ICHSegmentationLib.segmentation.patch_tiling import averaged_probabilities
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ICHSegmentationLib.research.training.config import TrainingConfig
+    from ICHSegmentationLib.research.training.processes import Processes
+
+
+def patch_dice(
+    network: torch.nn.Module, files: Sequence[Path], config: TrainingConfig, processes: Processes
+) -> dict[str, float]:
+    """Return the Dice of a network of patches; parameters are those of `pooled_dice`."""
+    return pooled_dice(patch_labels, network, files, config, processes)
 
 
 def patch_labels(

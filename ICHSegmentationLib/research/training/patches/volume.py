@@ -14,12 +14,13 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import atomic_path
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, shown_slices
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 from ICHSegmentationLib.research.training.data.classes import class_table
 from ICHSegmentationLib.research.training.data.data_folder import DataFolder
+from ICHSegmentationLib.research.training.data.jobs import done_jobs
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
-from ICHSegmentationLib.research.training.jobs import done_jobs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,8 +93,7 @@ def make_mirrored(
     todo = [path for path in files if not folder.mirrored(path).exists()]
     for path, error in done_jobs(_make, config, todo, workers=workers, progress=progress, stage="mirrored sides"):
         if error:
-            message = f"{path.name} could not be mirrored: {error}"
-            raise InputError(message)
+            raise InputError(message("research.not_mirrored", volume=path.name, reason=error))
 
 
 def _make(config: TrainingConfig, path: Path) -> None:

@@ -94,4 +94,4 @@ def test_scans_are_brought_together_and_drawn(a_command: Command, tmp_path: Path
 def test_a_folder_without_results_is_refused(a_command: Command, two_results: tuple[Path, Path], tmp_path: Path):
     done = a_command("compare", two_results[0], tmp_path)
     assert done.code == 2
-    assert "holds no segmentation.seg.nrrd" in done.err
+    assert f"{tmp_path} contains no segmentation.seg.nrrd or labels.nii.gz" in done.err

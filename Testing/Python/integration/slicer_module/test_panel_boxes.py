@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
 from builders.panel_fixtures import run_once
 from builders.scene import add_acquisition_transform
 
 from ICHSegmentationLib.models import box_model, load_manifest
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 FILLS = box_model(load_manifest()).name
 AGREED = f"ICHSegmentation/AcknowledgedLicenses/{FILLS}"

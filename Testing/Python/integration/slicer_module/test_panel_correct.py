@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import pytest
+import slicer
 from builders.panel_fixtures import run_once
 from builders.scene import add_acquisition_transform
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 
 @pytest.fixture

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import slicer
 from builders.growth import add_followup, comparison_of
 from builders.panel import a_small_ct, some_labels
 from builders.panel_fixtures import run_once
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 
 @pytest.fixture
@@ -141,7 +140,7 @@ def test_it_waits_for_a_segmentation(an_export, click):
 
 def test_folder_and_kinds_are_remembered_but_not_the_patient(an_export, click, tmp_path):
     import qt
-    from ICHSegmentationPanel.sections.export_widgets import ExportWidgets
+    from ICHSegmentationPanel.sections.export import ExportWidgets
 
     form = an_export.form
     form.formats = ("csv", "text")

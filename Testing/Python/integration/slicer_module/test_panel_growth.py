@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
 from builders.growth import add_followup, comparison_of
 from builders.panel_fixtures import run_once
 
 from ICHSegmentationLib.core.subtypes import Subtype
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 
 @pytest.fixture

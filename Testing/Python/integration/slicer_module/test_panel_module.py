@@ -6,12 +6,11 @@ from __future__ import annotations
 import sys
 
 import pytest
+import slicer
 from builders.fake_process import FakeProcess
 from builders.panel import MODULE_FOLDER, a_small_ct, answer_to
 from builders.panel_fixtures import AGREED
 from builders.scene import add_acquisition_transform, add_volume
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 
 class SomeRequirements:

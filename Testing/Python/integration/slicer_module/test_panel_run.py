@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
 from builders.panel import a_small_ct
 from builders.panel_fixtures import AGREED, run_once
 from builders.scene import add_acquisition_transform, add_transform
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 
 def results():
@@ -314,7 +313,6 @@ def a_model_list(slicer_app, monkeypatch):
     """Return the list of models of a manifest, or of an installation that lost it."""
     from builders.panel import load_widgets
 
-    from ICHSegmentationLib import models
     from ICHSegmentationLib.core.errors import MissingModelError
 
     def of(manifest):
@@ -326,10 +324,10 @@ def a_model_list(slicer_app, monkeypatch):
 
         _widget, ui = load_widgets()
         slicer_app.process_events()
-        monkeypatch.setattr(models, "load_manifest", load)
-        from ICHSegmentationPanel.sections.model import ModelPart
+        from ICHSegmentationPanel.sections import model
 
-        return ModelPart(ui), ui
+        monkeypatch.setattr(model, "load_manifest", load)
+        return model.ModelSection(ui), ui
 
     return of
 

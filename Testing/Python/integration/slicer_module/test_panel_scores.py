@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
 from builders.panel import a_small_ct, some_labels
 from builders.panel_fixtures import run_once
 
@@ -12,8 +13,6 @@ from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.measurement import ModifiedGraeb
 from ICHSegmentationLib.measurement.reader_items import Proposals, ReaderItems
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ from types import SimpleNamespace
 import pytest
 from builders.panel import MODULE_FOLDER
 
-pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-
 NAMES = {"SDH": "Subdural hemorrhage", "IPH": "Intraparenchymal hemorrhage"}
 COLORS = {"SDH": (0.0, 0.0, 1.0), "IPH": (1.0, 0.0, 0.0)}
 

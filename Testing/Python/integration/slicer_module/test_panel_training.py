@@ -6,8 +6,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-
 
 @pytest.fixture
 def a_form(a_result, click, tmp_path):

@@ -5,16 +5,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
+import vtk
+from builders.errors import raises
 from builders.scene import head_labels, publish_head
+from vtk.util.numpy_support import vtk_to_numpy
 
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-vtk = pytest.importorskip("vtk")
-
-from vtk.util.numpy_support import vtk_to_numpy  # noqa: E402
-
-from ICHSegmentationLib import mrml  # noqa: E402
-from ICHSegmentationLib.core.errors import InputError  # noqa: E402
-from ICHSegmentationLib.core.label_map import LabelMap  # noqa: E402
+from ICHSegmentationLib import mrml
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.label_map import LabelMap
 
 UNDO_STATES = 11
 """For ten steps back: the first undo keeps the present state too."""
@@ -192,7 +191,7 @@ def test_what_was_painted_onto_a_lesion_goes_with_its_restoration(a_result, an_e
 
 
 def test_nothing_to_restore_is_said(a_result):
-    with pytest.raises(InputError, match="There is no lesion at this place"):
+    with raises(InputError, "mrml.no_lesion"):
         mrml.restore_lesion(a_result.node, (0, 0, 60))
 
 

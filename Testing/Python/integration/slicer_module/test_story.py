@@ -9,12 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import slicer
 from builders.panel_fixtures import AGREED
 from builders.python_slicer import put_on_path
 from builders.scene import add_acquisition_transform, add_volume, load_dicom
 from slicer_harness.window import missing_for_a_window
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")
 

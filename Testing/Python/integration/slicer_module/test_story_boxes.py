@@ -7,10 +7,9 @@ import sys
 
 import numpy as np
 import pytest
+import slicer
 from builders.python_slicer import put_on_path
 from builders.scene import add_volume
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX scripts")
 

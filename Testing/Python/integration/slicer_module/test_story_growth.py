@@ -6,11 +6,10 @@ from __future__ import annotations
 import sys
 
 import pytest
+import slicer
 from builders.moved_head import moved_scan
 from builders.python_slicer import put_on_path
 from builders.scene import add_volume
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX scripts")
 

@@ -14,8 +14,9 @@ from scipy import ndimage
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.research.training.data.phe_sich_series import read_case
-from ICHSegmentationLib.segmentation.segmenter import Segmented, build_segmenter
+from ICHSegmentationLib.research.training.datasets.phe_sich import read_case
+from ICHSegmentationLib.segmentation.segmenter import Segmented
+from ICHSegmentationLib.systems import build_segmenter
 
 POSES = {
     "straight": ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0)),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from builders.affine_files import AXIS_ORDERS, in_axis_order, write_nifti
+from builders.errors import raises
 from builders.label_maps import ellipsoid_mask, head_grid, labelled
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, head_hu
 
@@ -16,7 +17,7 @@ from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.research.training.data.clot import derive_clot
-from ICHSegmentationLib.research.training.data.phe_sich_series import SPACING_MM, read_case
+from ICHSegmentationLib.research.training.datasets.phe_sich import SPACING_MM, read_case
 
 UNEVEN = [4.0] * 16 + [7.0] * 12
 
@@ -150,7 +151,7 @@ def test_it_stops_when_asked(a_head, stage):
 
 
 def test_a_system_that_does_not_take_boxes_says_which_does(a_head, a_box):
-    with pytest.raises(InputError, match="Model transhardnet-compact does not take boxes; use --model em"):
+    with raises(InputError, "segmentation.no_boxes_taken", name="transhardnet-compact", alternative="em"):
         segment(a_head, "transhardnet-compact", boxes=[a_box])
 
 

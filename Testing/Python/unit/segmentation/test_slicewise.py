@@ -16,7 +16,7 @@ from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
 from ICHSegmentationLib.measurement import measure
-from ICHSegmentationLib.segmentation.segmenter import build_segmenter
+from ICHSegmentationLib.systems import build_segmenter
 
 SHARES = {"preprocess": 0.4, "infer": 0.4, "postprocess": 0.2}
 STEPS = {"1 mm": [1.0] * 160, "5 mm": [5.0] * 33, "mixed": [4.0] * 20 + [7.0] * 12}

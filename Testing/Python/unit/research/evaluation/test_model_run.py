@@ -71,7 +71,7 @@ def a_model(monkeypatch: pytest.MonkeyPatch) -> str:
         fingerprint="1" * 64,
         classes=("background", "IPH"),
         detector="",
-        second_reader="",
+        verifier="",
         case_minimum_ml=25.0,
     )
     for module in (model_report, model_run):

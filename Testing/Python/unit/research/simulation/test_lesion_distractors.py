@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from builders.heads import ball_head
 
-from ICHSegmentationLib.research.simulation.lesions import DISTRACTORS, LesionSite, paint_distractors
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
+from ICHSegmentationLib.research.simulation.mimics import MIMICS, paint_mimics
 
 BRIGHT = {"choroid_plexus", "pineal", "basal_ganglia", "falx", "tentorium", "venous_sinus", "vessel", "metal"}
 
@@ -22,10 +23,10 @@ def a_site(a_head):
     return LesionSite(a_head[1])
 
 
-@pytest.mark.parametrize("kind", sorted(DISTRACTORS))
+@pytest.mark.parametrize("kind", sorted(MIMICS))
 def test_each_kind_changes_the_inside_of_the_head_and_nothing_else(a_head, a_site, kind):
     hu, anatomy = a_head
-    result = paint_distractors(hu, a_site, np.random.default_rng(0), [kind])
+    result = paint_mimics(hu, a_site, np.random.default_rng(0), [kind])
     changed = result != hu
     assert (changed & anatomy.intracranial).any()
     if kind != "metal":
@@ -37,14 +38,14 @@ def test_each_kind_changes_the_inside_of_the_head_and_nothing_else(a_head, a_sit
 def test_bright_kinds_are_brighter_than_brain(a_head, a_site, kind):
     hu = a_head[0]
     brightest = max(
-        float((paint_distractors(hu, a_site, np.random.default_rng(seed), [kind]) - hu).max()) for seed in range(4)
+        float((paint_mimics(hu, a_site, np.random.default_rng(seed), [kind]) - hu).max()) for seed in range(4)
     )
     assert brightest > 4
 
 
 def test_calcified_plexus_lies_in_the_ventricles(a_head, a_site):
     hu, anatomy = a_head
-    result = paint_distractors(hu, a_site, np.random.default_rng(1), ["choroid_plexus"])
+    result = paint_mimics(hu, a_site, np.random.default_rng(1), ["choroid_plexus"])
     spot = result - hu > 60
     assert spot.any()
     rows = np.argwhere(spot)[:, 1]
@@ -52,18 +53,18 @@ def test_calcified_plexus_lies_in_the_ventricles(a_head, a_site):
 
 
 def test_the_same_seed_gives_the_same_picture(a_head, a_site):
-    first, second = (paint_distractors(a_head[0], a_site, np.random.default_rng(5)) for _ in range(2))
+    first, second = (paint_mimics(a_head[0], a_site, np.random.default_rng(5)) for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 
 def test_no_kinds_change_nothing(a_head, a_site):
-    np.testing.assert_array_equal(paint_distractors(a_head[0], a_site, np.random.default_rng(0), []), a_head[0])
+    np.testing.assert_array_equal(paint_mimics(a_head[0], a_site, np.random.default_rng(0), []), a_head[0])
 
 
 @pytest.mark.parametrize("missing", ["skull", "intracranial", "brain", "csf", "ventricles"])
 def test_missing_masks_are_survived(a_head, missing):
     hu, anatomy = a_head
     without = replace(anatomy, **{missing: np.zeros_like(anatomy.skull)})
-    result = paint_distractors(hu, without, np.random.default_rng(0), list(DISTRACTORS))
+    result = paint_mimics(hu, without, np.random.default_rng(0), list(MIMICS))
     assert np.isfinite(result).all()
     assert bool((result != hu).any()) == (missing != "intracranial")

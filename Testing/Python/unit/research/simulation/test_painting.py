@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders.dicom_checks import dciodvfy
+from builders.errors import raises
 from builders.generated_host import a_generated_host
 from builders.grids import make_grid
 
-from ICHSegmentationLib import read_ct
 from ICHSegmentationLib.core.errors import InputError, NotAHeadError
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.subtypes import Subtype
@@ -59,14 +58,14 @@ def test_the_same_seed_gives_the_same_scan_however_its_axes_run(a_host, a_painte
 
 def test_a_ball_of_water_is_refused(a_host):
     ball = np.where(a_host.hu > -500, np.int16(0), np.int16(-1000))
-    with pytest.raises(NotAHeadError, match="does not look like a head CT: no soft tissue was found inside a skull"):
+    with raises(NotAHeadError, "research.not_a_host"):
         paint_into(CTVolume(ball, a_host.grid), 1, [Subtype.EDH], force=True)
 
 
 def test_a_single_slice_is_refused(a_host):
     grid = a_host.grid
     one = SliceGrid((1, *grid.shape[1:]), grid.positions_mm[:1], grid.orientation, grid.spacing_mm)
-    with pytest.raises(InputError, match="single slice"):
+    with raises(InputError, "research.single_slice_host"):
         paint_into(CTVolume(a_host.hu[:1], one), 1, [Subtype.EDH])
 
 
@@ -75,18 +74,6 @@ def test_a_generated_head_has_the_lesions_asked_for():
     assert set(np.unique(scan.label_map.labels)) == {0, Subtype.EDH}
     volume_ml = (scan.label_map.labels == Subtype.EDH).sum() * 5 * 0.8 * 0.8 / 1000
     assert volume_ml == pytest.approx(20, rel=0.25)
-
-
-def test_the_series_is_read_back_slice_by_slice_with_tilt_and_uneven_steps(tmp_path: Path):
-    grid = make_grid(rows=40, columns=36, steps_mm=(4.22, 4.22, 7.38, 7.38, 7.38), tilt_deg=18.5)
-    hu = np.random.default_rng(0).integers(-1024, 3000, grid.shape).astype(np.int16)
-    paths = write_dicom_series(tmp_path, CTVolume(hu, grid), seed=7)
-    volume = read_ct(tmp_path)
-    np.testing.assert_array_equal(volume.hu, hu)
-    np.testing.assert_allclose(volume.grid.positions_mm, grid.positions_mm, atol=1e-6)
-    assert volume.grid.tilt_deg == pytest.approx(grid.tilt_deg, abs=1e-4)
-    for path in (paths[0], paths[-1]):
-        assert dciodvfy(path) == []
 
 
 def test_the_series_holds_no_patient_and_is_the_same_for_the_same_scan(tmp_path: Path):

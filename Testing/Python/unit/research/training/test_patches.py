@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from builders.errors import raises
 from builders.patch_heads import (
     BLOOD,
     BRAIN,
@@ -191,7 +192,7 @@ def test_volumes_without_any_brain_are_refused(tmp_path):
     path = DataFolder(tmp_path).real("air")
     nothing = np.zeros(SHAPE, dtype=np.uint8)
     TrainingVolume(nothing, nothing, np.arange(SHAPE[0]) * 5.0).write(path)
-    with pytest.raises(InputError, match="No brain was found"):
+    with raises(InputError, "research.no_brain_in_volumes"):
         PatchDataset([path], a_patch_configuration(tmp_path))
 
 

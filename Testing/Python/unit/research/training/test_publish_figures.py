@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
-from builders.tiny_model import FIELDS, TINY, random_state
+from builders.tiny_model import FIELDS, TINY, random_state, register_model
 from builders.training import a_configuration
 
 from ICHSegmentationLib.cli import publish as publishing
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.models import ModelEntry, get_model
-from ICHSegmentationLib.models.publish import register_model
 
 
 @pytest.fixture
