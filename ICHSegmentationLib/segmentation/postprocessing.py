@@ -50,8 +50,8 @@ class PostProcessing:
     min_confidence : mapping of label to float, or None
         A component is removed if its mean probability of blood is below the limit of its main subtype. Reason: the
         probability of false positives is mostly low. The limits are the highest steps of
-        ``Testing/Benchmarks/bench_cleaning.py`` that lose no more than 1 % of the true blood of validation patients.
-        These are the limits of the compact TransHarDNet; other models have their own (`for_model`).
+        ``Testing/Benchmarks/bench_postprocessing.py`` that lose no more than 1 % of the true blood of validation
+        patients. These are the limits of the compact TransHarDNet; other models have their own (`for_model`).
     hole_area_mm2 : float or None
         Background enclosed by blood on a slice takes the surrounding subtype up to this area. Reason: clots are
         heterogeneous, but volumes are measured of the whole clot; larger enclosed areas (a gyrus between sulci with
@@ -61,7 +61,7 @@ class PostProcessing:
         to become IPH (applied by `Verifier`, not by `apply`). Reason: on simulated lesions of validation patients the
         fraction was at most 0.27 where the blood was ventricular and, with one exception, at least 0.52 where it was
         not; in generated heads some ventricular blood lies above, too
-        (``Testing/Benchmarks/bench_second_reading.py``).
+        (``Testing/Benchmarks/bench_verifier.py``).
     max_parenchymal_ml : float or None
         Larger IVH components stay IVH. Reason: components wrongly labelled IVH on those scans had at most 5.5 mL, and
         a filled ventricle labelled IPH is the worse error.

@@ -106,7 +106,7 @@ class Bench:
     def print_edits(self, repeats: int) -> None:
         """Change a box, propose scores and export, as the panel does after a result; print the median seconds."""
         import numpy as np
-        from bench_lesion_again import _middle_box
+        from bench_resegmentation import _middle_box
 
         from ICHSegmentationLib.core.label_map import LabelMap
         from ICHSegmentationLib.export.job import ExportJob, ScanFiles

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.lesion_boxes import LesionBox
     from ICHSegmentationLib.mrml import AskedEdit, VolumeCheck
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
-    from ICHSegmentationPanel.sections.model import ModelPart
+    from ICHSegmentationPanel.sections.model import ModelSection
 
 _NEW = "new-{number}"
 
@@ -30,7 +30,7 @@ class BoxChanges:
     ----------
     process : SegmentationProcess
         Process that segments.
-    models : ModelPart
+    models : ModelSection
         Chooser of the model that segments in boxes.
     check_of : callable
         Returns the last `VolumeCheck` of a volume, or None.
@@ -44,7 +44,7 @@ class BoxChanges:
     def __init__(
         self,
         process: SegmentationProcess,
-        models: ModelPart,
+        models: ModelSection,
         check_of: Callable[[vtkMRMLScalarVolumeNode], VolumeCheck | None],
         save_state: Callable[[], None],
         on_end: Callable[[str | None, str], None],
@@ -110,10 +110,10 @@ class BoxChanges:
                 self._end(None, failure_of(error, "A box could not be changed.").in_one_sentence)
 
     def _start(self, key: str | None, after: LesionBox | None) -> None:
-        from ICHSegmentationLib.segmentation.boxes.segmentation import without_looking
+        from ICHSegmentationLib.segmentation.boxes.segmentation import edit_without_segmenter
 
         asked = mrml.ask_edit(self._node, key, after)
-        known = without_looking(asked.label_map, asked.edit)
+        known = edit_without_segmenter(asked.label_map, asked.edit)
         if known is not None:
             self._write(asked, known)
             return

@@ -179,7 +179,7 @@ def resegment_box(segmenter: BoxSegmenter, volume: CTVolume, label_map: LabelMap
     InputError
         If the new box lies outside the scan.
     """
-    known = without_looking(label_map, edit)
+    known = edit_without_segmenter(label_map, edit)
     if known is not None:
         return known
     labels, after = label_map.labels.copy(), edit.after
@@ -193,7 +193,7 @@ def resegment_box(segmenter: BoxSegmenter, volume: CTVolume, label_map: LabelMap
     return LabelMap(labels, label_map.grid)
 
 
-def without_looking(label_map: LabelMap, edit: BoxEdit) -> LabelMap | None:
+def edit_without_segmenter(label_map: LabelMap, edit: BoxEdit) -> LabelMap | None:
     """Apply an edit that needs no segmenter: a box was deleted, or only its subtype changed.
 
     Return None for all other edits, which need `resegment_box`.

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from builders.cmake_lists import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 LIBRARY, PANEL = "ICHSegmentationLib", "ICHSegmentation/ICHSegmentationPanel"
 OF_THE_PANEL = ".ci/panel_imports.toml"
 BREACHES = {

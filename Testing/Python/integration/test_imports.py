@@ -7,6 +7,8 @@ import pkgutil
 import subprocess
 import sys
 
+import pytest
+
 import ICHSegmentationLib
 
 SLICER = {"slicer", "qt", "ctk"}
@@ -20,6 +22,7 @@ def modules_after(statements: str) -> set[str]:
     return set(done.stdout.split())
 
 
+@pytest.mark.slow
 def test_importing_any_part_but_mrml_never_imports_slicer():
     names = [
         module.name

@@ -61,6 +61,7 @@ def test_people_read_verdicts_with_their_definitions(a_command: Command, two_res
     assert "Expansion, revised: no\n" in back
 
 
+@pytest.mark.slow
 def test_scans_are_brought_together_and_drawn(a_command: Command, tmp_path: Path):
     """The same head, turned and shifted, scanned with other slices; the clot has 4 mm more radius."""
     sides = []

@@ -16,6 +16,8 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.export.formats import RESULT_FILES
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_result_is_there(a_demo: tuple[Path, dict[str, Any]]):
     folder, shown = a_demo

@@ -9,10 +9,13 @@ from typing import Any
 import nibabel
 import numpy as np
 import pypdfium2
+import pytest
 from builders.requirements import require_slicer
 from PIL import Image
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
+
+pytestmark = pytest.mark.slow
 
 slicer = require_slicer()
 

@@ -17,6 +17,8 @@ from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.io.labels.nifti import write_on_grid_nifti
 from ICHSegmentationLib.io.labels.reader import read_labels
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def a_scan(tmp_path: Path) -> Path:

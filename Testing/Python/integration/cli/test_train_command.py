@@ -13,6 +13,8 @@ from builders.training import a_configuration, write_squares
 
 from ICHSegmentationLib.core.messages import message
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def a_file(tmp_path: Path) -> Path:

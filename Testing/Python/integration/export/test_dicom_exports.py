@@ -34,6 +34,8 @@ from ICHSegmentationLib.models import RuntimeInfo
 from ICHSegmentationLib.pipeline import write_results
 from ICHSegmentationLib.segmentation.result import SegmentationResult
 
+pytestmark = pytest.mark.slow
+
 
 class Run(NamedTuple):
     """A folder of results, the scan, and what was segmented."""

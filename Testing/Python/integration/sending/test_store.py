@@ -90,6 +90,7 @@ def a_store(answer: Callable[[pynetdicom.events.Event], int], *kinds: str, **set
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_orthanc_holds_the_same_files(three_files, tmp_path):
     with orthanc(tmp_path) as (dicom, http):
         done = []

@@ -9,7 +9,8 @@ import slicer
 from builders.panel_fixtures import run_once
 from builders.scene import add_acquisition_transform
 
-from ICHSegmentationLib.models import box_model, load_manifest
+from ICHSegmentationLib.models import load_manifest
+from ICHSegmentationLib.systems import box_model
 
 FILLS = box_model(load_manifest()).name
 AGREED = f"ICHSegmentation/AcknowledgedLicenses/{FILLS}"

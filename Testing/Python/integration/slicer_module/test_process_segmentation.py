@@ -21,7 +21,7 @@ from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.pipeline import segment
 from ICHSegmentationLib.worker.protocol.messages import PROTOCOL
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")]
 ROOT = Path(__file__).parents[4]
 
 HELLO = f"""

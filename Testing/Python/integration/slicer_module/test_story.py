@@ -15,7 +15,7 @@ from builders.python_slicer import put_on_path
 from builders.scene import add_acquisition_transform, add_volume, load_dicom
 from slicer_harness.window import missing_for_a_window
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")]
 
 IN_A_WINDOW = os.environ.get("QT_QPA_PLATFORM") == "xcb"
 CAN_HAVE_A_WINDOW = missing_for_a_window() is None

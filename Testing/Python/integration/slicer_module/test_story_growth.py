@@ -11,7 +11,7 @@ from builders.moved_head import moved_scan
 from builders.python_slicer import put_on_path
 from builders.scene import add_volume
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX scripts")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX scripts")]
 
 WORK_S = 120.0
 """Far more than it takes: a limit for a broken program only."""

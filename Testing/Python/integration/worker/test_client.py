@@ -40,6 +40,8 @@ from ICHSegmentationLib.worker.protocol.exchange import write_volume
 
 ONE_THREAD = SegmentOptions(threads=1)
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def a_lasting_client(a_world: dict[str, str]) -> Iterator[WorkerClient]:

@@ -19,7 +19,7 @@ from ICHSegmentationLib.core.errors import CancelledError, WorkerCrashedError, W
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")]
 
 ONE_THREAD = SegmentOptions(threads=1)
 CLIENT = """

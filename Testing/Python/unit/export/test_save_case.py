@@ -87,6 +87,7 @@ def test_nothing_names_the_patient_or_a_date(tmp_path):
             assert word not in stored
 
 
+@pytest.mark.slow
 def test_the_folder_is_taken_for_training(tmp_path):
     host = a_generated_host()
     label_map = LabelMap(np.where(host.labels == Subtype.IPH, host.labels, 0).astype(np.uint8), host.volume.grid)

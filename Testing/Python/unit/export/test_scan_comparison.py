@@ -21,6 +21,8 @@ from ICHSegmentationLib.worker.protocol.exchange import (
 from ICHSegmentationLib.worker.protocol.messages import CompareRequest, parse_request, parse_response
 from ICHSegmentationLib.worker.server.jobs import run_compare
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def two_scans():

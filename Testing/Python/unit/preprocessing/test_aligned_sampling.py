@@ -86,6 +86,7 @@ def a_real_scan(request, shared_data: Path) -> CTVolume:
     return CTVolume(case.hu, case.grid)
 
 
+@pytest.mark.slow
 def test_turns_and_shifts_of_real_scans_are_recovered(a_real_scan):
     pixel_mm = a_real_scan.grid.spacing_mm[0]
     air = int(a_real_scan.hu.min())

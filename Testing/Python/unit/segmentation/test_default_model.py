@@ -15,6 +15,8 @@ from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.research.training.data.clot import derive_clot
 from ICHSegmentationLib.research.training.datasets.phe_sich import SPACING_MM, read_case
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def a_clean_head(shared_data):

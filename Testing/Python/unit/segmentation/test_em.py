@@ -163,6 +163,7 @@ def test_it_stands_in_where_no_model_is_installed(a_head, a_clot, monkeypatch, t
     assert dice(result.label_map.labels > 0, a_clot) > 0.93
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["0056", "0119"])
 def test_a_real_clot_is_found_alone_and_in_its_box(shared_data, name):
     case = read_case(shared_data / "phe-sich", name)

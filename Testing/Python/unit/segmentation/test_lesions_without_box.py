@@ -11,7 +11,7 @@ from ICHSegmentationLib.core.lesion_boxes import box_around, lesion_boxes
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.segmentation.boxes.lesion_voxels import lesion_voxels
 from ICHSegmentationLib.segmentation.boxes.lesions_without_box import lesions_without_box
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit, resegment_box, without_looking
+from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit, edit_without_segmenter, resegment_box
 
 GRID = make_grid(rows=20, columns=20)
 LESION, PAINTED = np.s_[1:4, 2:5, 2:5], np.s_[2:3, 8:10, 8:10]
@@ -60,7 +60,7 @@ def test_a_box_of_another_subtype_speaks_for_nothing():
 def test_a_deleted_box_takes_its_lesion_and_leaves_the_painted_one_inside_it():
     label_map, made = two_lesions()
     others = lesions_without_box(label_map, (WIDE,), made)
-    left = without_looking(label_map, BoxEdit(before=WIDE, others=others)).labels
+    left = edit_without_segmenter(label_map, BoxEdit(before=WIDE, others=others)).labels
     assert (left > 0).sum() == (label_map.labels[PAINTED] > 0).sum() == 4
     assert (left[PAINTED] == Subtype.IPH).all()
 
@@ -85,9 +85,11 @@ def test_a_moved_box_leaves_the_painted_lesion_too():
 def test_nothing_but_deleting_and_renaming_goes_without_looking():
     label_map, _ = two_lesions()
     moved = a_box((1, 4), (1, 6), (1, 6))
-    assert without_looking(label_map, BoxEdit(before=WIDE, after=moved)) is None
-    assert without_looking(label_map, BoxEdit(after=moved)) is None
-    renamed = without_looking(label_map, BoxEdit(before=WIDE, after=WIDE.model_copy(update={"subtype": "SDH"}))).labels
+    assert edit_without_segmenter(label_map, BoxEdit(before=WIDE, after=moved)) is None
+    assert edit_without_segmenter(label_map, BoxEdit(after=moved)) is None
+    renamed = edit_without_segmenter(
+        label_map, BoxEdit(before=WIDE, after=WIDE.model_copy(update={"subtype": "SDH"}))
+    ).labels
     assert sorted(np.unique(renamed)) == [0, Subtype.SDH]
     assert ((renamed > 0) == (label_map.labels > 0)).all()
 

@@ -60,6 +60,7 @@ def dice(first, second):
     return 2 * (first & second).sum() / (first.sum() + second.sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tilt_deg", [0, 20])
 @pytest.mark.parametrize("steps", STEPS)
 def test_a_clot_is_found_in_place_and_measured_on_tilted_and_uneven_slices(steps, tilt_deg):
@@ -71,6 +72,7 @@ def test_a_clot_is_found_in_place_and_measured_on_tilted_and_uneven_slices(steps
     assert measure(label_map).volumes_ml["IPH"] == pytest.approx(ellipsoid_ml(CLOT_RADII_MM), rel=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", STEPS)
 def test_only_a_part_is_looked_at_on_request(steps):
     grid = head_grid(STEPS[steps], tilt_deg=10, rows=130, columns=112, spacing_mm=(1.6, 1.6))

@@ -31,6 +31,7 @@ def dice(first, second):
     return 2 * (first & second).sum() / (first.sum() + second.sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("oblique_deg", [(0, 0, 0), (12, -8, 20)])
 @pytest.mark.parametrize("tilt_deg", [0, 10, 20])
 @pytest.mark.parametrize("steps", STEPS)

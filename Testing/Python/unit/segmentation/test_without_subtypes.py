@@ -70,6 +70,7 @@ def test_blood_gets_the_label_for_no_subtype_and_its_volume(a_result):
     assert measured.present == {"EDH": False, "SDH": False, "SAH": False, "IPH": False, "IVH": False, "ICH": True}
 
 
+@pytest.mark.slow
 def test_of_more_than_forty_slices_with_brain_none_is_lost():
     grid = head_grid([1.0] * 189, rows=130, columns=112, spacing_mm=(1.6, 1.6))
     runtime = BrightIchRuntime()

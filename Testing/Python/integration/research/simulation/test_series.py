@@ -12,7 +12,7 @@ from builders.grids import make_grid
 
 from ICHSegmentationLib import read_ct
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.research.simulation import write_dicom_series
+from ICHSegmentationLib.research.simulation.dicom_series import write_dicom_series
 
 
 def test_the_series_is_read_back_slice_by_slice_with_tilt_and_uneven_steps(tmp_path: Path):

@@ -25,6 +25,8 @@ from ICHSegmentationLib.research.training.prepare import prepare, prepared_files
 from ICHSegmentationLib.research.training.processes import Processes, joined_processes
 from ICHSegmentationLib.research.training.train import train
 
+pytestmark = pytest.mark.slow
+
 ONE = Processes(0, 1, torch.device("cpu"))
 TINY_LISTS = json.loads(json.dumps(TINY))
 

@@ -176,6 +176,7 @@ def test_a_model_has_pictures_of_the_simulated_bleeds_that_it_looks_for(tmp_path
     assert [path.name for path in (tmp_path / "out" / "worst").iterdir()] == ["simulated-1-p-IPH-0.png"]
 
 
+@pytest.mark.slow
 def test_tables_pictures_and_the_second_models_figures_are_written(tmp_path: Path, a_model: str, some_files):
     patients = some_files[:2]
     run = run_model(a_model, patients, (), tmp_path / "out" / "predictions", RunSettings())

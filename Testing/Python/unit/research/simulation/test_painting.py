@@ -19,6 +19,8 @@ from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.research.simulation.dicom_series import write_dicom_series
 from ICHSegmentationLib.research.simulation.painting import generated_scan, paint_into
 
+pytestmark = pytest.mark.slow
+
 WANTED = {Subtype.SDH: 30.0}
 
 

@@ -24,6 +24,8 @@ from ICHSegmentationLib.research.training.datasets.sources import NnunetSource, 
 from ICHSegmentationLib.research.training.held_out import make_held_out
 from ICHSegmentationLib.research.training.prepare import prepare
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def a_data_set(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray]:
