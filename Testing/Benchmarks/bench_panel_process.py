@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seconds until the Slicer panel's process answers and stops, and how long it blocks the main thread.
+"""How soon the Slicer panel's process answers and stops, and for how long it blocks the main thread.
 
-The event loop is Qt's; `qt` and PythonSlicer are stand-ins. "longest gap" is the longest time between two ticks of a
-2 ms timer, which other programs make longer, and "of it busy" the processor time of the main thread in its busiest gap.
-A cancel is sent at the start of each stage.
+Figures, not a test. The event loop is Qt's, `qt` and PythonSlicer are stand-ins. "longest gap" is the longest time
+between two beats of a timer of 2 ms, and "of it busy" the processor time of the main thread in its busiest gap: on a
+machine with other work the gap is longer than what the panel asks of it. A cancel is sent at the start of each stage.
+"box", "scores" and "export" are asked for after a result, each with a new copy of the scan, as the panel reads it from
+the scene; the first of each is not counted.
 
     python Testing/Benchmarks/bench_panel_process.py [CT] [--model NAME] [--repeats N] [--slices N]
 
@@ -14,6 +16,7 @@ slices of 512 x 512 instead, and cancels when the worker has received them.
 from __future__ import annotations
 
 import argparse
+import statistics
 import sys
 import tempfile
 import time
@@ -49,6 +52,7 @@ def main() -> None:
             bench.print_run("first request")
             for _ in range(wanted.repeats):
                 bench.print_run("later request")
+            bench.print_edits(wanted.repeats)
             for stage in STAGES:
                 for _ in range(wanted.repeats):
                     bench.print_run(f"cancelled at {stage}", cancel_at=stage)
@@ -61,6 +65,7 @@ class Bench:
     """The panel's process on Qt's event loop."""
 
     def __init__(self, folder: Path, model: str) -> None:
+        self._gap_s = self._busy_s = 0.0
         from slicer_harness.qt_facade.module import make_qt_module
 
         self.temporary = folder / "temporary"
@@ -97,6 +102,70 @@ class Bench:
             f"{title:<24} returned {1000 * returned_s:.0f} ms; {stages} end {end_s:.3f} s{cancel}; "
             f"longest gap {1000 * self._gap_s:.0f} ms, of it busy {1000 * self._busy_s:.0f} ms"
         )
+
+    def print_edits(self, repeats: int) -> None:
+        """Change a box, propose scores and export, as the panel does after a result; print the median seconds."""
+        import numpy as np
+        from bench_resegmentation import _middle_box
+
+        from ICHSegmentationLib.core.label_map import LabelMap
+        from ICHSegmentationLib.export.job import ExportJob, ScanFiles
+        from ICHSegmentationLib.export.record import RunRecord
+        from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
+
+        grid = self.volume.grid
+        edit = BoxEdit(after=_middle_box(grid))
+        target = self.temporary.parent / "exported"
+        labels = self._wait(
+            lambda volume, told: self.process.resegment_lesion(
+                volume, LabelMap(np.zeros(grid.shape, np.uint8), grid), edit, model="em", device="auto", **told
+            )
+        )
+
+        def export(formats):
+            job = ExportJob(
+                folder=target,
+                formats=formats,
+                scan=ScanFiles.of(self.volume.source),
+                run=RunRecord.of_attributes({"model": "em"}),
+                overwrite=True,
+            )
+            return lambda volume, told: self.process.export(volume, labels, job, progress=lambda *_: None, **told)
+
+        works = {
+            "box": lambda volume, told: self.process.resegment_lesion(
+                volume, labels, edit, model="em", device="auto", **told
+            ),
+            "scores": lambda volume, told: self.process.propose(volume, labels, **told),
+            "export of a table": export(("csv",)),
+            "export of DICOM": export(("dicom-seg", "dicom-sr")),
+            "export of a report": export(("csv", "json", "pdf")),
+        }
+        for name, work in works.items():
+            seconds = []
+            for _ in range(repeats + 1):
+                self._wait(work)
+                seconds.append(self._over - self._started)
+            print(f"{name:<24} median {statistics.median(seconds[1:]):.3f} s, longest {max(seconds[1:]):.3f} s")
+
+    def _wait(self, work):
+        """Ask for work on a copy of the scan, as the panel reads it from the scene; return what came of it."""
+        from ICHSegmentationLib.core.volume import CTVolume
+
+        outcomes = []
+
+        def take(outcome: object) -> None:
+            outcomes.append(outcome)
+            self._end(outcome)
+
+        self._loop = self._qt.QEventLoop()
+        self._cancelled = 0.0
+        volume = CTVolume(self.volume.hu.copy(), self.volume.grid, self.volume.source)
+        self._started = time.perf_counter()
+        self._last = self._started, time.thread_time()
+        work(volume, {"finished": take, "failed": take})
+        self._loop.exec()
+        return outcomes[0]
 
     def _beat(self) -> None:
         now = time.perf_counter(), time.thread_time()

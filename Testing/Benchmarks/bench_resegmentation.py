@@ -21,6 +21,7 @@ from ICHSegmentationLib import read_ct, resegment_lesion
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import LesionBox
+from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.models import LoadedModel
 from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
@@ -41,8 +42,9 @@ def main() -> None:
     loaded = LoadedModel()
     print(f"{options.scan.name}: {volume.grid.shape}, slices {edit.after.slices}, model {options.model}")
     _report("library", lambda: resegment_lesion(volume, label_map, edit, options.model, loaded=loaded), options.times)
+    chosen = SegmentOptions(model=options.model)
     with WorkerClient() as client:
-        _report("worker", lambda: client.resegment_lesion(volume, label_map, edit, options.model), options.times)
+        _report("worker", lambda: client.resegment_lesion(volume, label_map, edit, chosen), options.times)
 
 
 def _middle_box(grid: SliceGrid) -> LesionBox:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seconds of a worker's first and later requests, and of cancelling.
 
-"outside" is the client's time beyond the worker's stages: start of the process, arrays through files, messages. A
-cancel is sent at the start of each stage, with the model loaded; a worker that does not stop in time is killed, and the
-next request starts another.
+Figures, not a test. "outside" is what the client waits for beyond the worker's own stages: the start of the process,
+messages, the hand-over of the scan (the first time) and of the labels. A cancel is sent at the start of each stage,
+with the model loaded; a worker that does not stop in time is killed, and the next request has to start another.
 
     python Testing/Benchmarks/bench_worker.py [CT] [--model NAME] [--repeats N] [--threads N]
 
@@ -21,6 +21,7 @@ from pathlib import Path
 
 from ICHSegmentationLib import read_ct
 from ICHSegmentationLib.core.errors import CancelledError
+from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 
 GE_SERIES = Path(__file__).resolve().parents[3] / "shared" / "data" / "ge-head-ct"
@@ -37,7 +38,7 @@ def main() -> None:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ichseg-bench-") as folder:
         volume = read_ct(wanted.ct or (GE_SERIES if GE_SERIES.is_dir() else _generated_head(Path(folder))))
-    options = {"model": wanted.model, "threads": wanted.threads}
+    options = SegmentOptions(model=wanted.model, threads=wanted.threads)
     print(f"{volume.hu.shape} voxels, {wanted.repeats} later requests")
     with WorkerClient() as client:
         runs = [_segment(client, volume, options) for _ in range(wanted.repeats + 1)]
@@ -55,7 +56,7 @@ def _generated_head(folder: Path) -> Path:
 
 def _segment(client: WorkerClient, volume, options) -> dict[str, float]:
     started = time.perf_counter()
-    answer = client.segment(volume, **options)
+    answer = client.segment(volume, options)
     wall = time.perf_counter() - started
     timings = dict(answer.segmentation.timings_s)
     return {"outside": wall - timings.pop("total"), **timings, "total": wall}
@@ -64,7 +65,7 @@ def _segment(client: WorkerClient, volume, options) -> dict[str, float]:
 def _cancel(client: WorkerClient, volume, options, stage: str) -> tuple[float, bool]:
     """Return the seconds from the cancel to the end, and whether the worker still runs."""
     if client.pid is None:
-        client.segment(volume, **options)
+        client.segment(volume, options)
     reached, asked = [], []
 
     def cancel() -> bool:
@@ -77,7 +78,7 @@ def _cancel(client: WorkerClient, volume, options, stage: str) -> tuple[float, b
             reached.append(name)
 
     try:
-        client.segment(volume, progress=progress, cancel=cancel, **options)
+        client.segment(volume, options, progress=progress, cancel=cancel)
     except CancelledError:
         return time.perf_counter() - asked[0], client.pid is not None
     message = f"the work was over before it could be cancelled in the stage {stage}"

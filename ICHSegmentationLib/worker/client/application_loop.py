@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `EventClient` needs of the host's event loop, as Qt's."""
+"""Interface of the event loop of an application, as Qt's, that `EventClient` needs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ T = TypeVar("T")
 
 
 class ProcessListener(Protocol):
-    """Is told what a process does; always from the loop, but for the end, which `HostProcess.finish` tells as well."""
+    """Receives what a process does, always from the loop; `LoopProcess.finish` reports the end itself."""
 
     def take_output(self, data: bytes) -> None:
-        """Take what came on standard output."""
+        """Take bytes of standard output."""
 
     def take_errors(self, data: bytes) -> None:
-        """Take what came on standard error."""
+        """Take bytes of standard error."""
 
     def take_end(self, code: int | None, problem: str = "") -> None:
         """Take note of the end.
@@ -24,29 +24,29 @@ class ProcessListener(Protocol):
         Parameters
         ----------
         code : int or None
-            Exit code; a signal's number below zero; None if the process was never started.
+            Exit code; minus the number of a signal; None if the process was never started.
         problem : str
             Why it was not started.
         """
 
 
-class HostProcess(Protocol):
-    """A process that a `HostLoop` started."""
+class LoopProcess(Protocol):
+    """A process that an `ApplicationLoop` started."""
 
     def write(self, data: bytes) -> None:
-        """Write to standard input without waiting; does nothing if the process is gone."""
+        """Write to standard input without waiting; do nothing if the process is gone."""
 
     def kill(self) -> None:
         """Kill it with all that it started, without waiting; the listener is told of its end."""
 
     def finish(self, grace_s: float) -> None:
-        """Close its input, wait so long for its end, then kill it and wait."""
+        """Close its input, wait up to ``grace_s`` for its end, then kill it and wait."""
 
 
-class HostLoop(Protocol):
+class ApplicationLoop(Protocol):
     """Calls back later, on the thread that asked."""
 
-    def start(self, command: Sequence[str], environment: Mapping[str, str], listener: ProcessListener) -> HostProcess:
+    def start(self, command: Sequence[str], environment: Mapping[str, str], listener: ProcessListener) -> LoopProcess:
         """Start a process without waiting."""
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
@@ -56,4 +56,4 @@ class HostLoop(Protocol):
         """Work in another thread, then call back with what was returned or raised."""
 
     def close(self) -> None:
-        """Wait for the work in the background; nothing is called back any more."""
+        """Wait for the work in the background; call nobody back any more."""
