@@ -168,7 +168,7 @@ def test_what_fails_is_one_sentence_and_the_reader_s_items_stay(a_score, click):
     assert shown(a_score.graeb.points["third"]) == "proposed: not determined"
     a_score.process.busy = True
     click(a_score.scores.propose_button)
-    assert a_score.scores.notice.text == "Other work is under way; try again when it is done."
+    assert a_score.scores.notice.text == "Another task is running; try again when it has finished."
     a_score.process.busy = False
     click(a_score.scores.propose_button)
     a_score.process.request["failed"](make_failure("disk_full", "Cannot write volume.npy: the disk is full."))

@@ -187,7 +187,7 @@ def test_skull_follows_a_transform_that_is_set_aside_and_put_back(a_result):
 
 @pytest.mark.usefixtures("a_volume_rendering_module")
 def test_a_failure_on_the_way_to_the_skull_leaves_nothing(a_result, monkeypatch):
-    from ICHSegmentationLib.mrml.views.slice_views import skull
+    from ICHSegmentationLib.mrml.views import skull
 
     def fail(*_, **__):
         raise MemoryError
