@@ -108,7 +108,7 @@ def test_a_scan_that_is_not_from_dicom_has_no_dicom_files_and_no_patient(an_expo
     assert form._patient.enabled is False
     form.formats = ("dicom-seg",)
     click(form.button)
-    assert message(an_export) == "Choose at least one kind of file."
+    assert message(an_export) == "Choose at least one format."
     assert len(an_export.process.requests) == 1
 
 
