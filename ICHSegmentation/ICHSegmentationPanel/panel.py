@@ -42,7 +42,7 @@ class Panel(VTKObservationMixin):
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     process : SegmentationProcess
         Client of the worker; the panel closes it.
     """

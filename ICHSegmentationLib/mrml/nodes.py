@@ -17,7 +17,7 @@ Node = Any
 
 SPACE_ROLE = "ICHSegmentation.Space"
 """Reference role: from a result to its transform when it was published."""
-ASIDE_ROLE = "ICHSegmentation.TransformSetAside"
+DETACHED_ROLE = "ICHSegmentation.TransformSetAside"
 """Reference role: from a volume or result to the transform that was detached for editing."""
 
 

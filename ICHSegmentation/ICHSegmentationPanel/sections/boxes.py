@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lesions of a result with their boxes, which the mouse moves and resizes."""
+"""Section Boxes: the lesions of a result, and their boxes to move and resize with the mouse."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ if TYPE_CHECKING:
     from ICHSegmentationPanel.sections.model import ModelSection
 
 _SETTLE_MS = 300
-"""Lesions are looked for when the last edit is this long ago, so that a stroke of the brush is not slowed down."""
+"""Delay of the list after the last edit, so that brush strokes are not slowed down."""
 
 
 class BoxesSection(Section, VTKObservationMixin):
-    """The section Boxes. Boxes are seen while it is open; only the chosen one can be moved.
+    """The section Boxes. Boxes are shown while it is open; only the chosen one can be moved.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     process : SegmentationProcess
-        The worker, which segments a box again when the mouse has let go of it.
+        Client of the worker, which segments a box again after the mouse has moved it.
     models : ModelSection
-        Which model fills boxes.
+        Provides the model that segments boxes.
     corrections : CorrectSection
-        Holds the Segment Editor, by whose Undo a change of a box is taken back.
+        Owner of the Segment Editor, whose Undo also undoes changes of boxes.
     check_of : callable
-        Returns what is known of a volume already, or None.
+        Returns the check of a volume if there is one, else None.
     """
 
     def __init__(
@@ -80,19 +80,19 @@ class BoxesSection(Section, VTKObservationMixin):
         self.widgets.undo_button.connect("clicked()", corrections.undo)
 
     def set_parameters(self, parameters: Parameters | None) -> None:
-        """Take up a scene's parameters, or None while a scene closes."""
+        """Set the parameters of the scene; None while a scene closes."""
         self._parameters = parameters
         self._is_listed = False
         self.widgets.say("")
         self.update()
 
     def refresh(self) -> None:
-        """Show the boxes anew: the slices are shown elsewhere."""
+        """Update the boxes after the acquisition transform was detached or reattached."""
         self._is_listed = False
         self.update()
 
     def update(self) -> None:
-        """Show the result that the parameters name; nothing is made of its boxes until the section is opened."""
+        """Show the current result; its boxes are created when the section is opened."""
         node = self._segmentation
         if node is not self._node:
             self._take(node)
@@ -112,7 +112,7 @@ class BoxesSection(Section, VTKObservationMixin):
             self._show_rois()
 
     def exit(self) -> None:
-        """Let nothing be moved, as another module is shown."""
+        """Lock all boxes when another module is shown."""
         self._timer.stop()
         if self._node is not None:
             self.widgets.table.choose(None)
@@ -155,7 +155,7 @@ class BoxesSection(Section, VTKObservationMixin):
             mrml.remove_strays(slicer.mrmlScene, self._node)
 
     def _list(self) -> None:
-        """Show the lesions as they are now, each with its box where it is kept; one that is being changed stays."""
+        """List the current lesions and update their boxes, except those with a pending change."""
         self._timer.stop()
         node = self._node
         if node is None or node.GetScene() is None or self._parameters is None:
@@ -168,7 +168,7 @@ class BoxesSection(Section, VTKObservationMixin):
             mrml.sync_rois(node, boxes, self._slices, leave=self.changes.keys)
         self._watch(mrml.rois_of(node))
         self.widgets.table.show([self._row(lesion) for lesion in self._lesions.values()])
-        self.widgets.warn("" if self._slices is not None else _no_place())
+        self.widgets.warn("" if self._slices is not None else _no_boxes_sentence())
         self._show_rois()
         self._offer()
 
@@ -178,7 +178,7 @@ class BoxesSection(Section, VTKObservationMixin):
         return BoxRow(lesion.key, subtype, name, color, lesion.volume_ml, lesion.confidence)
 
     def _watch(self, rois: dict[str, vtkMRMLMarkupsROINode]) -> None:
-        """Observe the regions that are there, and no others."""
+        """Observe the existing ROIs and no others."""
         event = slicer.vtkMRMLMarkupsNode.PointEndInteractionEvent
         for roi in set(self._rois.values()) - set(rois.values()):
             self.removeObserver(roi, event, self._moved)
@@ -191,7 +191,7 @@ class BoxesSection(Section, VTKObservationMixin):
         mrml.show_rois(self._node, shown, in_3d=self._parameters.boxes_in_3d)
 
     def _offer(self) -> None:
-        """Give the chosen box its handles, and enable what can be done."""
+        """Show handles at the chosen box, and enable the possible actions."""
         chosen, fits = self._chosen, self._slices is not None
         mrml.choose_roi(self._node, chosen.key if chosen is not None and fits else None)
         self.widgets.allow(adding=fits, chosen=chosen.box.subtype if chosen is not None and fits else "")
@@ -202,7 +202,7 @@ class BoxesSection(Section, VTKObservationMixin):
             mrml.jump_to(self._node, mrml.middle_of_roi(self._rois[key]))
 
     def _moved(self, roi: vtkMRMLMarkupsROINode, _event: str) -> None:
-        """Segment again what the mouse has let go of."""
+        """Segment a box again after the mouse has moved it."""
         lesion = next((each for key, each in self._lesions.items() if self._rois.get(key) is roi), None)
         if lesion is None or self._slices is None:
             return
@@ -246,29 +246,29 @@ class BoxesSection(Section, VTKObservationMixin):
             self._show_rois()
 
 
-def _no_place() -> str:
+def _no_boxes_sentence() -> str:
     return _(
-        "The slices are shown straight and even, but were not taken so: put their transform back (section Correct) to "
-        "see and change boxes."
+        "The slices are tilted or unevenly spaced, but shown as a straight, even stack: reattach their transform "
+        "(section Correct) to see and change boxes."
     )
 
 
 def _check(box: Any, checked: bool) -> None:
-    """Set a check box without doing what a click on it does."""
+    """Set a check box without emitting its signals."""
     blocked = box.blockSignals(True)
     box.checked = checked
     box.blockSignals(blocked)
 
 
 class BoxesWidgets:
-    """The table, what can be done with a box, and which model fills boxes.
+    """Widgets of the section: table, buttons and messages.
 
     Parameters
     ----------
     place : QWidget
-        Its layout receives them.
+        Its layout gets the widgets.
     on_choose, on_add, on_rename : callable
-        Called with the key of the chosen box, the subtype of a new one, and another subtype for the chosen one.
+        Called with the key of the chosen box, the subtype of a new box, and a new subtype for the chosen box.
     """
 
     def __init__(
@@ -282,15 +282,15 @@ class BoxesWidgets:
         self.shown = qt.QCheckBox(_("Show boxes"))
         self.shown.toolTip = _("Show the boxes of all lesions on the slices.")
         self.shown_3d = qt.QCheckBox(_("in 3D too"))
-        self.shown_3d.toolTip = _("Show them in the 3D view as well.")
+        self.shown_3d.toolTip = _("Show the boxes in the 3D view too.")
         self.table = BoxesTable(on_choose)
         self._model = wrapped_label()
         self._warning = wrapped_label()
         self._message = wrapped_label()
         self.delete_button = qt.QPushButton(_("Delete box"))
-        self.delete_button.toolTip = _("Delete the chosen box and what is labelled in it.")
+        self.delete_button.toolTip = _("Delete the chosen box and its lesion.")
         self.undo_button = qt.QPushButton(_("Undo"))
-        self.undo_button.toolTip = _("Take the last change back, of a box or of the tools below.")
+        self.undo_button.toolTip = _("Undo the last change of a box or by the tools below.")
         add, rename = qt.QHBoxLayout(), qt.QHBoxLayout()
         self._add = SubtypeButtons(add, "add", on_add)
         self._rename = SubtypeButtons(rename, "rename", on_rename)
@@ -310,27 +310,27 @@ class BoxesWidgets:
         self.warn("")
 
     def allow(self, *, adding: bool, chosen: str) -> None:
-        """Enable what can be done; ``chosen`` is the subtype of the chosen box, empty without one."""
+        """Enable the possible actions; ``chosen`` is the subtype of the chosen box, empty without one."""
         self._add.enable(adding)
-        self._rename.enable(bool(chosen), but=chosen)
+        self._rename.enable(bool(chosen), except_for=chosen)
         self.delete_button.enabled = bool(chosen)
 
     def show_model(self, name: str) -> None:
-        """Say which model fills boxes."""
-        self._model.text = _("Boxes are filled by the model {model}.").format(model=escape(name))
+        """Show which model segments boxes."""
+        self._model.text = _("Boxes are segmented with the model {model}.").format(model=escape(name))
 
     def warn(self, sentence: str) -> None:
-        """Say why boxes cannot be changed, or nothing."""
+        """Show why boxes cannot be changed; empty hides the warning."""
         self._warning.text = escape(sentence)
         self._warning.visible = bool(sentence)
 
     @property
     def message(self) -> str:
-        """What is said below the buttons, as rich text."""
+        """Message below the buttons, as rich text."""
         return str(self._message.text) if self._message.visible else ""
 
     def say(self, sentence: str) -> None:
-        """Show a sentence below the buttons, or nothing."""
+        """Show a message below the buttons; empty hides it."""
         self._message.text = f"<b>{escape(sentence)}</b>"
         self._message.visible = bool(sentence)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The change since an earlier scan of the patient: registered, measured and drawn in the worker."""
+"""Section Growth: change since an earlier scan of the patient, computed in the worker."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _RIGHT = qt.Qt.AlignRight | qt.Qt.AlignVCenter
 
 
 class _Pair(NamedTuple):
-    """Two results and their volumes, by which it is known whether a comparison still holds."""
+    """Two results and their volumes, to detect whether a comparison is outdated."""
 
     baseline: vtkMRMLSegmentationNode
     followup: vtkMRMLSegmentationNode
@@ -47,18 +47,18 @@ class _Pair(NamedTuple):
 
 
 class GrowthSection(Section):
-    """The button that compares the shown result with that under "Compare with", and what comes of it.
+    """Button that compares the current result with the one under "Compare with", and the comparison.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     process : SegmentationProcess
-        The worker.
+        Client of the worker.
     check_of : callable
-        Returns what is known of a volume already, or None.
+        Returns the check of a volume if there is one, else None.
     on_found : callable
-        Called when there is a comparison, or none any more.
+        Called after the comparison was made or removed.
     """
 
     def __init__(
@@ -80,13 +80,13 @@ class GrowthSection(Section):
         self.widgets.button.connect("clicked()", self._click)
 
     def set_parameters(self, parameters: Parameters | None) -> None:
-        """Take up a scene's parameters, or None while a scene closes."""
+        """Set the parameters of the scene; None while a scene closes."""
         self._parameters = parameters
         self.widgets.say("")
         self.update()
 
     def update(self) -> None:
-        """Show what can be compared; a comparison of other results or labels is taken away."""
+        """Show what can be compared; remove an outdated comparison."""
         node, baseline = self._segmentation, self._baseline
         chosen = (baseline, node)
         if self._running is not None and (self._running.baseline, self._running.followup) != chosen:
@@ -95,19 +95,19 @@ class GrowthSection(Section):
         if self._compared is not None and (None in chosen or self._compared != _Pair.of(*chosen)):
             same = (self._compared.baseline, self._compared.followup) == chosen
             self._show(None)
-            self.widgets.say(_("The labels have changed since; compare the scans again.") if same else "")
+            self.widgets.say(_("The labels have changed; compare the scans again.") if same else "")
         self._ui.growthSection.enabled = node is not None
         self.widgets.button.enabled = None not in chosen
         self.widgets.intro.text = self._describe(node, baseline)
 
     def compare(self) -> None:
-        """Let the worker compare the two results."""
+        """Compare the two results in the worker."""
         if self._running is not None or self._segmentation is None or self._baseline is None:
             return
         self._show(None)
         self.widgets.say("")
         if self._process.busy:
-            self.widgets.say(_("Other work is under way; compare when it is done."))
+            self.widgets.say(_("Another task is running; compare when it has finished."))
             return
         try:
             self._start(self._baseline, self._segmentation)
@@ -115,14 +115,14 @@ class GrowthSection(Section):
             self._fail(failure_of(error, "The comparison failed."))
 
     def cancel(self) -> None:
-        """Stop; it is over within half a second."""
+        """Cancel the comparison; it stops within half a second."""
         if self._running is not None:
             self.widgets.button.enabled = False
             self._process.cancel()
 
     @property
     def _baseline(self) -> vtkMRMLSegmentationNode | None:
-        """The compared result, if it is of another scan."""
+        """The result under "Compare with" if it is of another scan."""
         compared = self._parameters.compared if self._parameters is not None else None
         if compared is None or self._segmentation is None:
             return None
@@ -138,7 +138,7 @@ class GrowthSection(Section):
     def _start(self, baseline: vtkMRMLSegmentationNode, followup: vtkMRMLSegmentationNode) -> None:
         first, second = self._case(baseline), self._case(followup)
         if first is None or second is None:
-            self.widgets.say(_("The CT of one of the results is not in the scene any more."))
+            self.widgets.say(_("The CT of one of the results is no longer in the scene."))
             return
         warnings = (
             *(f"Baseline: {text}" for text in first[0].warnings),
@@ -163,16 +163,16 @@ class GrowthSection(Section):
         else:
             self.cancel()
 
-    def _progress(self, stage: str, share: float) -> None:
+    def _progress(self, stage: str, fraction: float) -> None:
         if self._running is not None:
-            self.widgets.show_progress(stage_title(stage), share)
+            self.widgets.show_progress(stage_title(stage), fraction)
 
     def _finish(self, found: WorkerComparison) -> None:
         compared = self._running
         self._end()
         self._compared = compared
         self._show(found)
-        # The labels may have been edited meanwhile.
+        # The labels may have been edited in the meantime.
         self.update()
 
     def _fail(self, failure: Failure) -> None:
@@ -198,12 +198,12 @@ class GrowthSection(Section):
 
 
 class GrowthWidgets:
-    """A button, a progress bar, a table with the verdicts below it, and the pictures of both scans.
+    """Widgets of the section: button, progress bar, table, verdicts and pictures of both scans.
 
     Parameters
     ----------
     place : QWidget
-        Its layout receives them.
+        Its layout gets the widgets.
     """
 
     def __init__(self, place: Any) -> None:
@@ -220,7 +220,7 @@ class GrowthWidgets:
         self.picture = qt.QLabel()
         self.picture.alignment = qt.Qt.AlignCenter
         self.open_button = qt.QPushButton(_("Open pictures"))
-        self.open_button.toolTip = _("Show both scans and their difference in a window of their own.")
+        self.open_button.toolTip = _("Show both scans and their difference in a separate window.")
         self.open_button.connect("clicked()", self.open_picture)
         self._pixmap = qt.QPixmap()
         self.window: Any = None
@@ -240,30 +240,30 @@ class GrowthWidgets:
         self.show(None)
 
     def show_running(self, *, running: bool) -> None:
-        """Show whether a comparison is under way; the button then cancels it."""
+        """Show whether a comparison is running; the button then cancels it."""
         self.button.text = _("Cancel") if running else _("Compare the scans")
         self._bar.value = 0
         self._bar.visible = running
 
-    def show_progress(self, title: str, share: float) -> None:
-        """Show how far a comparison is."""
-        self._bar.value = round(100 * share)
+    def show_progress(self, title: str, fraction: float) -> None:
+        """Show the progress of a comparison."""
+        self._bar.value = round(100 * fraction)
         self._bar.format = f"{title} (%p %)"
 
     def say(self, sentence: str) -> None:
-        """Show a sentence below the button, or nothing."""
+        """Show a message below the button; empty hides it."""
         self._message.text = f"<b>{escape(sentence)}</b>"
         self._message.visible = bool(sentence)
 
     @property
     def message(self) -> str:
-        """What is shown below the button, as rich text."""
+        """Message below the button, as rich text."""
         return str(self._message.text)
 
     def show(self, found: Comparison | None, picture: bytes = b"", notes: tuple[str, ...] = ()) -> None:
-        """Show a comparison and its picture (PNG); None shows none.
+        """Show a comparison and its picture (PNG); None hides them.
 
-        Those of its warnings that are in ``notes`` cast no doubt on it, and stand last.
+        Warnings that are in ``notes`` do not question the comparison, and are shown last.
         """
         for widget in (self.table, self.verdicts, self.picture, self.open_button):
             widget.visible = found is not None
@@ -279,7 +279,7 @@ class GrowthWidgets:
         self.picture.setPixmap(self._pixmap.scaledToWidth(_SMALL_PX, qt.Qt.SmoothTransformation))
 
     def open_picture(self) -> None:
-        """Show the pictures in their own size."""
+        """Show the pictures in full size."""
         self.close_picture()
         label = qt.QLabel()
         label.setPixmap(self._pixmap)
@@ -292,7 +292,7 @@ class GrowthWidgets:
         self.window.show()
 
     def close_picture(self) -> None:
-        """Close the window of the pictures: they may be another patient's."""
+        """Close the window with the pictures, which may be of another patient."""
         if self.window is not None:
             self.window.hide()
             self.window.deleteLater()
@@ -329,14 +329,14 @@ class GrowthWidgets:
                 if column:
                     item.setTextAlignment(_RIGHT)
                 self.table.setItem(row, column, item)
-        # The panel scrolls as a whole: a table that scrolls inside it would hide rows.
+        # The panel scrolls as a whole; a table that scrolls by itself would hide rows.
         rows_px = sum(self.table.rowHeight(row) for row in range(len(changes)))
         header = self.table.horizontalHeader()
         self.table.setFixedHeight(rows_px + header.sizeHint.height() + 2 * self.table.frameWidth)
 
 
 def _describe(found: Comparison, notes: tuple[str, ...]) -> str:
-    """Return doubts, verdicts with their definitions, whether to trust the registration, and notes, as rich text."""
+    """Return warnings, verdicts with definitions, quality of the registration, and notes, as rich text."""
     lines = [f"<b>{escape(text)}</b>" for text in found.warnings if text not in notes]
     for name, verdict in ((_("Expansion"), found.expansion), (_("Expansion, revised"), found.revised_expansion)):
         definition = escape(verdict.definition)

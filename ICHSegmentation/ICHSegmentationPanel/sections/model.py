@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Choosing the model and the device."""
+"""Choice of model and device."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SETTINGS_GROUP = "ICHSegmentation/AcknowledgedLicenses"
 
 
 class ModelSection(Section):
-    """The lists of models, with their licences, and of devices.
+    """Lists of models, with their licences, and of devices.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     confirm : callable, optional
-        Asks the user to agree to a text, and tells whether he did.
+        Shows a text and returns whether the user agrees.
     """
 
     def __init__(self, ui: Any, confirm: Callable[[str], bool] | None = None) -> None:
@@ -47,16 +47,16 @@ class ModelSection(Section):
 
     @property
     def entry(self) -> ModelEntry | None:
-        """The chosen model; None if there is none at all."""
+        """The chosen model; None if no model is installed."""
         return self._entries.get(self._ui.modelSelector.currentData)
 
     @property
     def device(self) -> str:
-        """The chosen device, as the worker takes it."""
+        """The chosen device: "auto", "cpu" or "cuda:N"."""
         return self._ui.deviceSelector.currentData
 
     def update(self) -> None:
-        """Show what the parameters say; what this computer does not have is replaced by what it has."""
+        """Show the chosen model and device; an unknown model is replaced by the default."""
         if self._parameters is None:
             return
         model = self._parameters.model if self._parameters.model in self._entries else self._default
@@ -64,7 +64,7 @@ class ModelSection(Section):
         _select(self._ui.deviceSelector, self._parameters.device)
 
     def set_devices(self, devices: Iterable[Device]) -> None:
-        """List what the worker found; a device that cannot be used is not offered, and the tool tip says why."""
+        """List the devices that the worker found; the tool tip says why others cannot be used."""
         problems = [device.problem for device in devices if device.problem]
         for device in devices:
             if not device.problem and self._ui.deviceSelector.findData(device.name) < 0:
@@ -78,13 +78,13 @@ class ModelSection(Section):
 
     @property
     def box_entry(self) -> ModelEntry:
-        """The model that segments inside boxes: the chosen one, or what stands in for it."""
+        """The model that segments boxes: the chosen one, or its substitute."""
         return box_model(self._manifest, self.entry.name if self.entry is not None else "default")
 
     def is_agreed(self, entry: ModelEntry | None = None) -> bool:
-        """Whether a model's licence, by default the chosen one's, allows its use or the user agrees to it.
+        """Whether a model (default: the chosen one) has a free licence or the user agrees to its licence.
 
-        He is asked once per model.
+        The user is asked once per model.
         """
         entry = entry or self.entry
         if entry is None or not entry.non_commercial:
@@ -102,7 +102,7 @@ class ModelSection(Section):
         try:
             self._manifest = load_manifest()
         except MissingModelError:
-            pass  # what needs no weights is there all the same
+            pass  # models without weights are still available
         except ModelError as error:
             self.problem = str(error)
             return
@@ -141,14 +141,14 @@ def _select(combo_box: Any, data: str) -> None:
 
 
 def _details(entry: ModelEntry) -> str:
-    """Return what a tool tip says of a model; rich text, so that long lines are broken."""
+    """Return the tool tip of a model, as rich text, which wraps long lines."""
     quality = "".join(
         f"<tr><td>{_readable(name)}</td><td align='right'>&nbsp; {value:g}</td></tr>"
         if isinstance(value, float)
         else f"<tr><td>{_readable(name)}</td><td>&nbsp; {value}</td></tr>"
         for name, value in entry.quality.items()
     )
-    seconds = _("About {seconds:.1f} s for 40 slices on the machine that the model card names").format(
+    seconds = _("About {seconds:.1f} s for 40 slices on the computer named in the model card").format(
         seconds=entry.reference_seconds
     )
     trained = _("Trained on: {data}").format(data=entry.training_data)
@@ -156,7 +156,7 @@ def _details(entry: ModelEntry) -> str:
 
 
 def _readable(name: str) -> str:
-    """Return a figure's name as in "simulated EDH dice"."""
+    """Return the name of a metric as in "simulated EDH dice"."""
     words = name.split("_")
     return " ".join(word.upper() if word in _SUBTYPES else word for word in words)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which result is looked at, and its volumes."""
+"""Section Results: choice of the result, and its volumes."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class ResultsSection(Section, VTKObservationMixin):
-    """The lists of results and the table of volumes, which follows edits as they are made.
+    """Lists of results, and the table of volumes, which follows edits.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     on_chosen, on_edited : callable
-        Called when another result was chosen, and after each edit of it.
+        Called after another result was chosen, and after each edit of its labels.
     """
 
     def __init__(self, ui: Any, on_chosen: Callable[[], None], on_edited: Callable[[], None]) -> None:
@@ -51,7 +51,7 @@ class ResultsSection(Section, VTKObservationMixin):
         self._fill()
 
     def update(self) -> None:
-        """Show what the parameters say."""
+        """Show the chosen results."""
         parameters = self._parameters
         segmentation = parameters.segmentation if parameters else None
         compared = parameters.compared if parameters else None
@@ -62,7 +62,7 @@ class ResultsSection(Section, VTKObservationMixin):
 
     @property
     def measured(self) -> mrml.SceneVolumes | None:
-        """The volumes of the result as last measured."""
+        """Latest volumes of the result."""
         return self._live.current if self._live is not None else None
 
     def close(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One run: hand the volume to the worker, publish what comes back."""
+"""Run: send the volume to the worker, and add the result to the scene."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class RunState(Enum):
-    """What a run is doing."""
+    """State of a run."""
 
     IDLE = auto()
     RUNNING = auto()
@@ -41,16 +41,16 @@ class RunState(Enum):
 
 
 class RunSection(Section, VTKObservationMixin):
-    """The Segment button, which is Cancel during a run, and the progress bar.
+    """Segment button, which becomes Cancel during a run, and progress bar.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     process : SegmentationProcess
-        The worker.
+        Client of the worker.
     inputs, models, messages : InputSection, ModelSection, MessageArea
-        What to segment, with what, and where to say how it went.
+        Provide the volume and the model, and show the outcome.
     on_start : callable
         Called before the volume is read.
     on_result : callable
@@ -89,20 +89,20 @@ class RunSection(Section, VTKObservationMixin):
         super().set_parameters(parameters)
 
     def update(self) -> None:
-        """Show whether a run can be started, and why not."""
+        """Enable the button, or show in its tool tip why no run can start."""
         if self.state is RunState.IDLE:
             problem = self._problem()
             self._ui.segmentButton.enabled = not problem
-            self._ui.segmentButton.toolTip = problem or _("Find and label the blood; a new segmentation is made.")
+            self._ui.segmentButton.toolTip = problem or _("Segment the hemorrhage into a new segmentation.")
 
     def start(self, *, force: bool = False) -> None:
-        """Segment the chosen volume; with ``force`` also where it does not look like a head."""
+        """Segment the chosen volume; with ``force`` even if it does not look like a head."""
         if self.state is not RunState.IDLE:
             return
         self._inputs.settle()
         problem = self._problem()
         if problem or self._process.busy:
-            self._messages.complain(problem or _("Other work is under way; segment when it is done."))
+            self._messages.complain(problem or _("Another task is running; segment when it has finished."))
             return
         if not self._models.is_agreed():
             return
@@ -129,7 +129,7 @@ class RunSection(Section, VTKObservationMixin):
             self._fail(failure_of(error, "The run failed."))
 
     def cancel(self) -> None:
-        """Stop the run; it is over within half a second."""
+        """Cancel the run; it stops within half a second."""
         if self.state is RunState.RUNNING:
             self._enter(RunState.CANCELLING)
             self._process.cancel()
@@ -158,7 +158,7 @@ class RunSection(Section, VTKObservationMixin):
         self._end()
         result = answer.segmentation
         if _stamp_of(volume) != stamp:
-            # Cropped or hardened meanwhile: the labels are those of other voxels.
+            # Cropped or hardened during the run: the labels belong to other voxels.
             self._fail(make_failure("volume_changed"))
             return
         try:
@@ -167,7 +167,7 @@ class RunSection(Section, VTKObservationMixin):
             self._fail(failure_of(error, "The run failed."))
             return
         seconds = time.perf_counter() - self._started
-        # What was found in the scan itself stands beside its geometry.
+        # Warnings about the scan are shown with its geometry.
         found = [warning for warning in result.warnings if warning not in result.volume.warnings]
         self._messages.say(_("Segmented in {seconds:.1f} s.").format(seconds=seconds), found)
         self._on_result(node)
@@ -176,7 +176,7 @@ class RunSection(Section, VTKObservationMixin):
         self._end()
         label, action = "", None
         if failure.can_force:
-            label, action = _("Segment all the same"), lambda: self.start(force=True)
+            label, action = _("Segment anyway"), lambda: self.start(force=True)
         elif failure.suggests_processor and self._models.device != "cpu":
             label, action = _("Use the processor"), self._restart_on_processor
         self._messages.complain(failure.sentence, failure.next_step, label=label, action=action)
@@ -199,7 +199,7 @@ class RunSection(Section, VTKObservationMixin):
     def _enter(self, state: RunState) -> None:
         self.state = state
         self._ui.segmentButton.text = _("Segment") if state is RunState.IDLE else _("Cancel")
-        self._ui.segmentButton.toolTip = _("Stop the segmentation; nothing is changed.")
+        self._ui.segmentButton.toolTip = _("Cancel the segmentation; the scene stays as it is.")
         self._ui.segmentButton.enabled = state is not RunState.CANCELLING
         self._ui.progressBar.visible = state is not RunState.IDLE
         if state is RunState.CANCELLING:
@@ -213,19 +213,19 @@ class RunSection(Section, VTKObservationMixin):
 
 
 def _stamp_of(volume: vtkMRMLScalarVolumeNode) -> tuple[object, ...] | None:
-    """Return what changes with a volume's voxels, matrix or transforms, but not when its transform is set aside."""
+    """Return a value that changes with a volume's voxels, matrix or transforms, but not with detaching."""
     return stamp_of(volume) if volume.GetImageData() is not None else None
 
 
 def _publish(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSegmentationNode:
-    """Put a result into the scene as a new segmentation, with its boxes and what it proposes for the scores."""
+    """Add a result to the scene as a new segmentation, with boxes and proposed score items."""
     result = answer.segmentation
     model = result.model
     node = mrml.publish(
         volume,
         result.volume,
         result.label_map,
-        name=_("{volume} bleeds").format(volume=volume.GetName()),
+        name=_("{volume} hemorrhage").format(volume=volume.GetName()),
         info={
             "model": model.name,
             "system": model.system,

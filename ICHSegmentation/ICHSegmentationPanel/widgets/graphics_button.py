@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Offering torch for a graphics card that cannot be used without it."""
+"""Button that installs torch for a graphics card."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class GraphicsButton:
-    """The button below the devices; seen only where there is a graphics card and no torch.
+    """Button below the devices; visible if there is a graphics card but no torch.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     messages : MessageArea
-        Says how it went.
+        Shows the outcome.
     support : GraphicsSupport, optional
         Installs torch.
     """
@@ -36,7 +36,7 @@ class GraphicsButton:
         ui.graphicsButton.connect("clicked()", self._install)
 
     def set_devices(self, devices: Iterable[Device]) -> None:
-        """Take up what the worker found."""
+        """Set the devices that the worker found."""
         has_idle_card = any(device.problem for device in devices)
         self._ui.graphicsButton.visible = has_idle_card and self._support.state != "installed"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the panel has to say: one sentence, what to do next, and a button that does it."""
+"""Messages of the panel: one sentence, the next step, and a button for it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from slicer.i18n import tr as _
 
 
 class MessageArea:
-    """The lines below the progress bar.
+    """Message area below the progress bar.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     diagnostics : callable
-        Returns what "Copy diagnostics" copies.
+        Returns the text for "Copy diagnostics".
     """
 
     def __init__(self, ui: Any, diagnostics: Callable[[], str]) -> None:
@@ -30,17 +30,17 @@ class MessageArea:
         self.clear()
 
     def clear(self) -> None:
-        """Say nothing."""
+        """Hide the message."""
         self._show("")
 
     def say(self, sentence: str, details: Iterable[str] = ()) -> None:
-        """Show that something is done, with what the user should know of it."""
+        """Show a message with details."""
         self._show("<br>".join(map(escape, (sentence, *details))))
 
     def complain(
         self, sentence: str, next_step: str = "", *, label: str = "", action: Callable[[], None] | None = None
     ) -> None:
-        """Show what failed, and what to do; with a button for it if there is an action."""
+        """Show an error and the next step, with a button if there is an action."""
         self._show(f"<b>{escape(sentence)}</b> {escape(next_step)}", label, action)
 
     def _show(self, text: str, label: str = "", action: Callable[[], None] | None = None) -> None:

@@ -10,7 +10,7 @@ they are measured with the stored slice positions.
 
 from __future__ import annotations
 
-from ICHSegmentationLib.mrml.nodes import ASIDE_ROLE, Node, require_segmentation
+from ICHSegmentationLib.mrml.nodes import DETACHED_ROLE, Node, require_segmentation
 from ICHSegmentationLib.mrml.segmentation.layers import source_volume
 from ICHSegmentationLib.mrml.segmentation.result_grid import is_result
 
@@ -25,7 +25,7 @@ def edits_are_displaced(segmentation_node: Node) -> bool:
 def acquisition_transform_is_detached(segmentation_node: Node) -> bool:
     """Whether the acquisition transform is detached."""
     require_segmentation(segmentation_node)
-    return segmentation_node.GetNodeReference(ASIDE_ROLE) is not None
+    return segmentation_node.GetNodeReference(DETACHED_ROLE) is not None
 
 
 def detach_acquisition_transform(segmentation_node: Node) -> None:
@@ -39,7 +39,7 @@ def detach_acquisition_transform(segmentation_node: Node) -> None:
         return
     for node in _together(segmentation_node):
         if node.GetTransformNodeID() == transform_id:
-            node.SetNodeReferenceID(ASIDE_ROLE, transform_id)
+            node.SetNodeReferenceID(DETACHED_ROLE, transform_id)
             node.SetAndObserveTransformNodeID(None)
 
 
@@ -47,10 +47,10 @@ def reattach_acquisition_transform(segmentation_node: Node) -> None:
     """Undo :func:`detach_acquisition_transform`; does nothing if no transform is detached."""
     require_segmentation(segmentation_node)
     for node in _together(segmentation_node):
-        transform_node = node.GetNodeReference(ASIDE_ROLE)
+        transform_node = node.GetNodeReference(DETACHED_ROLE)
         if transform_node is not None:
             node.SetAndObserveTransformNodeID(transform_node.GetID())
-            node.SetNodeReferenceID(ASIDE_ROLE, None)
+            node.SetNodeReferenceID(DETACHED_ROLE, None)
 
 
 def _together(segmentation_node: Node) -> list[Node]:

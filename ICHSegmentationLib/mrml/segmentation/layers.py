@@ -15,7 +15,7 @@ from ICHSegmentationLib.core.errors import ICHSegmentationError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import from_storage_order, to_storage_order
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.mrml.nodes import ASIDE_ROLE, SPACE_ROLE, Node
+from ICHSegmentationLib.mrml.nodes import DETACHED_ROLE, SPACE_ROLE, Node
 from ICHSegmentationLib.mrml.segmentation.result_grid import ResultGrid, result_grid
 
 LABELS = {subtype.name: int(subtype) for subtype in Subtype} | {"ICH": 6}
@@ -180,7 +180,7 @@ def _hardened_transform(segmentation_node: Node) -> Node:
     space = segmentation_node.GetNodeReference(SPACE_ROLE)
     if space is None or space.IsTransformToWorldLinear() or segmentation_node.GetParentTransformNode() is space:
         return None
-    return space if segmentation_node.GetNodeReference(ASIDE_ROLE) is None else None
+    return space if segmentation_node.GetNodeReference(DETACHED_ROLE) is None else None
 
 
 def _resampled(image: Node, segmentation_node: Node, where: ResultGrid, space: Node) -> Node:

@@ -13,7 +13,7 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io.labels.seg_nrrd import GRID_KEY
-from ICHSegmentationLib.mrml.nodes import ASIDE_ROLE, SPACE_ROLE, Node, require_volume
+from ICHSegmentationLib.mrml.nodes import DETACHED_ROLE, SPACE_ROLE, Node, require_volume
 from ICHSegmentationLib.mrml.segmentation.layers import LABELS, LabelBlock, representation_name, shared_image
 from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE, encode_result
 from ICHSegmentationLib.mrml.segmentation.result_grid import GRID_ATTRIBUTE, grid_json, is_result, parse_grid
@@ -79,8 +79,8 @@ def publish(
     try:
         scene.AddNode(node)
         node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
-        node.SetNodeReferenceID(ASIDE_ROLE, volume_node.GetNodeReferenceID(ASIDE_ROLE))
-        node.SetNodeReferenceID(SPACE_ROLE, node.GetTransformNodeID() or node.GetNodeReferenceID(ASIDE_ROLE))
+        node.SetNodeReferenceID(DETACHED_ROLE, volume_node.GetNodeReferenceID(DETACHED_ROLE))
+        node.SetNodeReferenceID(SPACE_ROLE, node.GetTransformNodeID() or node.GetNodeReferenceID(DETACHED_ROLE))
         node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
         node.CreateDefaultDisplayNodes()
         _show(node, block)

@@ -23,7 +23,7 @@ class SceneVolumes:
     ----------
     volumes_ml : dict of str to float
         Volume of each hemorrhage segment, and ``total``.
-    shares : dict of str to float
+    fractions : dict of str to float
         Fraction of the total, 0 to 1, of each segment; all 0 without hemorrhage.
     present : dict of str to bool
         Whether a segment has any voxel.
@@ -34,7 +34,7 @@ class SceneVolumes:
     """
 
     volumes_ml: dict[str, float]
-    shares: dict[str, float]
+    fractions: dict[str, float]
     present: dict[str, bool]
     changed: frozenset[str]
     overlapping: bool
@@ -61,7 +61,7 @@ def scene_volumes(segmentation_node: Node) -> SceneVolumes:
     changed = find_changed(segmentation_node, block)
     return SceneVolumes(
         volumes_ml=volumes | {"total": total},
-        shares={identifier: volumes[identifier] / total if total else 0.0 for identifier in ids},
+        fractions={identifier: volumes[identifier] / total if total else 0.0 for identifier in ids},
         present={identifier: bool(counts[:, block.values[identifier]].any()) for identifier in ids},
         changed=frozenset(identifier for identifier in changed if identifier in LABELS),
         overlapping=block.overlapping,

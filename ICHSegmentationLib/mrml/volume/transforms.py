@@ -10,7 +10,7 @@ import vtk
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import LPS_TO_RAS, SliceGrid
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.mrml.nodes import ASIDE_ROLE, Node, apply, ijk_to_ras
+from ICHSegmentationLib.mrml.nodes import DETACHED_ROLE, Node, apply, ijk_to_ras
 
 _SAME_MM = 0.01
 
@@ -42,7 +42,7 @@ def acquisition_transform(node: Node, slices: int) -> Node:
 
 def own_transform(node: Node) -> Node:
     """Return the transform above a node, or the one that was detached for editing; None without one."""
-    return node.GetParentTransformNode() or node.GetNodeReference(ASIDE_ROLE)
+    return node.GetParentTransformNode() or node.GetNodeReference(DETACHED_ROLE)
 
 
 def linear_to_world(transform_node: Node) -> np.ndarray | None:

@@ -107,7 +107,7 @@ def test_a_scan_that_is_not_from_dicom_has_no_dicom_files_and_no_patient(an_expo
     assert form._patient.enabled is False
     form.formats = ("dicom-seg",)
     click(form.button)
-    assert message(an_export) == "Choose at least one kind of file."
+    assert message(an_export) == "Choose at least one format."
     assert len(an_export.process.requests) == 1
 
 
@@ -134,7 +134,7 @@ def test_a_failure_is_shown_and_the_button_is_back(an_export, click):
 def test_it_waits_for_a_segmentation(an_export, click):
     an_export.process.busy = True
     click(an_export.form.button)
-    assert message(an_export) == "Other work is under way; export when it is done."
+    assert message(an_export) == "Another task is running; export when it has finished."
     assert len(an_export.process.requests) == 1
 
 

@@ -119,7 +119,7 @@ def test_a_saved_scene_comes_back_as_it_was(a_widget, click, tmp_path):
     assert [ui.resultsTable.item(row, 3).text() for row in (0, 1)] == ["by hand", "by hand"]
     assert (ui.inputSelector.currentNode().GetName(), ui.segmentationSelector.currentNode().GetName()) == (
         "Head",
-        "Head bleeds",
+        "Head hemorrhage",
     )
     assert ui.opacitySlider.value == pytest.approx(0.6)
     assert ui.show3DButton.checked is True

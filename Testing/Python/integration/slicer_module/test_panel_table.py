@@ -35,7 +35,7 @@ def some_rows(*, iph_ml=30.0, changed=frozenset(), compared_ml=None, visible=Tru
     total = 10.0 + iph_ml
     volumes = SimpleNamespace(
         volumes_ml={"SDH": 10.0, "IPH": iph_ml, "total": total},
-        shares={"SDH": 10.0 / total, "IPH": iph_ml / total},
+        fractions={"SDH": 10.0 / total, "IPH": iph_ml / total},
         changed=changed,
     )
     return make_rows(NAMES, COLORS, {"SDH": visible, "IPH": True}, volumes, compared_ml)

@@ -137,16 +137,15 @@ def test_moving_into_a_segment_that_the_model_does_not_know_adds_it(a_result):
 
 
 @pytest.mark.parametrize(
-    ("place", "subtype", "sentence"),
+    ("place", "subtype", "code"),
     [
-        ((0, 0, 60), "IVH", "There is no lesion at this place; click inside one."),
-        (None, "Tumor", "Tumor is not a hemorrhage subtype; choose one of EDH, SDH, SAH, IPH, IVH, ICH."),
+        ((0, 0, 60), "IVH", "mrml.no_lesion"),
+        (None, "Tumor", "mrml.unknown_subtype"),
     ],
 )
-def test_moves_that_mean_nothing_are_refused_and_change_nothing(a_result, place, subtype, sentence):
-    with pytest.raises(InputError) as refused:
+def test_moves_that_mean_nothing_are_refused_and_change_nothing(a_result, place, subtype, code):
+    with raises(InputError, code):
         mrml.move_lesion(a_result.node, place or a_result.iph_ras, subtype, save_state=pytest.fail)
-    assert str(refused.value) == sentence
     assert np.array_equal(labels_of(a_result), a_result.label_map.labels)
 
 

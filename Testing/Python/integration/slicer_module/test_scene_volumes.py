@@ -125,7 +125,7 @@ def test_live_volumes_follow_an_edit_once(a_result):
     before = live.current
     assert before.volumes_ml == mrml.segment_volumes_ml(a_result.node)
     assert before.present == {"EDH": False, "SDH": True, "SAH": False, "IPH": True, "IVH": False}
-    assert sum(before.shares.values()) == pytest.approx(1)
+    assert sum(before.fractions.values()) == pytest.approx(1)
     mrml.move_lesion(a_result.node, a_result.iph_ras, "IVH")
     assert len(seen) == 1
     assert live.current is seen[0]

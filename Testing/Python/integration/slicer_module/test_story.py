@@ -131,9 +131,9 @@ def correct_on_an_even_stack(module, volume, click, wait_until):
 
     ui, row, first = module.ui, ROWS.index("IPH"), column(module, 1)
     click(ui.correctSection)
-    wait_until(lambda: ui.asideFrame.visible, what="the offer to set the transform aside")
+    wait_until(lambda: ui.detachFrame.visible, what="the offer to set the transform aside")
     assert ui.editorFrame.enabled is False
-    click(ui.asideButton)
+    click(ui.detachButton)
     assert (volume.GetTransformNodeID(), ui.editorFrame.enabled) == (None, True)
     click(ui.maskCheckBox)
     editor = module.panel.corrections._editor.widget
@@ -148,7 +148,7 @@ def correct_on_an_even_stack(module, volume, click, wait_until):
     editor.undo()
     assert (column(module, 1), column(module, 3)) == (first, [""] * 6)
     editor.redo()
-    click(ui.asideButton)
+    click(ui.detachButton)
     assert column(module, 1) == edited
     return edited
 
