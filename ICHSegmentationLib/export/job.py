@@ -18,7 +18,7 @@ from ICHSegmentationLib.export.formats import ExportFormat
 from ICHSegmentationLib.export.record import RunRecord, record_of
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.measurement.correction import compare_with_model
-from ICHSegmentationLib.measurement.user_items import ReaderItems
+from ICHSegmentationLib.measurement.user_items import UserItems
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.progress import Progress
@@ -67,7 +67,7 @@ class ExportJob(BaseModel):
         Print the patient's data in the report; replace files of these names.
     template : Path or None
         Template of the text; by default the user's own, else the library's.
-    reader : ReaderItems
+    reader : UserItems
         The radiologist's items of the scores; without any the ICH score is left out.
     growth : Comparison or None
         Change since an earlier scan.
@@ -85,7 +85,7 @@ class ExportJob(BaseModel):
     with_patient: bool = False
     overwrite: bool = False
     template: Path | None = None
-    reader: ReaderItems = ReaderItems()
+    reader: UserItems = UserItems()
     growth: Comparison | None = None
 
 

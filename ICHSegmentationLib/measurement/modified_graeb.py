@@ -34,7 +34,7 @@ class Ventricle(StrEnum):
         return self.value.endswith("horn")
 
     @property
-    def most_points(self) -> int:
+    def max_points(self) -> int:
         """Points of the compartment when it is filled and expanded."""
         return 3 if self.is_horn else 5
 
@@ -140,7 +140,7 @@ class ModifiedGraeb(BaseModel):
             If there is no such compartment, or it cannot have so many points.
         """
         for name, value in points.items():
-            most = Ventricle(name).most_points
+            most = Ventricle(name).max_points
             if isinstance(value, int) and not 0 <= value <= most:
                 message = f"The {name.replace('_', ' ')} can have 0 to {most} points, not {value}."
                 raise ValueError(message)
@@ -163,7 +163,7 @@ class ModifiedGraeb(BaseModel):
     @property
     def highest(self) -> int:
         """The score if compartments that are not determined count all they can."""
-        return sum(item.compartment.most_points if item.points is None else item.points for item in self.items)
+        return sum(item.compartment.max_points if item.points is None else item.points for item in self.items)
 
     @computed_field  # type: ignore[prop-decorator]
     @property

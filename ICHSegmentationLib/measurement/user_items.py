@@ -43,7 +43,7 @@ class Proposals(BaseModel):
         )
 
 
-class ReaderItems(BaseModel):
+class UserItems(BaseModel):
     """Each item of the reader's; None keeps what is proposed, "not determined" is an answer.
 
     Attributes

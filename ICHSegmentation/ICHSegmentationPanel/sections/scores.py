@@ -12,7 +12,7 @@ from slicer.i18n import tr as _
 
 from ICHSegmentationLib import mrml
 from ICHSegmentationLib.measurement import IchScore, ModifiedGraeb
-from ICHSegmentationLib.measurement.user_items import ReaderItems
+from ICHSegmentationLib.measurement.user_items import UserItems
 from ICHSegmentationPanel.process import failure_of
 from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.graeb_form import GraebWidgets
@@ -137,7 +137,7 @@ class ScoresSection(Section):
         """Store the user's choices in the scene."""
         node = self._segmentation
         if node is not None:
-            mrml.set_reader_items(node, ReaderItems(**self.ich.items, graeb=self.graeb.items))
+            mrml.set_reader_items(node, UserItems(**self.ich.items, graeb=self.graeb.items))
             self.update()
 
     def _reset(self) -> None:

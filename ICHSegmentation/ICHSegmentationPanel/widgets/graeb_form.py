@@ -17,7 +17,7 @@ from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import ModifiedGraeb
-    from ICHSegmentationLib.measurement.user_items import ReaderItems
+    from ICHSegmentationLib.measurement.user_items import UserItems
 
 
 _MARGIN_PX = 6
@@ -37,7 +37,7 @@ class GraebWidgets:
     def __init__(self, layout: Any, on_change: Callable[[], None]) -> None:
         self.box = qt.QGroupBox(_("Modified Graeb score"))
         self.points = {
-            str(name): ChoiceBox([(number, str(number)) for number in range(name.most_points + 1)], on_change)
+            str(name): ChoiceBox([(number, str(number)) for number in range(name.max_points + 1)], on_change)
             for name in Ventricle
         }
         grid = qt.QGridLayout(self.box)
@@ -70,7 +70,7 @@ class GraebWidgets:
         """Points that the user chose, by compartment."""
         return {name: box.value for name, box in self.points.items() if box.value is not None}
 
-    def show(self, said: ReaderItems, proposal: ModifiedGraeb, score: ModifiedGraeb) -> None:
+    def show(self, said: UserItems, proposal: ModifiedGraeb, score: ModifiedGraeb) -> None:
         """Show the user's choices, the proposal and the resulting score."""
         for item in proposal.items:
             points = None if item.points is None else str(item.points)

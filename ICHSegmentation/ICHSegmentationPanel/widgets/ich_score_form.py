@@ -17,7 +17,7 @@ from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import IchScore
-    from ICHSegmentationLib.measurement.user_items import ReaderItems
+    from ICHSegmentationLib.measurement.user_items import UserItems
 
 _UNKNOWN = -1
 _MIN_GCS, _MAX_GCS = 3, 15
@@ -94,7 +94,7 @@ class IchScoreWidgets:
             "infratentorial": self.infratentorial.value,
         }
 
-    def show(self, said: ReaderItems, score: IchScore, proposals: dict[str, Any]) -> None:
+    def show(self, said: UserItems, score: IchScore, proposals: dict[str, Any]) -> None:
         """Show the user's choices, the resulting score and the proposals by item."""
         _set(self.gcs, said.gcs)
         _set(self.age, said.age_years)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 
-from ICHSegmentationLib.measurement.user_items import Proposals, ReaderItems
+from ICHSegmentationLib.measurement.user_items import Proposals, UserItems
 from ICHSegmentationLib.mrml.nodes import Node, require_segmentation
 
 PROPOSALS_ATTRIBUTE = "ICHSegmentation.Proposals"
@@ -13,7 +13,7 @@ READER_ATTRIBUTE = "ICHSegmentation.ReaderItems"
 _logger = logging.getLogger(__name__)
 
 
-def reader_items(segmentation_node: Node) -> ReaderItems:
+def reader_items(segmentation_node: Node) -> UserItems:
     """Return the score items that the user chose for a result; none if the record is damaged.
 
     Raises
@@ -23,13 +23,13 @@ def reader_items(segmentation_node: Node) -> ReaderItems:
     """
     text = require_segmentation(segmentation_node).GetAttribute(READER_ATTRIBUTE)
     try:
-        return ReaderItems.model_validate_json(text) if text else ReaderItems()
+        return UserItems.model_validate_json(text) if text else UserItems()
     except ValueError:
         _logger.warning("The chosen score items of %s are damaged and are ignored.", segmentation_node.GetID())
-        return ReaderItems()
+        return UserItems()
 
 
-def set_reader_items(segmentation_node: Node, items: ReaderItems) -> None:
+def set_reader_items(segmentation_node: Node, items: UserItems) -> None:
     """Store the score items that the user chose; see :func:`reader_items`."""
     require_segmentation(segmentation_node).SetAttribute(READER_ATTRIBUTE, items.model_dump_json(exclude_defaults=True))
 

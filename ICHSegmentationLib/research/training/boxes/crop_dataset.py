@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype
-from ICHSegmentationLib.preprocessing.box_crops import LEAST_CROP_MM, crop_edges, crop_positions
+from ICHSegmentationLib.preprocessing.box_crops import MIN_CROP_MM, crop_edges, crop_positions
 from ICHSegmentationLib.research.training.boxes.targets import TrueBox, true_boxes, varied
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
@@ -146,7 +146,7 @@ def cut_crop(
         (224, 224) uint8.
     """
     top, left, bottom, right = box.edges
-    min_px = LEAST_CROP_MM / pixel_mm
+    min_px = MIN_CROP_MM / pixel_mm
     rows, columns = (crop_positions(*crop_edges(*ends, min_px)) for ends in ((top, bottom), (left, right)))
     at = np.meshgrid(rows - 0.5, columns - 0.5, indexing="ij")
     used = np.flatnonzero(weights.any(axis=0))

@@ -78,12 +78,12 @@ def test_corrections_go_with_the_model_s_labels_and_the_time_they_took(an_export
 
 def test_the_reader_s_items_of_the_result_go_with_it(an_export, click):
     from ICHSegmentationLib import mrml
-    from ICHSegmentationLib.measurement.user_items import ReaderItems
+    from ICHSegmentationLib.measurement.user_items import UserItems
 
     click(an_export.form.button)
-    assert an_export.process.request["job"].reader == ReaderItems()
+    assert an_export.process.request["job"].reader == UserItems()
     an_export.process.request["finished"]((Path("report.pdf"),))
-    said = ReaderItems(gcs=9, age_years=81, infratentorial=False, graeb={"third": 2})
+    said = UserItems(gcs=9, age_years=81, infratentorial=False, graeb={"third": 2})
     mrml.set_reader_items(an_export.node, said)
     click(an_export.form.button)
     assert an_export.process.request["job"].reader == said
@@ -91,14 +91,14 @@ def test_the_reader_s_items_of_the_result_go_with_it(an_export, click):
 
 def test_what_was_said_of_one_patient_is_not_said_of_the_next(an_export, click):
     from ICHSegmentationLib import mrml
-    from ICHSegmentationLib.measurement.user_items import ReaderItems
+    from ICHSegmentationLib.measurement.user_items import UserItems
 
-    mrml.set_reader_items(an_export.node, ReaderItems(gcs=9, age_years=81))
+    mrml.set_reader_items(an_export.node, UserItems(gcs=9, age_years=81))
     an_export.form._patient.checked = True
     run_once(an_export, click, labels=some_labels(a_small_ct()))
     assert an_export.form._patient.checked is False
     click(an_export.form.button)
-    assert an_export.process.request["job"].reader == ReaderItems()
+    assert an_export.process.request["job"].reader == UserItems()
 
 
 def test_a_scan_that_is_not_from_dicom_has_no_dicom_files_and_no_patient(an_export, click):

@@ -9,31 +9,31 @@ from pydantic import ValidationError
 
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.measurement import ModifiedGraeb, measure
-from ICHSegmentationLib.measurement.user_items import Proposals, ReaderItems
+from ICHSegmentationLib.measurement.user_items import Proposals, UserItems
 
 
 def test_what_was_said_survives_being_written():
-    items = ReaderItems(gcs=9, iph_ml="not determined", ivh=True, graeb={"third": 2, "fourth": "not determined"})
-    assert ReaderItems.model_validate_json(items.model_dump_json()) == items
-    assert ReaderItems(graeb={"third": None}).graeb == {}
+    items = UserItems(gcs=9, iph_ml="not determined", ivh=True, graeb={"third": 2, "fourth": "not determined"})
+    assert UserItems.model_validate_json(items.model_dump_json()) == items
+    assert UserItems(graeb={"third": None}).graeb == {}
 
 
 def test_points_hold_in_place_of_the_proposal_s_and_without_one_the_rest_is_open():
-    items = ReaderItems(graeb={"third": 2})
+    items = UserItems(graeb={"third": 2})
     proposal = ModifiedGraeb.of({"third": (100, True), "fourth": (20, False)})
     assert items.modified_graeb(proposal).total == 3
     assert items.modified_graeb(None).lowest == 2
     assert items.modified_graeb(None).highest == 2 + 32 - 5
-    assert ReaderItems().modified_graeb(proposal) is proposal
+    assert UserItems().modified_graeb(proposal) is proposal
 
 
 def test_the_score_is_asked_for_with_any_of_its_items():
     grid = head_grid([5.0] * 9, rows=60, columns=60)
     measured = measure(labelled(grid, (Subtype.IPH, ellipsoid_mask(grid, (0, 0, 0), (9, 9, 9)))))
-    assert [ReaderItems(**said).has_score_items for said in ({}, {"graeb": {"third": 1}}, {"ivh": False})] == [
+    assert [UserItems(**said).has_score_items for said in ({}, {"graeb": {"third": 1}}, {"ivh": False})] == [
         False, False, True,
     ]  # fmt: skip
-    score = ReaderItems(gcs=15, age_years=50, ivh=False, infratentorial=True).ich_score(measured)
+    score = UserItems(gcs=15, age_years=50, ivh=False, infratentorial=True).ich_score(measured)
     assert (score.score, score.edited) == (1, ("ivh", "infratentorial"))
 
 
@@ -50,4 +50,4 @@ def test_proposals_are_those_of_the_measurements():
 )
 def test_impossible_values_are_refused(wrong):
     with pytest.raises(ValidationError):
-        ReaderItems(**wrong)
+        UserItems(**wrong)
