@@ -26,6 +26,8 @@ REQUESTER = "ICHSegmentation"
 REQUIREMENTS_FILE = Path(__file__).resolve().parents[2] / "Resources" / "requirements.txt"
 # Imported by the panel inside Slicer; the worker process imports the rest.
 _IMPORTED_BY_PANEL = "pydantic"
+_MODULE_NAMES = {"pynrrd": "nrrd"}
+"""Modules that have another name than the package that installs them."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -95,7 +97,7 @@ class Requirements:
         unmet = self._unmet()
         if not unmet:
             return
-        already_imported = [requirement.name for requirement in unmet if requirement.name in sys.modules]
+        already_imported = [requirement.name for requirement in unmet if _module_name(requirement.name) in sys.modules]
         try:
             with constraints_file() as constraints:
                 install(constraints)
@@ -119,7 +121,7 @@ class Requirements:
                 names=", ".join(already_imported)
             )
             return
-        self._failure = import_errors([requirement.name for requirement in self._all()])
+        self._failure = import_errors([_module_name(requirement.name) for requirement in self._all()])
 
     def _import_problem(self) -> str | None:
         """Import the panel's package and return an error, as with a missing system library; None if it works."""
@@ -150,3 +152,8 @@ def _intel_mac() -> str | None:
         "This module cannot segment on Macs with an Intel processor: no OpenVINO package fits Slicer's numpy. On a Mac "
         "with Apple silicon, install the Slicer version for it."
     )
+
+
+def _module_name(package: str) -> str:
+    """Return the name by which a package is imported."""
+    return _MODULE_NAMES.get(package, package)

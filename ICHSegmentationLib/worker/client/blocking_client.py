@@ -27,18 +27,19 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.models import Device, Manifest
 from ICHSegmentationLib.worker.client import conversations
-from ICHSegmentationLib.worker.client.conversations import Work
 from ICHSegmentationLib.worker.client.launch import EXIT_GRACE_S, START_TIMEOUT_S
 from ICHSegmentationLib.worker.client.outcome import WorkerResult
 from ICHSegmentationLib.worker.client.pending import PendingRequest, cancelled
 from ICHSegmentationLib.worker.client.process import WorkerProcess
+from ICHSegmentationLib.worker.client.steps import Work
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.progress import Cancel, Progress
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
-    from ICHSegmentationLib.worker.client.conversations import Ask, Conversation
+    from ICHSegmentationLib.worker.client.conversations import Conversation
+    from ICHSegmentationLib.worker.client.steps import Ask
     from ICHSegmentationLib.worker.protocol.messages import Response
 
 T = TypeVar("T")

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from ICHSegmentationLib.export.job import ScanFiles
 from ICHSegmentationLib.models import Device, Manifest
-from ICHSegmentationLib.worker.client.launch import CANCEL_GRACE_S
 from ICHSegmentationLib.worker.client.outcome import WorkerComparison, WorkerResult, read_comparison, read_result
+from ICHSegmentationLib.worker.client.steps import Ask, Work
 from ICHSegmentationLib.worker.protocol.exchange import (
     BASELINE_LABELS_NAME,
     FOLLOWUP_LABELS_NAME,
@@ -61,41 +61,11 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.measurement.user_items import Proposals
     from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
     from ICHSegmentationLib.worker.client.session import WorkerSession
-    from ICHSegmentationLib.worker.protocol.messages import NumberedRequest, Response
 
 EXPORT_GRACE_S = 10.0
 """An export notices a cancel at each file. Killed earlier, it would leave half-made files in the user's folder."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Work:
-    """A step that reads or writes files; its outcome is what ``do`` returns."""
-
-    do: Callable[[], Any]
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A step that the worker does.
-
-    Attributes
-    ----------
-    request : Message
-        What to send.
-    answer : type
-        Class of the answer, which is the outcome.
-    progress : callable, optional
-        As for :func:`ICHSegmentationLib.segment`.
-    grace_s : float
-        How long the worker may go on after a cancel before it is killed.
-    """
-
-    request: NumberedRequest
-    answer: type[Response]
-    progress: Progress | None = None
-    grace_s: float = CANCEL_GRACE_S
 
 
 Steps: TypeAlias = Generator[Work | Ask, Any, T]

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.worker.client import conversations
-from ICHSegmentationLib.worker.client.conversations import Work
 from ICHSegmentationLib.worker.client.event_worker import EventWorker
 from ICHSegmentationLib.worker.client.pending import PendingRequest, cancelled
+from ICHSegmentationLib.worker.client.steps import Work
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.errors import ICHSegmentationError

@@ -19,7 +19,7 @@ from ICHSegmentationLib.worker.protocol.messages import (
 )
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.worker.client.conversations import Ask
+    from ICHSegmentationLib.worker.client.steps import Ask
 
 
 class PendingRequest:

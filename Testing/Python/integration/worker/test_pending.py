@@ -10,8 +10,8 @@ from ICHSegmentationLib.core.errors import CancelledError, OutOfMemoryError, Wor
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.worker.client import pending as module
-from ICHSegmentationLib.worker.client.conversations import Ask
 from ICHSegmentationLib.worker.client.pending import PendingRequest, check_hello
+from ICHSegmentationLib.worker.client.steps import Ask
 from ICHSegmentationLib.worker.protocol.failures import FailureKind
 from ICHSegmentationLib.worker.protocol.messages import (
     CancelRequest,
