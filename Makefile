@@ -1,7 +1,8 @@
 # Each target does its own set-up; on a fresh machine Python 3.11-3.13 and make are enough.
 #   make demo             segment a generated head CT with known bleeds
 #   make demo CT=folder   segment your own DICOM folder or NIfTI file
-#   make test             all tests; PYTEST_ARGS="-k grid" chooses some
+#   make test             all tests, one worker per core; PYTEST_ARGS="-k grid" chooses some
+#   make test-fast        the unit tests without the slow ones, in less than 90 s on two cores
 #   make lint             ruff, mypy, import-linter, codespell
 #   make cmake-lists      write the extension's file lists
 #   make bench            seconds and memory of each stage; CT=folder for your own series
@@ -14,6 +15,9 @@ BIN := $(VENV)/bin
 CT ?=
 OUT ?= demo-output/$(if $(CT),$(shell date +%Y%m%d-%H%M%S),generated)
 PYTEST_ARGS ?=
+# Tests that share a fixture or a screen stay on one worker; JOBS=0 runs all in one process.
+JOBS ?= auto
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 # pip builds the package itself in an environment of its own; these make the one list of versions hold there too.
 export PIP_CONSTRAINT := constraints.txt
@@ -23,7 +27,7 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint cmake-lists bench clean
+.PHONY: help demo test test-fast lint cmake-lists bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -36,13 +40,17 @@ else
 endif
 
 test: $(VENV)/.ready-test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(PYTEST) $(PYTEST_ARGS)
+
+test-fast: $(VENV)/.ready-test
+	$(PYTEST) -m "not slow" Testing/Python/unit $(PYTEST_ARGS)
 
 lint: $(VENV)/.ready-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	PYTHONPATH=ICHSegmentation $(BIN)/lint-imports --no-logo .ci/panel_imports.toml
 	$(BIN)/python .ci/cmake_lists.py --check
 	$(BIN)/codespell
 

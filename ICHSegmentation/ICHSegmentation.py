@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scripted module ICHSegmentation; its panel is in ICHSegmentationPanel, what it does in ICHSegmentationLib."""
+"""Scripted module ICHSegmentation; the panel is in ICHSegmentationPanel, the library in ICHSegmentationLib."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PACKAGES = ("ICHSegmentationPanel", "ICHSegmentationLib")
 
 
 def _find_packages() -> None:
-    """Make panel and library importable: beside this file where the extension is installed, above it in a clone."""
+    """Make panel and library importable: beside this file in an installed extension, one folder up in a clone."""
     here = Path(__file__).resolve().parent
     for folder in (here, here.parent):
         if any((folder / name).is_dir() for name in _PACKAGES) and str(folder) not in sys.path:
@@ -29,7 +29,7 @@ def _find_packages() -> None:
 
 
 class ICHSegmentation(ScriptedLoadableModule):
-    """What Slicer shows of the module."""
+    """Metadata of the module."""
 
     def __init__(self, parent) -> None:
         ScriptedLoadableModule.__init__(self, parent)
@@ -39,8 +39,8 @@ class ICHSegmentation(ScriptedLoadableModule):
         parent.dependencies = ["Segmentations", "SegmentEditor", "VolumeRendering", "SubjectHierarchy"]
         parent.contributors = ["The ICHSegmentation developers"]
         parent.helpText = _(
-            "Finds intracranial hemorrhage on a non-contrast head CT, tells its five subtypes apart, and measures "
-            "them. Research use only. Not a medical device."
+            "Segments intracranial hemorrhage on a non-contrast head CT by subtype and measures its volumes. "
+            "Research use only. Not a medical device."
         )
         parent.acknowledgementText = _(
             "The default network follows Piao et al., Scientific Reports 13 (2023), doi:10.1038/s41598-023-33775-y."
@@ -55,7 +55,7 @@ def _register_sample_data() -> None:
 
 
 class ICHSegmentationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """The panel in Slicer's life cycle."""
+    """Widget that connects the panel to Slicer's life cycle."""
 
     def __init__(self, parent=None) -> None:
         VTKObservationMixin.__init__(self)
@@ -65,11 +65,11 @@ class ICHSegmentationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ScriptedLoadableModuleWidget.__init__(self, parent)
 
     def setup(self) -> None:
-        """Build the panel, when the module is opened for the first time."""
+        """Create the panel when the module is first opened."""
         ScriptedLoadableModuleWidget.setup(self)
         _find_packages()
         from ICHSegmentationPanel.install import Requirements
-        from ICHSegmentationPanel.sections.setup import SetupPart
+        from ICHSegmentationPanel.sections.setup import SetupSection
 
         panel_widget = slicer.util.loadUI(self.resourcePath("UI/ICHSegmentation.ui"))
         self.layout.addWidget(panel_widget)
@@ -80,23 +80,15 @@ class ICHSegmentationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneEndClose)
-        self._setup = SetupPart(self.ui, Requirements(), self._build)
-        ui = self.ui
-        for section in (
-            ui.segmentSection,
-            ui.resultsSection,
-            ui.boxesSection,
-            ui.correctSection,
-            ui.scoresSection,
-            ui.growthSection,
-            ui.exportSection,
-        ):
-            section.enabled = self._setup.is_ready
+        self._setup = SetupSection(self.ui, Requirements(), self._build)
+        for name, section in vars(self.ui).items():
+            if name.endswith("Section"):
+                section.enabled = self._setup.is_ready
         if self._setup.is_ready:
             self._build()
 
     def _build(self) -> None:
-        """Make the parts that need the installed packages."""
+        """Create the sections, which need the installed packages."""
         from ICHSegmentationPanel.panel import Panel
         from ICHSegmentationPanel.process import SegmentationProcess
 
@@ -106,34 +98,34 @@ class ICHSegmentationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel.start_worker()
 
     def cleanup(self) -> None:
-        """End the worker and let go of the scene, as the module is unloaded or reloaded."""
+        """Stop the worker and release the scene when the module is unloaded or reloaded."""
         self.removeObservers()
         if self.panel is not None:
             self.panel.close()
             self.panel = None
 
     def enter(self) -> None:
-        """Take up the scene, as the module is shown."""
+        """Update the panel when the module is shown."""
         if self.panel is not None:
             self.panel.enter(self.logic.getParameterNode())
 
     def exit(self) -> None:
-        """Put tools away, as another module is shown."""
+        """Stop tools when another module is shown."""
         if self.panel is not None:
             self.panel.exit()
 
     def onSceneStartClose(self, _caller, _event) -> None:
-        """Let go of a scene that closes."""
+        """Release a scene that closes."""
         if self.panel is not None:
             self.panel.leave_scene()
 
     def onSceneEndClose(self, _caller, _event) -> None:
-        """Take up the scene that was opened, or the empty one, if the panel is in sight."""
+        """Update the panel for the opened or empty scene if the module is shown."""
         if self.parent.isEntered:
             self.enter()
 
     def onReload(self) -> None:
-        """Read the panel and the library anew as well."""
+        """Reload the panel and the library too."""
         for name in [
             name for name in sys.modules if name.split(".")[0] in ("ICHSegmentationPanel", "ICHSegmentationLib")
         ]:
@@ -142,15 +134,15 @@ class ICHSegmentationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
 
 class ICHSegmentationLogic(ScriptedLoadableModuleLogic):
-    """Keeps the parameter node; for segmenting from scripts see the library and ICHSegmentationLib.mrml."""
+    """Logic with the parameter node; scripts use the library and ICHSegmentationLib.mrml."""
 
 
 class ICHSegmentationTest(ScriptedLoadableModuleTest):
-    """The self test, also in real Slicer."""
+    """Self test of the module."""
 
     def runTest(self) -> None:
-        """Run all of it."""
-        # Slicer's test runner imports this file by itself, without making the module.
+        """Run the self test."""
+        # Slicer's test runner imports this file without creating the module.
         _find_packages()
         from ICHSegmentationPanel.self_test import run_self_test
 

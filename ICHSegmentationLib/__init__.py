@@ -18,16 +18,17 @@ from ICHSegmentationLib.core.version import __version__
 if TYPE_CHECKING:
     from ICHSegmentationLib.io import read_ct
     from ICHSegmentationLib.measurement import measure
-    from ICHSegmentationLib.pipeline import resegment_lesion, segment, write_outputs
+    from ICHSegmentationLib.pipeline import resegment_lesion, run, segment, write_results
 
-__all__ = ["__version__", "measure", "read_ct", "resegment_lesion", "segment", "write_outputs"]
+__all__ = ["__version__", "measure", "read_ct", "resegment_lesion", "run", "segment", "write_results"]
 
 _HOMES = {
     "read_ct": "io",
     "measure": "measurement",
     "segment": "pipeline",
+    "run": "pipeline",
     "resegment_lesion": "pipeline",
-    "write_outputs": "pipeline",
+    "write_results": "pipeline",
 }
 
 

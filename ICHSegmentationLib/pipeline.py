@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole way: a CT volume in, labels on its slices, files on disk."""
+"""Composition of all steps: segment a CT volume, measure the labels, write the files."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
+from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.models import LoadedModel, get_model
-from ICHSegmentationLib.segmentation.boxes.segmentation import as_box_segmenter, segment_again, segment_boxes
+from ICHSegmentationLib.segmentation.boxes.segmentation import as_box_segmenter, resegment_box, segment_boxes
 from ICHSegmentationLib.segmentation.result import SegmentationResult
-from ICHSegmentationLib.segmentation.segmenter import build_segmenter
+from ICHSegmentationLib.systems import build_segmenter, network_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.lesion_boxes import LesionBox
@@ -27,9 +29,20 @@ if TYPE_CHECKING:
 
 # Shares of the time as measured on a head CT of 28 slices on two cores; they only set the pace of the progress bar.
 _SEGMENT_SHARES = {"load": 0.15, "preprocess": 0.25, "infer": 0.5, "postprocess": 0.1}
+_SEGMENT_SHARE = 0.9
+"""Of `run`; the rest is measuring."""
 _LESION_SHARES = {"load": 0.2, "infer": 0.8}
-_NO_MODEL = "No trained model is installed, so that the mixture model em was used in its place."
-_WRITE_SHARES = {"write": 1.0}
+
+
+class SegmentOptions(TypedDict, total=False):
+    """Keyword arguments of `segment` that `run` passes on."""
+
+    runtime: str
+    threads: int | None
+    force: bool
+    postprocessing: PostProcessing | None
+    boxes: Sequence[LesionBox] | None
+    loaded: LoadedModel | None
 
 
 def segment(
@@ -46,41 +59,41 @@ def segment(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> SegmentationResult:
-    """Label hemorrhage on a CT's source slices.
+    """Label hemorrhage on the source slices of a CT.
 
     Parameters
     ----------
     volume : CTVolume
-        What `read_ct` read.
+        Volume from `read_ct`.
     model : str
         Name of an installed model.
     device, runtime, threads
         See `ICHSegmentationLib.models.load_runtime`.
     force : bool
-        Go on with a volume that does not look like a head.
+        Accept a volume that does not look like a head.
     postprocessing : PostProcessing, optional
-        Rules that clean the labels; `PostProcessing.off` keeps what the network said.
+        Rules of postprocessing; `PostProcessing.off` keeps the labels of the network.
     boxes : sequence of LesionBox, optional
-        Look for blood inside these boxes alone, and give it their subtypes; for the systems that can.
+        Segment inside these boxes only, with their subtypes; for systems that support it.
     loaded : LoadedModel, optional
-        Keeps the model from one call to the next.
+        Keeps the model loaded between calls.
     progress : callable, optional
-        Called with a stage's name and the share of the work that is done.
+        Called with the name of a stage and the fraction of the work that is done.
     cancel : callable, optional
-        Asked at every slice and stage; True stops the work.
+        Called at every slice and stage; returning True stops the work.
 
     Returns
     -------
     SegmentationResult
-        Labels, and what made them.
+        Labels, and the model and runtime that made them.
 
     Raises
     ------
     NotAHeadError
         If the volume does not look like a head and ``force`` is False.
     InputError
-        If the device or runtime is not known or not there, a box lies outside the scan, or the system does not take
-        boxes.
+        If the device or runtime is unknown or not available, a box lies outside the scan, or the system does not
+        support boxes.
     ModelError
         If the model is missing or damaged.
     CancelledError
@@ -89,13 +102,15 @@ def segment(
     stages = Stages(_SEGMENT_SHARES, progress, cancel)
     with stages.stage("load"):
         entry = get_model(model)
-        network = (loaded or LoadedModel()).get(entry, device=device, runtime=runtime, threads=threads)
+        network = (loaded or LoadedModel()).get(
+            entry, build=network_for, device=device, runtime=runtime, threads=threads
+        )
     segmenter = build_segmenter(entry, network, postprocessing)
     if boxes is None:
         segmented = segmenter.segment(volume, stages, force=force)
     else:
         segmented = segment_boxes(as_box_segmenter(segmenter, entry.name), volume, boxes, stages, force=force)
-    fallback = (_NO_MODEL,) if model == "default" and not entry.has_weights else ()
+    fallback = (message("pipeline.no_trained_model"),) if model == "default" and not entry.has_weights else ()
     return SegmentationResult(
         volume=volume,
         label_map=segmented.label_map,
@@ -107,6 +122,66 @@ def segment(
         plane=segmented.plane,
         further_models=segmented.further_models,
     )
+
+
+def run(
+    volume: CTVolume,
+    model: str = "default",
+    device: str = "auto",
+    *,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+    **options: Unpack[SegmentOptions],
+) -> CaseResult:
+    """Segment a CT and measure the result.
+
+    Parameters
+    ----------
+    volume, model, device, progress, cancel
+        As for `segment`; the last stage is "measure".
+    **options
+        Other arguments of `segment`.
+
+    Returns
+    -------
+    CaseResult
+        Labels, measurements and the record of the run; `write_results` writes it.
+
+    Raises
+    ------
+    NotAHeadError, InputError, ModelError, CancelledError
+        As for `segment`.
+    """
+    report: Progress = progress or (lambda *_: None)
+    result = segment(
+        volume,
+        model,
+        device,
+        progress=lambda stage, fraction: report(stage, fraction * _SEGMENT_SHARE),
+        cancel=cancel,
+        **options,
+    )
+    report("measure", _SEGMENT_SHARE)
+    started = time.perf_counter()
+    measurements = measure(result.label_map, volume)
+    timings_s = result.timings_s | {"measure": time.perf_counter() - started}
+    report("measure", 1.0)
+    return CaseResult.of(replace(result, timings_s=timings_s), measurements)
+
+
+def write_results(
+    case: CaseResult, folder: Path | str, *, progress: Progress | None = None, cancel: Cancel | None = None
+) -> CaseResult:
+    """Write every file of a run; see `ICHSegmentationLib.export.exporter.Exporter.write_results`.
+
+    Returns
+    -------
+    CaseResult
+        The case with the written files in ``outputs``, and with warnings and timings of writing.
+    """
+    from ICHSegmentationLib.export.exporter import Exporter
+
+    return Exporter(case).write_results(Path(folder), progress=progress, cancel=cancel)
 
 
 def resegment_lesion(
@@ -121,94 +196,32 @@ def resegment_lesion(
     loaded: LoadedModel | None = None,
     cancel: Cancel | None = None,
 ) -> LabelMap:
-    """Segment one lesion again after its box was changed; all other labels stay.
+    """Segment one lesion again after its box was changed; all other labels are kept.
 
     Parameters
     ----------
     volume : CTVolume
         The scan.
     label_map : LabelMap
-        Its labels so far; not changed.
+        Its current labels; not changed.
     edit : BoxEdit
-        What was done to the box.
+        Change of the box.
     model, device, runtime, threads, loaded
-        As for `segment`; the system must take boxes.
+        As for `segment`; the system must support boxes.
     cancel : callable, optional
-        Asked before and after the box is segmented; True stops the work.
+        Called before and after the box is segmented; returning True stops the work.
 
     Raises
     ------
     InputError, ModelError, CancelledError
-        As of `segment`.
+        As for `segment`.
     """
     stages = Stages(_LESION_SHARES, cancel=cancel)
     with stages.stage("load"):
         entry = get_model(model)
-        network = (loaded or LoadedModel()).get(entry, device=device, runtime=runtime, threads=threads)
+        network = (loaded or LoadedModel()).get(
+            entry, build=network_for, device=device, runtime=runtime, threads=threads
+        )
         segmenter = as_box_segmenter(build_segmenter(entry, network), entry.name)
     with stages.stage("infer"):
-        return segment_again(segmenter, volume, label_map, edit)
-
-
-def write_outputs(
-    result: SegmentationResult, directory: Path, *, progress: Progress | None = None, cancel: Cancel | None = None
-) -> dict[str, Path]:
-    """Write every file of a result, in place of an earlier result's; all of them or none.
-
-    Parameters
-    ----------
-    result : SegmentationResult
-        What `segment` gave.
-    directory : pathlib.Path
-        Made if need be. What it holds of an earlier result is replaced when all is written.
-    progress, cancel : callable, optional
-        As for `segment`.
-
-    Returns
-    -------
-    dict of str to pathlib.Path
-        What was written, by file name. ``render.png`` is absent where nothing can render without a screen, the DICOM
-        files where the scan was not read from DICOM or its headers do not allow them.
-
-    Raises
-    ------
-    ICHSegmentationError
-        If the system refuses a file.
-    """
-    from ICHSegmentationLib.export.dicom.results import write_dicom_results
-    from ICHSegmentationLib.export.record import make_record
-    from ICHSegmentationLib.export.report.pdf import write_report_pdf
-    from ICHSegmentationLib.export.result_files import RESULT_FILES, replacing_results
-    from ICHSegmentationLib.export.tables import write_measurements_csv, write_measurements_json
-    from ICHSegmentationLib.io.boxes import write_boxes
-    from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
-    from ICHSegmentationLib.io.labels.seg_nrrd import write_seg_nrrd
-    from ICHSegmentationLib.rendering.png import write_png
-    from ICHSegmentationLib.rendering.slices_picture import draw_slices
-    from ICHSegmentationLib.rendering.view_3d import try_draw_3d
-
-    stages = Stages(_WRITE_SHARES, progress, cancel)
-    started = time.perf_counter()
-    with replacing_results(directory) as folder, stages.stage("write"):
-        write_seg_nrrd(folder / "segmentation.seg.nrrd", result.label_map)
-        write_labels_nifti(folder / "labels.nii.gz", result.label_map, result.volume.source)
-        write_boxes(folder / "boxes.json", result.boxes, result.label_map.grid)
-        stages.advance(0.2)
-        measurements = measure(result.label_map, result.volume)
-        write_measurements_csv(folder / "measurements.csv", measurements)
-        slices = draw_slices(result.volume, result.label_map, measurements)
-        write_png(folder / "slices.png", slices)
-        stages.advance(0.4)
-        render, warnings = try_draw_3d(result.volume, result.label_map, measurements)
-        if render is not None:
-            write_png(folder / "render.png", render)
-        stages.advance(0.7)
-        not_written = write_dicom_results(folder, result, measurements)
-        stages.advance(0.9)
-        result = replace(result, warnings=tuple(dict.fromkeys((*result.warnings, *warnings, *not_written))))
-        record = make_record(result, measurements)
-        write_report_pdf(folder / "report.pdf", record, slices=slices, view_3d=render)
-        timings_s = {**result.timings_s, "write": time.perf_counter() - started}
-        timings_s["total"] = sum(timings_s.values())
-        write_measurements_json(folder / "measurements.json", make_record(result, measurements, timings_s))
-    return {name: directory / name for name in RESULT_FILES if (directory / name).exists()}
+        return resegment_box(segmenter, volume, label_map, edit)

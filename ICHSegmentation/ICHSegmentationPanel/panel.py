@@ -1,29 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The module's panel: its parts, and what they tell each other."""
+"""The panel of the module: its sections, and how they notify each other."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import slicer
 import vtk
 from slicer.util import VTKObservationMixin
 
-from ICHSegmentationPanel.editing_time import EditingTime
+from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.parameters import Parameters
-from ICHSegmentationPanel.sections.boxes import BoxesPart
-from ICHSegmentationPanel.sections.correct import CorrectPart
-from ICHSegmentationPanel.sections.export import ExportPart
-from ICHSegmentationPanel.sections.graphics import GraphicsPart
-from ICHSegmentationPanel.sections.growth import GrowthPart
-from ICHSegmentationPanel.sections.input import InputPart
-from ICHSegmentationPanel.sections.messages import MessagePart
-from ICHSegmentationPanel.sections.model import ModelPart
-from ICHSegmentationPanel.sections.results import ResultsPart
-from ICHSegmentationPanel.sections.run import RunPart
-from ICHSegmentationPanel.sections.scores import ScoresPart
-from ICHSegmentationPanel.sections.training import TrainingPart
-from ICHSegmentationPanel.sections.views import ViewPart
+from ICHSegmentationPanel.section import Section
+from ICHSegmentationPanel.sections.boxes import BoxesSection
+from ICHSegmentationPanel.sections.correct import CorrectSection
+from ICHSegmentationPanel.sections.export import ExportSection
+from ICHSegmentationPanel.sections.growth import GrowthSection
+from ICHSegmentationPanel.sections.input import InputSection
+from ICHSegmentationPanel.sections.model import ModelSection
+from ICHSegmentationPanel.sections.results import ResultsSection
+from ICHSegmentationPanel.sections.run import RunSection
+from ICHSegmentationPanel.sections.scores import ScoresSection
+from ICHSegmentationPanel.sections.training import TrainingSection
+from ICHSegmentationPanel.sections.views import ViewsSection
+from ICHSegmentationPanel.widgets.graphics_button import GraphicsButton
+from ICHSegmentationPanel.widgets.message_area import MessageArea
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLScriptedModuleNode, vtkMRMLSegmentationNode
@@ -32,16 +33,18 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.mrml import VolumeCheck
     from ICHSegmentationPanel.process import SegmentationProcess
 
+_AnySection = TypeVar("_AnySection", bound=Section)
+
 
 class Panel(VTKObservationMixin):
-    """Everything below the line "Research use only"; made when the required packages are there.
+    """All sections below the line "Research use only"; created when the required packages are installed.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     process : SegmentationProcess
-        The worker; the panel ends it.
+        Client of the worker; the panel closes it.
     """
 
     def __init__(self, ui: Any, process: SegmentationProcess) -> None:
@@ -49,57 +52,52 @@ class Panel(VTKObservationMixin):
         self._ui = ui
         self._process = process
         self._parameters: Parameters | None = None
-        self.run: RunPart | None = None
-        self.messages = MessagePart(ui, self._diagnostics)
-        self.models = ModelPart(ui)
-        self.graphics = GraphicsPart(ui, self.messages)
-        self.inputs = InputPart(ui, self._input_changed)
-        self.views = ViewPart(ui)
-        self.corrections = CorrectPart(ui, self._put_elsewhere)
-        self.boxes = BoxesPart(ui, process, self.models, self.corrections, self._check_of)
-        self.run = RunPart(
-            ui,
-            process,
-            self.inputs,
-            self.models,
-            self.messages,
-            on_start=self.corrections.reattach_acquisition_transform,
-            on_result=self._show_result,
+        self._sections: list[Section] = []
+        self.run: RunSection | None = None
+        self.messages = MessageArea(ui, self._diagnostics)
+        self.graphics = GraphicsButton(ui, self.messages)
+        # Sections are updated in this order: views before results, which show a result as soon as a scene has one.
+        self.inputs = self._add(InputSection(ui, self._input_changed))
+        self.models = self._add(ModelSection(ui))
+        self.views = self._add(ViewsSection(ui))
+        self.results = self._add(ResultsSection(ui, self.views.apply, self._edited))
+        self.corrections = self._add(CorrectSection(ui, self._transform_changed))
+        self.boxes = self._add(BoxesSection(ui, process, self.models, self.corrections, self._check_of))
+        self.scores = self._add(ScoresSection(ui, process, self._check_of, lambda: self.results.measured))
+        self.growth = self._add(GrowthSection(ui, process, self._check_of, self._compared))
+        self.exports = self._add(ExportSection(ui, process, self._check_of, lambda: self.growth.found))
+        self.training = self._add(TrainingSection(ui, process, self._check_of))
+        self.run = self._add(
+            RunSection(
+                ui,
+                process,
+                self.inputs,
+                self.models,
+                self.messages,
+                on_start=self.corrections.reattach_acquisition_transform,
+                on_result=self._show_result,
+            )
         )
-        self.results = ResultsPart(ui, self.views.apply, self._edited)
-        self.scores = ScoresPart(ui, process, self._check_of, lambda: self.results.measured)
-        self.growth = GrowthPart(ui, process, self._check_of, self._compared)
-        self.exports = ExportPart(ui, process, self._check_of, lambda: self.growth.found)
-        self.training = TrainingPart(ui, process, self._check_of)
-        self._editing_time = EditingTime()
-        # The views before the results, which make them show a result as soon as a scene has one.
-        self._parts = (
-            self.inputs,
-            self.models,
-            self.views,
-            self.results,
-            self.corrections,
-            self.boxes,
-            self.scores,
-            self.growth,
-            self.exports,
-            self.training,
-        )
+        self._editing_time = mrml.EditingTime()
+
+    def _add(self, section: _AnySection) -> _AnySection:
+        self._sections.append(section)
+        return section
 
     def enter(self, node: vtkMRMLScriptedModuleNode) -> None:
-        """Take up the scene's parameter node, as the panel is shown or a scene was loaded."""
+        """Follow the scene's parameter node, when the module is shown or a scene was loaded."""
         self.removeObservers(self._node_changed)
         self._parameters = Parameters(node)
         if self._parameters.volume is None:
             self._parameters.volume = _volume_in_sight()
-        for part in self._parts:
-            part.set_parameters(self._parameters)
-        self.run.update()
+        for section in self._sections:
+            section.set_parameters(self._parameters)
         self.addObserver(node, vtk.vtkCommand.ModifiedEvent, self._node_changed)
-        self.corrections.enter()
+        for section in self._sections:
+            section.enter()
 
     def start_worker(self) -> None:
-        """Start the worker in the background, so that a first run is quick, and ask it what the computer has."""
+        """Start the worker in the background, so that the first run is quick, and ask it for the devices."""
         self._process.prepare()
         self._process.list_devices(finished=self._set_devices, failed=lambda _failure: None)
 
@@ -108,41 +106,35 @@ class Panel(VTKObservationMixin):
         self.graphics.set_devices(devices)
 
     def exit(self) -> None:
-        """Put tools away, as another module is shown; a run goes on."""
-        self.corrections.exit()
-        self.boxes.exit()
+        """Stop tools when another module is shown; a run continues."""
+        for section in self._sections:
+            section.exit()
 
     def leave_scene(self) -> None:
-        """Let go of a scene that closes; a run ends without a word."""
-        self.run.abandon()
+        """Release a scene that closes; a run stops without a message."""
         self.removeObservers(self._node_changed)
         self._parameters = None
-        for part in self._parts:
-            part.set_parameters(None)
+        for section in self._sections:
+            section.set_parameters(None)
         self.messages.clear()
 
     def close(self) -> None:
-        """End the worker and look at nothing any more."""
+        """Stop the worker and remove all observers."""
         self.leave_scene()
         self._process.close()
         self.removeObservers()
-        self.inputs.close()
-        self.results.close()
-        self.corrections.close()
-        self.boxes.close()
-        self.scores.close()
-        self.growth.close()
-        self.exports.close()
+        for section in self._sections:
+            section.close()
 
     def _node_changed(self, _caller: Any, _event: str) -> None:
-        # Halfway through a scene's loading its nodes do not fit together; its end comes as an event of its own.
+        # While a scene loads, its nodes are inconsistent; the end of loading is an event of its own.
         if slicer.mrmlScene.IsBatchProcessing():
             return
-        for part in self._parts:
-            part.update()
+        for section in self._sections:
+            section.update()
 
     def _input_changed(self) -> None:
-        # The first look at the input comes while the parts are made.
+        # The input can be checked first while the sections are still being created.
         if self.run is not None:
             self.run.update()
 
@@ -153,14 +145,14 @@ class Panel(VTKObservationMixin):
 
     def _edited(self) -> None:
         self._editing_time.note(self.results.segmentation)
-        self.corrections.look_again()
-        for part in (self.scores, self.growth, self.exports):
-            part.update()
+        self.corrections.refresh()
+        for section in (self.scores, self.growth, self.exports):
+            section.update()
 
-    def _put_elsewhere(self) -> None:
-        """CT and segmentation were taken out of their transform, or put under it again."""
+    def _transform_changed(self) -> None:
+        """Update views and boxes after the acquisition transform was detached or reattached."""
         self.views.apply()
-        self.boxes.look_again()
+        self.boxes.refresh()
 
     def _compared(self) -> None:
         self.exports.update()
@@ -181,7 +173,7 @@ class Panel(VTKObservationMixin):
 
 
 def _volume_in_sight() -> vtkMRMLScalarVolumeNode | None:
-    """Return the volume that was shown last, or else the first one."""
+    """Return the active volume, or else the first one of the scene."""
     active_id = slicer.app.applicationLogic().GetSelectionNode().GetActiveVolumeID()
     active = slicer.mrmlScene.GetNodeByID(active_id) if active_id else None
     volumes = [active, *slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")]

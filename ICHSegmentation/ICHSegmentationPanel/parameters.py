@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The panel's choices in the module's parameter node."""
+"""Parameters of the panel, stored in the module's parameter node."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COMPARED = "ComparedSegmentation"
 
 
 class Parameters:
-    """What the user chose, kept in the scene, so that a saved scene comes back as it was.
+    """The user's choices, which are saved with the scene.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Parameters:
 
     @property
     def compared(self) -> vtkMRMLSegmentationNode | None:
-        """The result whose volumes stand beside it."""
+        """The result to compare with."""
         return self.node.GetNodeReference(_COMPARED)
 
     @compared.setter
@@ -54,7 +54,7 @@ class Parameters:
 
     @property
     def model(self) -> str:
-        """Name of the model; "default" until one was chosen."""
+        """Name of the model; "default" until the user chooses one."""
         return self.node.GetParameter("Model") or "default"
 
     @model.setter
@@ -63,7 +63,7 @@ class Parameters:
 
     @property
     def device(self) -> str:
-        """Where it runs: "auto", "cpu" or "cuda:N"."""
+        """Device of the model: "auto", "cpu" or "cuda:N"."""
         return self.node.GetParameter("Device") or "auto"
 
     @device.setter
@@ -72,7 +72,7 @@ class Parameters:
 
     @property
     def show_3d(self) -> bool:
-        """Whether the bleeds are shown as surfaces."""
+        """Whether the lesions are shown as surfaces."""
         return self.node.GetParameter("Show3D") == "true"
 
     @show_3d.setter
@@ -81,7 +81,7 @@ class Parameters:
 
     @property
     def show_skull(self) -> bool:
-        """Whether the skull is rendered around them."""
+        """Whether the skull is shown in the 3D view."""
         return self.node.GetParameter("ShowSkull") == "true"
 
     @show_skull.setter
@@ -90,7 +90,7 @@ class Parameters:
 
     @property
     def opacity(self) -> float:
-        """Opacity of the bleeds, 0 to 1."""
+        """Opacity of the lesions, 0 to 1."""
         return float(self.node.GetParameter("Opacity") or 1.0)
 
     @opacity.setter
@@ -99,7 +99,7 @@ class Parameters:
 
     @property
     def masked(self) -> bool:
-        """Whether only voxels with the density of blood can be edited."""
+        """Whether only voxels between 40 and 90 HU can be edited."""
         return self.node.GetParameter("Masked") != "false"
 
     @masked.setter
@@ -117,7 +117,7 @@ class Parameters:
 
     @property
     def boxes_in_3d(self) -> bool:
-        """Whether they are shown in the 3D view too."""
+        """Whether the boxes are shown in the 3D view too."""
         return self.node.GetParameter("BoxesIn3D") == "true"
 
     @boxes_in_3d.setter

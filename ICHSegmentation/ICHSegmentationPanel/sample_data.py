@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A head CT for trying the module: generated on this computer, since no patient's scan may be handed on."""
+"""Sample head CT, generated on the user's computer, as no patient's scan may be distributed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CATEGORY = "ICHSegmentation"
 SAMPLE_NAME = "ICHDemoHeadCT"
 NODE_NAME = "ICHDemoHeadCT"
-# The head of `ichseg demo`.
+# Same head as `ichseg demo`.
 SEED = 1
 _THUMBNAIL = Path(__file__).resolve().parents[1] / "Resources" / "Icons" / "ICHSegmentationDemo.png"
 _LOG = logging.getLogger(__name__)
@@ -28,14 +28,14 @@ def register() -> None:
     try:
         import SampleData
     except ImportError:
-        # Slicer can be started without its scripted modules.
+        # Slicer can run without scripted modules.
         _LOG.info("The module Sample Data is not there; the demo is not registered.")
         return
     SampleData.SampleDataLogic.registerCustomSampleDataCategory(CATEGORY, title=_("ICH Segmentation"))
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category=CATEGORY,
         sampleName=SAMPLE_NAME,
-        # Nothing is downloaded, so there is nothing to check; the module wants an address all the same.
+        # Nothing is downloaded, but the module requires an address.
         uris=f"generated://{SAMPLE_NAME}",
         fileNames=f"{SAMPLE_NAME}.nrrd",
         nodeNames=NODE_NAME,
@@ -45,7 +45,7 @@ def register() -> None:
 
 
 def generate() -> SimulatedCT:
-    """Draw the demo, in a few seconds: a head with one bleed of each subtype, the same at every call."""
+    """Generate the sample in a few seconds: a head with one lesion of each subtype, always the same."""
     from ICHSegmentationLib.core.subtypes import Subtype
     from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 
@@ -58,7 +58,7 @@ def load_demo() -> Any:
     Returns
     -------
     vtkMRMLScalarVolumeNode
-        Its description names the true volumes.
+        Its description contains the true volumes.
     """
     slicer.util.showStatusMessage(_("Generating a head CT..."))
     with slicer.util.WaitCursor():
@@ -72,7 +72,7 @@ def load_demo() -> Any:
 
 
 def add_volume(volume: CTVolume, name: str) -> Any:
-    """Put a CT on a regular grid into the scene, with the window for brain; a taken name gets a number."""
+    """Add a CT on a regular grid to the scene, in the brain window; a number is added to a taken name."""
     name = slicer.mrmlScene.GenerateUniqueName(name)
     node = slicer.util.addVolumeFromArray(volume.hu, ijkToRAS=volume.grid.nearest_affine_ras, name=name)
     display = node.GetDisplayNode()

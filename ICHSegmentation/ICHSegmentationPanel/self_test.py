@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The module's test of itself, for real Slicer: the button Reload and Test, or ``Slicer --testing``."""
+"""Self test of the module in Slicer: button Reload and Test, or ``Slicer --testing``."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from ICHSegmentationPanel.sample_data import NODE_NAME, add_volume, generate
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
 
-# With the first run of a model on a slow computer.
+# Long enough for the first run of a model on a slow computer.
 _PATIENCE_S = 300.0
 _LOG = logging.getLogger(__name__)
 
 
 def run_self_test(case: Any) -> None:
-    """Test the installed files, the scene with a known result, and the worker with the default model.
+    """Test the installed files, publishing of a known result, and the worker with the default model.
 
     Parameters
     ----------
     case : ScriptedLoadableModuleTest
-        Shows the messages and makes the assertions.
+        Provides messages and assertions.
 
     Notes
     -----
-    With ``--testing`` Slicer installs no Python packages; where they are missing, only the files are tested, and the
-    log says so.
+    With ``--testing`` Slicer installs no Python packages; if they are missing, only the files are tested, and the
+    log has a warning.
     """
     slicer.mrmlScene.Clear(0)
     case.delayDisplay("Files of the extension")
@@ -56,7 +56,7 @@ def run_self_test(case: Any) -> None:
 
 
 def _check_files(case: Any) -> None:
-    """See that files are there; what CMake does not list is missing from an installed extension."""
+    """Check that files exist; files not listed in CMake are missing from an installed extension."""
     from ICHSegmentationLib.core.resources import resource_path
 
     module = Path(__file__).resolve().parents[1]
@@ -71,7 +71,7 @@ def _check_files(case: Any) -> None:
 
 
 def _check_scene(case: Any, volume_node: Any, labels: Any, truth_ml: dict[str, float]) -> None:
-    """Publish a known result, change it, and take the change back."""
+    """Publish a known result, correct it, and restore it."""
     from ICHSegmentationLib import mrml
     from ICHSegmentationLib.core.label_map import LabelMap
 
@@ -92,7 +92,7 @@ def _check_scene(case: Any, volume_node: Any, labels: Any, truth_ml: dict[str, f
 
 
 def _check_worker(case: Any, volume_node: Any) -> None:
-    """Segment with the default model, compare what came with what the worker measured, cancel a second run."""
+    """Segment with the default model, compare the volumes with the worker's, and cancel a second run."""
     from ICHSegmentationLib import mrml
     from ICHSegmentationPanel.process import SegmentationProcess
 
@@ -106,7 +106,7 @@ def _check_worker(case: Any, volume_node: Any) -> None:
         process.segment(
             volume,
             device="cpu",
-            progress=lambda _stage, share: progress.append(share),
+            progress=lambda _stage, fraction: progress.append(fraction),
             finished=results.append,
             failed=failures.append,
         )

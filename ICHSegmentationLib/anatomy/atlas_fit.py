@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from ICHSegmentationLib.anatomy.brain_frame import BrainFrame, fit_brain_frame
 from ICHSegmentationLib.anatomy.midplane import with_symmetric_midplane
+from ICHSegmentationLib.core.scan_cache import cached_per_scan
 from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 
@@ -57,6 +58,7 @@ class AtlasFit:
         return self.frame.coordinates(self.grid.points_mm(indices))
 
 
+@cached_per_scan
 def fit_atlas(volume: CTVolume) -> AtlasFit | str:
     """Place the model by the inside of the skull.
 

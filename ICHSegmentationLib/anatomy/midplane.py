@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
 from ICHSegmentationLib.preprocessing.midsagittal import find_midsagittal_plane
@@ -63,16 +64,9 @@ def with_symmetric_midplane(
     solution = np.linalg.lstsq(np.column_stack([lps, np.ones(len(lps))]), to_left_mm, rcond=None)[0]
     length = np.linalg.norm(solution[:3])
     normal, offset = solution[:3] / length, solution[3] / length
-    turn = _rotation_between(normal, frame.left_lps)
-    matrix = frame.matrix @ turn
+    turn, _ = Rotation.align_vectors(frame.left_lps, normal)
+    matrix = frame.matrix @ turn.as_matrix()
     centre = frame.points_lps(_CENTRE)
     shift = _CENTRE - matrix @ centre
     shift[0] = offset * frame.scale_x
     return replace(frame, matrix=matrix, offset=shift)
-
-
-def _rotation_between(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Return the least rotation that carries one unit vector to another (Rodrigues)."""
-    axis = np.cross(start, end)
-    skew = np.cross(np.eye(3), axis)
-    return np.eye(3) + skew + skew @ skew / (1 + start @ end)

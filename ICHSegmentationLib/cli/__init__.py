@@ -12,10 +12,10 @@ def main() -> int:
     Returns
     -------
     int
-        Exit code: 0 done, 2 the input or an option cannot be used, 1 failure, 130 interrupted.
+        Exit code: 0 done, 2 invalid input or option, 1 failure, 130 interrupted.
     """
     try:
-        from ICHSegmentationLib.cli.app import app  # so that an interrupt during the import is met
+        from ICHSegmentationLib.cli.app import app  # inside `try`, for an interrupt during the import
 
         app()
     except (Exception, KeyboardInterrupt) as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m ICHSegmentationLib.cli``: the command where no script was installed."""
+"""``python -m ICHSegmentationLib.cli``: the command without its script."""
 
 import sys
 

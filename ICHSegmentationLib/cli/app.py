@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command's parts and their options; the work itself is imported when a part runs, so that help is quick."""
+"""Subcommands and their options; the work is imported when a subcommand runs, so that help is quick."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ICHSegmentationLib.cli.options import (
     Device,
     EditingMinutes,
     Force,
+    Format,
     Gcs,
     Graeb,
     GreyWindow,
@@ -25,6 +26,7 @@ from ICHSegmentationLib.cli.options import (
     Model,
     ModelResult,
     NoCleaning,
+    NoPostprocessing,
     Output,
     Overwrite,
     PublicSetName,
@@ -35,8 +37,9 @@ from ICHSegmentationLib.cli.options import (
     Series,
     Threads,
 )
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.version import __version__
-from ICHSegmentationLib.export.formats import ExportFormat
+from ICHSegmentationLib.research.installed import require_training_and_evaluation
 
 app = typer.Typer(
     name="ichseg",
@@ -64,7 +67,7 @@ def _all(
     pass
 
 
-@app.command(short_help="Segment and measure the bleeds of a head CT.")
+@app.command(short_help="Segment and measure the hemorrhage of a head CT.")
 def segment(
     inputs: Annotated[
         list[Path], typer.Argument(metavar="INPUT", help="DICOM folder or files, or one NIfTI, NRRD or MHA file.")
@@ -76,6 +79,7 @@ def segment(
     series: Series = None,
     grey_window: GreyWindow = None,
     force: Force = False,
+    no_postprocessing: NoPostprocessing = False,
     no_cleaning: NoCleaning = False,
     boxes: Boxes = None,
     threads: Threads = None,
@@ -83,7 +87,7 @@ def segment(
     quiet: Quiet = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Segment the bleeds of a head CT, measure them, and write masks, tables, pictures and a report."""
+    """Segment the hemorrhage of a head CT, measure it, and write labels, tables, pictures and a report."""
     from ICHSegmentationLib.cli.commands.segment import run
 
     options = RunOptions(
@@ -94,7 +98,7 @@ def segment(
         series=series,
         grey_window=grey_window,
         force=force,
-        cleaning=not no_cleaning,
+        postprocessing=not (no_postprocessing or no_cleaning),
         boxes=boxes,
     )
     run(inputs, output, options, overwrite=overwrite, as_json=as_json, quiet=quiet)
@@ -133,7 +137,7 @@ def export(
     segmentation: Annotated[
         Path, typer.Argument(metavar="SEG", help="segmentation.seg.nrrd, labels.nii.gz or segmentation.dcm.")
     ],
-    kind: Annotated[ExportFormat, typer.Option("--to", help="What to write.")],
+    kind: Format,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
     source: Annotated[
         Path | None, typer.Option(metavar="CT", help="The CT it belongs to; pdf and DICOM need it.")
@@ -247,6 +251,7 @@ def evaluate(
     device: Device = "auto",
     runtime: Runtime = RuntimeChoice.auto,
     threads: Threads = None,
+    no_postprocessing: NoPostprocessing = False,
     no_cleaning: NoCleaning = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -254,19 +259,21 @@ def evaluate(
 ) -> None:
     """Compare predicted with reference labels: overlap, distance, volumes, detection. Needs the train extra.
 
-    With --config a model is run on the cases that a training configuration holds out, on simulated bleeds in them and
-    on look-alikes without blood; all figures come beside their aims, the worst cases as pictures. Several models get a
-    folder each, and all of them one table; what an earlier call has evaluated is not evaluated again.
+    With --config a model is run on the held-out cases of a training configuration, on simulated lesions in them and on
+    mimics without hemorrhage; metrics are listed with their targets, the worst cases as pictures. Several models get a
+    folder each and a common table; models that were evaluated already are not evaluated again.
     """
+    require_training_and_evaluation("ichseg evaluate")
     models = model or ["default"]
     several = len(models) > 1 or models == ["all"]
     if config is not None and several:
         if compare_model is not None:
-            message = "several models are all compared with the first; leave --compare-model out"
-            raise typer.BadParameter(message)
+            raise typer.BadParameter(message("cli.compare_model_not_allowed"))
         from ICHSegmentationLib.cli.commands.evaluate_models import run as run_models
 
-        where = RunOptions(device=device, runtime=runtime.value, threads=threads, cleaning=not no_cleaning)
+        where = RunOptions(
+            device=device, runtime=runtime.value, threads=threads, postprocessing=not (no_postprocessing or no_cleaning)
+        )
         run_models(
             config,
             models,
@@ -283,7 +290,11 @@ def evaluate(
         from ICHSegmentationLib.cli.commands.evaluate_model import run as run_model
 
         options = RunOptions(
-            model=models[0], device=device, runtime=runtime.value, threads=threads, cleaning=not no_cleaning
+            model=models[0],
+            device=device,
+            runtime=runtime.value,
+            threads=threads,
+            postprocessing=not (no_postprocessing or no_cleaning),
         )
         run_model(
             config,
@@ -297,14 +308,13 @@ def evaluate(
         )
         return
     if predictions is None or references is None:
-        message = "give --predictions and --references, or --config"
-        raise typer.BadParameter(message)
+        raise typer.BadParameter(message("cli.evaluate_inputs_missing"))
     from ICHSegmentationLib.cli.commands.evaluate import run
 
     run(predictions, references, output, compare, overwrite=overwrite, as_json=as_json, quiet=quiet)
 
 
-@app.command(short_help="Show how the bleeds changed between two scans.")
+@app.command(short_help="Show how the hemorrhage changed between two scans.")
 def compare(
     baseline: Annotated[
         Path, typer.Argument(metavar="BASELINE", help="Results of the first scan: their folder, or a file of labels.")
@@ -321,7 +331,7 @@ def compare(
     quiet: Quiet = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Show how the bleeds of one patient changed between two scans, and whether that is expansion."""
+    """Show how the hemorrhage of one patient changed between two scans, and whether that is expansion."""
     from ICHSegmentationLib.cli.commands.compare import Side, run
 
     sides = Side(baseline, baseline_ct), Side(followup, followup_ct)
@@ -343,6 +353,7 @@ def prepare(
     overwrite: Overwrite = False,
 ) -> None:
     """Bring a public data set, as it was downloaded, into nnU-Net's folder layout, split by patient."""
+    require_training_and_evaluation("ichseg prepare")
     from ICHSegmentationLib.cli.commands.prepare import run
 
     run(
@@ -358,30 +369,28 @@ def prepare(
     )
 
 
-@app.command(short_help="Paint simulated bleeds into a head CT.")
+@app.command(short_help="Simulate lesions in a head CT.")
 def simulate(
     output: Output,
     inputs: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[INPUT]", help="The head CT to paint into; without it one is generated."),
+        typer.Argument(metavar="[INPUT]", help="Host scan, a head CT; without it one is generated."),
     ] = None,
     subtype: Annotated[
         list[LesionChoice] | None,
-        typer.Option(case_sensitive=False, help="What to paint, several times for several; random without it."),
+        typer.Option(case_sensitive=False, help="Subtype to simulate, may be repeated; random by default."),
     ] = None,
     volume: Annotated[
-        list[str] | None, typer.Option(metavar="SUBTYPE=ML", help="Paint it this large, such as SDH=25.")
+        list[str] | None, typer.Option(metavar="SUBTYPE=ML", help="Volume of a subtype, such as SDH=25.")
     ] = None,
     look_alikes: Annotated[
-        bool, typer.Option("--look-alikes", help="Paint calcifications, dense dura and artefacts too.")
+        bool, typer.Option("--look-alikes", help="Simulate calcifications, dense dura and artefacts too.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The same seed gives the same bleeds.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The same seed gives the same lesions.")] = 1,
     anatomy: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the blast-ct brain atlas; a generated one without it.")
     ] = None,
-    dicom: Annotated[
-        bool, typer.Option("--dicom", help="Write a DICOM series too, with nothing of the patient in it.")
-    ] = False,
+    dicom: Annotated[bool, typer.Option("--dicom", help="Write a DICOM series too, without patient data.")] = False,
     series: Series = None,
     grey_window: GreyWindow = None,
     force: Force = False,
@@ -389,7 +398,7 @@ def simulate(
     quiet: Quiet = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Paint simulated bleeds into a head CT, and write the scan, its exact labels and volumes."""
+    """Simulate lesions in a head CT, and write the scan, its exact labels and volumes."""
     from ICHSegmentationLib.cli.commands.simulate import SimulateOptions, run
 
     options = SimulateOptions(
@@ -428,6 +437,7 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Prepare the data that a configuration names, and train its network; torchrun does it on several cards."""
+    require_training_and_evaluation("ichseg train")
     from ICHSegmentationLib.cli.commands.train import TrainOptions, run
 
     options = TrainOptions(
@@ -449,7 +459,7 @@ def models(as_json: AsJson = False) -> None:
     run(as_json=as_json)
 
 
-@app.command(short_help="Segment a generated head CT with known bleeds.")
+@app.command(short_help="Segment a generated head CT with known hemorrhage.")
 def demo(
     output: Output = Path("demo-output"),
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Which head to generate.")] = 1,
@@ -461,7 +471,7 @@ def demo(
     quiet: Quiet = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Generate a head CT with known bleeds, segment it, and print the volumes beside the truth."""
+    """Generate a head CT with known hemorrhage, segment it, and print the volumes beside the truth."""
     from ICHSegmentationLib.cli.commands.demo import run
 
     options = RunOptions(model=model, device=device, runtime=runtime.value, threads=threads)

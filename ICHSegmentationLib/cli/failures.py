@@ -16,26 +16,26 @@ INTERRUPTED = 130
 
 
 def exit_code_of(error: BaseException) -> int:
-    """Tell the user what went wrong and return the exit code for it.
+    """Print an error and return its exit code.
 
     Parameters
     ----------
     error : BaseException
-        What ended the command.
+        Error that ended the command.
 
     Returns
     -------
     int
-        2 for an input that cannot be used, 130 for an interrupt, else 1.
+        2 for invalid input, 130 for an interrupt, else 1.
     """
     if isinstance(error, KeyboardInterrupt | CancelledError):
         _tell("Cancelled.")
         return INTERRUPTED
     if isinstance(error, InputError):
-        # The list of series to choose from keeps its lines.
+        # The list of series keeps its lines.
         _tell(f"error: {error if isinstance(error, SeveralSeriesError) else _one_line(error)}")
         return BAD_INPUT
-    # The text of a foreign exception may hold header values, so it is shown in the private log only.
+    # The text of other exceptions may contain header values and goes to the private log only.
     what = _one_line(error) if isinstance(error, ICHSegmentationError) else f"Unexpected {type(error).__name__}."
     _tell(f"error: {what} (details: {_write_log(error)})")
     return FAILURE

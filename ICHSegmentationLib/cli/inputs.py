@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What several commands are told beside a segmentation."""
+"""Inputs of several commands beside a segmentation."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.cli.options import YesNo
     from ICHSegmentationLib.core.grid import SliceGrid
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.measurement import ModifiedGraeb
-    from ICHSegmentationLib.measurement.agreement import Agreement
+    from ICHSegmentationLib.measurement.correction import Agreement
 
 
 class Patient(NamedTuple):
-    """What the ICH score asks of the patient; None is not determined."""
+    """Items of the ICH score; None is undetermined."""
 
     gcs: int | None = None
     age_years: int | None = None
@@ -35,30 +36,28 @@ class Patient(NamedTuple):
         iph_ml: float | None,
         ivh: YesNo | None,
     ) -> Self:
-        """Gather the command's options."""
+        """Return the items from the options of a command."""
         below, bled = (None if answer is None else answer == "yes" for answer in (infratentorial, ivh))
         return cls(gcs, age_years, below, iph_ml, bled)
 
 
 def edited_graeb(proposal: ModifiedGraeb | None, points: Sequence[str]) -> ModifiedGraeb:
-    """Return the modified Graeb score with the points that the user gave, as ``third=3``, in place of the proposal's.
+    """Return the modified Graeb score with points of the user, such as ``third=3``, instead of those of the proposal.
 
     Raises
     ------
     InputError
-        If there is no proposal, or a text does not name a compartment and points that it can have.
+        If there is no proposal, or a text does not name a compartment and valid points.
     """
     from ICHSegmentationLib.measurement import Ventricle
 
     if proposal is None:
-        message = "--graeb changes a proposal that needs the CT; add --source."
-        raise InputError(message)
+        raise InputError(message("cli.graeb_needs_scan"))
     edits = {}
     for text in points:
         name, _, number = text.partition("=")
         if name not in list(Ventricle) or not number.isdecimal():
-            message = f"--graeb {text}: write one of {', '.join(Ventricle)} and its points, such as third=3."
-            raise InputError(message)
+            raise InputError(message("cli.graeb_format", text=text, compartments=", ".join(Ventricle)))
         edits[name] = int(number)
     try:
         return proposal.edited(edits)
@@ -67,13 +66,13 @@ def edited_graeb(proposal: ModifiedGraeb | None, points: Sequence[str]) -> Modif
 
 
 class Correction(NamedTuple):
-    """The model's own labels, and how long the user took to correct them."""
+    """Labels of the model, and the time that the user took to correct them."""
 
     model_result: Path | None = None
     editing_minutes: float | None = None
 
     def compare(self, corrected: LabelMap, scan: SliceGrid | None) -> tuple[Agreement | None, tuple[str, ...]]:
-        """Return the agreement, None without the model's labels, and what reading these warned of.
+        """Return the agreement, or None without labels of the model, and the warnings of reading these.
 
         Raises
         ------
@@ -83,7 +82,7 @@ class Correction(NamedTuple):
         if self.model_result is None:
             return None, ()
         from ICHSegmentationLib.io.labels.reader import read_labels
-        from ICHSegmentationLib.measurement.agreement import compare_with_model
+        from ICHSegmentationLib.measurement.correction import compare_with_model
 
         model = read_labels(self.model_result, scan)
         editing_s = None if self.editing_minutes is None else 60 * self.editing_minutes

@@ -11,6 +11,9 @@ from typing import Annotated
 
 import typer
 
+from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.export.formats import CHOICES, ExportFormat
+
 
 class RuntimeChoice(StrEnum):
     """What runs the network."""
@@ -21,14 +24,14 @@ class RuntimeChoice(StrEnum):
 
 
 class YesNo(StrEnum):
-    """An answer; no answer is a third one."""
+    """Tri-state answer: yes, no or unset."""
 
     yes = "yes"
     no = "no"
 
 
 class LesionChoice(StrEnum):
-    """A bleed to paint."""
+    """Subtype to simulate."""
 
     edh = "EDH"
     sdh = "SDH"
@@ -51,32 +54,45 @@ class PublicSetName(StrEnum):
 
 def _checked_device(device: str) -> str:
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
-        message = f"{device!r} is not one of auto, cpu, cuda:N."
-        raise typer.BadParameter(message)
+        raise typer.BadParameter(message("cli.unknown_device", device=device))
     return device
+
+
+def _export_format(name: str) -> ExportFormat:
+    if name not in CHOICES:
+        raise typer.BadParameter(message("cli.unknown_format", name=name, choices=", ".join(CHOICES)))
+    return ExportFormat(name)
 
 
 Model = Annotated[str, typer.Option(metavar="NAME", help="Model to use; see `ichseg models`.")]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda:N", callback=_checked_device, help="Where to run.")]
 Runtime = Annotated[RuntimeChoice, typer.Option(help="What runs the network.")]
-NoCleaning = Annotated[
+NoPostprocessing = Annotated[
     bool,
     typer.Option(
-        "--no-cleaning", help="Keep the network's labels as they are, specks and holes included; ask no second model."
+        "--no-postprocessing",
+        help="Keep the labels of the network as they are, specks and holes included, and use no verifier.",
     ),
 ]
+# Former name of --no-postprocessing, accepted until the next version.
+NoCleaning = Annotated[bool, typer.Option("--no-cleaning", hidden=True)]
 Threads = Annotated[int | None, typer.Option(min=1, metavar="N", help="Processor threads; all by default.")]
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the results.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that the folder already holds.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results in the folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")]
 
 Series = Annotated[str | None, typer.Option(metavar="UID|N", help="Which series, by UID or by its number in the list.")]
 GreyWindow = Annotated[
     tuple[float, float] | None,
-    typer.Option(metavar="LOW HIGH", help="HU of grey 0 and grey 255, for a file that holds windowed greys."),
+    typer.Option(metavar="LOW HIGH", help="HU of grey 0 and grey 255, for a file of windowed greys."),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Go on when the volume does not look like a head.")]
+Force = Annotated[bool, typer.Option("--force", help="Accept a volume that does not look like a head.")]
+
+Format = Annotated[
+    ExportFormat,
+    typer.Option("--to", metavar="|".join(CHOICES), parser=_export_format, help="Format to write."),
+]
 
 Boxes = Annotated[
     Path | None,
@@ -86,10 +102,10 @@ Boxes = Annotated[
 Gcs = Annotated[int | None, typer.Option(min=3, max=15, metavar="N", help="Glasgow Coma Scale, for the ICH score.")]
 Age = Annotated[int | None, typer.Option(min=0, max=130, metavar="YEARS", help="Age in years, for the ICH score.")]
 Infratentorial = Annotated[
-    YesNo | None, typer.Option(help="Whether the bleed began below the tentorium, for the ICH score.")
+    YesNo | None, typer.Option(help="Whether the hemorrhage began below the tentorium, for the ICH score.")
 ]
 IphMl = Annotated[
-    float | None, typer.Option(min=0, metavar="ML", help="Volume for the ICH score, in place of the measured one.")
+    float | None, typer.Option(min=0, metavar="ML", help="Volume for the ICH score, instead of the measured one.")
 ]
 Ivh = Annotated[
     YesNo | None,
@@ -98,12 +114,12 @@ Ivh = Annotated[
 Graeb = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="PART=POINTS", help="Points of the modified Graeb score, such as third=3, in place of the proposal's."
+        metavar="PART=POINTS", help="Points of the modified Graeb score, such as third=3, instead of the proposal."
     ),
 ]
 ModelResult = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="The model's own segmentation, to say how far SEG was corrected."),
+    typer.Option(metavar="FILE", help="The model's own segmentation, to measure how far SEG was corrected."),
 ]
 EditingMinutes = Annotated[
     float | None, typer.Option(min=0, metavar="MIN", help="Minutes spent on the correction; with --model-result.")
@@ -112,7 +128,7 @@ EditingMinutes = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """How to segment; fields as the command's options of the same names."""
+    """How to segment; fields correspond to options of the command."""
 
     model: str = "default"
     device: str = "auto"
@@ -121,5 +137,5 @@ class RunOptions:
     series: str | None = None
     grey_window: tuple[float, float] | None = None
     force: bool = False
-    cleaning: bool = True
+    postprocessing: bool = True
     boxes: Path | None = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One progress figure for the parts of a command, which each report their own."""
+"""Overall progress of a command from the progress of its parts."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Mapping
 
 
 class Parts:
-    """Turns how far one part is into how far the whole is; the result never falls.
+    """Map per-part progress to overall progress, which never decreases.
 
     Parameters
     ----------
     weights : mapping of str to float
-        How long each part takes, in order, in any unit.
+        Relative time of each part, in order.
     """
 
     def __init__(self, weights: Mapping[str, float]) -> None:
         self._spans: dict[str, tuple[float, float]] = {}
         start = 0.0
         for name, weight in weights.items():
-            share = weight / sum(weights.values())
-            self._spans[name] = (start, share)
-            start += share
+            width = weight / sum(weights.values())
+            self._spans[name] = (start, width)
+            start += width
         self.done = 0.0
 
     def advance(self, part: str, fraction: float) -> float:
-        """Return how much of the whole is done, 0 to 1, when ``fraction`` of a part is."""
-        start, share = self._spans[part]
-        self.done = max(self.done, start + share * min(max(fraction, 0.0), 1.0))
+        """Return the overall progress, 0 to 1, when ``fraction`` of a part is done."""
+        start, width = self._spans[part]
+        self.done = max(self.done, start + width * min(max(fraction, 0.0), 1.0))
         return self.done

@@ -15,11 +15,13 @@ import typer
 
 from ICHSegmentationLib.cli.failures import exit_code_of
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models.manifest import get_model
 from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.models.trained_network import load_network
 from ICHSegmentationLib.research.training.config import read_config
 from ICHSegmentationLib.research.training.train import MODELS_NAME, model_fields
+from ICHSegmentationLib.systems import network_for
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models import ModelEntry
@@ -38,30 +40,28 @@ def publish(
     trained = get_model(settings.name, folder=run / MODELS_NAME)
     quality = {} if evaluation is None else _quality(evaluation, trained)
     fields = model_fields(settings) | {"quality": quality}
-    entry = register_model(fields, load_network(trained).state_dict(), make_default=default, with_graph=True)
+    weights = load_network(trained, build=network_for).state_dict()
+    entry = register_model(fields, weights, build=network_for, make_default=default, with_graph=True)
     typer.echo(f"{entry.path} ({entry.size_bytes / 1e6:.1f} MB)")
 
 
 def _quality(path: Path, entry: ModelEntry) -> dict[str, Any]:
-    """Return what an evaluation of a model measured of it.
+    """Return the quality of a model from its evaluation.
 
     Raises
     ------
     InputError
-        If the file cannot be read, or is of other weights, or of labels that were not cleaned.
+        If the file cannot be read, or belongs to other weights or to labels without postprocessing.
     """
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         cleaned, sha256, quality = record.get("cleaned", True), record["sha256"], dict(record["quality"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        message = f"{path} is not a file that ichseg evaluate --config writes."
-        raise InputError(message) from error
+        raise InputError(message("cli.not_an_evaluation", path=path)) from error
     if sha256 != entry.sha256:
-        message = f"{path} was measured with other weights than those of {entry.name} in {entry.folder}."
-        raise InputError(message)
+        raise InputError(message("cli.evaluation_of_other_weights", path=path, model=entry.name, folder=entry.folder))
     if not cleaned:
-        message = f"{path} was measured with --no-cleaning, but users' labels are cleaned; evaluate again without it."
-        raise InputError(message)
+        raise InputError(message("cli.evaluation_without_postprocessing", path=path))
     return quality
 
 

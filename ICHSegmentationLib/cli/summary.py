@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results as lines for people."""
+"""Results as lines of text."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ICHSegmentationLib.export.result_files import RESULT_KINDS
+from ICHSegmentationLib.export.formats import RESULT_KINDS
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import Measurements
 
-_SHOWN_ML = 0.1
+_MIN_SHOWN_ML = 0.1
 
 
 def volume_table(volumes_ml: Mapping[str, float], truth_ml: Mapping[str, float] | None = None) -> str:
-    """Return one line per subtype with its volume in mL, beside the truth where there is one."""
+    """Return one line per subtype with its volume in mL, beside the truth if given."""
     heading = f"{'':<7}{'mL':>8}" + (f"{'truth':>8}" if truth_ml is not None else "")
     lines = [heading]
     for name, volume in volumes_ml.items():
@@ -27,7 +28,7 @@ def volume_table(volumes_ml: Mapping[str, float], truth_ml: Mapping[str, float] 
 
 
 def abc2_lines(measurements: Measurements) -> list[str]:
-    """Return the bedside estimate of each lesion that has one, largest first."""
+    """Return the ABC/2 estimate of each lesion that has one, largest first."""
     return [
         f"{lesion.subtype} on slice {abc2.slice + 1}: {abc2.method} {abc2.a_mm:.0f} x {abc2.b_mm:.0f} x "
         f"{abc2.c_mm:.0f} mm / 2 = {abc2.volume_ml:.1f} mL ({abc2.difference_ml:+.1f} mL to its voxels); "
@@ -38,11 +39,11 @@ def abc2_lines(measurements: Measurements) -> list[str]:
 
 
 def anatomy_lines(measurements: Measurements) -> list[str]:
-    """Return where each lesion of 0.1 mL or more lies, the midline shift and the modified Graeb score."""
+    """Return the location of each lesion of 0.1 mL or more, the midline shift and the modified Graeb score."""
     lines = [
         f"{lesion.subtype} {lesion.volume_ml:.1f} mL: {lesion.location.describe()}"
         for lesion in measurements.lesions
-        if lesion.location is not None and lesion.volume_ml >= _SHOWN_ML
+        if lesion.location is not None and lesion.volume_ml >= _MIN_SHOWN_ML
     ]
     for found in (measurements.midline_shift, measurements.modified_graeb):
         if found is not None:
@@ -51,11 +52,11 @@ def anatomy_lines(measurements: Measurements) -> list[str]:
     return lines
 
 
-def places(outputs: Mapping[str, str]) -> str:
-    """Return one line per kind of result with the files that were written."""
+def places(outputs: Mapping[str, Path]) -> str:
+    """Return one line per kind of result with the written files."""
     lines = []
-    for title, names in RESULT_KINDS:
-        found = [outputs[name] for name in names if name in outputs]
+    for title, names in RESULT_KINDS.items():
+        found = [str(outputs[name]) for name in names if name in outputs]
         if found:
             lines.append(f"{title:<14}{'  '.join(found)}")
     lines.append("Research use only; not a medical device.")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the command shows while it works: a progress bar and warnings on stderr, results on stdout."""
+"""Output of a command: progress bar and warnings on stderr, results on stdout."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 class Terminal:
     """Progress, warnings and results of one command.
 
-    Used as a context manager around the work; the bar is shown when stderr is a terminal. Warnings of the library's
-    loggers are collected with those given to :meth:`warn`, each text once, and shown when the work is over.
+    Use it as a context manager around the work; the bar is shown if stderr is a terminal. Warnings of the loggers of
+    the library and those passed to :meth:`warn` are shown once each when the work is done.
 
     Parameters
     ----------
     parts : mapping of str to float
-        The parts of the work and how long each takes, for the bar; without them there is none.
+        Relative time of each part of the work, for the bar; without them there is no bar.
     quiet : bool
-        Show neither progress nor warnings nor the summary, only errors.
+        Show errors only.
     as_json : bool
-        Print nothing but JSON on stdout.
+        Print only JSON on stdout.
     """
 
     def __init__(self, parts: Mapping[str, float] | None = None, *, quiet: bool = False, as_json: bool = False) -> None:
@@ -45,11 +45,11 @@ class Terminal:
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
-        """Start the bar and listen to the library's loggers."""
+        """Start the bar and collect warnings of the loggers of the library."""
         logger = logging.getLogger("ICHSegmentationLib")
         logger.addHandler(self._handler)
         logger.propagate = False
-        # Foreign warnings can quote header values; they are not for the screen.
+        # Warnings of other libraries can quote header values and are not shown.
         logging.captureWarnings(capture=True)
         logging.getLogger().addHandler(logging.NullHandler())
         if self._has_bar and sys.stderr.isatty():
@@ -57,12 +57,12 @@ class Terminal:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        """Take the bar away and show the warnings.
+        """Remove the bar and show the warnings.
 
         Raises
         ------
         CancelledError
-            In place of an interrupt, which typer would swallow without a word.
+            Instead of an interrupt, which typer would suppress silently.
         """
         if self._bar is not None:
             self._bar.stop()
@@ -77,7 +77,7 @@ class Terminal:
             raise CancelledError from error
 
     def progress(self, part: str) -> Callable[[str, float], None]:
-        """Start a part of the work; the result takes a stage's name and how much of the part is done."""
+        """Start a part of the work; return its progress callback."""
 
         def report(stage: str, fraction: float) -> None:
             done = self._parts.advance(part, fraction)
@@ -88,7 +88,7 @@ class Terminal:
         return report
 
     def line(self, text: str) -> None:
-        """Show a line of a long work at once, above the bar where there is one."""
+        """Show a line immediately, above the bar if there is one."""
         if self.quiet:
             return
         if self._bar is not None:
@@ -97,11 +97,11 @@ class Terminal:
             print(text, file=sys.stderr, flush=True)
 
     def warn(self, texts: Iterable[str]) -> None:
-        """Take warnings to show when the work is over."""
+        """Add warnings to show when the work is done."""
         self._warnings.update(dict.fromkeys(texts))
 
     def show(self, content: dict[str, Any] | list[Any], text: str) -> None:
-        """Print the result: ``content`` for machines, ``text`` for people unless quiet."""
+        """Print the result: ``content`` as JSON, else ``text`` unless quiet."""
         if self.as_json:
             print(json.dumps(content, indent=2))
         elif not self.quiet:
@@ -118,12 +118,12 @@ class Terminal:
 
 
 class _Collector(logging.Handler):
-    """Collects the messages of warnings, each once."""
+    """Handler that collects warnings, each once."""
 
     def __init__(self, messages: dict[str, None]) -> None:
         super().__init__(logging.WARNING)
         self._messages = messages
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the message in the order of arrival."""
+        """Collect a message."""
         self._messages[record.getMessage()] = None

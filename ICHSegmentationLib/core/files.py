@@ -11,25 +11,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ICHSegmentationLib.core.errors import DiskFullError, ICHSegmentationError
-
-_REASONS = {
-    errno.ENOSPC: "the disk is full; free some space or choose another folder",
-    errno.EDQUOT: "the disk quota is used up; free some space or choose another folder",
-    errno.EACCES: "you may not write there; choose another folder",
-    errno.EPERM: "you may not write there; choose another folder",
-    errno.EROFS: "the disk is read-only; choose another folder",
-    errno.ENOENT: "the folder does not exist",
-    errno.ENOTDIR: "the folder does not exist",
-    errno.EISDIR: "a folder of that name exists",
-}
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+from ICHSegmentationLib.core.messages import message
 
 
 def write_error(path: Path, error: OSError) -> ICHSegmentationError:
     """Return the error that tells a user why a file could not be written, and what to do."""
-    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-    message = f"Cannot write {path}: {reason}."
-    return DiskFullError(message) if error.errno in _FULL else ICHSegmentationError(message)
+    if error.errno == errno.ENOSPC:
+        return DiskFullError(message("core.disk_full", path=path))
+    if error.errno == errno.EDQUOT:
+        return DiskFullError(message("core.quota_used_up", path=path))
+    match error.errno:
+        case errno.EACCES | errno.EPERM:
+            sentence = message("core.write_forbidden", path=path)
+        case errno.EROFS:
+            sentence = message("core.disk_read_only", path=path)
+        case errno.ENOENT | errno.ENOTDIR:
+            sentence = message("core.folder_missing", path=path)
+        case errno.EISDIR:
+            sentence = message("core.folder_in_the_way", path=path)
+        case _:
+            sentence = message("core.cannot_write", path=path, reason=error.strerror or str(error))
+    return ICHSegmentationError(sentence)
 
 
 @contextmanager

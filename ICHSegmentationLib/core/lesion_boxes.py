@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from ICHSegmentationLib.core.components import labelled_box
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype, label_values
 
 if TYPE_CHECKING:
@@ -133,16 +134,14 @@ class LesionBox(BaseModel):
         """
         first, last = self.slices
         if last >= grid.shape[0]:
-            message = f"A box reaches to slice {last + 1}, but the scan has {grid.shape[0]} slices."
-            raise InputError(message)
+            raise InputError(message("core.box_beyond_slices", slice=last + 1, slices=grid.shape[0]))
         offsets = in_plane(grid, grid.positions_mm[first : last + 1])
         # Pixel centres on an edge, as only hand-made boxes have, count at its start and not at its end.
         bounds = np.ceil(self.edges(grid) - offsets[:, None] - 10**-_DIGITS).astype(int)
         bounds = np.clip(bounds, 0, grid.shape[1:])
         filled = bounds[(bounds[:, 0] < bounds[:, 1]).all(axis=1)]
         if not len(filled):
-            message = f"The {self.subtype} box on slices {first + 1} to {last + 1} lies outside the image."
-            raise InputError(message)
+            raise InputError(message("core.box_outside_image", subtype=self.subtype, first=first + 1, last=last + 1))
         low, high = filled[:, 0].min(axis=0), filled[:, 1].max(axis=0)
         rows, columns = (
             (np.arange(low[axis], high[axis]) >= bounds[:, :1, axis])

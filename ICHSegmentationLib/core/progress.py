@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ICHSegmentationLib.core.errors import CancelledError
+from ICHSegmentationLib.core.messages import message
 
 Progress = Callable[[str, float], None]
 """Called with the stage's name and the share of the whole work that is done, which never falls."""
@@ -59,7 +60,6 @@ class Stages:
             If the caller asked to stop.
         """
         if self._cancel is not None and self._cancel():
-            message = "The segmentation was cancelled."
-            raise CancelledError(message)
+            raise CancelledError(message("core.cancelled"))
         if self._progress is not None:
             self._progress(self._stage, min(1.0, self._before + fraction * self._shares[self._stage]))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource
 
 PADDING_HU = -1024
@@ -42,5 +43,6 @@ class CTVolume:
     def __post_init__(self) -> None:
         """Check the array against the grid."""
         if self.hu.dtype != np.int16 or self.hu.shape != self.grid.shape:
-            message = f"A CT volume is int16 of shape {self.grid.shape}, not {self.hu.dtype} of shape {self.hu.shape}."
-            raise ValueError(message)
+            raise ValueError(
+                message("core.ct_volume_shape", expected=self.grid.shape, dtype=self.hu.dtype, shape=self.hu.shape)
+            )

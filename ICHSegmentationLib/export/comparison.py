@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The content of ``comparison.json``: how the bleeds of one patient changed between two scans."""
+"""Content of ``comparison.json``: change of the hemorrhage of one patient between two scans."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.measurement.growth import Change, Growth, Verdict
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class RegistrationRecord(BaseModel):
-    """How well the scans fit; see :class:`ICHSegmentationLib.registration.Registration`."""
+    """Registration of the scans; see :class:`ICHSegmentationLib.registration.Registration`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,7 +29,7 @@ class RegistrationRecord(BaseModel):
 
     @classmethod
     def of(cls, registration: Registration) -> Self:
-        """Return what the file says of a registration."""
+        """Return the record of a registration."""
         return cls(
             quality=registration.quality,
             shared=registration.shared,
@@ -38,13 +39,13 @@ class RegistrationRecord(BaseModel):
         )
 
     def describe(self) -> str:
-        """Return on one line whether to trust it."""
+        """Return a line with quality and overlap."""
         word = "good" if self.is_good else "POOR"
         return f"Registration: {word}, correlation {self.quality:.2f} on {self.shared:.0%} of the head"
 
 
 class Comparison(BaseModel):
-    """The file, schema 1; ``registration`` is null where the scans were not given."""
+    """Content of the file, schema 1; ``registration`` is null if the scans were not given."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", populate_by_name=True, json_schema_serialization_defaults_required=True
@@ -59,7 +60,7 @@ class Comparison(BaseModel):
 
     @classmethod
     def of(cls, growth: Growth, registration: Registration | None, warnings: tuple[str, ...]) -> Self:
-        """Gather the file's content."""
+        """Return the content of the file."""
         return cls(
             changes=growth.changes,
             expansion=growth.expansion,
@@ -69,7 +70,7 @@ class Comparison(BaseModel):
         )
 
     def to_json(self) -> str:
-        """Return the file's text."""
+        """Return the text of the file."""
         return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
 
@@ -79,10 +80,9 @@ def read_comparison(path: Path) -> Comparison:
     Raises
     ------
     InputError
-        If the file cannot be read or is another one.
+        If the file cannot be read or has other content.
     """
     try:
         return Comparison.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        message = f"{path} is no comparison.json of `ichseg compare`."
-        raise InputError(message) from error
+        raise InputError(message("export.not_a_comparison", path=path)) from error

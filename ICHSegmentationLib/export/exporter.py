@@ -1,256 +1,276 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files made from a segmentation, on disk or in memory, which may have been corrected by hand since the run."""
+"""Writer of every file format of a case."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Collection
-from dataclasses import dataclass
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import write_error, write_text
-from ICHSegmentationLib.core.label_map import LabelMap
-from ICHSegmentationLib.export.formats import ExportFormat
-from ICHSegmentationLib.export.record import MeasurementRecord
-from ICHSegmentationLib.measurement import Measurements
+from ICHSegmentationLib.core.errors import ICHSegmentationError, InputError
+from ICHSegmentationLib.core.files import write_bytes, write_text
+from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.progress import Stages
+from ICHSegmentationLib.export.case import CaseResult
+from ICHSegmentationLib.export.dicom.pdf import write_dicom_pdf
+from ICHSegmentationLib.export.dicom.save import save_dicom
+from ICHSegmentationLib.export.dicom.seg import make_dicom_seg
+from ICHSegmentationLib.export.dicom.sr import write_dicom_sr
+from ICHSegmentationLib.export.formats import RESULT_FILES, ExportFormat
+from ICHSegmentationLib.export.report.patient import read_patient
+from ICHSegmentationLib.export.report.pdf import make_report_pdf
+from ICHSegmentationLib.export.report.text_block import fill_template, load_template
+from ICHSegmentationLib.export.result_files import replacing_files
+from ICHSegmentationLib.export.tables import write_measurements_csv, write_measurements_json, write_scores_csv
+from ICHSegmentationLib.io.boxes import write_boxes
+from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
+from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
+from ICHSegmentationLib.io.labels.seg_nrrd import write_seg_nrrd
+from ICHSegmentationLib.rendering.png import decode_png, write_png
+from ICHSegmentationLib.rendering.slices_picture import draw_slices
+from ICHSegmentationLib.rendering.view_3d import try_draw_3d
 
 if TYPE_CHECKING:
+    from PIL import Image
     from pydicom import Dataset, FileDataset
 
-    from ICHSegmentationLib.core.progress import Progress
-    from ICHSegmentationLib.core.volume import CTVolume
-    from ICHSegmentationLib.export.report.patient import PatientData
+    from ICHSegmentationLib.core.progress import Cancel, Progress
+    from ICHSegmentationLib.export.record import MeasurementRecord
 
-_NO_SEGMENTATION = (
-    "A structured report has to refer to a DICOM segmentation; export to dicom-seg too, or give that file in place of "
-    "{name}."
-)
+_LOG = logging.getLogger(__name__)
 
 
-# Not frozen: pictures and headers are made once and kept.
+# Not frozen: pictures, headers and the DICOM segmentation are made once and kept.
 @dataclass(eq=False)
 class Exporter:
-    """Writes any of the files; see :func:`export_files` for several at once.
+    """Writer of a case; every file can be written alone and in any order.
 
     Attributes
     ----------
-    label_map : LabelMap
-        The labels as they are now.
-    volume : CTVolume or None
-        The scan they lie on.
-    measurements : Measurements
-        Of these labels.
-    record : MeasurementRecord or None
-        What is known of the run that made them, with these measurements; None where nothing is known.
-    name : str
-        What messages call the segmentation.
-    corrected : bool
-        Whether the labels were changed by hand.
+    case : CaseResult
+        Labels, measurements and what is known of the run.
     with_patient : bool
         Print the patient's data in the report.
     template : Path or None
-        Of the text; by default the user's own, else the library's.
+        Template of the text; by default the user's own, else the library's.
     growth_picture : bytes or None
-        The growth that the record holds as a picture (PNG), for a page of its own in the report.
-    segmentation : pydicom.Dataset or None
-        The DICOM segmentation that holds these labels, where there is one.
+        Picture (PNG) of the growth in the record, for a second page of the report.
     """
 
-    label_map: LabelMap
-    volume: CTVolume | None
-    measurements: Measurements
-    record: MeasurementRecord | None
-    name: str = "the segmentation"
-    corrected: bool = False
+    case: CaseResult
     with_patient: bool = False
     template: Path | None = None
     growth_picture: bytes | None = None
-    segmentation: Dataset | None = None
 
-    def write(self, kind: ExportFormat, output: Path) -> None:
-        """Write one file, atomically.
+    def write(self, files: Mapping[ExportFormat, Path], progress: Progress | None = None) -> None:
+        """Write files, each atomically.
+
+        Parameters
+        ----------
+        files : mapping of ExportFormat to Path
+            Formats and where to write them.
+        progress : callable, optional
+            Called with "write" and the fraction of the files that are written.
 
         Raises
         ------
         InputError
-            If the scan, its DICOM headers, the record or a DICOM segmentation is missing that this file needs.
+            If a file needs what the case does not have: the scan, its DICOM headers, the record, boxes, or a DICOM
+            segmentation.
         ICHSegmentationError
-            If the system refuses the file.
+            If a file cannot be written.
         """
-        {
-            ExportFormat.pdf: self._write_pdf,
-            ExportFormat.csv: self._write_csv,
-            ExportFormat.json: self._write_json,
-            ExportFormat.scores: self._write_scores,
+        if ExportFormat.dicom_sr in files and ExportFormat.dicom_seg not in files and self.case.segmentation is None:
+            raise InputError(message("export.no_segmentation", name=self.case.name))
+        for index, (kind, path) in enumerate(files.items()):
+            self._writer(kind)(path)
+            if progress is not None:
+                progress("write", (index + 1) / len(files))
+
+    def write_files(
+        self,
+        folder: Path,
+        kinds: Collection[ExportFormat],
+        *,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+    ) -> dict[ExportFormat, Path]:
+        """Write several files into a folder under their usual names: all of them, or none.
+
+        A structured report without a segmentation to refer to adds the DICOM segmentation.
+
+        Parameters
+        ----------
+        folder : Path
+            Created if necessary.
+        kinds : collection of ExportFormat
+            Formats to write.
+        overwrite : bool
+            Replace files of these names.
+        progress : callable, optional
+            As for :meth:`write`.
+
+        Returns
+        -------
+        dict of ExportFormat to Path
+            Written files.
+
+        Raises
+        ------
+        InputError
+            If a file exists and ``overwrite`` is False, or as for :meth:`write`.
+        ICHSegmentationError
+            If the folder or a file cannot be written.
+        """
+        wanted = set(kinds)
+        if ExportFormat.dicom_sr in wanted and self.case.segmentation is None:
+            wanted.add(ExportFormat.dicom_seg)
+        names = {kind: kind.file_name for kind in ExportFormat if kind in wanted}
+        there = [name for name in names.values() if (folder / name).exists()]
+        if there and not overwrite:
+            raise InputError(message("export.files_exist", folder=folder, names=", ".join(there)))
+        with replacing_files(folder) as staging:
+            self.write({kind: staging / name for kind, name in names.items()}, progress)
+        return {kind: folder / name for kind, name in names.items()}
+
+    def write_results(
+        self, folder: Path, *, progress: Progress | None = None, cancel: Cancel | None = None
+    ) -> CaseResult:
+        """Write every file of a run in place of those of an earlier run: all of them, or none.
+
+        Parameters
+        ----------
+        folder : Path
+            Created if necessary. Files of an earlier run are replaced after all new ones are complete.
+        progress, cancel : callable, optional
+            As for :func:`ICHSegmentationLib.segment`.
+
+        Returns
+        -------
+        CaseResult
+            The case with the written files, and with warnings and timings of writing. ``render.png`` is absent if this
+            computer cannot render; the DICOM files are absent if the scan was not read from DICOM or its headers do
+            not allow them.
+
+        Raises
+        ------
+        ICHSegmentationError
+            If a file cannot be written.
+        """
+        case, record = self.case, self.case.known_record()
+        stages = Stages({"write": 1.0}, progress, cancel)
+        started = time.perf_counter()
+        with replacing_files(folder, instead_of=RESULT_FILES) as staging, stages.stage("write"):
+            files = {kind: staging / kind.file_name for kind in ExportFormat}
+
+            def write(*kinds: ExportFormat) -> None:
+                self.write({kind: files[kind] for kind in kinds})
+
+            write(ExportFormat.seg_nrrd, ExportFormat.nifti, ExportFormat.boxes)
+            stages.advance(0.2)
+            write(ExportFormat.csv, ExportFormat.slices)
+            stages.advance(0.4)
+            view_3d, warnings = self._view_3d
+            if view_3d is not None:
+                write(ExportFormat.render)
+            stages.advance(0.7)
+            if case.scan().source.kind == "dicom":
+                try:
+                    write(ExportFormat.dicom_seg, ExportFormat.dicom_sr)
+                except InputError as error:
+                    files[ExportFormat.dicom_seg].unlink(missing_ok=True)
+                    warnings += (message("export.no_dicom_files", reason=error),)
+                    _LOG.warning("%s", warnings[-1])
+            stages.advance(0.9)
+            record = record.with_warnings(warnings)
+            write_bytes(files[ExportFormat.pdf], self._make_pdf(record))
+            record = record.with_seconds(write=time.perf_counter() - started)
+            write_measurements_json(files[ExportFormat.json], record)
+        outputs = {name: folder / name for name in RESULT_FILES if (folder / name).exists()}
+        warnings = tuple(dict.fromkeys((*case.warnings, *warnings)))
+        return replace(case, record=record, warnings=warnings, outputs=outputs)
+
+    def _writer(self, kind: ExportFormat) -> Callable[[Path], object]:
+        case = self.case
+        return {
+            ExportFormat.seg_nrrd: lambda path: write_seg_nrrd(path, case.label_map),
+            ExportFormat.nifti: lambda path: write_labels_nifti(path, case.label_map, case.scan().source),
+            ExportFormat.boxes: self._write_boxes,
+            ExportFormat.slices: lambda path: write_png(path, self._slices),
+            ExportFormat.render: self._write_render,
+            ExportFormat.pdf: lambda path: write_bytes(path, self._pdf),
+            ExportFormat.csv: lambda path: write_measurements_csv(path, case.measurements),
+            ExportFormat.json: lambda path: write_measurements_json(path, case.known_record()),
+            ExportFormat.scores: lambda path: write_scores_csv(path, case.known_record()),
             ExportFormat.text: self._write_text,
-            ExportFormat.dicom_seg: self._write_dicom_seg,
+            ExportFormat.dicom_seg: lambda path: save_dicom(path, self._segmentation),
             ExportFormat.dicom_sr: self._write_dicom_sr,
             ExportFormat.dicom_pdf: self._write_dicom_pdf,
-        }[kind](output)
+        }[kind]
 
-    def _write_csv(self, output: Path) -> None:
-        from ICHSegmentationLib.export.tables import write_measurements_csv
+    def _write_boxes(self, path: Path) -> None:
+        if self.case.boxes is None:
+            raise InputError(message("export.no_boxes", name=self.case.name))
+        write_boxes(path, self.case.boxes, self.case.label_map.grid)
 
-        write_measurements_csv(output, self.measurements)
+    def _write_render(self, path: Path) -> None:
+        picture, warnings = self._view_3d
+        if picture is None:
+            raise ICHSegmentationError(warnings[0])
+        write_png(path, picture)
 
-    def _write_json(self, output: Path) -> None:
-        from ICHSegmentationLib.export.tables import write_measurements_json
-
-        write_measurements_json(output, self._known_record())
-
-    def _write_scores(self, output: Path) -> None:
-        from ICHSegmentationLib.export.scores_table import write_scores_csv
-
-        write_scores_csv(output, self._known_record())
-
-    def _write_text(self, output: Path) -> None:
-        from ICHSegmentationLib.export.report.text_block import fill_template, load_template
-
+    def _write_text(self, path: Path) -> None:
         template, name = load_template(self.template)
-        write_text(output, fill_template(template, self._known_record(), name))
+        write_text(path, fill_template(template, self.case.known_record(), name))
 
-    def _write_pdf(self, output: Path) -> None:
-        from ICHSegmentationLib.core.files import write_bytes
+    def _write_dicom_sr(self, path: Path) -> None:
+        case, datasets = self.case, self._source_datasets
+        segmentation = self._segmentation if case.segmentation is None else case.segmentation
+        if segmentation.get("StudyInstanceUID") != datasets[0].StudyInstanceUID:
+            raise InputError(message("export.other_study", name=case.name))
+        write_dicom_sr(path, case.measurements, case.scan().source, datasets, segmentation, record=case.record)
 
-        write_bytes(output, self._pdf)
-
-    def _write_dicom_seg(self, output: Path) -> None:
-        from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
-
-        self.segmentation = write_dicom_seg(
-            output,
-            self.label_map,
-            self._scan().source,
-            self._source_datasets,
-            model=None if self.record is None else self.record.model,
-            corrected=self.corrected,
-        )
-
-    def _write_dicom_sr(self, output: Path) -> None:
-        from ICHSegmentationLib.export.dicom.sr import write_dicom_sr
-
-        if self.segmentation is None:
-            raise InputError(_NO_SEGMENTATION.format(name=self.name))
-        if self.segmentation.get("StudyInstanceUID") != self._source_datasets[0].StudyInstanceUID:
-            message = f"{self.name} belongs to another study than the scan (StudyInstanceUID (0020,000D))."
-            raise InputError(message)
-        write_dicom_sr(
-            output,
-            self.measurements,
-            self._scan().source,
-            self._source_datasets,
-            self.segmentation,
-            record=self.record,
-        )
-
-    def _write_dicom_pdf(self, output: Path) -> None:
-        from ICHSegmentationLib.export.dicom.pdf import write_dicom_pdf
-
-        # The headers come first: without them there is no need to draw.
+    def _write_dicom_pdf(self, path: Path) -> None:
+        # Headers first: without them there is no need to draw.
         datasets = self._source_datasets
-        write_dicom_pdf(output, self._pdf, self._scan().source, datasets, shows_patient=self.with_patient)
+        write_dicom_pdf(path, self._pdf, self.case.scan().source, datasets, shows_patient=self.with_patient)
 
     @cached_property
     def _source_datasets(self) -> list[FileDataset]:
-        from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
+        return load_source_datasets(self.case.scan())
 
-        return load_source_datasets(self._scan())
+    @cached_property
+    def _segmentation(self) -> Dataset:
+        case = self.case
+        return make_dicom_seg(
+            case.label_map,
+            case.scan().source,
+            self._source_datasets,
+            model=None if case.record is None else case.record.model,
+            corrected=case.is_corrected,
+        )
+
+    @cached_property
+    def _slices(self) -> Image.Image:
+        return draw_slices(self.case.scan(), self.case.label_map, self.case.measurements)
+
+    @cached_property
+    def _view_3d(self) -> tuple[Image.Image | None, tuple[str, ...]]:
+        return try_draw_3d(self.case.scan(), self.case.label_map, self.case.measurements)
 
     @cached_property
     def _pdf(self) -> bytes:
-        from ICHSegmentationLib.export.report.pdf import make_report_pdf
-        from ICHSegmentationLib.rendering.png import decode_png
-        from ICHSegmentationLib.rendering.slices_picture import draw_slices
-        from ICHSegmentationLib.rendering.view_3d import try_draw_3d
+        return self._make_pdf(self.case.known_record())
 
-        record, volume, patient = self._known_record(), self._scan(), self._patient()
-        slices = draw_slices(volume, self.label_map, self.measurements)
-        view_3d, _ = try_draw_3d(volume, self.label_map, self.measurements)
-        growth = None if self.growth_picture is None else decode_png(self.growth_picture)
-        return make_report_pdf(record, slices=slices, view_3d=view_3d, patient=patient, growth_picture=growth)
-
-    def _patient(self) -> PatientData | None:
-        if not self.with_patient:
-            return None
-        from ICHSegmentationLib.export.report.patient import read_patient
-
-        return read_patient(self._scan().source)
-
-    def _scan(self) -> CTVolume:
-        if self.volume is None:
-            message = f"This needs the scan that {self.name} belongs to."
-            raise InputError(message)
-        return self.volume
-
-    def _known_record(self) -> MeasurementRecord:
-        if self.record is None:
-            message = f"Which model made {self.name} is not known: the measurements.json of the run is missing."
-            raise InputError(message)
-        return self.record
-
-
-def export_files(
-    exporter: Exporter,
-    folder: Path,
-    kinds: Collection[ExportFormat],
-    *,
-    overwrite: bool = False,
-    progress: Progress | None = None,
-) -> dict[ExportFormat, Path]:
-    """Write several files into a folder under their usual names: all of them, or none.
-
-    A structured report without a segmentation to refer to brings the DICOM segmentation with it.
-
-    Parameters
-    ----------
-    exporter : Exporter
-        What to write.
-    folder : Path
-        Made if need be.
-    kinds : collection of ExportFormat
-        Which files.
-    overwrite : bool
-        Replace files of these names.
-    progress : callable, optional
-        Called with "write" and the share of the files that are there.
-
-    Returns
-    -------
-    dict of ExportFormat to Path
-        What was written.
-
-    Raises
-    ------
-    InputError
-        If a file exists and ``overwrite`` is False, or as :meth:`Exporter.write`.
-    ICHSegmentationError
-        If the system refuses the folder or a file.
-    """
-    wanted = set(kinds)
-    if ExportFormat.dicom_sr in wanted and exporter.segmentation is None:
-        wanted.add(ExportFormat.dicom_seg)
-    # In the order of the enumeration: the segmentation comes before the report that refers to it.
-    files = {kind: folder / kind.file_name for kind in ExportFormat if kind in wanted}
-    there = [path.name for path in files.values() if path.exists()]
-    if there and not overwrite:
-        message = f"{folder} already holds {', '.join(there)}; choose another folder or replace them."
-        raise InputError(message)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        staging = tempfile.TemporaryDirectory(prefix=".ichseg-", dir=folder)
-    except OSError as error:
-        raise write_error(folder, error) from error
-    with staging as name:
-        for index, (kind, path) in enumerate(files.items()):
-            exporter.write(kind, Path(name) / path.name)
-            if progress is not None:
-                progress("write", (index + 1) / len(files))
-        try:
-            for path in files.values():
-                (Path(name) / path.name).replace(path)
-        except OSError as error:
-            raise write_error(folder, error) from error
-    return files
+    def _make_pdf(self, record: MeasurementRecord) -> bytes:
+        return make_report_pdf(
+            record,
+            slices=self._slices,
+            view_3d=self._view_3d[0],
+            patient=read_patient(self.case.scan().source) if self.with_patient else None,
+            growth_picture=None if self.growth_picture is None else decode_png(self.growth_picture),
+        )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a segmentation can be exported to."""
+"""Formats that a case is written in, and the name of each file in a folder of results."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from enum import StrEnum
 
 
 class ExportFormat(StrEnum):
-    """A kind of file."""
+    """Kind of file."""
 
+    seg_nrrd = "seg-nrrd"
+    nifti = "nifti"
+    boxes = "boxes"
+    slices = "slices"
+    render = "render"
     pdf = "pdf"
     csv = "csv"
     json = "json"
@@ -21,7 +26,7 @@ class ExportFormat(StrEnum):
     @property
     def needs_scan(self) -> bool:
         """Whether the scan is needed, for its pictures or its headers."""
-        return self not in (ExportFormat.csv, ExportFormat.json, ExportFormat.scores, ExportFormat.text)
+        return self in (ExportFormat.slices, ExportFormat.render, ExportFormat.pdf) or self.is_dicom
 
     @property
     def is_dicom(self) -> bool:
@@ -31,10 +36,15 @@ class ExportFormat(StrEnum):
     @property
     def file_name(self) -> str:
         """Name of the file in a folder of results."""
-        return _FILE_NAMES[self]
+        return FILE_NAMES[self]
 
 
-_FILE_NAMES = {
+FILE_NAMES = {
+    ExportFormat.seg_nrrd: "segmentation.seg.nrrd",
+    ExportFormat.nifti: "labels.nii.gz",
+    ExportFormat.boxes: "boxes.json",
+    ExportFormat.slices: "slices.png",
+    ExportFormat.render: "render.png",
     ExportFormat.pdf: "report.pdf",
     ExportFormat.csv: "measurements.csv",
     ExportFormat.json: "measurements.json",
@@ -44,3 +54,29 @@ _FILE_NAMES = {
     ExportFormat.dicom_sr: "measurements.dcm",
     ExportFormat.dicom_pdf: "report.dcm",
 }
+
+SIDECAR_NAME = "labels.json"
+"""Stands beside ``labels.nii.gz`` if the slices are unevenly spaced."""
+
+_OF_A_RUN = (
+    ExportFormat.seg_nrrd,
+    ExportFormat.nifti,
+    ExportFormat.boxes,
+    ExportFormat.slices,
+    ExportFormat.render,
+)
+
+CHOICES = tuple(kind for kind in ExportFormat if kind not in _OF_A_RUN)
+"""Formats that users can export a segmentation to; the others are written by a run only."""
+
+RESULT_KINDS = {
+    "Report": (ExportFormat.pdf.file_name,),
+    "Pictures": (ExportFormat.slices.file_name, ExportFormat.render.file_name),
+    "Segmentation": (ExportFormat.seg_nrrd.file_name, ExportFormat.nifti.file_name, SIDECAR_NAME),
+    "Boxes": (ExportFormat.boxes.file_name,),
+    "Measurements": (ExportFormat.json.file_name, ExportFormat.csv.file_name),
+    "DICOM": (ExportFormat.dicom_seg.file_name, ExportFormat.dicom_sr.file_name),
+}
+"""Files that a run writes, by title."""
+
+RESULT_FILES = tuple(name for names in RESULT_KINDS.values() for name in names)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An export as one program asks another for it: all that it needs but the arrays."""
+"""Export request between processes: everything except the arrays."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.source import CTSource, SourceKind
 from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.comparison import Comparison
-from ICHSegmentationLib.export.exporter import Exporter, export_files
+from ICHSegmentationLib.export.exporter import Exporter
 from ICHSegmentationLib.export.formats import ExportFormat
-from ICHSegmentationLib.export.record import MeasurementRecord, RunRecord, record_of
+from ICHSegmentationLib.export.record import RunRecord, record_of
 from ICHSegmentationLib.measurement import measure
-from ICHSegmentationLib.measurement.agreement import Agreement, compare_with_model
-from ICHSegmentationLib.measurement.reader_items import ReaderItems
+from ICHSegmentationLib.measurement.correction import compare_with_model
+from ICHSegmentationLib.measurement.user_items import UserItems
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.progress import Progress
 
 
 class ScanFiles(BaseModel):
-    """Where a scan came from; see :class:`ICHSegmentationLib.core.source.CTSource`. Headers are read from there."""
+    """Files of a scan, whose headers the export reads; see :class:`ICHSegmentationLib.core.source.CTSource`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,7 +36,7 @@ class ScanFiles(BaseModel):
 
     @classmethod
     def of(cls, source: CTSource) -> Self:
-        """Return what is needed of a source."""
+        """Return the files of a source."""
         return cls(kind=source.kind, files=source.files, frames=source.frames, series_uid=source.series_uid)
 
     def source(self) -> CTSource:
@@ -44,33 +45,32 @@ class ScanFiles(BaseModel):
 
 
 class ExportJob(BaseModel):
-    """What to export, how, and where to.
+    """Files to export, their folder and options.
 
     Attributes
     ----------
     folder : Path
-        Receives the files, under their usual names; made if need be.
+        Folder of the files, which get their usual names; created if necessary.
     formats : tuple of ExportFormat
-        Which files.
+        Formats to write.
     scan : ScanFiles
-        Where the scan came from; DICOM files refer to it.
+        Files of the scan, which DICOM files refer to.
     run : RunRecord
-        What made the labels.
+        Run that made the labels.
     warnings : tuple of str
-        Of reading the scan.
+        Warnings of reading the scan.
     corrected : tuple of str or None
-        IDs of the segments that were changed by hand; None where that is not known.
+        IDs of the segments that were edited by hand; None if unknown.
     editing_s : float or None
-        Seconds spent on that.
+        Editing time in s.
     with_patient, overwrite : bool
         Print the patient's data in the report; replace files of these names.
     template : Path or None
-        Of the text; by default the user's own, else the library's.
-    reader : ReaderItems
-        What the reader said of the patient and in place of proposals; without any of its items the ICH score is left
-        out.
+        Template of the text; by default the user's own, else the library's.
+    reader : UserItems
+        The radiologist's items of the scores; without any the ICH score is left out.
     growth : Comparison or None
-        With an earlier scan.
+        Change since an earlier scan.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -85,7 +85,7 @@ class ExportJob(BaseModel):
     with_patient: bool = False
     overwrite: bool = False
     template: Path | None = None
-    reader: ReaderItems = ReaderItems()
+    reader: UserItems = UserItems()
     growth: Comparison | None = None
 
 
@@ -98,60 +98,53 @@ def run_export(
     *,
     progress: Progress | None = None,
 ) -> tuple[Path, ...]:
-    """Measure the labels as they are now and write the files: all of them, or none.
+    """Measure the labels and write the files: all of them, or none.
 
     Parameters
     ----------
     job : ExportJob
-        What to export.
+        Files and options.
     volume : CTVolume
-        HU and grid of the scan; where it came from is taken from the job.
+        HU and grid of the scan; its source is taken from the job.
     label_map : LabelMap
-        The labels on it.
+        Current labels.
     model_label_map : LabelMap, optional
-        What the model had labelled, to say how far it was corrected.
+        Labels of the model, to measure the corrections.
     growth_picture : bytes, optional
         PNG of the growth, for the report.
     progress : callable, optional
-        Called with "write" and the share of the files that are there.
+        Called with "write" and the fraction of the files that are written.
 
     Returns
     -------
     tuple of Path
-        The files; with a structured report the segmentation that it refers to, even if that was not asked for.
+        Written files, including the segmentation that a structured report refers to.
 
     Raises
     ------
     InputError, ICHSegmentationError
-        As :func:`ICHSegmentationLib.export.exporter.export_files`.
+        As for :meth:`ICHSegmentationLib.export.exporter.Exporter.write_files`.
     """
     scan = CTVolume(volume.hu, volume.grid, job.scan.source(), job.warnings)
     measured = measure(label_map, scan)
     graeb = job.reader.modified_graeb(measured.modified_graeb)
     measurements = measured.model_copy(update={"modified_graeb": graeb})
-    agreement = None
+    changed, agreement = job.corrected, None
     if model_label_map is not None:
         agreement = compare_with_model(model_label_map, label_map, editing_s=job.editing_s)
-    record = _record(job, record_of(scan, measurements, job.run), agreement)
-    if job.reader.has_score_items:
-        record = record.model_copy(update={"ich_score": job.reader.ich_score(measurements)})
-    exporter = Exporter(
+        changed = agreement.changed
+    case = CaseResult(
         label_map=label_map,
-        volume=scan,
         measurements=measurements,
-        record=record,
-        # What is not known to be the model's own is not called automatic.
-        corrected=record.corrected != (),
-        with_patient=job.with_patient,
-        template=job.template,
-        growth_picture=growth_picture,
+        volume=scan,
+        record=record_of(scan, measurements, job.run),
+    ).with_record(
+        corrected=changed,
+        # An agreement without corrections is not worth a line.
+        agreement=agreement if changed else None,
+        growth=job.growth,
+        ich_score=job.reader.ich_score(measurements) if job.reader.has_score_items else None,
     )
-    files = export_files(exporter, job.folder, job.formats, overwrite=job.overwrite, progress=progress)
+    exporter = Exporter(case, with_patient=job.with_patient, template=job.template, growth_picture=growth_picture)
+    files = exporter.write_files(job.folder, job.formats, overwrite=job.overwrite, progress=progress)
     return tuple(files.values())
-
-
-def _record(job: ExportJob, record: MeasurementRecord, agreement: Agreement | None) -> MeasurementRecord:
-    changed = job.corrected if agreement is None else agreement.changed
-    # Without any correction there is no agreement worth a line.
-    shown = agreement if changed else None
-    return record.model_copy(update={"corrected": changed, "agreement": shown, "growth": job.growth})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The content of ``measurements.json``: what was segmented, with what, and what was measured."""
+"""Content of ``measurements.json``: input, model, runtime and measurements."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.measurement import CaseDecision, IchScore, Lesion, Measurements, MidlineShift, ModifiedGraeb
-from ICHSegmentationLib.measurement.agreement import Agreement
+from ICHSegmentationLib.measurement.correction import Agreement
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.volume import CTVolume
@@ -55,7 +55,7 @@ class ModelRecord(_Part):
 
     @classmethod
     def of(cls, entry: ModelEntry) -> Self:
-        """Return what is told of an entry of the list of models."""
+        """Return the record of an entry of the list of models."""
         return cls(**{name: getattr(entry, name) for name in cls.model_fields})
 
 
@@ -71,7 +71,7 @@ class RuntimeRecord(_Part):
 
 
 class RunRecord(_Part):
-    """What is known of the run that made some labels; ``further_models`` is None where they are not known."""
+    """Run that made some labels; ``further_models`` is None if unknown."""
 
     model: ModelRecord
     further_models: tuple[ModelRecord, ...] | None = None
@@ -81,7 +81,7 @@ class RunRecord(_Part):
 
     @classmethod
     def of_attributes(cls, attributes: Mapping[str, str]) -> Self:
-        """Return what the attributes of a node in a scene say; what they do not say is "unknown"."""
+        """Return the run recorded in the attributes of a scene node; missing values are "unknown"."""
 
         def known(names: Iterable[str], words: Mapping[str, str]) -> dict[str, str]:
             return {name: attributes.get(words.get(name, name)) or UNKNOWN for name in names}
@@ -114,14 +114,13 @@ class LargestLesion(_Part):
 class MeasurementRecord(_Part):
     """The file, schema 1.
 
-    ``further_models`` are those that were asked beside the model: the detector of two stages, a second reader, also
-    where it agreed; null where that is not known. ``abc2_ml`` is null for subtypes that the estimate is not made for.
-    ``corrected`` names the segments that were changed since the model made them; null where that is not known.
-    ``case_decision`` is there where the model decides whether a scan has a bleed, ``alignment`` where it was given the
-    head upright. ``ich_score`` is there where GCS, age or another of its items were given, ``growth`` where an earlier
-    scan was compared, ``agreement`` where the model's own labels were given to compare the corrected ones with. Items
-    that the reader gave in place of a proposal are named in ``ich_score.edited`` and stand in
-    ``modified_graeb.items[].edited_points``.
+    ``further_models`` are the companion models of the model: the detector of two stages, or a verifier, also if it
+    agreed; null if unknown. ``abc2_ml`` is null for subtypes without the estimate. ``corrected`` names the segments
+    edited since the model made them; null if unknown. ``case_decision`` is present if the model decides whether a
+    scan has hemorrhage, ``alignment`` if it was given the upright head, ``ich_score`` if any of its items was given,
+    ``growth`` if an earlier scan was compared, ``agreement`` if the labels of the model were given to compare the
+    corrected ones with. Items that the radiologist gave instead of a proposal are named in ``ich_score.edited`` and
+    stored in ``modified_graeb.items[].edited_points``.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -149,7 +148,7 @@ class MeasurementRecord(_Part):
     def remeasured(self, measurements: Measurements) -> MeasurementRecord:
         """Return the record of the same run with other measurements, as after corrections by hand.
 
-        What was said of the old labels (corrections, decision, score, growth, agreement) is left out.
+        Values that depend on the old labels (corrections, decision, score, growth, agreement) are removed.
         """
         return self.model_copy(
             update={
@@ -169,13 +168,23 @@ class MeasurementRecord(_Part):
             }
         )
 
+    def with_warnings(self, added: Iterable[str]) -> MeasurementRecord:
+        """Return the record with further warnings, each once."""
+        warnings = tuple(dict.fromkeys((*self.input.warnings, *added)))
+        return self.model_copy(update={"input": self.input.model_copy(update={"warnings": warnings})})
+
+    def with_seconds(self, **seconds: float) -> MeasurementRecord:
+        """Return the record with the times of the last stages, in s, and the total of all."""
+        timings_s = self.timings_s | {name: round(value, 3) for name, value in seconds.items()}
+        return self.model_copy(update={"timings_s": timings_s | {"total": round(sum(timings_s.values()), 3)}})
+
     def to_json(self) -> str:
-        """Return the file's text."""
+        """Return the text of the file."""
         return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
 
 def read_record(path: Path) -> MeasurementRecord | None:
-    """Return the content of a ``measurements.json``, or None where there is none that can be read."""
+    """Return the content of a ``measurements.json``, or None if there is no readable one."""
     try:
         return MeasurementRecord.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
@@ -194,26 +203,14 @@ def _models_of(text: str) -> tuple[ModelRecord, ...] | None:
         return None
 
 
-def make_record(
-    result: SegmentationResult, measurements: Measurements, timings_s: Mapping[str, float] | None = None
-) -> MeasurementRecord:
-    """Gather the record of a result.
-
-    Parameters
-    ----------
-    result : SegmentationResult
-        What was segmented.
-    measurements : Measurements
-        What :func:`ICHSegmentationLib.measurement.measure` gave for its label map.
-    timings_s : mapping of str to float, optional
-        Seconds per stage, where more is known than ``result.timings_s`` says.
-    """
+def make_record(result: SegmentationResult, measurements: Measurements) -> MeasurementRecord:
+    """Return the record of a segmentation with the measurements of its label map."""
     run = RunRecord(
         model=ModelRecord.of(result.model),
         further_models=tuple(ModelRecord.of(entry) for entry in result.further_models),
         runtime=RuntimeRecord(**{name: getattr(result.runtime, name) for name in RuntimeRecord.model_fields}),
         warnings=result.warnings,
-        timings_s=dict(timings_s or result.timings_s),
+        timings_s=result.timings_s,
     )
     minimum_ml, plane = result.model.case_minimum_ml, result.plane
     return record_of(result.volume, measurements, run).model_copy(
@@ -228,16 +225,16 @@ def make_record(
 
 
 def record_of(volume: CTVolume, measurements: Measurements, run: RunRecord) -> MeasurementRecord:
-    """Gather the record of labels of any origin; whether they were corrected is left open.
+    """Return the record of labels of any origin; ``corrected`` is left unknown.
 
     Parameters
     ----------
     volume : CTVolume
         The scan.
     measurements : Measurements
-        Of the labels on it.
+        Measurements of the labels.
     run : RunRecord
-        What is known of the run that made them.
+        Run that made them.
     """
     grid, source = volume.grid, volume.source
     return MeasurementRecord(

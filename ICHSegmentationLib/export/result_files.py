@@ -1,39 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The files of a result folder, and how a folder gets them: all of a run, or none."""
+"""Replacement of the files in a folder: all of them, or none."""
 
 from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from ICHSegmentationLib.core.files import write_error
 
-RESULT_KINDS = (
-    ("Report", ("report.pdf",)),
-    ("Pictures", ("slices.png", "render.png")),
-    ("Segmentation", ("segmentation.seg.nrrd", "labels.nii.gz", "labels.json")),
-    ("Boxes", ("boxes.json",)),
-    ("Measurements", ("measurements.json", "measurements.csv")),
-    ("DICOM", ("segmentation.dcm", "measurements.dcm")),
-)
-"""What a folder may hold, by kind; ``labels.json`` stands beside labels whose slices are uneven."""
-
-RESULT_FILES = tuple(name for _, names in RESULT_KINDS for name in names)
-
 
 @contextlib.contextmanager
-def replacing_results(directory: Path) -> Iterator[Path]:
-    """Give an empty folder to write results into; on success they replace those in ``directory``, on failure nothing.
+def replacing_files(directory: Path, instead_of: Collection[str] = ()) -> Iterator[Path]:
+    """Give an empty folder to write into; on success its files move to ``directory``, on failure nothing changes.
 
-    A run that fails, is cancelled or runs out of disk leaves an earlier result as it was, and files of two scans never
+    A run that fails, is cancelled or fills the disk leaves an earlier result as it was, and files of two scans never
     lie side by side.
 
     Parameters
     ----------
     directory : pathlib.Path
-        The folder of the results, made if need be.
+        Folder of the results, created if necessary.
+    instead_of : collection of str
+        Names of files of an earlier result, which are removed on success.
 
     Yields
     ------
@@ -43,7 +33,7 @@ def replacing_results(directory: Path) -> Iterator[Path]:
     Raises
     ------
     ICHSegmentationError
-        If the folder cannot be made or a file cannot be replaced.
+        If the folder cannot be created or a file cannot be replaced.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -53,7 +43,7 @@ def replacing_results(directory: Path) -> Iterator[Path]:
     with staging as name:
         yield Path(name)
         try:
-            for old in RESULT_FILES:
+            for old in instead_of:
                 (directory / old).unlink(missing_ok=True)
             for new in Path(name).iterdir():
                 new.replace(directory / new.name)

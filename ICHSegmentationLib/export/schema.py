@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON Schemas (draft 2020-12) of the files for machines, made from the models that write them."""
+"""JSON Schemas (draft 2020-12) of the JSON files, generated from the models that write them."""
 
 from __future__ import annotations
 

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``measurements.json`` and ``measurements.csv``."""
+"""Tables: ``measurements.json``, ``measurements.csv`` and ``scores.csv``."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 from ICHSegmentationLib.anatomy.lesion_location import LesionLocation
 from ICHSegmentationLib.core.files import write_text
 from ICHSegmentationLib.core.terminology import load_terminology
+from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.record import MeasurementRecord
-from ICHSegmentationLib.measurement import Measurements
+from ICHSegmentationLib.measurement import IchScore, Measurements, ModifiedGraeb
 
 CSV_HEADER = (
     "subtype",
@@ -25,6 +27,9 @@ CSV_HEADER = (
     "largest_compartment",
     "largest_region",
 )
+SCORES_HEADER = ("group", "item", "value", "points", "origin")
+READER, PROPOSED, MEASURED = "reader", "proposed", "measured"
+_Row = tuple[str, str, object, object, str]
 
 
 def write_measurements_json(path: Path | str, record: MeasurementRecord) -> None:
@@ -35,8 +40,8 @@ def write_measurements_json(path: Path | str, record: MeasurementRecord) -> None
 def write_measurements_csv(path: Path | str, measurements: Measurements) -> None:
     """Write one row per subtype and one for the total, volumes in mL with three decimals, atomically.
 
-    ``abc2_ml`` is empty where the estimate is not made; for EDH and SDH it is the variant XYZ/2. The last columns say
-    where the largest lesion lies, and are empty where that is not determined.
+    ``abc2_ml`` is empty for subtypes without the estimate; for EDH and SDH it is the variant XYZ/2. The last columns
+    locate the largest lesion and are empty if its location is not determined.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -65,3 +70,61 @@ def _place(location: LesionLocation | None) -> tuple[str, str, str]:
     if location is None:
         return "", "", ""
     return location.side or "", location.compartment or "", location.region or ""
+
+
+def write_scores_csv(path: Path | str, record: MeasurementRecord) -> None:
+    """Write one row per item, atomically; only the header if there is neither a score nor growth.
+
+    An empty field is not determined, or for growth not defined. ``origin`` is "reader" for values that the radiologist
+    entered or gave instead of a proposal.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(SCORES_HEADER)
+    if record.ich_score is not None:
+        writer.writerows(_ich_score(record.ich_score))
+    if record.modified_graeb is not None:
+        writer.writerows(_modified_graeb(record.modified_graeb))
+    if record.growth is not None:
+        writer.writerows(_growth(record.growth))
+    write_text(path, text.getvalue())
+
+
+def _ich_score(score: IchScore) -> Iterator[_Row]:
+    group = "ich_score"
+    for item, points in score.points.items():
+        own = item in score.edited or (item in ("gcs", "age_years") and points is not None)
+        yield group, item, _text(getattr(score, item)), _text(points), READER if own else PROPOSED
+    yield group, "lowest", "", score.lowest, ""
+    yield group, "highest", "", score.highest, ""
+    low, high = score.mortality_30d_percent
+    yield group, "lowest_mortality_30d_percent", _text(low), "", "Hemphill 2001"
+    yield group, "highest_mortality_30d_percent", _text(high), "", "Hemphill 2001"
+
+
+def _modified_graeb(score: ModifiedGraeb) -> Iterator[_Row]:
+    group = "modified_graeb"
+    for item in score.items:
+        origin = PROPOSED if item.edited_points is None else READER
+        yield group, item.compartment, "", _text(item.points), origin
+    yield group, "lowest", "", score.lowest, ""
+    yield group, "highest", "", score.highest, ""
+
+
+def _growth(growth: Comparison) -> Iterator[_Row]:
+    group = "growth"
+    for name, change in growth.changes.items():
+        for item, value in change.model_dump().items():
+            yield group, f"{name}.{item}", _text(value), "", MEASURED
+    for item, verdict in (("expansion", growth.expansion), ("revised_expansion", growth.revised_expansion)):
+        yield group, item, _text(verdict.met), "", verdict.definition
+    if growth.registration is not None:
+        yield group, "registration_quality", growth.registration.quality, "", MEASURED
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

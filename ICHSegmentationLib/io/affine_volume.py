@@ -9,6 +9,7 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource, from_storage_order, nearest_axes
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io.grid_warnings import warn_grid
@@ -56,23 +57,19 @@ def volume_from_affine(
     """
     name = source.files[0]
     if array.dtype.kind not in "iuf":
-        message = f"{name} holds colours or other values that are not single numbers: it is not a CT in HU."
-        raise InputError(message)
+        raise InputError(message("io.not_single_numbers", path=name))
     while array.ndim > 3 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.ndim != 3 or array.size == 0:
-        message = f"{name} holds an array of shape {array.shape}; one 3D volume is needed."
-        raise InputError(message)
+        raise InputError(message("io.not_one_volume", path=name, shape=array.shape))
     affine = np.array(affine_ras, dtype=np.float64)
     if not np.isfinite(affine).all() or abs(np.linalg.det(_directions(affine))) < 1e-3:
-        message = f"{name} cannot be placed in space: the directions of its axes are missing or not independent."
-        raise InputError(message)
+        raise InputError(message("io.singular_affine", path=name))
     axes = nearest_axes(affine)
     source = replace(source, storage_axes=axes, file_affine=affine)
     stored = from_storage_order(array, source)
     if stored.shape[0] < _MINIMUM_SLICES:
-        message = f"{name} holds {stored.shape[0]} slice(s), at least {_MINIMUM_SLICES} are needed."
-        raise InputError(message)
+        raise InputError(message("io.too_few_slices", path=name, slices=stored.shape[0], minimum=_MINIMUM_SLICES))
     grid = SliceGrid.from_affine(affine[:, [*reversed(axes), 3]], stored.shape)
     stored, warned = _finite(stored, source)
     hu, value_warnings = _to_hu(stored, source, grey_window)
@@ -93,10 +90,8 @@ def _finite(stored: np.ndarray, source: CTSource) -> tuple[np.ndarray, list[str]
     if not missing:
         return stored, []
     if missing == stored.size:
-        message = f"{source.files[0]} holds no numbers: every voxel is NaN or infinite."
-        raise InputError(message)
-    warning = f"{missing} voxel(s) hold no number (NaN or infinite); they were set to -1024 HU."
-    return np.where(finite, stored, np.nan), [warning]
+        raise InputError(message("io.no_numbers", path=source.files[0]))
+    return np.where(finite, stored, np.nan), [message("io.missing_numbers", voxels=missing)]
 
 
 def _to_hu(
@@ -106,36 +101,24 @@ def _to_hu(
     low, high = float(np.nanmin(stored)), float(np.nanmax(stored))
     greys = _are_greys(stored, low, high)
     if greys and grey_window is None:
-        message = (
-            f"{name} holds values from {low:g} to {high:g}: these look like windowed greys, not HU; "
-            "if so, say which HU black and white stand for with --grey-window LOW HIGH."
-        )
-        raise InputError(message)
+        raise InputError(message("io.greys_not_hu", path=name, low=low, high=high))
     hu = np.empty(stored.shape, dtype=np.int16)
     if grey_window is not None:
         if not greys:
-            message = f"{name} holds values from {low:g} to {high:g}, not greys 0-255: leave the grey window out."
-            raise InputError(message)
+            raise InputError(message("io.hu_not_greys", path=name, low=low, high=high))
         if grey_window[0] >= grey_window[1]:
-            message = f"The grey window {grey_window[0]:g} to {grey_window[1]:g} is empty: give LOW, then HIGH."
-            raise InputError(message)
+            raise InputError(message("io.empty_grey_window", low=grey_window[0], high=grey_window[1]))
         white = 1.0 if stored.dtype.kind == "f" and high < _FRACTIONS_BELOW else _WHITE
         rescale(stored, (grey_window[1] - grey_window[0]) / white, float(grey_window[0]), hu)
         hu[stored <= 0] = _BLACK_HU
         hu[stored >= white] = _WHITE_HU
-        warning = (
-            f"Greys were mapped to {grey_window[0]:g} to {grey_window[1]:g} HU, black to air and white to bone; "
-            "what lay outside that window is lost."
-        )
-        return hu, [warning]
-    warnings = []
+        return hu, [message("io.greys_mapped", low=grey_window[0], high=grey_window[1])]
+    warnings: list[str] = []
     padded = rescale(stored, 1.0, 0.0, hu) - np.count_nonzero(np.isnan(stored))
     if low > _AIR_HU:
-        warnings.append(
-            f"The lowest value is {low:g}, but air is about -1000 HU: the values may be shifted or cut off."
-        )
+        warnings.append(message("io.no_air", low=low))
     if padded:
-        warnings.append("Padding outside the scan circle was set to -1024 HU.")
+        warnings.append(message("io.padding"))
     return hu, warnings
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import write_text
 from ICHSegmentationLib.core.lesion_boxes import LesionBox
+from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.grid import SliceGrid
@@ -53,13 +54,11 @@ def read_boxes(path: Path) -> BoxFile:
     try:
         return BoxFile.model_validate_json(path.read_bytes())
     except OSError as error:
-        message = f"The file of boxes {path} cannot be read."
-        raise InputError(message) from error
+        raise InputError(message("io.boxes_unreadable", path=path)) from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        message = f"The file of boxes {path} is not valid at {place}: {first['msg']}."
-        raise InputError(message) from error
+        raise InputError(message("io.boxes_not_valid", path=path, place=place, reason=first["msg"])) from error
 
 
 def boxes_on(content: BoxFile, grid: SliceGrid) -> tuple[LesionBox, ...]:
@@ -71,8 +70,7 @@ def boxes_on(content: BoxFile, grid: SliceGrid) -> tuple[LesionBox, ...]:
         If they belong to a scan with another number of slices, or one lies outside the scan.
     """
     if content.scan_slices not in (None, grid.shape[0]):
-        message = f"The boxes belong to a scan of {content.scan_slices} slices, but this one has {grid.shape[0]}."
-        raise InputError(message)
+        raise InputError(message("io.boxes_of_other_scan", expected=content.scan_slices, slices=grid.shape[0]))
     for box in content.boxes:
         box.voxels(grid)
     return content.boxes

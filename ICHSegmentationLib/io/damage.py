@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One sentence for whatever goes wrong inside a damaged file."""
+"""Errors that name a damaged file."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 
 _logger = logging.getLogger(__name__)
 _CHUNK_BYTES = 1 << 20
 
 
 def check_gzip(path: Path) -> None:
-    """Read a gzip file to its end, where its checksum lies: a reader that stops at the last voxel never compares it.
+    """Check a gzip file's checksum, which readers that stop at the last voxel never reach.
 
     Raises
     ------
@@ -30,10 +31,17 @@ def check_gzip(path: Path) -> None:
 
 
 @contextmanager
-def damage_named(path: Path, what: str = "it cannot be read") -> Iterator[None]:
-    """Turn any exception that a damaged file provokes into an :class:`InputError` that names the file.
+def damage_named(path: Path, kind: str = "") -> Iterator[None]:
+    """Turn any exception raised by a damaged file into an :class:`InputError` that names the file.
 
     Parsers and decoders raise many kinds of exception, which share no base class.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    kind : str
+        Format that it was read as, for the message; left out if empty.
     """
     try:
         yield
@@ -42,5 +50,5 @@ def damage_named(path: Path, what: str = "it cannot be read") -> Iterator[None]:
     except Exception as error:
         # A parser's message may quote the header, and with it the patient's name: neither shown nor logged.
         _logger.debug("%s while reading a file", type(error).__name__)
-        message = f"{path} is truncated or corrupt: {what}."
-        raise InputError(message) from None
+        damaged = message("io.damaged_as", path=path, file_format=kind) if kind else message("io.damaged", path=path)
+        raise InputError(damaged) from None

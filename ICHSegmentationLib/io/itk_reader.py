@@ -6,10 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import SimpleITK
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import LPS_TO_RAS
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io.affine_volume import volume_from_affine
@@ -24,23 +24,22 @@ def read_itk(path: Path, *, grey_window: tuple[float, float] | None = None) -> C
     InputError
         If the file cannot be read or is no CT volume, see :func:`volume_from_affine`.
     """
+    import SimpleITK  # here, not above: it takes a third of a second
+
     try:
         image = SimpleITK.ReadImage(str(path))
     except RuntimeError as error:
-        message = f"{path} is truncated or corrupt: it cannot be read."
-        raise InputError(message) from error
+        raise InputError(message("io.damaged", path=path)) from error
     if image.GetNumberOfComponentsPerPixel() > 1:
-        message = f"{path} holds colours or vectors: it is not a CT in HU."
-        raise InputError(message)
+        raise InputError(message("io.not_single_numbers", path=path))
     while image.GetDimension() > 3 and image.GetSize()[-1] == 1:
         image = SimpleITK.Extract(image, [*image.GetSize()[:-1], 0])
     if image.GetDimension() != 3:
-        message = f"{path} holds an array of shape {image.GetSize()}; one 3D volume is needed."
-        raise InputError(message)
+        raise InputError(message("io.not_one_volume", path=path, shape=image.GetSize()))
     is_nrrd = file_kind(path) is FileKind.NRRD
     warnings: tuple[str, ...] = ()
     if is_nrrd and not image.HasMetaDataKey("NRRD_space"):
-        warnings = ("The file does not state a space: left, right and position are assumed.",)
+        warnings = (message("io.no_space"),)
     affine = np.eye(4)
     affine[:3, :3] = np.reshape(image.GetDirection(), (3, 3)) * np.array(image.GetSpacing())
     affine[:3, 3] = image.GetOrigin()

@@ -4,15 +4,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nibabel
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io.affine_volume import volume_from_affine
 from ICHSegmentationLib.io.damage import check_gzip, damage_named
+
+if TYPE_CHECKING:
+    import nibabel
 
 _TO_MM = {"meter": 1000.0, "micron": 0.001}
 _SAME_MM = 1.0
@@ -28,12 +32,13 @@ def read_nifti(path: Path, *, grey_window: tuple[float, float] | None = None) ->
     InputError
         If the file cannot be read or is no CT volume, see :func:`volume_from_affine`.
     """
-    with damage_named(path, "it cannot be read as NIfTI"):
+    import nibabel  # here, not above: it takes a third of a second
+
+    with damage_named(path, "NIfTI"):
         check_gzip(path)
         image = nibabel.load(path)
         if not isinstance(image, nibabel.Nifti1Pair):
-            message = f"{path} is not a NIfTI file (Analyze files do not say where left and right are)."
-            raise InputError(message)
+            raise InputError(message("io.analyze_file", path=path))
         array = np.asanyarray(image.dataobj)
         units = image.header.get_xyzt_units()[0]
     affine = np.array(image.affine, dtype=np.float64)
@@ -46,10 +51,10 @@ def _warn_forms(image: nibabel.Nifti1Pair) -> tuple[str, ...]:
     sform, sform_code = image.get_sform(coded=True)
     qform, qform_code = image.get_qform(coded=True)
     if not sform_code and not qform_code:
-        return ("The file has neither sform nor qform: left, right and position are assumed.",)
+        return (message("io.no_form"),)
     if sform_code and qform_code and len(image.shape) >= 3:
         last = np.array([*image.shape[:3], 1.0])
         difference = max(np.abs((sform - qform)[:3, 3]).max(), np.abs((sform - qform) @ last).max())
         if difference > _SAME_MM:
-            return (f"sform and qform differ by up to {difference:.1f} mm; the sform is used.",)
+            return (message("io.forms_differ", difference_mm=difference),)
     return ()

@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.io.dicom.reader import read_dicom
 from ICHSegmentationLib.io.file_kind import FileKind, file_kind
+from ICHSegmentationLib.io.itk_reader import read_itk
+from ICHSegmentationLib.io.nifti_reader import read_nifti
 
 GreyWindow = tuple[float, float]
 
@@ -50,22 +54,14 @@ def read_ct(
     dicom = [file for file, kind in zip(files, kinds, strict=True) if kind is FileKind.DICOM]
     if dicom:
         if grey_window is not None:
-            message = "A grey window is for NIfTI, NRRD and MHA files of windowed greys; DICOM states its own HU."
-            raise InputError(message)
-        from ICHSegmentationLib.io.dicom.reader import read_dicom
-
+            raise InputError(message("io.grey_window_for_dicom"))
         return _warn_left_out(read_dicom(dicom, series=series), volumes)
     if len(volumes) != 1:
         _refuse(files, volumes)
     if series is not None:
-        message = f"{volumes[0]} is not DICOM: there is no series to choose."
-        raise InputError(message)
+        raise InputError(message("io.series_of_no_dicom", path=volumes[0]))
     if file_kind(volumes[0]) is FileKind.NIFTI:
-        from ICHSegmentationLib.io.nifti_reader import read_nifti
-
         return read_nifti(volumes[0], grey_window=grey_window)
-    from ICHSegmentationLib.io.itk_reader import read_itk
-
     return read_itk(volumes[0], grey_window=grey_window)
 
 
@@ -83,16 +79,14 @@ def _files(path: Path | str | Sequence[Path | str]) -> list[Path]:
         files = [given]
     for file in files:
         if not file.is_file():
-            message = f"{file} does not exist or is not a file."
-            raise InputError(message)
+            raise InputError(message("io.no_file", path=file))
     return files
 
 
 def _warn_left_out(volume: CTVolume, files: list[Path]) -> CTVolume:
     if not files:
         return volume
-    warning = f"Only the DICOM files were read; left out: {_names(files)}."
-    return replace(volume, warnings=(*volume.warnings, warning))
+    return replace(volume, warnings=(*volume.warnings, message("io.only_dicom_read", names=_names(files))))
 
 
 def _names(files: list[Path]) -> str:
@@ -101,9 +95,7 @@ def _names(files: list[Path]) -> str:
 
 def _refuse(files: list[Path], volumes: list[Path]) -> NoReturn:
     if volumes:
-        message = f"There are {len(volumes)} volume files here; give one of them: {_names(volumes)}."
-    elif len(files) == 1:
-        message = f"{files[0]} is not a DICOM, NIfTI, NRRD or MHA file, or it is corrupt."
-    else:
-        message = "No DICOM, NIfTI, NRRD or MHA file was found here."
-    raise InputError(message)
+        raise InputError(message("io.several_volumes", count=len(volumes), names=_names(volumes)))
+    if len(files) == 1:
+        raise InputError(message("io.unknown_file", path=files[0]))
+    raise InputError(message("io.nothing_found"))

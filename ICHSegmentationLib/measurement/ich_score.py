@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from ICHSegmentationLib.anatomy.lesion_location import Compartment
-from ICHSegmentationLib.measurement.score_items import BY_READER, LARGE_ML, NOT_DETERMINED
+from ICHSegmentationLib.measurement.score_items import BY_USER, LARGE_ML, NOT_DETERMINED
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement.measure import Measurements
@@ -142,7 +142,7 @@ class IchScore(BaseModel):
         }
         points = self.points
         items = [
-            _describe_item(name, value, points[item], by_reader=item in self.edited)
+            _describe_item(name, value, points[item], by_user=item in self.edited)
             for name, (value, item) in values.items()
         ]
         return (
@@ -195,10 +195,10 @@ def is_infratentorial(measurements: Measurements) -> bool | None:
     return location.compartment == Compartment.INFRATENTORIAL
 
 
-def _describe_item(name: str, value: object, points: int | None, *, by_reader: bool) -> str:
+def _describe_item(name: str, value: object, points: int | None, *, by_user: bool) -> str:
     if value is None:
-        return f"{name} {NOT_DETERMINED} ({BY_READER})" if by_reader else f"{name} {NOT_DETERMINED}"
-    return f"{name} {value} ({points}, {BY_READER})" if by_reader else f"{name} {value} ({points})"
+        return f"{name} {NOT_DETERMINED} ({BY_USER})" if by_user else f"{name} {NOT_DETERMINED}"
+    return f"{name} {value} ({points}, {BY_USER})" if by_user else f"{name} {value} ({points})"
 
 
 def _yes_no(value: bool | None) -> str | None:

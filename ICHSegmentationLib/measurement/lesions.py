@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from ICHSegmentationLib.anatomy.lesion_location import LesionLocation
+from ICHSegmentationLib.anatomy.location import locate
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
@@ -132,8 +133,6 @@ def _describe(
 def _locate(name: str, mask: np.ndarray, offset: tuple[int, int, int], brain: AtlasFit | None) -> LesionLocation:
     if brain is None:
         return LesionLocation()
-    from ICHSegmentationLib.anatomy.location import locate
-
     found = np.argwhere(mask)
     chosen = found[np.linspace(0, len(found) - 1, min(_LOCATED_POINTS, len(found))).round().astype(int)] + offset
     weights = brain.grid.voxel_volumes_mm3[chosen[:, 0]]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from ICHSegmentationLib.measurement.score_items import BY_READER, NOT_DETERMINED
+from ICHSegmentationLib.measurement.score_items import BY_USER, NOT_DETERMINED
 
 WORST = 32
 Points = int | Literal["not determined"] | None
@@ -34,7 +34,7 @@ class Ventricle(StrEnum):
         return self.value.endswith("horn")
 
     @property
-    def most_points(self) -> int:
+    def max_points(self) -> int:
         """Points of the compartment when it is filled and expanded."""
         return 3 if self.is_horn else 5
 
@@ -140,7 +140,7 @@ class ModifiedGraeb(BaseModel):
             If there is no such compartment, or it cannot have so many points.
         """
         for name, value in points.items():
-            most = Ventricle(name).most_points
+            most = Ventricle(name).max_points
             if isinstance(value, int) and not 0 <= value <= most:
                 message = f"The {name.replace('_', ' ')} can have 0 to {most} points, not {value}."
                 raise ValueError(message)
@@ -163,7 +163,7 @@ class ModifiedGraeb(BaseModel):
     @property
     def highest(self) -> int:
         """The score if compartments that are not determined count all they can."""
-        return sum(item.compartment.most_points if item.points is None else item.points for item in self.items)
+        return sum(item.compartment.max_points if item.points is None else item.points for item in self.items)
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -185,7 +185,7 @@ class ModifiedGraeb(BaseModel):
         """Return the score and the compartments that have points or that the reader edited, on one line."""
         found = [
             f"{item.compartment.value.replace('_', ' ')} {NOT_DETERMINED if item.points is None else item.points}"
-            + (f" ({BY_READER})" if item.edited_points is not None else "")
+            + (f" ({BY_USER})" if item.edited_points is not None else "")
             for item in self.items
             if item.points != 0 or item.edited_points is not None
         ]

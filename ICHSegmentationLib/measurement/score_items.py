@@ -8,4 +8,4 @@ from typing import Literal
 LARGE_ML = 30.0
 """Intraparenchymal volume from which the ICH score gives a point (Hemphill 2001)."""
 NOT_DETERMINED: Literal["not determined"] = "not determined"
-BY_READER = "by the reader"
+BY_USER = "by the user"

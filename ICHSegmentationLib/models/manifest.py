@@ -1,91 +1,93 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of each installed model: one JSON file beside the weights."""
+"""Manifest of the installed models: one JSON file beside the weights."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ICHSegmentationLib.core.errors import MissingModelError, ModelError, UnknownModelError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.resources import resource_path
 from ICHSegmentationLib.core.subtypes import label_values
-from ICHSegmentationLib.models.runtimes.no_network import EM_FIELDS, EM_NAME
 from ICHSegmentationLib.networks.box_decoding import NMS_OVERLAP, SCORE_THRESHOLD
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 
 MODELS_FOLDER = resource_path("Models")
-MANIFEST_NAME = "manifest.json"
+MANIFEST_NAME, BUILT_IN_NAME = "manifest.json", "built-in.json"
 _DESCRIPTIONS = {"training_data", "licence", "non_commercial", "quality", "reference_seconds", "card", "folder"}
 
 
 class ModelEntry(BaseModel):
-    """One installed model; every field but `folder` is in the manifest.
+    """One installed model; the manifest holds every field but `folder`, some under the key that is given here.
 
     Attributes
     ----------
     name, system, preset
-        What the user types, the kind of network and its size, as :func:`ICHSegmentationLib.networks.build_network`
-        takes them.
+        Name on the command line, and system and size of its network; see
+        :func:`ICHSegmentationLib.systems.build_network`.
     file, sha256, size_bytes
-        The safetensors file in `folder`, and what it must look like; all empty for a model without weights.
+        Safetensors file in `folder`, its checksum and size; empty for a model without weights.
     graph, graph_sha256
-        The network in OpenVINO's form without its weights, in `folder`, and its checksum. A model without it is
-        converted where it runs, which takes torch.
+        Network in OpenVINO format without weights, in `folder`, and its checksum. A model without it is converted
+        before its first run, which needs torch.
     parameters
-        Trainable numbers of the network.
+        Number of trainable parameters.
     classes
-        Label names by output channel, "background" first.
+        Label of each output channel, "background" first.
     window_hu
-        HU that become 0 and 1 of the network's input.
+        HU that map to 0 and 1 of the network's input.
     pixel_mm
-        Size of the input's square pixels.
+        Pixel size of the input.
     size_px
-        Least rows and columns of the input; a larger head takes more, in steps of 64.
+        Minimum number of rows and columns of the input; larger heads get more, in steps of 64.
     neighbours, neighbour_distance_mm
-        Extra slices on each side, given as channels, and how far apart they are taken.
+        Number of neighbouring slices on each side, given as channels, and the distance between them.
     crop_px
-        Rows and columns of a network that takes crops of one size; 0 for all others.
+        Rows and columns of a network that takes crops of a fixed size; 0 for all others.
     detector
-        Name of the model that finds the boxes for this one.
+        Name of the model that finds the boxes of this one.
     joining
-        Whether such a model looks into each box by itself, or once a slice into the box that holds all of them.
+        Whether such a model segments each box separately, or the union of the boxes once per slice.
     score_threshold, nms_overlap
-        Of a detector; see :func:`ICHSegmentationLib.networks.box_decoding.decode_boxes`.
+        Thresholds of a detector; see :func:`ICHSegmentationLib.networks.box_decoding.decode_boxes`.
     lone_threshold
-        Of a detector; see :func:`ICHSegmentationLib.segmentation.boxes.linking.link_boxes`.
+        Threshold of a detector; see :func:`ICHSegmentationLib.segmentation.boxes.linking.link_boxes`.
     clip_hu, z_score, align_midline
         See :class:`ICHSegmentationLib.preprocessing.input_spec.InputSpec`.
     case_minimum_ml
-        Volume of blood from which on a scan counts as one with a bleed; None makes no such decision.
-    least_certainty
-        Limits of the cleaning by subtype, in place of the usual ones; see
+        Smallest total volume of a scan that counts as positive; None makes no such decision.
+    min_confidence
+        Limits of the postprocessing by subtype, in place of the defaults (key ``least_certainty``); see
         :class:`ICHSegmentationLib.segmentation.postprocessing.PostProcessing`.
-    second_reader
-        Model of parenchymal blood that is asked about what this one calls ventricular; see
+    verifier
+        Name of the model that checks lesions that this one labels IVH (key ``second_reader``); see
         :mod:`ICHSegmentationLib.segmentation.verifier`.
     patches
-        Of a network that is shown patches of the volume; see
+        Patches of a patch-wise network; see
         :class:`ICHSegmentationLib.preprocessing.patch_spec.PatchSpec`.
     network
-        Constructor arguments that differ from the preset's.
+        Constructor arguments that override the preset's.
     training_data, licence, non_commercial
-        Where the weights come from and what may be done with them.
+        Origin of the weights and the terms of their use.
     quality
-        Measured figures by name.
+        Measured metrics by name.
     reference_seconds
-        Seconds for 40 slices on the machine that the model card names.
+        Seconds for 40 slices on the computer that the model card names.
     card
         Path of the model card in the repository.
     folder
-        Where the manifest was found.
+        Folder of the manifest.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     system: str
@@ -106,8 +108,8 @@ class ModelEntry(BaseModel):
     z_score: tuple[float, float] | None = None
     align_midline: bool = False
     case_minimum_ml: float | None = Field(default=None, ge=0)
-    least_certainty: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
-    second_reader: str = ""
+    min_confidence: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = Field(default=None, alias="least_certainty")
+    verifier: str = Field(default="", alias="second_reader")
     patches: PatchSpec | None = None
     crop_px: int = Field(default=0, ge=0)
     detector: str = ""
@@ -128,37 +130,37 @@ class ModelEntry(BaseModel):
     @classmethod
     def _check_file(cls, file: str) -> str:
         if file and (Path(file).name != file or not file.endswith(".safetensors")):
-            message = "must be the name of a .safetensors file beside the manifest"
-            raise ValueError(message)
+            detail = "must be the name of a .safetensors file beside the manifest"
+            raise ValueError(detail)
         return file
 
     @field_validator("graph")
     @classmethod
     def _check_graph(cls, graph: str | None) -> str | None:
         if graph is not None and (Path(graph).name != graph or not graph.endswith(".graph.zip")):
-            message = "must be the name of a .graph.zip file beside the manifest"
-            raise ValueError(message)
+            detail = "must be the name of a .graph.zip file beside the manifest"
+            raise ValueError(detail)
         return graph
 
     @field_validator("window_hu")
     @classmethod
     def _check_window(cls, window_hu: tuple[float, float]) -> tuple[float, float]:
         if window_hu[0] >= window_hu[1]:
-            message = "the lower end must be below the upper end"
-            raise ValueError(message)
+            detail = "the lower end must be below the upper end"
+            raise ValueError(detail)
         return window_hu
 
-    @field_validator("least_certainty")
+    @field_validator("min_confidence")
     @classmethod
-    def _check_certainty(cls, limits: dict[str, float] | None) -> dict[str, float] | None:
+    def _check_confidence(cls, limits: dict[str, float] | None) -> dict[str, float] | None:
         label_values(("background", *(limits or {})))
         return limits
 
     @model_validator(mode="after")
-    def _check_reader(self) -> Self:
-        if self.second_reader and not {"IPH", "IVH"} <= set(self.classes):
-            message = "second_reader needs the classes IPH and IVH"
-            raise ValueError(message)
+    def _check_verifier(self) -> Self:
+        if self.verifier and not {"IPH", "IVH"} <= set(self.classes):
+            detail = "second_reader needs the classes IPH and IVH"
+            raise ValueError(detail)
         return self
 
     @model_validator(mode="after")
@@ -170,39 +172,39 @@ class ModelEntry(BaseModel):
     def _check_weights(self) -> Self:
         weights = (self.file, self.sha256, self.size_bytes, self.parameters)
         if any(weights) and not all(weights):
-            message = "file, sha256, size_bytes and parameters belong together"
-            raise ValueError(message)
+            detail = "file, sha256, size_bytes and parameters must be given together"
+            raise ValueError(detail)
         return self
 
     @property
     def has_weights(self) -> bool:
-        """Whether there is anything to load."""
+        """Whether the model has weights to load."""
         return bool(self.file)
 
     @property
     def path(self) -> Path:
-        """Where the weights are."""
+        """Path of the weights."""
         return self.folder / self.file
 
     @property
     def fingerprint(self) -> str:
-        """Checksum of all that decides what the model answers; a detector or second reader counts by its name alone.
+        """Checksum of everything that determines the model's output; a detector or verifier counts by name only.
 
-        What is as usual does not count, so that it stays the same when a version adds a field.
+        Fields with default values do not count, so the checksum stays the same when a version adds a field.
         """
-        text = self.model_dump_json(exclude=_DESCRIPTIONS, exclude_defaults=True)
+        text = self.model_dump_json(exclude=_DESCRIPTIONS, exclude_defaults=True, by_alias=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def sides(self) -> tuple[int, ...]:
-        """Sides of the network's input in voxels, -1 for any: rows and columns, or slices, rows and columns."""
+        """Size of the network's input in voxels, -1 for any: (rows, columns) or (slices, rows, columns)."""
         if self.crop_px:
             return self.crop_px, self.crop_px
         return (-1, -1, -1) if self.patches else (-1, -1)
 
     @property
     def input_spec(self) -> InputSpec:
-        """What the network is shown."""
+        """Specification of the network's input."""
         return InputSpec(
             window_hu=self.window_hu,
             pixel_mm=self.pixel_mm,
@@ -217,7 +219,7 @@ class ModelEntry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """All installed models; `default` names the one that is used when none is chosen, empty where there is none."""
+    """All installed models; `default` names the one that is used if none is chosen, empty if there is none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -230,51 +232,53 @@ class Manifest(BaseModel):
     def _check_names(self) -> Self:
         names = [entry.name for entry in self.models]
         if len(set(names)) != len(names):
-            message = "two models have the same name"
-            raise ValueError(message)
+            detail = "two models have the same name"
+            raise ValueError(detail)
         if not all(entry.has_weights for entry in self.models):
-            message = "a model has no weights"
-            raise ValueError(message)
+            detail = "a model has no weights"
+            raise ValueError(detail)
         if names and self.default not in names:
-            message = f"the default model {self.default!r} is not in the list"
-            raise ValueError(message)
+            detail = f"the default model {self.default!r} is not in the list"
+            raise ValueError(detail)
         return self
 
     @property
-    def available(self) -> tuple[ModelEntry, ...]:
-        """The models that segment: the installed ones but those that only find boxes, and the one without weights."""
-        return (*(entry for entry in self.models if entry.system != "detector"), em_entry())
+    def all_models(self) -> tuple[ModelEntry, ...]:
+        """The installed models and the built-in one, which has no weights."""
+        return *self.models, built_in_entry()
 
     def get(self, name: str = "default") -> ModelEntry:
-        """Find a model by its name, or the default one: where none is installed, the one that needs no weights.
+        """Return a model by its name, or the default one: the built-in model if none is installed.
 
         Raises
         ------
         UnknownModelError
-            If there is no such model; the message lists those there are.
+            If there is no such model; the message lists those that there are.
         """
-        wanted = (self.default or EM_NAME) if name == "default" else name
-        for entry in (*self.models, em_entry()):
+        wanted = (self.default or built_in_entry().name) if name == "default" else name
+        for entry in self.all_models:
             if entry.name == wanted:
                 return entry
-        known = ", ".join(entry.name for entry in self.available)
-        message = f"There is no model named {name!r}; installed are: {known}."
-        raise UnknownModelError(message)
+        detectors = {entry.detector for entry in self.models}  # no user chooses them
+        known = ", ".join(entry.name for entry in self.all_models if entry.name not in detectors)
+        raise UnknownModelError(message("models.unknown_model", name=name, known=known))
 
 
-def em_entry() -> ModelEntry:
-    """Return the model that needs no weights."""
-    return ModelEntry.model_validate(EM_FIELDS)
+@cache
+def built_in_entry() -> ModelEntry:
+    """Return the model that needs no weights, which is always installed."""
+    content = json.loads((MODELS_FOLDER / BUILT_IN_NAME).read_text(encoding="utf-8"))
+    return ModelEntry.model_validate(content)
 
 
 def models_folder() -> Path:
-    """Where the installed models are: ICHSEG_MODELS if set, else the folder inside the package."""
+    """Return the folder of the installed models: ICHSEG_MODELS if set, else the folder of the package."""
     chosen = os.environ.get("ICHSEG_MODELS")
     return Path(chosen) if chosen else MODELS_FOLDER
 
 
 def load_manifest(folder: Path | None = None) -> Manifest:
-    """Read the manifest of a folder of models, by default of the installed ones.
+    """Read the manifest of a folder of models, by default that of the installed ones.
 
     Raises
     ------
@@ -288,28 +292,26 @@ def load_manifest(folder: Path | None = None) -> Manifest:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        message = f"The list of models {path} cannot be read; reinstall the package."
-        raise MissingModelError(message) from error
+        raise MissingModelError(message("models.manifest_unreadable", path=path)) from error
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        message = f"The list of models {path} is not valid at {place}: {first['msg']}."
-        raise ModelError(message) from error
+        raise ModelError(message("models.manifest_not_valid", path=path, place=place, problem=first["msg"])) from error
     entries = tuple(entry.model_copy(update={"folder": folder}) for entry in manifest.models)
     return manifest.model_copy(update={"models": entries})
 
 
 def get_model(name: str = "default", *, folder: Path | None = None) -> ModelEntry:
-    """Find a model by its name, or the default one; see :meth:`Manifest.get`.
+    """Return a model by its name, or the default one; see :meth:`Manifest.get`.
 
-    The model that needs no weights is there even without a list of models.
+    The built-in model is found even without a manifest.
     """
     try:
         manifest = load_manifest(folder)
     except MissingModelError:
-        if name not in ("default", EM_NAME):
+        if name not in ("default", built_in_entry().name):
             raise
         manifest = Manifest()
     return manifest.get(name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which subtypes a model tells apart."""
+"""Subtypes that a model distinguishes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 def output_subtypes(entry: ModelEntry) -> tuple[str, ...]:
-    """Return the names that the blood of a model's labels may have.
+    """Return the subtypes that a model's label maps can contain.
 
-    Of two stages they are the detector's, whose boxes name the blood; without it, only the reader's boxes do.
+    For a two-stage model these are the detector's, whose boxes name the subtype. Without the detector only boxes drawn
+    by the user do.
     """
     if not entry.detector:
         return entry.classes[1:]

@@ -12,18 +12,22 @@ from pydantic import ValidationError
 
 from ICHSegmentationLib.core.errors import ModelError
 from ICHSegmentationLib.core.files import write_bytes, write_text
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models.manifest import MANIFEST_NAME, MODELS_FOLDER, Manifest, ModelEntry, load_manifest
 from ICHSegmentationLib.models.runtimes.conversion import check_against_torch
 from ICHSegmentationLib.models.runtimes.graph import encode_graph, load_graph
 from ICHSegmentationLib.models.trained_network import load_network
 from ICHSegmentationLib.models.weights import encode_weights, sha256_hex
+from ICHSegmentationLib.networks.interface import answer_of
 
 if TYPE_CHECKING:
     import torch
 
+    from ICHSegmentationLib.models.trained_network import NetworkBuilder
+
 # The ExtensionsIndex refuses repositories over 100 MB, history included.
-_MOST_BYTES_DEFAULT = 12_000_000
-_MOST_BYTES_OTHER = 5_000_000
+_MAX_BYTES_DEFAULT = 12_000_000
+_MAX_BYTES_OTHER = 5_000_000
 _LOG = logging.getLogger(__name__)
 
 
@@ -31,28 +35,31 @@ def register_model(
     fields: Mapping[str, Any],
     state_dict: Mapping[str, torch.Tensor],
     *,
+    build: NetworkBuilder,
     folder: Path = MODELS_FOLDER,
     make_default: bool = False,
     with_graph: bool = False,
 ) -> ModelEntry:
-    """Write a model's weights in float16 and its entry in the manifest; a model of the same name is replaced.
+    """Write a model's weights in float16 and its manifest entry; a model of the same name is replaced.
 
-    The weights' file name holds their checksum and the manifest is renamed into place after them, so that the folder
-    is valid at every moment.
+    The name of the weights file contains its checksum and the manifest is renamed into place last, so the folder is
+    valid at every moment.
 
     Parameters
     ----------
     fields
-        Every field of :class:`ModelEntry` but those of its files, `parameters` and `folder`.
+        Fields of :class:`ModelEntry`, except those of its files, `parameters` and `folder`.
     state_dict
         The network's weights.
+    build
+        Builds the network, as `ICHSegmentationLib.systems.network_for`.
     folder
-        The folder of the manifest.
+        Folder of the manifest.
     make_default
-        Use this model when none is chosen; the first model of a folder is the default in any case.
+        Use this model if none is chosen; the first model of a folder is always the default.
     with_graph
-        Write the network in OpenVINO's form as well (some seconds), so that the model runs without torch. The models
-        of the package have it.
+        Also write the network in OpenVINO format (takes seconds), so that the model runs without torch. The models of
+        the package have it.
 
     Returns
     -------
@@ -62,8 +69,8 @@ def register_model(
     Raises
     ------
     ModelError
-        If a field is wrong, the weights do not fit the network, or the file is larger than the package may hold; a
-        folder of one's own may hold any.
+        If a field is wrong, the weights do not fit the network, or the file is too large for the package; other
+        folders have no limit.
     """
     data = encode_weights({name: tensor.detach().cpu().numpy() for name, tensor in state_dict.items()})
     folder.mkdir(parents=True, exist_ok=True)
@@ -78,12 +85,11 @@ def register_model(
     try:
         draft = ModelEntry.model_validate({**fields, **written, "parameters": 1, "folder": folder})
     except ValidationError as error:
-        message = f"The description of model {name} is not valid: {error}"
-        raise ModelError(message) from error
+        raise ModelError(message("models.description_not_valid", name=name, problem=error)) from error
     is_new_file = not draft.path.exists()
     write_bytes(draft.path, data)
     try:
-        network = load_network(draft)
+        network = load_network(draft, build=build)
         graph = _write_graph(draft, network) if with_graph else {}
     except ModelError:
         if is_new_file:
@@ -103,10 +109,8 @@ def register_model(
 
 
 def _write_graph(draft: ModelEntry, network: torch.nn.Module) -> dict[str, str]:
-    """Write a model's graph, compare it with torch, and return its fields of the entry."""
+    """Write a model's graph, compare it with torch, and return its manifest fields."""
     import torch
-
-    from ICHSegmentationLib.networks.blocks.layers import answer_of
 
     channels, sides = draft.input_spec.channels, draft.sides
     data = encode_graph(network, channels=channels, sides=sides)
@@ -129,7 +133,6 @@ def _files(entry: ModelEntry) -> set[Path]:
 
 
 def _check_size(size: int, name: str, *, is_default: bool) -> None:
-    most = _MOST_BYTES_DEFAULT if is_default else _MOST_BYTES_OTHER
-    if size > most:
-        message = f"The weights of model {name} take {size / 1e6:.1f} MB, more than the {most / 1e6:.0f} MB allowed."
-        raise ModelError(message)
+    max_bytes = _MAX_BYTES_DEFAULT if is_default else _MAX_BYTES_OTHER
+    if size > max_bytes:
+        raise ModelError(message("models.weights_too_large", name=name, size_mb=size / 1e6, max_mb=max_bytes / 1e6))

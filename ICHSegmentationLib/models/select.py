@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Choose where a model runs."""
+"""Choose the runtime and the device of a model."""
 
 from __future__ import annotations
 
@@ -7,31 +7,42 @@ import logging
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.core.errors import InputError, ModelError, NoGraphicsCardError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models.runtimes.devices import check_device_name, nvidia_cards, torch_cards
 from ICHSegmentationLib.models.runtimes.no_network import NoNetwork
+from ICHSegmentationLib.models.runtimes.openvino_runtime import OpenVinoRuntime
+from ICHSegmentationLib.models.runtimes.torch_runtime import TorchRuntime
+from ICHSegmentationLib.models.trained_network import load_network
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models.manifest import ModelEntry
     from ICHSegmentationLib.models.runtimes.runtime import Runtime, RuntimeInfo
-    from ICHSegmentationLib.models.runtimes.torch_runtime import TorchRuntime
+    from ICHSegmentationLib.models.trained_network import NetworkBuilder
 
 _RUNTIMES = ("auto", "openvino", "torch")
 _LOG = logging.getLogger(__name__)
 
 
 def load_runtime(
-    entry: ModelEntry, *, device: str = "auto", runtime: str = "auto", threads: int | None = None
+    entry: ModelEntry,
+    *,
+    build: NetworkBuilder,
+    device: str = "auto",
+    runtime: str = "auto",
+    threads: int | None = None,
 ) -> Runtime:
-    """Load a model where it runs best, or where the caller says.
+    """Load a model on the fastest device, or on the one that the caller chose.
 
     Parameters
     ----------
     entry
         The model.
+    build
+        Builds its torch network, as `ICHSegmentationLib.systems.network_for`; called only where torch is needed.
     device
-        "auto" takes a graphics card if there is one that torch can use, else the processor; or "cpu", "cuda", "cuda:N".
+        "auto" uses a graphics card if torch can use one, else the processor; or "cpu", "cuda", "cuda:N".
     runtime
-        "auto" takes torch on a graphics card and OpenVINO on the processor, with torch as the fallback;
+        "auto" uses torch on a graphics card and OpenVINO on the processor, with torch as the fallback;
         or "openvino", "torch".
     threads
         Processor threads; None leaves the choice to the runtime.
@@ -44,83 +55,78 @@ def load_runtime(
     Raises
     ------
     InputError
-        If the device or the runtime is not known, or they do not fit each other.
+        If the device or the runtime is unknown, or they do not fit each other.
     NoGraphicsCardError
-        If a graphics card was asked for that cannot be used.
+        If the chosen graphics card cannot be used.
     ModelError
         If the weights are missing or damaged.
     """
     device = check_device_name(device)
     if not entry.has_weights:
-        return NoNetwork()
+        return NoNetwork(entry.name)
     if runtime not in _RUNTIMES:
-        message = f"The runtime {runtime!r} is not known; use {', '.join(_RUNTIMES)}."
-        raise InputError(message)
+        raise InputError(message("models.unknown_runtime", runtime=runtime, known=", ".join(_RUNTIMES)))
     if device.startswith("cuda"):
-        return _load_cuda(entry, device, runtime, threads)
+        return _load_cuda(entry, device, runtime, threads, build)
     if device == "auto" and runtime != "openvino" and nvidia_cards():
         if torch_cards():
-            return _load_torch(entry, "cuda:0", threads)
-        _LOG.info("There is an NVIDIA card, but this torch cannot use it; the processor is used.")
+            return _load_torch(entry, "cuda:0", threads, build)
+        _LOG.info("The installed torch cannot use the NVIDIA card; using the processor.")
     if runtime == "torch":
-        return _load_torch(entry, "cpu", threads)
-    return _load_openvino(entry, threads, may_fall_back=runtime == "auto")
+        return _load_torch(entry, "cpu", threads, build)
+    return _load_openvino(entry, threads, build, may_fall_back=runtime == "auto")
 
 
-def load_beside(entry: ModelEntry, where: RuntimeInfo) -> Runtime:
-    """Load a further model for the same scan: on the same device, and in torch where the first runs in torch.
+def load_beside(entry: ModelEntry, where: RuntimeInfo, *, build: NetworkBuilder) -> Runtime:
+    """Load a companion model for the same scan: on the same device, and in torch if the first model runs in torch.
 
-    Beside one in OpenVINO the choice is as of "auto": what OpenVINO cannot run falls back to torch.
+    Beside a model in OpenVINO the choice is that of "auto": what OpenVINO cannot run falls back to torch.
 
     Parameters
     ----------
     entry
-        The further model.
+        The companion model.
     where
-        Where the first one runs.
+        Device and runtime of the first model.
+    build
+        As for `load_runtime`.
 
     Raises
     ------
     ModelError, NoGraphicsCardError
-        As of `load_runtime`.
+        As for `load_runtime`.
     """
     runtime = "torch" if where.backend == "torch" else "auto"
-    return load_runtime(entry, device=where.device, runtime=runtime, threads=where.threads)
+    return load_runtime(entry, build=build, device=where.device, runtime=runtime, threads=where.threads)
 
 
-def _load_cuda(entry: ModelEntry, device: str, runtime: str, threads: int | None) -> Runtime:
+def _load_cuda(
+    entry: ModelEntry, device: str, runtime: str, threads: int | None, build: NetworkBuilder
+) -> TorchRuntime:
     if runtime == "openvino":
-        message = "OpenVINO runs on the processor only; choose device cpu, or runtime torch for the graphics card."
-        raise InputError(message)
+        raise InputError(message("models.openvino_on_card"))
     if not nvidia_cards():
-        message = f"The device {device} was asked for, but no NVIDIA graphics card or driver was found; use device cpu."
-        raise NoGraphicsCardError(message)
+        raise NoGraphicsCardError(message("models.card_without_driver", device=device))
     cards = torch_cards()
     if not cards:
-        message = f"The device {device} was asked for, but the installed torch has no CUDA; install a CUDA build of it."
-        raise NoGraphicsCardError(message)
+        raise NoGraphicsCardError(message("models.card_without_cuda", device=device))
     if int(device.removeprefix("cuda:")) >= cards:
-        message = f"The device {device} was asked for, but the last of the {cards} graphics cards is cuda:{cards - 1}."
-        raise NoGraphicsCardError(message)
-    return _load_torch(entry, device, threads)
+        raise NoGraphicsCardError(message("models.no_such_card", device=device, count=cards, last=cards - 1))
+    return _load_torch(entry, device, threads, build)
 
 
-def _load_torch(entry: ModelEntry, device: str, threads: int | None, warnings: tuple[str, ...] = ()) -> TorchRuntime:
-    from ICHSegmentationLib.models.runtimes.torch_runtime import TorchRuntime
-    from ICHSegmentationLib.models.trained_network import load_network
+def _load_torch(
+    entry: ModelEntry, device: str, threads: int | None, build: NetworkBuilder, warnings: tuple[str, ...] = ()
+) -> TorchRuntime:
+    return TorchRuntime(load_network(entry, build=build), device=device, threads=threads, warnings=warnings)
 
-    return TorchRuntime(load_network(entry), device=device, threads=threads, warnings=warnings)
 
-
-def _load_openvino(entry: ModelEntry, threads: int | None, *, may_fall_back: bool) -> Runtime:
-    from ICHSegmentationLib.models.runtimes.openvino_runtime import OpenVinoRuntime
-
+def _load_openvino(entry: ModelEntry, threads: int | None, build: NetworkBuilder, *, may_fall_back: bool) -> Runtime:
     try:
-        return OpenVinoRuntime(entry, threads=threads)
+        return OpenVinoRuntime(entry, build=build, threads=threads)
     except (ImportError, RuntimeError) as error:
         if not may_fall_back:
-            message = f"OpenVINO cannot run model {entry.name}; use runtime torch."
-            raise ModelError(message) from error
-        message = f"OpenVINO cannot run model {entry.name} on this machine; torch is used, which is slower."
-        _LOG.warning(message, exc_info=error)
-        return _load_torch(entry, "cpu", threads, (message,))
+            raise ModelError(message("models.openvino_failed", name=entry.name)) from error
+        warning = message("models.torch_instead", name=entry.name)
+        _LOG.warning(warning, exc_info=error)
+        return _load_torch(entry, "cpu", threads, build, (warning,))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Weights on disk: safetensors, mostly float16, used only if the manifest's SHA-256 fits. Nothing is ever unpickled."""
+"""Weights on disk: safetensors, mostly float16, checked against the manifest's SHA-256. Nothing is ever unpickled."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ICHSegmentationLib.core.errors import ChecksumError, MissingModelError, ModelError
+from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,14 +18,12 @@ if TYPE_CHECKING:
 
 
 def sha256_hex(data: bytes) -> str:
-    """SHA-256 as 64 hexadecimal digits."""
+    """Return the SHA-256 as 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
 
 
 def read_verified(entry: ModelEntry) -> bytes:
-    """Read a model's file and check it against the manifest.
-
-    The bytes that were checked are the bytes that are used: the file is read once.
+    """Read a model's weights file once and check it against the manifest.
 
     Raises
     ------
@@ -36,11 +35,9 @@ def read_verified(entry: ModelEntry) -> bytes:
     try:
         data = entry.path.read_bytes()
     except OSError as error:
-        message = f"The weights of model {entry.name} are missing ({entry.path}); reinstall the package."
-        raise MissingModelError(message) from error
+        raise MissingModelError(message("models.weights_missing", name=entry.name, path=entry.path)) from error
     if sha256_hex(data) != entry.sha256:
-        message = f"The weights of model {entry.name} ({entry.path}) are damaged or replaced; reinstall the package."
-        raise ChecksumError(message)
+        raise ChecksumError(message("models.weights_damaged", name=entry.name, path=entry.path))
     return data
 
 
@@ -55,7 +52,7 @@ def read_weights(entry: ModelEntry) -> dict[str, np.ndarray]:
     Raises
     ------
     ModelError
-        If the file is missing, does not fit the manifest or is not safetensors.
+        If the file is missing, does not match the manifest or is not safetensors.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load
@@ -63,13 +60,12 @@ def read_weights(entry: ModelEntry) -> dict[str, np.ndarray]:
     try:
         tensors = load(read_verified(entry))
     except SafetensorError as error:
-        message = f"The weights of model {entry.name} ({entry.path}) are not a safetensors file."
-        raise ModelError(message) from error
+        raise ModelError(message("models.weights_not_safetensors", name=entry.name, path=entry.path)) from error
     return {name: value.astype(np.float32) if value.dtype == np.float16 else value for name, value in tensors.items()}
 
 
 def encode_weights(state: Mapping[str, np.ndarray]) -> bytes:
-    """Pack weights as safetensors, floating point as float16; as float32 what float16 cannot hold.
+    """Encode weights as safetensors: floating point as float16, or as float32 where float16 overflows.
 
     Running variances of a batch normalisation behind a large sum of features can be that large.
 
@@ -88,7 +84,6 @@ def encode_weights(state: Mapping[str, np.ndarray]) -> bytes:
                 small, full = array.astype(np.float16), array.astype(np.float32)
             array = small if np.isfinite(small).all() else full
             if not np.isfinite(array).all():
-                message = f"The weights {name} are not finite numbers."
-                raise ModelError(message)
+                raise ModelError(message("models.weights_not_finite", name=name))
         packed[name] = array
     return save(packed)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes and results in 3D Slicer's scene. The only part of the library that imports slicer; it knows no Qt."""
+"""Volumes and results in 3D Slicer's scene. The only package of the library that imports slicer; never Qt."""
 
 from ICHSegmentationLib.mrml.boxes.box_record import box_models, keep_boxes, note_box_model
 from ICHSegmentationLib.mrml.boxes.lesion_boxes import AskedEdit, BoxLesion, apply_edit, ask_edit, box_lesions
@@ -29,6 +29,7 @@ from ICHSegmentationLib.mrml.segmentation.editing import (
     edits_are_displaced,
     reattach_acquisition_transform,
 )
+from ICHSegmentationLib.mrml.segmentation.editing_time import EditingTime, editing_s
 from ICHSegmentationLib.mrml.segmentation.layers import source_volume
 from ICHSegmentationLib.mrml.segmentation.lesions import SceneLesion, erased_lesions, largest_lesion, lesion_at, lesions
 from ICHSegmentationLib.mrml.segmentation.live_volumes import LiveVolumes
@@ -37,7 +38,6 @@ from ICHSegmentationLib.mrml.segmentation.publish import publish, result_info
 from ICHSegmentationLib.mrml.segmentation.result_grid import is_result
 from ICHSegmentationLib.mrml.segmentation.scores import proposals, reader_items, set_proposals, set_reader_items
 from ICHSegmentationLib.mrml.segmentation.segments import subtype_look, subtype_names
-from ICHSegmentationLib.mrml.segmentation.surfaces import set_opacity, show_3d
 from ICHSegmentationLib.mrml.segmentation.volumes import (
     SceneVolumes,
     changed_by_hand,
@@ -48,6 +48,7 @@ from ICHSegmentationLib.mrml.segmentation.volumes import (
 )
 from ICHSegmentationLib.mrml.views.skull import show_skull, skull_is_shown
 from ICHSegmentationLib.mrml.views.slice_views import WINDOWS, crosshair_ras, jump_to, looked_at, set_window
+from ICHSegmentationLib.mrml.views.surfaces import set_opacity, show_3d
 from ICHSegmentationLib.mrml.volume.check import VolumeCheck, check_volume
 from ICHSegmentationLib.mrml.volume.input import volume_input
 
@@ -56,6 +57,7 @@ __all__ = [
     "WINDOWS",
     "AskedEdit",
     "BoxLesion",
+    "EditingTime",
     "LiveVolumes",
     "SceneLesion",
     "SceneVolumes",
@@ -72,6 +74,7 @@ __all__ = [
     "choose_roi",
     "crosshair_ras",
     "detach_acquisition_transform",
+    "editing_s",
     "edits_are_displaced",
     "erased_lesions",
     "is_exclusive",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that a node is still there, and the few things that every part asks of one."""
+"""Checks and geometry of MRML nodes, used by all subpackages."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import slicer
 import vtk
 
 from ICHSegmentationLib.core.errors import NodeRemovedError
+from ICHSegmentationLib.core.messages import message
 
 Node = Any
-"""A MRML node, or None where one may be missing; Slicer's wrapped classes carry no type information."""
+"""MRML node, or None where it may be missing; Slicer's wrapped classes have no type hints."""
 
 SPACE_ROLE = "ICHSegmentation.Space"
-"""Reference of a result to the transform that it was published under."""
-ASIDE_ROLE = "ICHSegmentation.TransformSetAside"
-"""Reference of a volume or a result to the transform that it was taken out of to be edited."""
+"""Reference role: from a result to its transform when it was published."""
+DETACHED_ROLE = "ICHSegmentation.TransformSetAside"
+"""Reference role: from a volume or result to the transform that was detached for editing."""
 
 
 def require(node: Node, what: str) -> Node:
@@ -29,8 +30,7 @@ def require(node: Node, what: str) -> Node:
         If it was removed, or the scene was closed.
     """
     if node is None or node.GetScene() is None:
-        message = f"The {what} is no longer in the scene; load or choose another."
-        raise NodeRemovedError(message)
+        raise NodeRemovedError(message("mrml.node_removed", what=what))
     return node
 
 
@@ -52,19 +52,19 @@ def ijk_to_ras(volume_node: Node) -> np.ndarray:
 
 
 def apply(matrix: np.ndarray, point: np.ndarray) -> np.ndarray:
-    """Return a (3,) point moved by a (4, 4) matrix."""
+    """Return a (3,) point transformed by a (4, 4) matrix."""
     return matrix[:3, :3] @ point + matrix[:3, 3]
 
 
 def to_world(node: Node, point: np.ndarray) -> np.ndarray:
-    """Return a (3,) point of a transformable node's own space in world RAS."""
+    """Return a (3,) point in a node's local space as world RAS."""
     moved = [0.0, 0.0, 0.0]
     node.TransformPointToWorld([float(value) for value in point], moved)
     return np.array(moved)
 
 
 def from_world(node: Node, point: np.ndarray | tuple[float, float, float]) -> np.ndarray:
-    """Return a (3,) point of world RAS in a transformable node's own space."""
+    """Return a (3,) point of world RAS in a node's local space."""
     moved = [0.0, 0.0, 0.0]
     node.TransformPointFromWorld([float(value) for value in point], moved)
     return np.array(moved)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Errors in the log of a host program, without what may name a patient."""
+"""Error logging without patient data."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ import traceback
 
 
 def log_error(logger: logging.Logger, what: str, error: BaseException) -> None:
-    """Log that something failed, with the types of the exceptions and the places in the code, but not their messages.
+    """Log an error with exception types and tracebacks, but without exception messages.
 
-    The message of an exception may hold the name of a volume or of a file, and that may be a patient's. What the user
-    must know of it is shown in the panel.
+    A message may contain the name of a volume or file, and with it a patient's name. The panel shows the message.
 
     Parameters
     ----------
     logger : logging.Logger
-        The caller's.
+        Logger of the caller.
     what : str
         What failed, in one sentence.
     error : BaseException
-        Why.
+        The exception.
     """
     logger.error("%s\n%s", what, _without_messages(error))
 
 
 def _without_messages(error: BaseException) -> str:
-    """Return the traceback of an exception and of those that led to it, the first one first."""
+    """Return the tracebacks of an exception and its causes, the first cause first."""
     chain: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None and cause not in chain:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Patient, study and series, as Slicer's subject hierarchy holds them."""
+"""Patient, study and series in Slicer's subject hierarchy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ICHSegmentationLib.mrml.nodes import Node
 
 
 def modality_of(node: Node) -> str:
-    """Return the DICOM modality of the series that a node was loaded from; empty where it is not known."""
+    """Return the DICOM modality of a node's series; empty if unknown."""
     hierarchy, item = _item(node)
     if not item:
         return ""
@@ -18,7 +18,7 @@ def modality_of(node: Node) -> str:
 
 
 def place_in_study_of(node: Node, volume_node: Node) -> None:
-    """Put a node into the study of a volume, or beside the volume where it belongs to no study."""
+    """Move a node into the study of a volume; without a study, beside the volume."""
     hierarchy, volume_item = _item(volume_node)
     if hierarchy is None:
         return
@@ -31,12 +31,12 @@ def place_in_study_of(node: Node, volume_node: Node) -> None:
     if item:
         hierarchy.SetItemParent(item, parent)
     else:
-        # Items of new nodes are made by plugins of Slicer's user interface, which a script without one does not have.
+        # Slicer's user interface creates the items of new nodes; a script runs without it.
         hierarchy.CreateItem(parent, node)
 
 
 def remove_item(node: Node) -> None:
-    """Take a node out of the hierarchy; the node itself stays."""
+    """Remove a node's item; the node itself stays."""
     hierarchy, item = _item(node)
     if item:
         hierarchy.RemoveItem(item, False, False)

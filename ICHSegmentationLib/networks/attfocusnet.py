@@ -16,11 +16,11 @@ from ICHSegmentationLib.networks.blocks.layers import ConvUnit, DoubleConv, chec
 
 
 class AttFocusNet(nn.Module):
-    """U-Net with attention gates on its skips and a second way down past each pooling.
+    """U-Net with attention gates on its skips and a Focus path parallel to each pooling.
 
-    The Focus way takes every second pixel in four phases (C to 4C maps of half the size), convolves them to C/2 maps,
-    and joins them to the pooled maps, so that no pixel is lost (Figs. 1-3; whether C counts before or after the
-    sampling, and how the two are fused, the paper does not say).
+    The Focus path rearranges pixels to channels (C to 4C maps of half the size), convolves them to C/2 maps, and
+    concatenates them to the pooled maps, so no pixel is lost (Figs. 1-3; the paper does not say whether C counts before
+    or after the rearrangement, nor how the two are fused).
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ class AttFocusNet(nn.Module):
     widths
         Feature maps of each level, from fine to coarse.
     focus
-        Whether there are Focus ways; without them pooling alone leads down (ablation).
+        Whether there are Focus paths (False for the ablation).
     gates
-        "concat" as in the paper's text, "add" as in the attention U-Net it follows, "none" for plain skips (ablation).
+        "concat" as in the paper's text, "add" as in the attention U-Net, "none" for plain skips (ablation).
 
     Attributes
     ----------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a detector's maps to boxes; plain numpy, outside of the network's graph."""
+"""Decode a detector's maps to boxes, in numpy outside of the network's graph."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import numpy as np
 
 MAP_STRIDE = 4
 NMS_OVERLAP = 0.6
-"""Boxes of one subtype that share more than this with a surer one are dropped (Rajapakse et al. 2024)."""
+"""Boxes of one subtype that overlap a more confident one by more than this are removed (Rajapakse et al. 2024)."""
 SCORE_THRESHOLD = 0.3
-_MOST_PLACES, _MOST_BOXES = 1000, 100
+_MAX_POSITIONS, _MAX_BOXES = 1000, 100
 
 
 class FoundBoxes(NamedTuple):
-    """Boxes on one image, the surest first.
+    """Boxes on one image, in order of decreasing score.
 
     Attributes
     ----------
     edges : numpy.ndarray
-        (n, 4) top, left, bottom and right edge in pixels; an edge before pixel i lies at i, so that whole numbers bound
-        array slices.
+        (n, 4) top, left, bottom and right edge in pixels. Pixel i extends from i to i + 1, so integers are the bounds
+        of array slices.
     kinds : numpy.ndarray
-        (n,) class, counted from 1: 0 is background.
+        (n,) class; 0 is background.
     scores : numpy.ndarray
         (n,) geometric mean of the class's probability and the centre-ness, 0 to 1.
     """
@@ -34,7 +34,7 @@ class FoundBoxes(NamedTuple):
 
 
 def map_places(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return where the places of a map lie, (rows, 1) and (columns,) in pixels from the input's upper left edge."""
+    """Return the centres of the positions of a map, (rows, 1) and (columns,) in pixels of the input."""
     across, down = (np.arange(count, dtype=np.float32) * MAP_STRIDE + MAP_STRIDE / 2 for count in (columns, rows))
     return down[:, None], across
 
@@ -42,15 +42,15 @@ def map_places(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
 def decode_boxes(
     answer: np.ndarray, *, score_threshold: float = SCORE_THRESHOLD, nms_overlap: float = NMS_OVERLAP
 ) -> FoundBoxes:
-    """Read the boxes of one image, 100 at most.
+    """Decode the boxes of one image, at most 100.
 
     Parameters
     ----------
     answer : numpy.ndarray
-        (kinds + 5, rows, columns) probabilities of the subtypes, left, top, right and bottom in places of the map, and
-        the centre-ness, as a runtime gives them.
+        (kinds + 5, rows, columns) output of a runtime: probabilities of the subtypes, distances to left, top, right
+        and bottom in positions of the map, and the centre-ness.
     score_threshold : float
-        Least score.
+        Minimum score.
     nms_overlap : float
         See `NMS_OVERLAP`.
     """
@@ -62,9 +62,9 @@ def decode_boxes(
     height, width = (size * MAP_STRIDE for size in scores.shape[1:])
     np.clip(edges, 0, (height, width, height, width), out=edges)
     found = np.argwhere(scores >= score_threshold)
-    chosen = found[np.argsort(-scores[tuple(found.T)], kind="stable")][:_MOST_PLACES]
+    chosen = found[np.argsort(-scores[tuple(found.T)], kind="stable")][:_MAX_POSITIONS]
     boxes, numbers, values = edges[chosen[:, 1], chosen[:, 2]], chosen[:, 0] + 1, scores[tuple(chosen.T)]
-    kept = _without_doubles(boxes, numbers, nms_overlap)
+    kept = _without_duplicates(boxes, numbers, nms_overlap)
     return FoundBoxes(boxes[kept], numbers[kept], values[kept])
 
 
@@ -77,11 +77,11 @@ def overlaps(box: np.ndarray, others: np.ndarray) -> np.ndarray:
     return iou
 
 
-def _without_doubles(boxes: np.ndarray, kinds: np.ndarray, most: float) -> list[int]:
+def _without_duplicates(boxes: np.ndarray, kinds: np.ndarray, max_overlap: float) -> list[int]:
     kept: list[int] = []
     left = np.arange(len(boxes))
-    while len(left) and len(kept) < _MOST_BOXES:
+    while len(left) and len(kept) < _MAX_BOXES:
         best, left = left[0], left[1:]
         kept.append(int(best))
-        left = left[(kinds[left] != kinds[best]) | (overlaps(boxes[best], boxes[left]) <= most)]
+        left = left[(kinds[left] != kinds[best]) | (overlaps(boxes[best], boxes[left]) <= max_overlap)]
     return kept

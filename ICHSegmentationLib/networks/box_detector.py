@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boxes of bleeds on a slice: an anchor-free head (FCOS, Tian et al., ICCV 2019) on a HarDNet body.
+"""Detector of lesion boxes on a slice: an anchor-free head (FCOS, Tian et al., ICCV 2019) on a HarDNet body.
 
-It stands where the two-stage paper (Rajapakse et al., IEEE Access 2024) has YOLOv5, whose code and weights carry a
-licence that this project cannot take. One map of features is enough: a head CT shows lesions from a few to a hundred
-pixels at one scale, and the body's own path down and up sees the whole slice.
+It replaces YOLOv5 of the two-stage paper (Rajapakse et al., IEEE Access 2024), whose licence this project cannot use.
+One feature map is enough: lesions on head CT measure from a few to a hundred pixels, and the receptive field of the
+body covers the whole slice.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from ICHSegmentationLib.networks.blocks.layers import ConvUnit, initialise
 from ICHSegmentationLib.networks.hardnet import HarDNetBody
 
 MAP_STRIDE = 4
-"""Input pixels per place of the map."""
+"""Input pixels per position of the map."""
 
-_USUAL_SIDE = 3.0  # places from a lesion's middle to its edge, before training
-_RARE = 0.01  # a place's probability of blood before training, so that the many empty ones do not drown the rest
+_USUAL_SIDE = 3.0  # positions from a lesion's centre to its edge, before training
+_RARE = 0.01  # probability of blood before training, so that the many empty positions do not dominate the loss
 
 
 class BoxDetector(HarDNetBody):
-    """For each place of a map: which subtype's box lies there, how near its centre, and how far its four sides are.
+    """Predicts for each position of a map the subtype, the centre-ness and the distances to the sides of a box.
 
     Parameters
     ----------
     classes
-        Background and subtypes; background has no output of its own.
+        Background and subtypes; background has no output.
     head_width, head_layers
-        Feature maps and 3x3 convolutions of each of the two branches, one for subtypes, one for boxes.
+        Feature maps and number of 3x3 convolutions of each of the two branches, for subtypes and for boxes.
     **body
         See `ICHSegmentationLib.networks.hardnet.HarDNetBody`.
     """
@@ -57,8 +57,8 @@ class BoxDetector(HarDNetBody):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """(N, in_channels, H, W) images -> (N, kinds + 5, H / 4, W / 4).
 
-        Channels: logits of each subtype, then left, top, right and bottom in places of the map (positive), then the
-        logit of centre-ness.
+        Channels: logits of the subtypes, then the distances to left, top, right and bottom in positions of the map
+        (positive), then the logit of the centre-ness.
         """
         x = self.features(images)
         if self._pooling > 1:
@@ -69,7 +69,7 @@ class BoxDetector(HarDNetBody):
 
 
 class _Answer(nn.Module):
-    """Turns the logits of the output into probabilities, and leaves the sides as they are."""
+    """Maps the logits of the output to probabilities; the sides stay the same."""
 
     def __init__(self, kinds: int) -> None:
         super().__init__()

@@ -18,21 +18,21 @@ from ICHSegmentationLib.networks.blocks.layers import ConvUnit, check_images, in
 class HarDNetBody(nn.Module):
     """U-shaped network of harmonic dense blocks without a head, for one image (slice) at a time.
 
-    All sequences run from the finest to the coarsest level.
+    All sequences are ordered from the finest to the coarsest level.
 
     Parameters
     ----------
     in_channels
         Channels of the input: 1, or 1 + 2n for the slice with n neighbours on each side.
     stem_widths, stem_strides
-        Feature maps and step of each 3x3 convolution of the stem.
+        Feature maps and stride of each 3x3 convolution of the stem.
     growths, layers
         Growth and number of convolutions of the harmonic dense block of each encoder level.
     widths
-        Feature maps of the 1x1 convolution behind each encoder block; all but the last are followed by 2x2 average
+        Feature maps of the 1x1 convolution after each encoder block; all but the last are followed by 2x2 average
         pooling.
     decoder_widths, decoder_growths, decoder_layers
-        The same for the decoder, one level less. The 1x1 convolution stands before the block there.
+        The same for the decoder, one level less, with the 1x1 convolution before the block.
     multiplier, multiple
         Widths of the layers in a block, see `ICHSegmentationLib.networks.blocks.hard_block.layer_width`.
 
@@ -41,9 +41,9 @@ class HarDNetBody(nn.Module):
     stride : int
         Height and width of the input in pixels must be multiples of it.
     stem_stride : int
-        How many times smaller the features are than the input.
+        Downsampling factor of the features.
     out_channels : int
-        Feature maps that come out.
+        Number of feature maps of the output.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class HarDNetBody(nn.Module):
 
         self.bottleneck: nn.Module = nn.Identity()
 
-        # Built and stored from coarse to fine, the order in which the decoder runs.
+        # From coarse to fine, in the order of the decoder.
         self.decoder_transitions = nn.ModuleList()
         self.decoder_blocks = nn.ModuleList()
         levels = zip(skip_channels[:-1], decoder_widths, decoder_growths, decoder_layers, strict=True)
@@ -118,12 +118,12 @@ class HarDNetBody(nn.Module):
 
 
 class HarDNet(HarDNetBody):
-    """The body with a head that names the class of each pixel.
+    """The body with a head for the classes of each pixel.
 
     Parameters
     ----------
     classes
-        Outputs, background included.
+        Number of classes, background included.
     **body
         See `HarDNetBody`.
     """
@@ -132,12 +132,12 @@ class HarDNet(HarDNetBody):
         super().__init__(**body)
         self.head = nn.Conv2d(self.out_channels, classes, 1)
         self.apply(initialise)
-        # No ReLU follows; small logits start the training near equal probabilities.
+        # No ReLU follows; with small logits training starts from nearly equal probabilities.
         nn.init.normal_(self.head.weight, std=0.01)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """(N, in_channels, H, W) images -> (N, classes, H, W) logits."""
-        # Table 2 enlarges before the last convolution; both are linear and commute, and this order is cheaper.
+        # Table 2 upsamples before the last convolution; both are linear and commute, and this order is cheaper.
         logits = self.head(self.features(images))
         return functional.interpolate(
             logits, scale_factor=float(self.stem_stride), mode="bilinear", align_corners=False

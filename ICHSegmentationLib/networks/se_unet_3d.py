@@ -15,11 +15,11 @@ from ICHSegmentationLib.networks.blocks.squeeze_excitation import SqueezeExcitat
 
 
 class SEUNet3D(nn.Module):
-    """Patches of two channels, CT and its registered mirror image, to background and hemorrhage.
+    """3D U-Net for patches of two channels: the CT and its registered mirror image.
 
-    The published 2,263,042 parameters do not follow from the text. The usual widths (32, 64, 128, 256) with joined
-    skips and excitation behind every step have 2,697,762; "paper" is one of several forms that have exactly the
-    published number, and none can be told from the others.
+    The published 2,263,042 parameters do not follow from the text. The usual widths (32, 64, 128, 256) with
+    concatenated skips and excitation after every step have 2,697,762; "paper" is one of several variants with exactly
+    the published number, which the text does not distinguish.
 
     Parameters
     ----------
@@ -28,13 +28,13 @@ class SEUNet3D(nn.Module):
     widths
         Feature maps of each level, from fine to coarse.
     skips
-        "concat" or "add" (then the levels' maps are added to the enlarged ones).
+        "concat" or "add": how skip connections join the decoder.
     excitation
-        "all" behind every step of encoder and decoder, "bottom" at the coarsest level only, "none" (ablation).
+        "all" after every step of encoder and decoder, "bottom" at the coarsest level only, "none" (ablation).
     reduction
-        Of the channels inside squeeze-and-excitation.
+        Reduction of the channels inside squeeze-and-excitation.
     dropout
-        Share of feature maps dropped behind pooling and enlargement, in training only.
+        Dropout rate of feature maps after pooling and upsampling.
 
     Attributes
     ----------

@@ -16,16 +16,16 @@ _PATCH, _WINDOW = 4, 7
 
 
 class SwinUnet(nn.Module):
-    """Swin transformer blocks down and up again, each level joined with the encoder's.
+    """U-Net of Swin transformer blocks.
 
     Parameters
     ----------
     in_channels, classes
-        Of the crop, and outputs with background.
+        Channels of the crop, and number of classes, background included.
     width
-        Channels of the first stage; each further one has twice as many.
+        Channels of the first stage; each further stage doubles them.
     depths, heads
-        Blocks and attention heads of each of four stages; the decoder has the same but for the last.
+        Number of blocks and attention heads of each of the four encoder stages; the decoder mirrors the first three.
     """
 
     stride = CROP_PX

@@ -12,9 +12,9 @@ from ICHSegmentationLib.networks.unet import UNet
 
 
 class SymTransNet(UNet):
-    """U-Net whose coarsest features compare each place with its mirror image.
+    """U-Net whose coarsest features attend to their mirror image.
 
-    The midline has to stand upright in the middle of the image; see
+    The midline must be vertical and central in the image; see
     `ICHSegmentationLib.preprocessing.midline_alignment`.
 
     Parameters

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TransDeepLab (Azad et al., PRIME 2022), the second stage of Rajapakse et al., IEEE Access 2024: blood inside a box.
+"""TransDeepLab (Azad et al., PRIME 2022), the second stage of Rajapakse et al., IEEE Access 2024, for crops of boxes.
 
 A DeepLab v3+ whose convolutions are Swin transformer blocks: an encoder of three stages, a pyramid of windows of
-several sizes in place of the atrous convolutions, attention over channels and places to weigh the levels, and a decoder
-that takes the encoder's first stage again. Written from the papers; the published code has no licence. The paper's
-size, 21.14 M parameters with two levels, is met within 1 %.
+several sizes in place of the atrous convolutions, channel and spatial attention over the levels, and a decoder with a
+skip connection from the encoder's first stage. Written from the papers; the published code has no licence. The size
+differs by less than 1 % from the paper's 21.14 M parameters with two levels.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ class TransDeepLab(nn.Module):
     Parameters
     ----------
     in_channels, classes
-        Of the crop, and outputs with background.
+        Channels of the crop, and number of classes, background included.
     width
-        Channels of the first stage; each further one has twice as many.
+        Channels of the first stage; each further stage doubles them.
     depths, heads
-        Blocks and attention heads of each of three stages.
+        Number of blocks and attention heads of each of the three stages.
     windows
-        One level of the pyramid for each: rows and columns of its windows at a sixteenth of the crop.
+        Side of the windows of each pyramid level, at 1/16 of the crop's resolution.
     pyramid_depth, decoder_depth
-        Blocks of each level, and of the decoder.
+        Number of blocks of each pyramid level and of the decoder.
     """
 
     stride = CROP_PX
@@ -90,7 +90,7 @@ class TransDeepLab(nn.Module):
 
 
 class ChannelAndPlaceAttention(nn.Module):
-    """Weigh channels, then places, by what they hold (CBAM, Woo et al., ECCV 2018); (N, H, W, C) -> the same."""
+    """Channel attention, then spatial attention (CBAM, Woo et al., ECCV 2018); (N, H, W, C) -> the same shape."""
 
     def __init__(self, width: int, *, reduction: int = 8) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class ChannelAndPlaceAttention(nn.Module):
         self.places = nn.Conv2d(2, 1, 7, padding=3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Multiply by both weights."""
+        """Multiply the input by both attention weights."""
         means, peaks = x.mean(dim=(1, 2), keepdim=True), x.amax(dim=(1, 2), keepdim=True)
         x = x * (self.channels(means) + self.channels(peaks)).sigmoid()
         summary = torch.cat([x.mean(dim=-1, keepdim=True), x.amax(dim=-1, keepdim=True)], dim=-1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""U-Net with bilinear enlargement: baseline and frame of Sym-TransNet."""
+"""U-Net with bilinear upsampling: baseline and backbone of Sym-TransNet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ICHSegmentationLib.networks.blocks.layers import DoubleConv, check_images, 
 
 
 class UNet(nn.Module):
-    """Encoder and decoder of double convolutions, max-pooling, bilinear enlargement, concatenated skips.
+    """U-Net of double convolutions with max-pooling, bilinear upsampling and concatenated skips.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class UNet(nn.Module):
     stride : int
         Height and width of the input in pixels must be multiples of it.
     bottleneck : torch.nn.Module
-        What stands at the coarsest level; nothing in a plain U-Net.
+        Module at the coarsest level; the identity in a plain U-Net.
     """
 
     def __init__(self, *, in_channels: int, classes: int, widths: Sequence[int]) -> None:
@@ -39,7 +39,7 @@ class UNet(nn.Module):
             DoubleConv(inputs, outputs) for inputs, outputs in zip([in_channels, *widths[:-1]], widths, strict=True)
         )
         self.bottleneck: nn.Module = nn.Identity()
-        # From coarse to fine, the order in which the decoder runs.
+        # From coarse to fine, in the order of the decoder.
         self.decoder = nn.ModuleList(
             DoubleConv(coarse + fine, fine) for fine, coarse in reversed(list(pairwise(widths)))
         )

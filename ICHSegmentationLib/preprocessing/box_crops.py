@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CROP_PX = 224
 CROP_MARGIN = 0.1
 """Share of a box's side that a crop shows beyond each edge: the network learns where a lesion ends from both sides."""
-LEAST_CROP_MM = 16.0
+MIN_CROP_MM = 16.0
 """A smaller crop would show a few pixels of noise and nothing around them."""
 
 
@@ -53,7 +53,7 @@ class CropSampling:
         for axis_mm, seen in ((rows_mm, inside.any(axis=1)), (columns_mm, inside.any(axis=0))):
             step = float(axis_mm[1] - axis_mm[0])
             ends = axis_mm[np.flatnonzero(seen)[[0, -1]]] + np.array([-0.5, 0.5]) * step
-            crops.append(crop_positions(*crop_edges(float(ends[0]), float(ends[1]), LEAST_CROP_MM)))
+            crops.append(crop_positions(*crop_edges(float(ends[0]), float(ends[1]), MIN_CROP_MM)))
         return cls(rows_mm, columns_mm, crops[0], crops[1], spec.pixel_mm)
 
     def to_crop(self, plane: np.ndarray) -> np.ndarray:

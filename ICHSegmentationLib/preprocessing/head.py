@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.core.errors import NotAHeadError
+from ICHSegmentationLib.core.messages import message
 
 _WORKING_MM = 1.6  # in-plane sampling of the search: the skull is thicker, and it is ten times faster than 0.45 mm
 _BONE_HU = 250
@@ -21,7 +22,6 @@ _LEAST_AREA_MM2 = 150.0  # of brain on a slice for it to count
 _BRAIN_ML = (250.0, 2600.0)  # from a partial scan to a large head, CSF spaces included
 _BRAIN_MEDIAN_HU = (5.0, 60.0)
 _WIDEST_MM = 240.0
-_CUT_OFF_WARNING = "The head is cut off by the image border; bleeds outside cannot be seen."
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def find_head(hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.n
 def head_or_refusal(
     hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.ndarray], *, force: bool
 ) -> tuple[HeadRegion, tuple[str, ...]]:
-    """Find the head, and say what the reader of a result must know of it.
+    """Find the head, and return it with warnings.
 
     Parameters
     ----------
@@ -107,9 +107,8 @@ def head_or_refusal(
     """
     region = find_head(hu, coordinates_mm)
     if region.doubt and not force:
-        message = f"This does not look like a head CT: {region.doubt}. Use --force to segment it all the same."
-        raise NotAHeadError(message)
-    return region, (_CUT_OFF_WARNING,) if region.cut_off else ()
+        raise NotAHeadError(message("preprocessing.not_a_head", doubt=region.doubt))
+    return region, (message("preprocessing.cut_off"),) if region.cut_off else ()
 
 
 def inside_skull(hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane, find_midsagittal_plane
 
 _DOUBTFUL_DEG = 50.0  # the search ends at 60
@@ -39,13 +40,10 @@ class MidlineAlignment:
 
     @property
     def warning(self) -> str:
-        """What the reader of the result must know; empty where there is nothing."""
+        """Warning about a doubtful midline; empty where there is none."""
         if abs(self.plane.turn_deg) <= _DOUBTFUL_DEG:
             return ""
-        return (
-            f"The head seems to be turned by {abs(self.plane.turn_deg):.0f} degrees; it may have been set upright for "
-            "the network about a wrong midline."
-        )
+        return message("preprocessing.doubtful_midline", turn_deg=abs(self.plane.turn_deg))
 
     def grid_mm(self, height_mm: float) -> np.ndarray:
         """Return where the pixels of the image of a slice lie.

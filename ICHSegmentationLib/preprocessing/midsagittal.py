@@ -126,7 +126,8 @@ def _refine(difference: Callable[[np.ndarray], float], start: np.ndarray) -> opt
     inwards = np.array([-1 if start[0] > 0 else 1, 1, 1])
     simplex = np.vstack([start, start + np.diag(_FIRST_STEPS * inwards)])
     options = {"initial_simplex": simplex, "xatol": _EXACT_TO, "fatol": 1e-9, "maxiter": 200}
-    # Beyond lies the plane between front and back.
+    # The bounds exclude the plane between front and back. scipy.optimize.least_squares takes several times as long on
+    # these points and moves midline shifts by 0.2 mm.
     bounds = [(_TURNS_DEG[0], _TURNS_DEG[-1]), (None, None), (None, None)]
     return optimize.minimize(difference, start, method="Nelder-Mead", bounds=bounds, options=options)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.preprocessing.aligned_sampling import AlignedSampling
 from ICHSegmentationLib.preprocessing.head import head_or_refusal
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.preprocessing.input_spec import InputSpec
     from ICHSegmentationLib.preprocessing.midline_alignment import MidlineAlignment
 
-_FEWEST_PIXELS = 32  # per side; a head would have pixels of 5 mm and more
+_MIN_PIXELS = 32  # per side; a head would have pixels of 5 mm and more
 
 
 class RestoredSlices(NamedTuple):
@@ -120,9 +121,8 @@ def prepare_slices(
     orientation = CanonicalOrientation.of(volume.grid)
     hu = orientation.apply(volume.hu)
     rows, columns = hu.shape[1:]
-    if min(rows, columns) < _FEWEST_PIXELS:
-        message = f"The slices have {rows} rows and {columns} columns: at least {_FEWEST_PIXELS} of each are needed."
-        raise InputError(message)
+    if min(rows, columns) < _MIN_PIXELS:
+        raise InputError(message("preprocessing.too_few_pixels", rows=rows, columns=columns, minimum=_MIN_PIXELS))
     region, warnings = head_or_refusal(hu, orientation.coordinates_mm, force=force)
     numbers = np.flatnonzero(region.slices)
     slices_mm = orientation.coordinates_mm[0]

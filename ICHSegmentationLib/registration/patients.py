@@ -5,6 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydicom import dcmread
+
+from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.io.dicom.files import quiet_pydicom
+
 if TYPE_CHECKING:
     from pydicom import Dataset
 
@@ -33,25 +38,21 @@ def warn_patients(baseline: CTSource, followup: CTSource) -> list[str]:
     if baseline.kind != "dicom" or followup.kind != "dicom":
         return []
     if baseline.series_uid is not None and baseline.series_uid == followup.series_uid:
-        return ["Both scans are the same series (SeriesInstanceUID (0020,000E))."]
+        return [message("registration.same_series")]
     first, second = _header(baseline), _header(followup)
-    warnings = []
+    warnings: list[str] = []
     differing = [name for keyword, name in _KEYWORDS.items() if _differ(first, second, keyword)]
     if first.get("PatientID") and second.get("PatientID"):
         differing = [name for name in differing if not name.startswith("PatientName")]
     if differing:
-        warnings.append(f"The scans are of different patients by {', '.join(differing)}; their change means nothing.")
+        warnings.append(message("registration.other_patient", attributes=", ".join(differing)))
     times = _times(first, second)
     if times is not None and times[0] > times[1]:
-        warnings.append("The follow-up was scanned before the baseline, by the times in their headers.")
+        warnings.append(message("registration.wrong_order"))
     return warnings
 
 
 def _header(source: CTSource) -> Dataset:
-    from pydicom import dcmread
-
-    from ICHSegmentationLib.io.dicom.files import quiet_pydicom
-
     with quiet_pydicom():
         tags = [*_KEYWORDS, *(tag for pair in _TIMES for tag in pair)]
         return dcmread(source.files[0], stop_before_pixels=True, specific_tags=tags, force=True)

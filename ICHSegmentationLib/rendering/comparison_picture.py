@@ -50,7 +50,7 @@ def draw_comparison(
     baseline, followup : tuple of CTVolume and LabelMap
         Scans with their labels.
     registration : Registration
-        Takes the baseline to the follow-up.
+        Transform from the baseline to the follow-up.
     """
     volume, label_map = baseline
     layout = PanelLayout.of(volume, _PANEL_PX)
@@ -85,7 +85,7 @@ def draw_comparison(
 
 
 def _changes(baseline: LabelMap, followup: LabelMap) -> list[Entry]:
-    """Return what the legend says: of each class that either scan has, its volume before and after."""
+    """Return the legend: volume before and after of each class that either scan has."""
     before, after = measure(baseline).volumes_ml, measure(followup).volumes_ml
     rows = [(row.rgb, row.id) for row in load_terminology().classes if before.get(row.id, 0) + after.get(row.id, 0) > 0]
     return [
@@ -113,13 +113,13 @@ def _slice_volumes(
 def _followup_on(
     volume: CTVolume, index: int, followup: tuple[CTVolume, LabelMap], registration: Registration
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return HU and labels of the follow-up on a slice of the baseline, and the difference where both were scanned."""
+    """Return HU and labels of the follow-up on a slice of the baseline, and the difference inside both scans."""
     scan, label_map = followup
     _, rows, columns = volume.grid.shape
     pixels = np.stack(np.meshgrid([index], np.arange(rows), np.arange(columns), indexing="ij"), axis=-1)[0]
     points = registration.to_second(volume.grid.points_mm(pixels))
     hu = values_at(scan.hu, scan.grid, points, outside=_AIR_HU)
     labels = values_at(label_map.labels, label_map.grid, points, outside=0, nearest=True)
-    # Outside of either scan there is nothing to compare: it is shown as no difference.
+    # Outside of either scan the difference is shown as zero.
     both = (hu > _AIR_HU) & (volume.hu[index] > _AIR_HU)
     return hu, labels, np.where(both, hu - volume.hu[index], 0.0)

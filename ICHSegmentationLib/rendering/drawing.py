@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Text, legend and scale bar, alike in all pictures."""
+"""Text, legend and scale bar that all pictures share."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ BACKGROUND = (0, 0, 0)
 TEXT = (235, 235, 235)
 MUTED = (165, 165, 165)
 Entry = tuple[tuple[int, int, int] | None, str]
-"""Colour of a legend's swatch, if it has one, and text."""
+"""Colour of the swatch, or None, and text of a legend entry."""
 RESEARCH_USE = "Research use only - not for diagnosis"
 HEADER_PX = 66
-"""Height of the strip above a picture, which holds the legend."""
+"""Height of the strip above a picture that contains the legend."""
 SCALE_FONT_PX = 18
 
 
 @cache
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Return the typeface that comes with Pillow, so that pictures look alike on every machine."""
+    """Return the font bundled with Pillow, so that pictures are the same on every computer."""
     return ImageFont.load_default(size)
 
 
 def without_strips(picture: Image.Image, footer_px: int) -> Image.Image:
-    """Return a picture without legend and notes, for a page that has them beside it in letters of its own."""
+    """Return a picture without legend and notes, for a page that prints them as text."""
     return picture.crop((0, HEADER_PX, picture.width, picture.height - footer_px))
 
 
 def format_ml(volume_ml: float) -> str:
-    """Return a volume as reports write it: one decimal, and what would round to zero as a bound."""
+    """Return a volume with one decimal; a value that would round to zero is given as an upper bound."""
     return "< 0.1 mL" if 0 < volume_ml < 0.05 else f"{volume_ml:.1f} mL"
 
 
 def legend_entries(volumes_ml: Mapping[str, float]) -> list[Entry]:
-    """Return colour and text of each class that occurs, then the total (no colour); one sentence where none occurs."""
+    """Return colour and text of each class that is present, then the total; one sentence if none is."""
     table = load_terminology()
     found = [row for row in table.classes if volumes_ml.get(row.id, 0) > 0]
     if not found:
@@ -50,12 +50,12 @@ def legend_entries(volumes_ml: Mapping[str, float]) -> list[Entry]:
 def draw_legend(
     draw: ImageDraw.ImageDraw, volumes_ml: Mapping[str, float], corner: tuple[int, int], width: int
 ) -> None:
-    """Draw the legend's entries side by side from a corner, on a second line where the width ends."""
+    """Draw the legend of measurements from a corner, wrapped at the width."""
     draw_entries(draw, legend_entries(volumes_ml), corner, width)
 
 
 def draw_entries(draw: ImageDraw.ImageDraw, entries: Sequence[Entry], corner: tuple[int, int], width: int) -> None:
-    """Draw swatches with their texts side by side from a corner, on a further line where the width ends."""
+    """Draw swatches with their texts from a corner, wrapped at the width."""
     x, y = corner
     for colour, text in entries:
         indent = 0 if colour is None else 22
@@ -69,11 +69,11 @@ def draw_entries(draw: ImageDraw.ImageDraw, entries: Sequence[Entry], corner: tu
 
 
 def draw_scale_bar(draw: ImageDraw.ImageDraw, end: tuple[int, int], pixel_mm: float, length_mm: int) -> None:
-    """Draw a bar of a length in mm that ends at its right lower corner, with end ticks and the length above it."""
+    """Draw a scale bar with ticks and its length in mm, right-aligned at a corner."""
     length = round(length_mm / pixel_mm)
     x, y = end[0] - length, end[1]
     lines = [(x, y, x + length, y), *((tick, y - 5, tick, y + 1) for tick in (x, x + length))]
-    # Dark edges: the bar may lie over bone, which is white too.
+    # Dark edges, since the bar may overlie bone, which is white too.
     for colour, width in ((BACKGROUND, 6), (TEXT, 2)):
         for line in lines:
             draw.line(line, fill=colour, width=width)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A place to render without a screen, and a clear word where there is none."""
+"""Off-screen render windows."""
 
 from __future__ import annotations
 
@@ -8,29 +8,26 @@ import sys
 from typing import Any
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError
+from ICHSegmentationLib.core.messages import message
 
 _EGL_PLATFORM_SURFACELESS_MESA = 0x31DD
 _EGL_PLATFORM_DEVICE_EXT = 0x313F
-_INSTALL = (
-    "No 3D picture was made: no OpenGL library for rendering without a screen was found. Install one, on Debian or "
-    "Ubuntu with 'apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri'; all other results are complete."
-)
 
 
 class NoGraphicsError(ICHSegmentationError):
-    """No way to render in 3D on this machine; the message says what to install."""
+    """Rendering in 3D is impossible on this computer; the message says what to install."""
 
 
 def offscreen_window() -> Any:
     """Return a VTK render window that needs no screen.
 
-    On Linux EGL is tried by hand first, because VTK ends the process where the library or its driver is missing, and
-    OSMesa is the second choice; the window class is named, so that the application's own windows are left alone.
+    On Linux EGL is tested first, because VTK terminates the process if the library or its driver is missing; OSMesa is
+    the second choice. The window class is named explicitly, so that the windows of an application are not affected.
 
     Raises
     ------
     NoGraphicsError
-        If nothing to render with was found.
+        If no OpenGL library was found.
     """
     import vtkmodules.vtkRenderingOpenGL2 as opengl
 
@@ -42,14 +39,14 @@ def offscreen_window() -> Any:
     elif hasattr(opengl, "vtkOSOpenGLRenderWindow") and _library("libOSMesa.so.8", "libOSMesa.so.6") is not None:
         window_class = opengl.vtkOSOpenGLRenderWindow
     else:
-        raise NoGraphicsError(_INSTALL)
+        raise NoGraphicsError(message("rendering.no_opengl"))
     window = window_class()
     window.SetOffScreenRendering(1)
     return window
 
 
 def egl_works() -> bool:
-    """Whether EGL can be loaded and a display without a screen answers; a library without a driver does not count."""
+    """Whether EGL can be loaded and initializes a display without a screen; a library without a driver does not."""
     egl = _library("libEGL.so.1")
     if egl is None:
         return False

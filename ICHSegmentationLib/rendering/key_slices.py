@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which slices are shown."""
+"""Choice of the slices that pictures show."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 def choose_slices(
     slice_volumes_ml: Mapping[str, Sequence[float]], tissue_slices: np.ndarray, heights_mm: np.ndarray, count: int
 ) -> list[int]:
-    """Return the slices with most blood, or evenly spaced ones where there is none, from inferior to superior.
+    """Return the slices with most blood, or evenly spaced ones without any, from inferior to superior.
 
-    Every subtype is shown where it is largest, as far as ``count`` reaches; then come the slices with most blood in
+    Each subtype is shown on its largest slice, up to ``count``; then come the slices with most blood in
     total, then those nearest to the bloodiest.
 
     Parameters
@@ -21,11 +21,11 @@ def choose_slices(
     slice_volumes_ml : mapping of str to sequence of float
         Volume of each subtype, and of ``total``, on each slice.
     tissue_slices : numpy.ndarray
-        Indices of the slices that show the head.
+        Indices of the slices that contain the head.
     heights_mm : numpy.ndarray
         (slices,) position of each slice towards superior.
     count : int
-        How many to return, if there are so many.
+        Maximum number of slices.
     """
     total = np.asarray(slice_volumes_ml["total"])
     number = len(total)
@@ -38,6 +38,6 @@ def choose_slices(
         chosen = list(dict.fromkeys([*peaks, *by_total]))[:count]
     else:
         pool = tissue_slices if len(tissue_slices) >= count else np.arange(number)
-        # The middles of equal parts: the first and last slice of a head show neck or scalp only.
+        # Middles of equal parts: the first and last slice of a head show neck or scalp only.
         chosen = pool[((np.arange(count) + 0.5) * len(pool) / count).astype(int)].tolist()
     return sorted(chosen, key=lambda index: float(heights_mm[index]))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How slices are laid on the screen: radiological convention, computed from the grid."""
+"""Orientation of slices on the screen: radiological convention, computed from the grid."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
 
 @dataclass(frozen=True)
 class DisplayOrientation:
-    """What to do to a (rows, columns) slice so that it is shown as a radiologist expects it.
+    """Transposition and flips that show a (rows, columns) slice in radiological convention.
 
     On axial slices the patient's right is on the left and anterior is up; on coronal ones right is on the left and
     superior up; on sagittal ones anterior is on the left and superior up.
@@ -22,13 +22,13 @@ class DisplayOrientation:
     Attributes
     ----------
     transpose : bool
-        Exchange rows and columns first.
+        Exchange rows and columns, before the flips.
     flip_rows, flip_columns : bool
-        Then turn the order of rows, of columns.
+        Reverse the order of rows, of columns.
     left, right, top, bottom : str
-        Which side of the patient (R, L, A, P, S, I) lies there on the screen.
+        Side of the patient (R, L, A, P, S, I) at that edge of the screen.
     pixel_mm : tuple of float
-        Between rows, between columns, on the screen.
+        Distance of rows and of columns on the screen.
     """
 
     transpose: bool
@@ -66,7 +66,7 @@ class DisplayOrientation:
         )
 
     def apply(self, image: np.ndarray) -> np.ndarray:
-        """Return (..., rows, columns) as it is shown."""
+        """Return a (..., rows, columns) array in the orientation of the screen."""
         if self.transpose:
             image = np.swapaxes(image, -1, -2)
         if self.flip_rows:

@@ -11,7 +11,7 @@ _WIDTH = 4
 
 
 def outline_alpha(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return how much of each screen pixel the outline of a mask covers.
+    """Return the coverage of each screen pixel by the outline of a mask.
 
     The mask is enlarged with bilinear weights to twice the screen's resolution and cut at one half, which follows the
     edges of its pixels to half a pixel; the line lies just inside, so that two subtypes that touch are both seen.
@@ -32,7 +32,7 @@ def outline_alpha(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if len(rows) == 0:
         return alpha
-    # Work on the part of the picture around the mask only; two pixels of margin keep the outline closed.
+    # Only the part of the picture around the mask; a margin of two pixels keeps the outline closed.
     x_scale, y_scale = size[0] / mask.shape[1], size[1] / mask.shape[0]
     left, right = int((columns[0] - 2) * x_scale), int(np.ceil((columns[-1] + 3) * x_scale))
     top, bottom = int((rows[0] - 2) * y_scale), int(np.ceil((rows[-1] + 3) * y_scale))
@@ -48,7 +48,7 @@ def outline_alpha(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def _eroded(mask: np.ndarray, pixels: int) -> np.ndarray:
-    """Return the mask less a rim, by shifts along rows and columns (a diamond, round enough for a thin line)."""
+    """Erode a mask by shifts along rows and columns (a diamond, round enough for a thin line)."""
     for _ in range(pixels):
         padded = np.pad(mask, 1, constant_values=True)
         mask = mask & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Slices as panels: cropped to the head, true to scale, with outlines and marks."""
+"""Panels of slices: cropped to the head, true to scale, with outlines and marks."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ WINDOW_HU = (0.0, 80.0)
 """Width 80, centre 40: the brain window in which fresh blood is bright."""
 TISSUE_HU = -300
 _TISSUE_SHARE = 0.2
-"""A pixel belongs to the head if tissue lies there on this share of the slices."""
+"""Minimum fraction of slices with tissue for a pixel to belong to the head."""
 _MARGIN_MM = 8.0
 _SCALE_MM = 50
 _FONT_PX = 22
-"""Large enough to be read in the report, where a panel is an inch or two wide."""
+"""Readable in the report, where a panel is an inch or two wide."""
 
 
 @dataclass(frozen=True)
 class PanelLayout:
-    """How the slices of one scan are shown, all alike.
+    """Layout that all panels of one scan share.
 
     Attributes
     ----------
     orientation : DisplayOrientation
-        Which way round.
+        Orientation on the screen.
     box : tuple of slice
-        Rows and columns, as shown, that hold the head.
+        Rows and columns on the screen that contain the head.
     size : tuple of int
         (width, height) of a panel.
     pixel_mm : float
-        Side of a screen pixel.
+        Size of a screen pixel.
     """
 
     orientation: DisplayOrientation
@@ -53,7 +53,7 @@ class PanelLayout:
 
     @classmethod
     def of(cls, volume: CTVolume, panel_px: int) -> PanelLayout:
-        """Fit the head into panels whose longer side has a number of pixels."""
+        """Return the layout whose panels have a given longer side in pixels."""
         orientation = DisplayOrientation.of(volume.grid)
         box = _head_box(volume.hu, orientation.pixel_mm, orientation)
         sides = zip(box, orientation.pixel_mm, strict=True)
@@ -70,7 +70,7 @@ class PanelLayout:
         window_hu: tuple[float, float] = WINDOW_HU,
         lines: Sequence[np.ndarray] = (),
     ) -> Image.Image:
-        """Return one slice with outlines in the subtypes' colours and their IDs, sides of the patient and a scale bar.
+        """Return the panel of a slice: outlines and IDs of the subtypes, sides of the patient and a scale bar.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class PanelLayout:
         return panel
 
     def _on_screen(self, row: float, column: float, shape: tuple[int, ...]) -> tuple[float, float]:
-        """Return (x, y) of a fractional row and column of a slice."""
+        """Return the screen position (x, y) of a fractional row and column of a slice."""
         height, width = shape
         if self.orientation.transpose:
             row, column, height, width = column, row, width, height
@@ -132,19 +132,19 @@ class PanelLayout:
 
 
 def tissue_slices(hu: np.ndarray) -> np.ndarray:
-    """Return the indices of the slices that show some of the head."""
+    """Return the indices of the slices that contain some of the head."""
     return np.flatnonzero((hu[:, ::4, ::4] > TISSUE_HU).mean(axis=(1, 2)) > 0.02)
 
 
 def _head_box(hu: np.ndarray, pixel_mm: tuple[float, float], orientation: DisplayOrientation) -> tuple[slice, slice]:
-    """Return the rows and columns, as shown, of the largest piece of tissue seen through all slices, with a margin."""
+    """Return the rows and columns on the screen of the largest component of tissue over all slices, with a margin."""
     from scipy import ndimage
 
     flat = orientation.apply(np.count_nonzero(hu > TISSUE_HU, axis=0) > _TISSUE_SHARE * len(hu))
-    pieces, count = ndimage.label(flat)
+    components, count = ndimage.label(flat)
     if count == 0:
         return slice(0, flat.shape[0]), slice(0, flat.shape[1])
-    found = ndimage.find_objects(pieces)[int(np.argmax(np.bincount(pieces.ravel())[1:]))]
+    found = ndimage.find_objects(components)[int(np.argmax(np.bincount(components.ravel())[1:]))]
     rows, columns = (
         slice(max(part.start - round(_MARGIN_MM / size), 0), min(part.stop + round(_MARGIN_MM / size), length))
         for part, size, length in zip(found, pixel_mm, flat.shape, strict=True)

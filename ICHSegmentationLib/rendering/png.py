@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures as PNG."""
+"""Encoding, decoding and writing of PNG pictures."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from PIL import Image
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import write_bytes
+from ICHSegmentationLib.core.messages import message
 
 _FAST = 1
 
 
 def encode_png(picture: Image.Image) -> bytes:
-    """Return a PNG without any metadata; light compression, since these pictures are made at every run."""
+    """Return a picture as PNG without metadata, lightly compressed for speed."""
     packed = io.BytesIO()
     picture.save(packed, "PNG", compress_level=_FAST)
     return packed.getvalue()
 
 
 def decode_png(data: bytes) -> Image.Image:
-    """Return the picture of a PNG, as RGB.
+    """Return the RGB picture of a PNG.
 
     Raises
     ------
     InputError
-        If it is none.
+        If it is not a PNG file.
     """
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
             return picture.convert("RGB")
     except OSError as error:
-        message = "The picture of the growth is no PNG that can be read."
-        raise InputError(message) from error
+        raise InputError(message("rendering.unreadable_growth_picture")) from error
 
 
 def write_png(path: Path | str, picture: Image.Image) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The key slices in a brain window with outlines in the subtypes' colours."""
+"""Key slices in a brain window with outlines in the colours of the subtypes."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _COLUMNS, _ROWS = 3, 2
 _PANEL_PX = 440
 _GAP_PX = 6
 FOOTER_PX = 28
-_LEAST_ML = 0.5
-"""Of smaller bleeds the outline says as much as its diameters."""
+_MIN_ML = 0.5
+"""Diameters of smaller lesions are not drawn."""
 
 
 def draw_slices(volume: CTVolume, label_map: LabelMap, measurements: Measurements) -> Image.Image:
-    """Return a picture of the six slices with most blood, or of evenly spaced ones where there is none.
+    """Return a picture of the six slices with most blood, or of evenly spaced ones without any.
 
-    Patient right is on the left (radiological convention). Panels are cropped to the head, all alike, and true to
+    Patient right is on the left (radiological convention). All panels are cropped to the same part and true to
     scale in both directions. The two diameters of ABC/2 (XYZ/2) are drawn where they were measured.
     """
     layout = PanelLayout.of(volume, _PANEL_PX)
@@ -57,14 +57,14 @@ def draw_slices(volume: CTVolume, label_map: LabelMap, measurements: Measurement
 
 
 def slices_note(abc2_ml: Mapping[str, float | None]) -> str:
-    """Return what is to be known of the panels."""
+    """Return the note below the panels."""
     note = f"Window {WINDOW_HU[0]:.0f} to {WINDOW_HU[1]:.0f} HU. Slices are numbered as in the input."
     return f"{note} Thin lines: diameters of ABC/2 (outside the brain XYZ/2)." if any(abc2_ml.values()) else note
 
 
 def _diameters(measurements: Measurements, grid: SliceGrid, index: int) -> list[np.ndarray]:
-    """Return (2, 2) rows and columns of the ends of each diameter that was measured on a slice."""
-    found = [lesion.abc2 for lesion in measurements.lesions if lesion.volume_ml >= _LEAST_ML]
+    """Return (2, 2) rows and columns of the ends of each diameter measured on a slice."""
+    found = [lesion.abc2 for lesion in measurements.lesions if lesion.volume_ml >= _MIN_ML]
     ends = [
         ends for abc2 in found if abc2 is not None and abc2.slice == index for ends in (abc2.a_ends_mm, abc2.b_ends_mm)
     ]

@@ -14,14 +14,14 @@ _BONE_HU = 250
 _SKULL_PIXEL_MM = 2.0
 _BLOOD_PIXEL_MM = 0.8
 _KEPT_SHARE = 0.3
-"""A block of pixels is blood from this share on: below one half, so that a thin rim is not lost."""
+"""Minimum fraction of blood in a block of pixels: below one half, to keep a thin rim."""
 _REACH_MM = 8.0
 _SMOOTHING_PASSES = 15
 _SMOOTHING_BAND = 0.1
 
 
 def skull_surface(hu: np.ndarray, grid: SliceGrid) -> Any:
-    """Return the surface of the largest piece of bone, from a volume thinned to about 2 mm.
+    """Return the surface of the largest component of bone, from a volume subsampled to about 2 mm.
 
     Parameters
     ----------
@@ -34,10 +34,10 @@ def skull_surface(hu: np.ndarray, grid: SliceGrid) -> Any:
 
     strides = _strides(grid, _SKULL_PIXEL_MM)
     coarse = _block_mean(hu, strides)
-    pieces, count = ndimage.label(coarse > _BONE_HU)
+    components, count = ndimage.label(coarse > _BONE_HU)
     if count > 1:
-        largest = int(np.argmax(np.bincount(pieces.ravel())[1:])) + 1
-        coarse[ndimage.binary_dilation((pieces > 0) & (pieces != largest))] = -1000
+        largest = int(np.argmax(np.bincount(components.ravel())[1:])) + 1
+        coarse[ndimage.binary_dilation((components > 0) & (components != largest))] = -1000
     return _surface(coarse, float(_BONE_HU), grid, strides, (0, 0, 0), outside=-1000)
 
 
@@ -49,7 +49,7 @@ def blood_surface(mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGri
     mask : numpy.ndarray
         (slices, rows, columns) bool, a part of the volume.
     offset : tuple of int
-        Index of the part's first voxel in the volume.
+        Index of the first voxel of the mask in the volume.
     grid : SliceGrid
         Where the slices of the volume lie.
     """
@@ -69,16 +69,16 @@ def blood_surface(mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGri
 
 
 def _strides(grid: SliceGrid, pixel_mm: float) -> tuple[int, int, int]:
-    """Return how many slices, rows and columns make one voxel of about the wanted size, at least one."""
+    """Return the number of slices, rows and columns per voxel of about a given size, at least one."""
     sizes = (float(np.median(grid.slice_distances_mm)), *grid.spacing_mm)
     slices, rows, columns = (max(round(pixel_mm / max(size, 1e-3)), 1) for size in sizes)
     return slices, rows, columns
 
 
 def _block_mean(array: np.ndarray, strides: tuple[int, int, int]) -> np.ndarray:
-    """Return float32 means over blocks, of the one or two middle samples along each axis; an incomplete end is dropped.
+    """Return float32 block means of the one or two middle samples along each axis; an incomplete end is dropped.
 
-    The middle stands well enough for a block of a picture, and takes a tenth of the time of a mean of all.
+    The middle samples suffice for a picture and take a tenth of the time of a mean over all.
     """
     sizes = [length // stride for length, stride in zip(array.shape, strides, strict=True)]
     middles = [sorted({(stride - 1) // 2, stride // 2}) for stride in strides]
@@ -98,7 +98,7 @@ def _surface(
     *,
     outside: float,
 ) -> Any:
-    """Return the smoothed isosurface in LPS mm; a rim of ``outside`` closes it at the ends of the volume."""
+    """Return the smoothed isosurface in LPS mm, closed at the ends of the volume by a rim of ``outside``."""
     from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
     from vtkmodules.vtkCommonDataModel import vtkImageData
     from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D, vtkPolyDataNormals, vtkWindowedSincPolyDataFilter
@@ -136,7 +136,7 @@ def _surface(
 
 
 def _extrapolated(grid: SliceGrid, indices: np.ndarray) -> np.ndarray:
-    """Return LPS mm of indices; half a slice beyond the ends the step of the end goes on."""
+    """Return LPS mm of indices, extrapolated beyond the end slices with the step there."""
     last = grid.shape[0] - 1
     beyond = indices[:, 0] - np.clip(indices[:, 0], 0, last)
     points = grid.points_mm(indices)

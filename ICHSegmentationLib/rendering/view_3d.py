@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The 3D view: a translucent skull and one surface per subtype, from two sides."""
+"""3D view: a translucent skull and one surface per subtype, from two sides."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.rendering.drawing import BACKGROUND, HEADER_PX, MUTED, RESEARCH_USE, TEXT, draw_legend, font
 from ICHSegmentationLib.rendering.graphics import NoGraphicsError, offscreen_window
 from ICHSegmentationLib.rendering.name_tags import draw_name_tags
+from ICHSegmentationLib.rendering.surfaces import blood_surface, skull_surface
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
@@ -25,11 +26,11 @@ _LOG = logging.getLogger(__name__)
 _VIEW_PX = (620, 600)
 FOOTER_PX = 58
 _NAME_PX = 40
-"""Large enough to be read in the report, where the view is as wide as half a page."""
+"""Readable in the report, where the view is half a page wide."""
 _SAME_COLOUR = 3
 _BONE_COLOUR = (0.93, 0.90, 0.82)
 _BONE_OPACITY = 0.22
-# Direction from the head to the eye, the direction that is up, both LPS, and what the view is called.
+# Direction from the head to the camera, up direction (both LPS), and name of each view.
 _VIEWS = (
     ((0.55, -0.75, 0.35), (0.0, 0.0, 1.0), "From the front and the patient's left"),
     ((-1.0, -0.15, 0.25), (0.0, 0.0, 1.0), "From the patient's right"),
@@ -40,21 +41,21 @@ VIEW_NAMES = tuple(name for *_, name in _VIEWS)
 def try_draw_3d(
     volume: CTVolume, label_map: LabelMap, measurements: Measurements
 ) -> tuple[Image.Image | None, tuple[str, ...]]:
-    """Return the picture of :func:`draw_3d`, or None and why there is none where this machine cannot render."""
+    """Return the picture of :func:`draw_3d`, or None and a warning if this computer cannot render."""
     try:
         return draw_3d(volume, label_map, measurements), ()
     except NoGraphicsError as error:
         _LOG.warning("%s", error)
-        return None, (str(error),)
+        return None, (error.args[0],)
 
 
 def draw_3d(volume: CTVolume, label_map: LabelMap, measurements: Measurements) -> Image.Image:
-    """Return a picture of the skull with the bleeds inside, on the true geometry (tilt, uneven steps).
+    """Return a picture of the skull with the lesions inside, on the true geometry (tilt, uneven steps).
 
     Raises
     ------
     NoGraphicsError
-        If this machine cannot render; the message says what to install.
+        If this computer cannot render; the message says what to install.
     """
     window = offscreen_window()
     from vtkmodules.vtkRenderingCore import vtkRenderer
@@ -85,7 +86,7 @@ def draw_3d(volume: CTVolume, label_map: LabelMap, measurements: Measurements) -
 
 
 def _name(views: Image.Image, visible: np.ndarray) -> None:
-    """Write each subtype's ID beside what is seen of it in every view; where nothing is, it is not named."""
+    """Write the ID of each subtype beside its visible part in every view."""
     width = views.width // len(_VIEWS)
     for place in range(len(_VIEWS)):
         view = views.crop((place * width, 0, (place + 1) * width, views.height))
@@ -95,10 +96,10 @@ def _name(views: Image.Image, visible: np.ndarray) -> None:
 
 
 def _visible(window: Any, actors: Sequence[Any]) -> np.ndarray:
-    """Return (height, width) labels of the blood that is in front, as if there were no skull: plain colours tell it."""
-    *bleeds, skull = actors
+    """Return (height, width) labels of the frontmost blood without the skull, decoded from unlit colours."""
+    *lesions, skull = actors
     skull.VisibilityOff()
-    for actor in bleeds:
+    for actor in lesions:
         actor.GetProperty().LightingOff()
     for renderer in window.GetRenderers():
         renderer.UseFXAAOff()
@@ -111,9 +112,7 @@ def _visible(window: Any, actors: Sequence[Any]) -> np.ndarray:
 
 
 def _actors(volume: CTVolume, label_map: LabelMap) -> list[Any]:
-    """Return the bleeds' actors, then the skull's, which is blended over them."""
-    from ICHSegmentationLib.rendering.surfaces import blood_surface, skull_surface
-
+    """Return the actors of the lesions, then that of the skull, which is blended over them."""
     actors = []
     for row in load_terminology().classes:
         mask = label_map.labels == row.label

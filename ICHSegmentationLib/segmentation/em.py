@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Blood by its brightness alone: a Gaussian mixture of the brain's HU, without training and without weights."""
+"""Segment blood by brightness: a Gaussian mixture of the brain's HU, without training."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from scipy import ndimage
 
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE
 from ICHSegmentationLib.preprocessing.head import head_or_refusal, inside_skull
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.segmentation.mixture import Mixture, fit_mixture
-from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.segmenter import Segmented
 
 if TYPE_CHECKING:
@@ -24,44 +24,36 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.progress import Stages
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
-
-_NOT_A_NETWORK = (
-    "These labels come from brightness alone (mixture model em, not a trained network): they have no subtypes, and "
-    "what is as bright as blood is taken for it."
-)
-_BRIGHT_IN_BOXES = (
-    "What is bright inside the given boxes was taken for blood (mixture model em, not a trained network); the subtypes "
-    "are those of the boxes."
-)
-_LEAST_ML = 0.5
+    from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
+    from ICHSegmentationLib.segmentation.segmenter import Companions
 
 _HARD_HU = 100  # skull and calcification; clots are softer
 _SMOOTHING_MM = 0.6
 _SKULL_MARGIN_MM, _BOX_SKULL_MARGIN_MM = 2.5, 1.0  # partial volume of bone is as bright as blood
-_BRUSH_MM = 2.0  # opening: dura and vessels are thinner
+_OPENING_MM = 2.0  # radius of the opening: dura and vessels are thinner
 _BINS = np.arange(0.25, _HARD_HU, 0.5)
-_BLOOD_ABOVE_HU, _BOX_BLOOD_ABOVE_HU = 14.0, 8.0  # the brain's median; in a box it is known that there is some
+_BLOOD_ABOVE_HU, _BOX_BLOOD_ABOVE_HU = 14.0, 8.0  # above the brain's median; a box is known to contain blood
 _SD_HU = (2.0, 8.0)
-# Fluid, white matter, grey matter, blood: distance of the mean to the brain's median, standard deviation, share.
+# Fluid, white matter, grey matter, blood: offset of the mean from the brain's median, standard deviation, weight.
 _START = np.array([(-20.0, 6.0, 0.15), (-4.0, 4.0, 0.4), (4.0, 4.0, 0.4), (24.0, 6.0, 0.05)])
 _BLOOD_IN_BOX = 0.3
-_SLICES_SHOWN = 6  # of a box, to know the skull and the brain by: a box of thin slices must not take long
-_AROUND_MM = 4.0  # of a box, so that its edge is smoothed and the skull beside it is seen
-_LEAST_SHARE = 0.05  # of the blood in a box for a piece of it to count
+_MAX_SLICES = 6  # of a box, for skull and brain; limits the time for boxes of thin slices
+_AROUND_MM = 4.0  # context of a box, for smoothing at its edge and for the skull beside it
+_MIN_FRACTION = 0.05  # of the blood in a box, for a component to be kept
 
 
 @dataclass(frozen=True, eq=False)
 class _Brain:
-    """Axial slices as the mixture sees them.
+    """Axial slices as input of the mixture.
 
     Attributes
     ----------
     hu : numpy.ndarray
-        (slices, rows, columns) float32, smoothed in the plane.
+        (slices, rows, columns) float32, smoothed in plane.
     skull_mm : numpy.ndarray
         (slices, rows, columns) float32, in-plane distance to skull or calcification; 0 outside the skull.
     median_hu, spread_hu : float
-        Median, and half the distance between the 16th and the 84th percentile, of the voxels far enough from it.
+        Median and half the distance between the 16th and 84th percentiles of the voxels away from the skull.
     """
 
     hu: np.ndarray
@@ -71,7 +63,7 @@ class _Brain:
 
     @classmethod
     def of(cls, hu: np.ndarray, inside: np.ndarray, spacing_mm: tuple[float, float]) -> _Brain:
-        """Smooth slices, and find how far every voxel inside the skull is from what is hard."""
+        """Smooth slices and compute the distance of every voxel inside the skull to hard voxels."""
         sigma = (0.0, *(_SMOOTHING_MM / step for step in spacing_mm))
         smooth = ndimage.gaussian_filter(np.clip(hu, 0, _HARD_HU).astype(np.float32), sigma)
         skull_mm = np.zeros(hu.shape, dtype=np.float32)
@@ -87,48 +79,49 @@ class _Brain:
         """Fit the mixture to the brain."""
         start = Mixture(_START[:, 2], self.median_hu + _START[:, 0], _START[:, 1])
         counts = _histogram(self.hu[self.skull_mm > _SKULL_MARGIN_MM])
-        least = self.median_hu + _BLOOD_ABOVE_HU
-        return fit_mixture(_BINS, counts, start, sd_range=_SD_HU, least_last_mean=least)
+        min_mean = self.median_hu + _BLOOD_ABOVE_HU
+        return fit_mixture(_BINS, counts, start, sd_range=_SD_HU, min_last_mean=min_mean)
 
     def blood(self, mixture: Mixture, values: np.ndarray) -> np.ndarray:
-        """Return the probability of blood of smoothed HU; it never falls with them."""
-        shares = np.where(self.median_hu < _BINS, mixture.responsibilities(_BINS)[:, -1], 0)
-        blood: np.ndarray = np.interp(values, _BINS, np.maximum.accumulate(shares)).astype(np.float32)
+        """Return the probability of blood for smoothed HU; it increases monotonically."""
+        posteriors = np.where(self.median_hu < _BINS, mixture.responsibilities(_BINS)[:, -1], 0)
+        blood: np.ndarray = np.interp(values, _BINS, np.maximum.accumulate(posteriors)).astype(np.float32)
         return blood
 
 
 class EmSegmenter:
-    """Mixture of fluid, white matter, grey matter and blood (after Kärkkäinen, Fazeli and Sarrafzadeh 2021).
+    """Label blood with a mixture of fluid, white matter, grey matter and blood (after Kärkkäinen et al. 2021).
 
-    Skull and calcification are taken out with a margin to all sides, the rest inside the skull is smoothed in the
-    plane, and the mixture is fitted to its histogram from a fixed start, so that the same scan always gives the same
-    labels. The brightest component is blood.
+    Skull and calcification are removed with a margin, the rest inside the skull is smoothed in plane, and the mixture
+    is fitted to its histogram from a fixed start, so the result is deterministic. The brightest component is blood.
 
-    In a box, the mixture of the slices that the box spans stays as it is but for its brightest component, which is
-    fitted to the box.
+    Inside a box, the mixture is fitted to the slices that the box spans, then its brightest component to the box.
 
     Parameters
     ----------
     entry : ModelEntry
-        The model's description; not looked at.
+        Not used.
     runtime : Runtime
-        Likewise: nothing is loaded.
+        Not used.
     postprocessing : PostProcessing
-        Rules applied to the labels of a whole scan; by default specks below 0.5 mL are dropped.
+        Rules applied to the labels of a whole scan.
+    companions : Companions
+        Not used.
     """
 
-    box_warning = _BRIGHT_IN_BOXES
+    box_warning = message("segmentation.brightness_in_boxes")
 
     def __init__(
         self,
-        entry: ModelEntry,  # noqa: ARG002 - as the other segmenters
+        entry: ModelEntry,  # noqa: ARG002
         runtime: Runtime,  # noqa: ARG002
-        postprocessing: PostProcessing | None = None,
+        postprocessing: PostProcessing,
+        companions: Companions | None = None,  # noqa: ARG002
     ) -> None:
-        self._postprocessing = postprocessing or PostProcessing(least_volume_ml={UNKNOWN_SUBTYPE: _LEAST_ML})
+        self._postprocessing = postprocessing
 
     def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
-        """See `Segmenter.segment`."""
+        """Label a volume; see `Segmenter.segment`."""
         orientation = CanonicalOrientation.of(volume.grid)
         hu = orientation.apply(volume.hu)
         spacing_mm = _spacing(orientation)
@@ -144,25 +137,25 @@ class EmSegmenter:
         with stages.stage("postprocess"):
             found = _opened(blood >= 0.5, spacing_mm, stages.advance)
             labels = np.where(found, np.uint8(UNKNOWN_SUBTYPE), np.uint8(0))
-            sure = np.rint(255 * blood).astype(np.uint8)
-            labels, sure = (np.ascontiguousarray(orientation.invert(part)) for part in (labels, sure))
-            label_map = LabelMap(self._postprocessing.apply(labels, volume.grid, blood=sure), volume.grid)
-            boxes = lesion_boxes(label_map, sure)
-        return Segmented(label_map, (*warnings, _NOT_A_NETWORK), boxes)
+            confidence = np.rint(255 * blood).astype(np.uint8)
+            labels, confidence = (np.ascontiguousarray(orientation.invert(part)) for part in (labels, confidence))
+            label_map = LabelMap(self._postprocessing.apply(labels, volume.grid, blood=confidence), volume.grid)
+            boxes = lesion_boxes(label_map, confidence)
+        return Segmented(label_map, (*warnings, message("segmentation.brightness_only")), boxes)
 
-    def blood_in_box(self, volume: CTVolume, box: LesionBox) -> np.ndarray:
-        """See `BoxSegmenter.blood_in_box`."""
+    def predict_in_box(self, volume: CTVolume, box: LesionBox) -> np.ndarray:
+        """Return the probability of blood in a box; see `BoxSegmenter.predict_in_box`."""
         region, inside_box = box.voxels(volume.grid)
         orientation = CanonicalOrientation.of(volume.grid)
         slices, *sides = orientation.region(region, volume.grid.shape)
         spacing_mm, in_box = _spacing(orientation), orientation.apply(inside_box)
         hu = orientation.apply(volume.hu)[slices]
-        shown = np.linspace(0, len(hu) - 1, min(len(hu), _SLICES_SHOWN)).round().astype(int)
+        shown = np.linspace(0, len(hu) - 1, min(len(hu), _MAX_SLICES)).round().astype(int)
         inside = inside_skull(hu[shown], orientation.coordinates_mm)
         nearest = np.abs(np.subtract.outer(np.arange(len(hu)), shown)).argmin(axis=1)
         around = [_widened(side, _AROUND_MM / step) for side, step in zip(sides, spacing_mm, strict=True)]
         if not (inside[nearest][:, *sides] & in_box).any():
-            # A slice of the vertex or the base, or no head at all: the box is the only thing that is known.
+            # Vertex, base, or no head at all: use the whole box.
             inside = np.ones_like(inside)
         head = tuple(slice(np.flatnonzero(seen)[0], np.flatnonzero(seen)[-1] + 1) for seen in _sides(inside))
         brain = _Brain.of(hu[shown][:, *head], inside[:, *head], spacing_mm)
@@ -173,7 +166,7 @@ class EmSegmenter:
         values = local.hu[:, *part]
         tissue = in_box & (local.skull_mm[:, *part] > _BOX_SKULL_MARGIN_MM)
         blood = np.where(tissue, brain.blood(_fit_to_box(brain, values[tissue]), values), 0)
-        lesion = _main_pieces(blood >= 0.5)
+        lesion = _main_components(blood >= 0.5)
         blood[~lesion] = 0
         holes = np.stack([ndimage.binary_fill_holes(plane) for plane in lesion]) & ~lesion
         blood[holes] = 0.5
@@ -181,7 +174,7 @@ class EmSegmenter:
 
 
 def _fit_to_box(brain: _Brain, values: np.ndarray) -> Mixture:
-    """Fit the brightest component to the voxels of a box; the others keep their places, all may change their share."""
+    """Fit the brightest component to the voxels of a box; the others keep their parameters but the weights."""
     whole = brain.fit()
     tissue = whole.weights[:-1] / whole.weights[:-1].sum()
     weights = np.append(tissue * (1 - _BLOOD_IN_BOX), _BLOOD_IN_BOX)
@@ -189,21 +182,21 @@ def _fit_to_box(brain: _Brain, values: np.ndarray) -> Mixture:
         _BINS,
         _histogram(values),
         Mixture(weights, whole.means, whole.sds),
-        # Wider than the brain's own, it would take in the partial volume at the lesion's edge.
+        # A wider component would include the partial volume at the lesion's edge.
         sd_range=(_SD_HU[0], max(_SD_HU[0], brain.spread_hu)),
-        least_last_mean=brain.median_hu + _BOX_BLOOD_ABOVE_HU,
+        min_last_mean=brain.median_hu + _BOX_BLOOD_ABOVE_HU,
         fixed=len(tissue),
     )
 
 
 def _sides(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return which rows and which columns have voxels on any slice."""
+    """Return the rows and the columns with a voxel on any slice."""
     rows, columns = (np.asarray(mask.any(axis=axes)) for axes in ((0, 2), (0, 1)))
     return rows, columns
 
 
 def _widened(side: slice, pixels: float) -> slice:
-    """Add pixels to both ends; beyond the image slices end by themselves."""
+    """Extend a slice by pixels at both ends, not below 0."""
     return slice(max(side.start - round(pixels), 0), side.stop + round(pixels))
 
 
@@ -213,7 +206,7 @@ def _spacing(orientation: CanonicalOrientation) -> tuple[float, float]:
 
 
 def _under_bone(hu: np.ndarray, slices_mm: np.ndarray) -> np.ndarray:
-    """Return which voxels have bone above or below them, on the next slice at least: at the vertex and the base."""
+    """Return the voxels with bone above or below them within reach, at least on the next slice."""
     reach = max(1, round(_SKULL_MARGIN_MM / float(np.median(np.diff(slices_mm)))))
     under: np.ndarray = ndimage.maximum_filter1d(hu >= _HARD_HU, 2 * reach + 1, axis=0)
     return under
@@ -224,21 +217,21 @@ def _histogram(values: np.ndarray) -> np.ndarray:
 
 
 def _opened(mask: np.ndarray, spacing_mm: tuple[float, float], advance: Callable[[float], None]) -> np.ndarray:
-    """Take what is thinner than the brush off each slice."""
+    """Open each slice: remove what is thinner than the opening's diameter."""
     opened = np.zeros_like(mask)
     for number, plane in enumerate(mask):
         advance(number / len(mask))
         if plane.any():
-            core = ndimage.distance_transform_edt(plane, sampling=spacing_mm) > _BRUSH_MM
+            core = ndimage.distance_transform_edt(plane, sampling=spacing_mm) > _OPENING_MM
             if core.any():
-                opened[number] = ndimage.distance_transform_edt(~core, sampling=spacing_mm) <= _BRUSH_MM
+                opened[number] = ndimage.distance_transform_edt(~core, sampling=spacing_mm) <= _OPENING_MM
     return opened & mask
 
 
-def _main_pieces(mask: np.ndarray) -> np.ndarray:
-    """Keep the pieces (26 neighbours) that are not small beside all of it."""
-    pieces, count = ndimage.label(mask, structure=np.ones((3, 3, 3)))
-    sizes = np.bincount(pieces.ravel(), minlength=count + 1)
-    kept = sizes >= _LEAST_SHARE * sizes[1:].sum()
+def _main_components(mask: np.ndarray) -> np.ndarray:
+    """Keep the components (26 neighbours) with at least a minimum fraction of all voxels."""
+    components, count = ndimage.label(mask, structure=np.ones((3, 3, 3)))
+    sizes = np.bincount(components.ravel(), minlength=count + 1)
+    kept = sizes >= _MIN_FRACTION * sizes[1:].sum()
     kept[0] = False
-    return kept[pieces]
+    return kept[components]

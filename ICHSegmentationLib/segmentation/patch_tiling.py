@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Overlapping patches of a volume, and the mean of what a network says of them."""
+"""Tile a volume with overlapping patches and average a network's probabilities."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PATCHES_AT_ONCE = 32
 
 
 def cut_patch(volume: np.ndarray, start: tuple[int, ...], size: tuple[int, ...], *, outside: int = 0) -> np.ndarray:
-    """Copy the patch (..., *size) that begins at ``start`` of a volume's last axes; ``outside`` where there is none."""
+    """Copy the patch (..., *size) at ``start`` of a volume's last axes, padded with ``outside`` beyond the volume."""
     inside, there = _shared(start, size, volume.shape[-len(size) :])
     patch = np.full((*volume.shape[: -len(size)], *size), outside, dtype=volume.dtype)
     patch[(..., *there)] = volume[(..., *inside)]
@@ -21,10 +21,10 @@ def cut_patch(volume: np.ndarray, start: tuple[int, ...], size: tuple[int, ...],
 
 
 def patch_starts(brain: np.ndarray, size: tuple[int, ...], stride: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Place patches over a brain.
+    """Return the positions of patches that cover a brain.
 
-    The patches reach half their size beyond the brain's box, so that its border is seen in as many patches as its
-    inside. Patches that hold no brain are left out.
+    The patches extend half their size beyond the brain's bounding box, so that border and inside are covered by equally
+    many. Patches without brain are skipped.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def patch_starts(brain: np.ndarray, size: tuple[int, ...], stride: tuple[int, ..
     Returns
     -------
     list of tuple of int
-        First voxel of each; outside of the volume at its borders.
+        First voxel of each patch; may lie outside the volume.
     """
     if not brain.any():
         return []
@@ -64,15 +64,15 @@ def averaged_probabilities(
     channels : numpy.ndarray
         (channels, slices, H, W) float32.
     brain : numpy.ndarray
-        (slices, H, W) bool; what is outside is background.
+        (slices, H, W) bool; voxels outside are background.
     predict : callable
-        Takes (N, channels, *size), gives probabilities (N, classes, *size), background first.
+        Maps (N, channels, *size) to probabilities (N, classes, *size), background first.
     classes : int
         Number of classes.
     size, stride : tuple of int
         Of the patches.
     progress : callable
-        Told the share of the patches that is done; what it raises stops the work.
+        Called with the fraction done; an exception that it raises stops the work.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def averaged_probabilities(
 
 
 def _shared(start: tuple[int, ...], size: tuple[int, ...], shape: tuple[int, ...]) -> tuple[Box, Box]:
-    """Return the part that a patch and a volume share, in the volume and in the patch."""
+    """Return the intersection of a patch and a volume as slices of the volume and of the patch."""
     first = [max(at, 0) for at in start]
     last = [max(min(at + side, length), low) for at, side, length, low in zip(start, size, shape, first, strict=True)]
     inside = tuple(slice(low, high) for low, high in zip(first, last, strict=True))

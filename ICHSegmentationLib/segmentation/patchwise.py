@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A network that labels patches of the volume (3D SE U-Net, Abramova et al. 2021)."""
+"""Segment with a network that labels patches of the volume (3D SE U-Net, Abramova et al. 2021)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from ICHSegmentationLib.core.errors import ModelError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import label_values
 from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
 from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, shown_slices
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.segmentation.patch_tiling import averaged_probabilities
-from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.segmenter import Segmented
 
 if TYPE_CHECKING:
@@ -23,52 +23,57 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
     from ICHSegmentationLib.preprocessing.slices import PreparedSlices
+    from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
+    from ICHSegmentationLib.segmentation.segmenter import Companions
 
-_READING = 0.4  # of the preprocessing; the mirrored side takes the rest
+_SLICES_FRACTION = 0.4  # of the preprocessing time; the mirrored side takes the rest
 
 
 class PatchwiseSegmenter:
-    """Head crop, window, brain alone, mirrored side, network patch by patch, back to the source slices, clean-up.
+    """Crop the head, strip the skull, add the mirrored side as a channel, run the network on patches, and map back.
 
     Parameters
     ----------
     entry : ModelEntry
-        Says what the network is shown; its classes are background and names of subtypes.
+        Describes the network's input and its classes.
     runtime : Runtime
         The loaded network.
     postprocessing : PostProcessing
         Rules applied to the labels.
+    companions : Companions
+        Not used.
     within : numpy.ndarray, optional
-        (slices, rows, columns) bool on the source slices: what is outside is background, and most of the patches are
-        not looked at.
+        (slices, rows, columns) bool on the source slices. Voxels outside are background, and patches without any voxel
+        of it are skipped.
 
     Raises
     ------
     ModelError
-        If the entry says nothing of patches.
+        If the entry does not describe the patches.
     """
 
     def __init__(
         self,
         entry: ModelEntry,
         runtime: Runtime,
-        postprocessing: PostProcessing | None = None,
+        postprocessing: PostProcessing,
+        companions: Companions | None = None,  # noqa: ARG002
+        *,
         within: np.ndarray | None = None,
     ) -> None:
         if entry.patches is None:
-            message = f"Model {entry.name} labels patches, but its entry in the list of models does not describe them."
-            raise ModelError(message)
+            raise ModelError(message("segmentation.patches_not_described", name=entry.name))
         self._spec, self._patches = entry.input_spec, entry.patches
         self._labels = np.array(label_values(entry.classes), dtype=np.uint8)
         self._runtime = runtime
-        self._postprocessing = postprocessing or PostProcessing()
+        self._postprocessing = postprocessing
         self._within = within
 
     def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
-        """See `Segmenter.segment`."""
+        """Label a volume; see `Segmenter.segment`."""
         with stages.stage("preprocess"):
             prepared = prepare_slices(
-                volume, self._spec, force=force, advance=lambda done: stages.advance(_READING * done)
+                volume, self._spec, force=force, advance=lambda done: stages.advance(_SLICES_FRACTION * done)
             )
             slices_mm = prepared.orientation.coordinates_mm[0][prepared.slice_numbers]
             shown = shown_slices(slices_mm, self._spec)
@@ -76,7 +81,7 @@ class PatchwiseSegmenter:
                 prepared.images[shown, 0],
                 slices_mm[shown],
                 self._spec,
-                advance=lambda done: stages.advance(_READING + (1 - _READING) * done),
+                advance=lambda done: stages.advance(_SLICES_FRACTION + (1 - _SLICES_FRACTION) * done),
             )
         with stages.stage("infer"):
             probabilities = averaged_probabilities(
@@ -98,12 +103,12 @@ class PatchwiseSegmenter:
 
 
 def _shown_part(within: np.ndarray, prepared: PreparedSlices, shown: np.ndarray) -> np.ndarray:
-    """Return (slices, H, W) bool, which of the network's voxels hold some of a mask on the source slices."""
+    """Return the network's voxels that contain a voxel of a mask on the source slices, (slices, H, W) bool."""
     canonical = prepared.orientation.apply(within)
     planes = np.stack(
         [prepared.sampling.of_slice(number).to_network(canonical[number]) > 0 for number in prepared.slice_numbers]
     )
-    # A slice that is not shown is stood for by those shown around it.
+    # Skipped slices belong to the two shown slices around them.
     below = np.searchsorted(shown, np.arange(len(planes)), side="right") - 1
     parts = np.zeros((len(shown), *planes.shape[1:]), dtype=bool)
     for nearest in (below, np.minimum(below + 1, len(shown) - 1)):

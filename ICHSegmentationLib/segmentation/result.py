@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A segmentation with everything a report has to say about how it was made."""
+"""A segmentation and how it was made."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class SegmentationResult:
     label_map : LabelMap
         One label per voxel of the input's slices.
     model : ModelEntry
-        What made it.
+        The model.
     runtime : RuntimeInfo
-        Where it ran.
+        Device and runtime.
     timings_s : dict of str to float
         Seconds of each stage so far.
     warnings : tuple of str
-        The volume's warnings and those of the run.
+        Warnings of the volume and of the run.
     boxes, plane, further_models
         See `ICHSegmentationLib.segmentation.segmenter.Segmented`.
     """

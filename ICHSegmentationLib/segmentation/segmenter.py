@@ -1,37 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every system offers, and which class implements which system."""
+"""Interface of a segmenter and its result."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
-
-from ICHSegmentationLib.core.errors import ModelError
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.lesion_boxes import LesionBox
     from ICHSegmentationLib.core.progress import Stages
     from ICHSegmentationLib.core.volume import CTVolume
-    from ICHSegmentationLib.models import ModelEntry, Runtime
+    from ICHSegmentationLib.models import Companion, ModelEntry
     from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
-    from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 
 
 class Segmented(NamedTuple):
-    """What a system gives.
+    """Result of a segmenter.
 
     Attributes
     ----------
     label_map : LabelMap
         Labels on the source slices.
     warnings : tuple of str
-        What the reader of the labels must know, one sentence each.
+        Warnings for the user.
     boxes : tuple of LesionBox
-        Around the lesions, and how sure the system is of each; or the boxes that were given.
+        Boxes around the lesions with their confidence, or the given boxes.
     plane : MidsagittalPlane or None
-        About which the head was taken to be symmetric, where the system needs that.
+        Symmetry plane of the head, if the system uses one.
     further_models : tuple of ModelEntry
-        Those that were asked beside the system's own: a detector, a second reader.
+        Companion models that took part: a detector, a verifier.
     """
 
     label_map: LabelMap
@@ -47,36 +45,34 @@ class Segmenter(Protocol):
     def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
         """Label a volume.
 
-        ``stages`` is told how far the work is and raises `CancelledError` when asked to stop.
+        Parameters
+        ----------
+        volume : CTVolume
+            The scan.
+        stages : Stages
+            Receives the progress of the stages "preprocess", "infer" and "postprocess", and raises `CancelledError`
+            when the user cancels.
+        force : bool
+            Continue with a volume that does not look like a head.
+
+        Raises
+        ------
+        NotAHeadError
+            If the volume does not look like a head and ``force`` is False.
         """
 
 
-def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing | None = None) -> Segmenter:
-    """Make the segmenter of a model's system; without ``postprocessing`` it uses the model's rules.
+@dataclass(frozen=True)
+class Companions:
+    """The further models that a model names; None where it names none.
 
-    Raises
-    ------
-    ModelError
-        If this version of the library does not have the system.
+    Attributes
+    ----------
+    detector : Companion or None
+        Finds the boxes of a second stage.
+    verifier : Companion or None
+        Checks lesions that the model labels IVH.
     """
-    from ICHSegmentationLib.segmentation.em import EmSegmenter
-    from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
-    from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
-    from ICHSegmentationLib.segmentation.slicewise import SlicewiseSegmenter
-    from ICHSegmentationLib.segmentation.two_stage import TwoStageSegmenter
 
-    rules = postprocessing or PostProcessing.for_model(entry)
-    match entry.system:
-        case "hardnet" | "transhardnet" | "unet" | "symtransnet" | "attfocusnet":
-            return SlicewiseSegmenter(entry, runtime, rules)
-        case "se_unet_3d":
-            return PatchwiseSegmenter(entry, runtime, rules)
-        case "two_stage" | "two_stage_swin_unet":
-            return TwoStageSegmenter(entry, runtime)
-        case "em":
-            return EmSegmenter(entry, runtime, rules)
-        case "detector":
-            message = f"Model {entry.name} finds boxes and no blood; choose the two-stage model that uses it."
-        case other:
-            message = f"Model {entry.name} needs the system {other!r}, which this version does not have; update it."
-    raise ModelError(message)
+    detector: Companion | None = None
+    verifier: Companion | None = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boxes first, then the blood inside each (Rajapakse et al., IEEE Access 2024)."""
+"""Find boxes with a detector, then segment inside each (Rajapakse et al., IEEE Access 2024)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ICHSegmentationLib.core.errors import InputError, MissingModelError, ModelError, UnknownModelError
-from ICHSegmentationLib.models.manifest import get_model
-from ICHSegmentationLib.models.select import load_beside
+from ICHSegmentationLib.core.errors import InputError, MissingModelError, ModelError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.networks.box_decoding import decode_boxes
 from ICHSegmentationLib.preprocessing.box_crops import CropSampling
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
@@ -17,7 +16,7 @@ from ICHSegmentationLib.preprocessing.sampling import HeadSampling
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.segmentation.boxes.linking import SliceBox, link_boxes
 from ICHSegmentationLib.segmentation.boxes.segmentation import label_boxes, label_union
-from ICHSegmentationLib.segmentation.segmenter import Segmented
+from ICHSegmentationLib.segmentation.segmenter import Companions, Segmented
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.lesion_boxes import LesionBox
@@ -25,43 +24,57 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
     from ICHSegmentationLib.preprocessing.slices import PreparedSlices
+    from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 
 
 class TwoStageSegmenter:
-    """A detector on every slice, its boxes linked to lesions, then a network on the crop of each box and slice.
+    """Run a detector on every slice, link its boxes to lesions, and run a network on the crop of each box and slice.
 
     Parameters
     ----------
     entry : ModelEntry
-        Of the second stage; names the detector, which is loaded only where no boxes are given.
+        The model of the second stage.
     runtime : Runtime
         The loaded second stage.
+    postprocessing : PostProcessing
+        Not used.
+    companions : Companions
+        The detector; it is loaded only if no boxes are given.
     """
 
     box_warning = ""
 
-    def __init__(self, entry: ModelEntry, runtime: Runtime) -> None:
-        self._entry, self._runtime = entry, runtime
+    def __init__(
+        self,
+        entry: ModelEntry,
+        runtime: Runtime,
+        postprocessing: PostProcessing,  # noqa: ARG002
+        companions: Companions,
+    ) -> None:
+        self._entry, self._runtime, self._detector = entry, runtime, companions.detector
         self._spec = entry.input_spec
 
     def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
-        """See `Segmenter.segment`; no box gives an empty label map.
+        """Label a volume; see `Segmenter.segment`. Without any box the label map is empty.
 
         Raises
         ------
         MissingModelError
             If the detector is not installed.
         InputError
-            If the volume's slices are not axial: the detector looks at axial ones.
+            If the slices are not axial, which the detector needs.
         """
-        detector = self._detector()
+        if self._detector is None or self._detector.entry is None:
+            raise MissingModelError(
+                message("segmentation.detector_missing", name=self._entry.name, detector=self._entry.detector)
+            )
+        detector = self._detector.entry
         with stages.stage("preprocess"):
             if CanonicalOrientation.of(volume.grid).axes[0] != 0:
-                message = f"Model {self._entry.name} finds boxes on axial slices only; choose another model."
-                raise InputError(message)
+                raise InputError(message("segmentation.axial_slices_only", name=self._entry.name))
             prepared = prepare_slices(volume, detector.input_spec, force=force, advance=stages.advance)
         with stages.stage("infer"):
-            network = load_beside(detector, self._runtime.info)
+            network = self._detector.load(self._runtime.info)
             answers = network.probabilities(prepared.images, progress=lambda done, count: stages.advance(done / count))
             found = slice_boxes(answers, prepared, volume, detector)
             boxes = link_boxes(found, volume.grid, lone_threshold=detector.lone_threshold)
@@ -70,8 +83,8 @@ class TwoStageSegmenter:
             label_map = label(self, volume, boxes, stages.advance)
         return Segmented(label_map, (*prepared.warnings, *network.warnings), boxes, further_models=(detector,))
 
-    def blood_in_box(self, volume: CTVolume, box: LesionBox) -> np.ndarray:
-        """See `BoxSegmenter.blood_in_box`."""
+    def predict_in_box(self, volume: CTVolume, box: LesionBox) -> np.ndarray:
+        """Return the probability of blood in a box; see `BoxSegmenter.predict_in_box`."""
         region, inside = box.voxels(volume.grid)
         orientation = CanonicalOrientation.of(volume.grid)
         slices, *sides = orientation.region(region, volume.grid.shape)
@@ -100,26 +113,14 @@ class TwoStageSegmenter:
             blood[number] = sampling.to_source(answer[1])[*sides]
         return np.ascontiguousarray(orientation.invert(np.where(in_box, blood, 0)))
 
-    def _detector(self) -> ModelEntry:
-        name = self._entry.detector
-        try:
-            return get_model(name, folder=self._entry.folder)
-        except UnknownModelError as error:
-            message = (
-                f"Model {self._entry.name} needs the detector {name or '(none is named)'}, which is not installed; "
-                "give it boxes, or choose another model."
-            )
-            raise MissingModelError(message) from error
-
 
 def slice_boxes(
     answers: np.ndarray, prepared: PreparedSlices, volume: CTVolume, detector: ModelEntry
 ) -> list[SliceBox]:
-    """Read a detector's answers as boxes on the source slices."""
+    """Decode a detector's output to boxes on the source slices."""
     orientation, sampling = prepared.orientation, prepared.sampling
     if not isinstance(sampling, HeadSampling):
-        message = f"Model {detector.name} turns the head, which a detector must not."
-        raise ModelError(message)
+        raise ModelError(message("segmentation.detector_turns_head", name=detector.name))
     found = []
     for number, answer in zip(prepared.slice_numbers.tolist(), answers, strict=True):
         boxes = decode_boxes(answer, score_threshold=detector.score_threshold, nms_overlap=detector.nms_overlap)
@@ -134,14 +135,14 @@ def slice_boxes(
 def source_sides(
     edges_mm: np.ndarray, orientation: CanonicalOrientation, shape: tuple[int, int, int]
 ) -> dict[int, tuple[float, float]]:
-    """Return the ends of a box on the source's axes, 1 for rows and 2 for columns.
+    """Return the edges of a box along the source's axes, 1 for rows and 2 for columns.
 
     Parameters
     ----------
     edges_mm : numpy.ndarray
         (4,) top, left, bottom and right edge, canonical mm.
     orientation : CanonicalOrientation
-        From the source slices to the canonical axes, whose slices are the source's.
+        Maps the source slices to canonical axes with the same slices.
     shape : tuple of int
         Of the source.
     """

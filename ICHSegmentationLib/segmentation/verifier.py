@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A second model is asked about blood that the first calls ventricular.
+"""Check lesions labelled IVH with a second model.
 
-Networks that learn all subtypes from simulated bleeds draw small clots of the thalamus to the ventricle beside them.
-One that looks for parenchymal blood alone, with ventricular blood among its background, does not.
+Networks that learn all subtypes from simulated lesions label small clots of the thalamus as blood of the ventricle
+beside them. A network that was trained for IPH alone, with IVH as background, does not.
 """
 
 from __future__ import annotations
@@ -13,133 +13,131 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.core.components import labelled_box
-from ICHSegmentationLib.core.errors import MissingModelError, UnknownModelError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.models.manifest import get_model
-from ICHSegmentationLib.models.select import load_beside
 from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
-from ICHSegmentationLib.segmentation.postprocessing import PostProcessing, piece_volumes_ml
+from ICHSegmentationLib.segmentation.postprocessing import PostProcessing, component_volumes_ml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ICHSegmentationLib.core.grid import SliceGrid
     from ICHSegmentationLib.core.volume import CTVolume
-    from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
+    from ICHSegmentationLib.models import Companion, ModelEntry, RuntimeInfo
 
-_SHARES = {"preprocess": 0.4, "infer": 0.5, "postprocess": 0.1}
-_EVERY_NEIGHBOUR = np.ones((3, 3, 3), dtype=bool)
+_FRACTIONS = {"preprocess": 0.4, "infer": 0.5, "postprocess": 0.1}
+_ALL_NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
 
 
-class Settled(NamedTuple):
-    """What came of a second reading.
+class Verified(NamedTuple):
+    """Result of a verification.
 
     Attributes
     ----------
     warnings : tuple of str
-        What the reader of the labels must know.
-    asked : tuple of ModelEntry
-        The second reader, where it was asked.
+        Warnings for the user.
+    models : tuple of ModelEntry
+        The verifier, if it ran.
     """
 
     warnings: tuple[str, ...] = ()
-    asked: tuple[ModelEntry, ...] = ()
+    models: tuple[ModelEntry, ...] = ()
 
 
 class Verifier:
-    """Asks the second reader that a model names, a network of patches, where there is ventricular blood.
+    """Relabels lesions from IVH to IPH where a patch-wise network for IPH disagrees with the model.
 
     Parameters
     ----------
-    entry : ModelEntry
-        Of the first model.
-    least_share : float or None
-        Share of a piece in which the second reader sees parenchymal blood, from which on it is that; None asks nothing.
-    most_ml : float or None
-        Larger pieces stay ventricular, and it is not asked about them.
+    companion : Companion or None
+        The patch-wise model; without it nothing is verified.
+    min_fraction : float or None
+        Relabel a lesion if the verifier finds IPH in at least this fraction of it; None verifies nothing.
+    max_ml : float or None
+        Larger lesions are not verified and stay IVH.
     """
 
-    def __init__(self, entry: ModelEntry, least_share: float | None, most_ml: float | None) -> None:
-        self._name, self._folder = entry.second_reader, entry.folder
-        self._least_share, self._most_ml = least_share, most_ml
+    def __init__(self, companion: Companion | None, *, min_fraction: float | None, max_ml: float | None) -> None:
+        self._companion, self._min_fraction, self._max_ml = companion, min_fraction, max_ml
 
-    def settle(
+    def verify(
         self, volume: CTVolume, labels: np.ndarray, where: RuntimeInfo, advance: Callable[[float], None]
-    ) -> Settled:
-        """Name ventricular blood parenchymal where the second reader says so.
+    ) -> Verified:
+        """Relabel lesions where the verifier disagrees.
+
+        The verifier is loaded and run only if there is a lesion to verify.
 
         Parameters
         ----------
         volume : CTVolume
             The scan.
         labels : numpy.ndarray
-            (slices, rows, columns) of the first model; changed in place.
+            (slices, rows, columns) of the model; changed in place.
         where : RuntimeInfo
-            Where the first model ran; the second runs there too.
+            Device of the model, on which the verifier runs too.
         advance : callable
-            Told the share that is done; what it raises stops the work.
+            Called with the fraction done; an exception that it raises stops the work.
 
         Raises
         ------
         ModelError, NoGraphicsCardError
-            If the second reader is installed and cannot be loaded.
+            If the verifier is installed but cannot be loaded.
         """
-        if not self._name or self._least_share is None:
-            return Settled()
+        if self._companion is None or self._min_fraction is None:
+            return Verified()
         ventricular = labels == Subtype.IVH
         if not ventricular.any():
-            return Settled()
-        doubted = _pieces_up_to(self._most_ml, ventricular, volume.grid)
+            return Verified()
+        doubted = _components_up_to(self._max_ml, ventricular, volume.grid)
         if not doubted.any():
-            return Settled()
-        try:
-            entry = get_model(self._name, folder=self._folder)
-        except (MissingModelError, UnknownModelError):
-            missing = (
-                f"The second model {self._name} is not installed: a small clot beside a ventricle may be called "
-                "ventricular."
-            )
-            return Settled((missing,))
-        runtime = load_beside(entry, where)
-        reader = PatchwiseSegmenter(entry, runtime, PostProcessing.off(), within=doubted)
-        stages = Stages(_SHARES, lambda _stage, done: advance(done))
-        seen = reader.segment(volume, stages, force=True)
-        count = name_parenchymal(labels, doubted, seen.label_map.labels == Subtype.IPH, self._least_share)
+            return Verified()
+        name, entry = self._companion.name, self._companion.entry
+        if entry is None:
+            return Verified((message("segmentation.verifier_missing", name=name),))
+        runtime = self._companion.load(where)
+        segmenter = PatchwiseSegmenter(entry, runtime, PostProcessing.off(), within=doubted)
+        stages = Stages(_FRACTIONS, lambda _stage, done: advance(done))
+        found = segmenter.segment(volume, stages, force=True)
+        count = relabel_parenchymal(labels, doubted, found.label_map.labels == Subtype.IPH, self._min_fraction)
         if not count:
-            return Settled(runtime.warnings, (entry,))
-        what = "A bleed that the model calls IVH is" if count == 1 else f"{count} bleeds that the model calls IVH are"
-        told = f"{what} IPH by the second model {self._name}, and named so; check the name."
-        return Settled((*runtime.warnings, told), (entry,))
+            return Verified(runtime.warnings, (entry,))
+        if count == 1:
+            warning = message("segmentation.verifier_relabelled", name=name)
+        else:
+            warning = message("segmentation.verifier_relabelled_several", count=count, name=name)
+        return Verified((*runtime.warnings, warning), (entry,))
 
 
-def name_parenchymal(labels: np.ndarray, doubted: np.ndarray, parenchymal: np.ndarray, least_share: float) -> int:
-    """Label connected doubted blood parenchymal where enough of it is; return how many pieces.
+def relabel_parenchymal(labels: np.ndarray, doubted: np.ndarray, parenchymal: np.ndarray, min_fraction: float) -> int:
+    """Label components IPH in which enough voxels are parenchymal; return the number of components relabelled.
 
     Parameters
     ----------
     labels : numpy.ndarray
         (slices, rows, columns); changed in place.
     doubted, parenchymal : numpy.ndarray
-        (slices, rows, columns) bool; the blood in question, and what the second reader calls parenchymal.
-    least_share : float
-        Of a piece's voxels.
+        (slices, rows, columns) bool: the components to verify, and what the verifier labels IPH.
+    min_fraction : float
+        Of a component's voxels.
     """
     box = labelled_box(doubted)
-    pieces, count = ndimage.label(doubted[box], structure=_EVERY_NEIGHBOUR)
-    of_all, of_seen = (np.bincount(part.ravel(), minlength=count + 1) for part in (pieces, pieces[parenchymal[box]]))
-    settled = of_seen / np.maximum(of_all, 1) >= least_share
-    settled[0] = False
-    labels[box][settled[pieces]] = Subtype.IPH
-    return int(settled.sum())
+    components, count = ndimage.label(doubted[box], structure=_ALL_NEIGHBOURS)
+    sizes, agreed = (
+        np.bincount(part.ravel(), minlength=count + 1) for part in (components, components[parenchymal[box]])
+    )
+    relabelled = agreed / np.maximum(sizes, 1) >= min_fraction
+    relabelled[0] = False
+    labels[box][relabelled[components]] = Subtype.IPH
+    return int(relabelled.sum())
 
 
-def _pieces_up_to(most_ml: float | None, blood: np.ndarray, grid: SliceGrid) -> np.ndarray:
-    """Return the connected blood that has no more than a volume; ``blood`` is not empty."""
-    if most_ml is None:
-        return blood
-    small, box = np.zeros_like(blood), labelled_box(blood)
-    pieces, count = ndimage.label(blood[box], structure=_EVERY_NEIGHBOUR)
-    volumes_ml = piece_volumes_ml(pieces, count, grid.voxel_volumes_mm3[box[0]] / 1000)
-    small[box] = blood[box] & (volumes_ml[pieces] <= most_ml)
+def _components_up_to(max_ml: float | None, mask: np.ndarray, grid: SliceGrid) -> np.ndarray:
+    """Return the components of a mask up to a volume; the mask is not empty."""
+    if max_ml is None:
+        return mask
+    small, box = np.zeros_like(mask), labelled_box(mask)
+    components, count = ndimage.label(mask[box], structure=_ALL_NEIGHBOURS)
+    volumes_ml = component_volumes_ml(components, count, grid.voxel_volumes_mm3[box[0]] / 1000)
+    small[box] = mask[box] & (volumes_ml[components] <= max_ml)
     return small

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.resources import settings_folder
 
 NODE_NAME = "pacs.toml"
@@ -69,17 +70,13 @@ def load_node(path: Path | None = None) -> PacsNode:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         node = PacsNode.model_validate(content)
     except FileNotFoundError:
-        message = f"Sending is off: {path} does not exist; the user guide says how to set up an archive."
-        raise InputError(message) from None
+        raise InputError(message("sending.no_node", path=path)) from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        message = f"{path}: {where}: {first['msg']}."
-        raise InputError(message) from None
+        raise InputError(message("sending.node_not_valid", path=path, field=where, reason=first["msg"])) from None
     except (OSError, ValueError) as error:
-        message = f"{path} cannot be read: {error}."
-        raise InputError(message) from error
+        raise InputError(message("sending.node_unreadable", path=path, reason=error)) from error
     if not node.enabled:
-        message = f"Sending is off: write enabled = true into {path} to switch it on."
-        raise InputError(message)
+        raise InputError(message("sending.switched_off", path=path))
     return node

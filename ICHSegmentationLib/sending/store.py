@@ -14,6 +14,7 @@ from pydicom import Dataset
 from pydicom.uid import UID
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError, InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.dicom.files import load_dataset, quiet_pydicom
 
 if TYPE_CHECKING:
@@ -83,8 +84,7 @@ def send_files(paths: Sequence[Path], node: PacsNode, *, progress: Progress | No
         If the archive cannot be reached, refuses, is too slow, or drops the connection.
     """
     if not paths:
-        message = "There is no DICOM file to send."
-        raise InputError(message)
+        raise InputError(message("sending.no_file"))
     datasets = [_load(path) for path in paths]
     sender = _Sender(node, paths)
     with quiet_pydicom("pynetdicom"):
@@ -142,8 +142,8 @@ class _Sender:
         if not association.is_established:
             raise self._error(_DROPPED)
         if kind not in [context.abstract_syntax for context in association.accepted_contexts]:
-            message = f"it does not accept {kind.name} files"
-            raise self._error(message)
+            reason = f"it does not accept {kind.name} files"
+            raise self._error(reason)
         started = time.monotonic()
         try:
             status = association.send_c_store(dataset).get("Status")
@@ -155,17 +155,20 @@ class _Sender:
             raise self._error(self._why_silent(started))
         if status != 0 and status not in _WARNINGS:
             why = _STATUS.get(status) or _STATUS.get(status >> 8) or "it failed to store the file"
-            message = f"{why} (status {status:04X})"
-            raise self._error(message)
+            reason = f"{why} (status {status:04X})"
+            raise self._error(reason)
         if status != 0:
-            self.remarks.append(f"{path.name}: the archive took it with a warning (status {status:04X}).")
+            self.remarks.append(message("sending.taken_with_warning", name=path.name, status=status))
         self._sent.append(self._waiting.pop(0))
 
     def _error(self, reason: str) -> SendError:
         names = ", ".join(path.name for path in self._waiting)
-        before = f"{', '.join(path.name for path in self._sent)} was sent before, and " if self._sent else ""
-        message = f"Cannot send {names} to {self._node}: {reason}; {before}all files are kept."
-        return SendError(message, tuple(self._sent))
+        if not self._sent:
+            sentence = message("sending.failed", names=names, node=str(self._node), reason=reason)
+        else:
+            sent = ", ".join(path.name for path in self._sent)
+            sentence = message("sending.failed_midway", names=names, node=str(self._node), reason=reason, sent=sent)
+        return SendError(sentence, tuple(self._sent))
 
     def _why_rejected(self, association: Association) -> str:
         answer = association.acceptor.primitive
@@ -196,8 +199,7 @@ def _load(path: Path) -> Dataset:
     with quiet_pydicom():
         dataset = load_dataset(path)
         if any(keyword not in dataset for keyword in ("SOPClassUID", "SOPInstanceUID")):
-            message = f"{path} is not a DICOM file that can be sent (SOPInstanceUID (0008,0018) is missing)."
-            raise InputError(message)
+            raise InputError(message("sending.not_sendable", path=path))
     return dataset
 
 

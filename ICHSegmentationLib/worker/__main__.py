@@ -12,16 +12,16 @@ import sys
 from pathlib import Path
 
 if not __package__:
-    # Started as a file: the library beside it is meant, whatever else is installed.
+    # Started as a file: use the library beside it, whatever else is installed.
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from ICHSegmentationLib.worker.server.channel import Channel
 
 
 def main() -> None:
-    """Take the standard streams, then import what works: an import may print."""
+    """Take the standard streams, then import the rest: an import may print."""
     parser = argparse.ArgumentParser(prog="python -m ICHSegmentationLib.worker", description=__doc__)
-    parser.add_argument("--folder", type=Path, help="private folder of the host; removed when the host ends or dies")
+    parser.add_argument("--folder", type=Path, help="private folder of the client; removed when it ends or dies")
     folder = parser.parse_args().folder
     channel = Channel.take_standard_streams()
     _leave_the_terminal()
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def _leave_the_terminal() -> None:
-    """Lead a session of one's own: Ctrl+C or a closed terminal end the host, and its end that of the worker."""
+    """Become the leader of a new session: Ctrl+C or a closed terminal end the client, whose end ends the worker."""
     if hasattr(os, "setsid"):
         with contextlib.suppress(PermissionError):
             os.setsid()

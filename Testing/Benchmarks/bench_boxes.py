@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Dice of blood of any name on held-out patients: in predicted, true and joined boxes, and without boxes.
+"""Dice of all hemorrhage on held-out patients: in predicted, true and joined boxes, and without boxes.
 
-True boxes are those around the reference's lesions. Blood that nobody knows the name of is left out, as everywhere in
-the evaluation. Beside the quality stand the volume found in scans without blood, seconds of processor time a scan, and
-for the detector the share of slices with more than 0.2 mL of blood on which a predicted box holds some of it, and its
-boxes in the scans without blood.
+True boxes are those around the reference's lesions. Blood of unknown subtype is ignored, as in the whole evaluation.
+Also printed: the volume found in scans without blood, processor seconds per scan, and for the detector the fraction of
+slices with more than 0.2 mL of blood on which a predicted box contains some, and its boxes in scans without blood.
 
     ICHSEG_MODELS=RUN/models python Testing/Benchmarks/bench_boxes.py CONFIG --two-stage NAME [--alone NAME ...]
         [--single-stage FOLDER ...] [--json FILE]
 
-A single stage is a network that was trained with ``boxes.whole_slices``; FOLDER holds it as its folder's default.
+A single stage is a network trained with ``boxes.whole_slices``; it is the default model in FOLDER.
 """
 
 from __future__ import annotations
@@ -40,28 +39,29 @@ from ICHSegmentationLib.research.training.config import read_config
 from ICHSegmentationLib.research.training.held_out import make_held_out
 from ICHSegmentationLib.segmentation.boxes.linking import SliceBox, link_boxes
 from ICHSegmentationLib.segmentation.boxes.segmentation import as_box_segmenter, segment_boxes
-from ICHSegmentationLib.segmentation.segmenter import Segmented, Segmenter, build_segmenter
+from ICHSegmentationLib.segmentation.segmenter import Segmented, Segmenter
 from ICHSegmentationLib.segmentation.two_stage import source_sides
+from ICHSegmentationLib.systems import build_segmenter, network_for
 
 _LEAST_ML = 0.2
 _STAGES = dict.fromkeys(("preprocess", "infer", "postprocess"), 1 / 3)
 
 
 class Found(NamedTuple):
-    """What one way gave for one scan."""
+    """Result of one method on one scan."""
 
     segmented: Segmented
     seconds: float
 
 
 class Way:
-    """One way to segment: a model by itself, or looking into boxes of another."""
+    """Segmentation method: one model alone, or inside the boxes of another."""
 
     def __init__(self, name: str, segmenter: Segmenter, boxes_of: str | None = None) -> None:
         self.name, self._segmenter, self.boxes_of = name, segmenter, boxes_of
 
     def run(self, volume: CTVolume, boxes: Sequence[LesionBox] | None) -> Found:
-        """Segment a scan; ``boxes`` where the way looks into some."""
+        """Segment a scan; ``boxes`` for methods that need them."""
         stages, started = Stages(_STAGES), time.process_time()
         if boxes is None:
             segmented = self._segmenter.segment(volume, stages, force=True)
@@ -151,7 +151,7 @@ def _ways(two_stage: str, alone: Sequence[str], threads: int) -> list[Way]:
 
 
 class SingleStage:
-    """A second stage that looks at whole slices: into the box that the network's grid is on every one of them."""
+    """Second stage on whole slices: its box is the whole grid of each slice."""
 
     def __init__(self, entry: ModelEntry, segmenter: Segmenter) -> None:
         self._entry, self._segmenter = entry, segmenter
@@ -171,12 +171,12 @@ class SingleStage:
 
 
 def single_stage(entry: ModelEntry, threads: int) -> Way:
-    """Return a network that looks at whole slices."""
+    """Return a segmenter of whole slices."""
     return Way(f"{entry.name}, whole slices", SingleStage(entry, _segmenter(entry, threads)))
 
 
 def _segmenter(entry: ModelEntry, threads: int) -> Segmenter:
-    return build_segmenter(entry, load_runtime(entry, device="cpu", threads=threads))
+    return build_segmenter(entry, load_runtime(entry, build=network_for, device="cpu", threads=threads))
 
 
 def _run_all(ways: Sequence[Way], volume: CTVolume, true: Sequence[LesionBox]) -> list[tuple[Way, Found]]:
@@ -201,7 +201,7 @@ def _total_ml(label_map: LabelMap) -> float:
 
 
 def _slices_with_box(reference: LabelMap, boxes: Sequence[LesionBox]) -> tuple[int, int]:
-    """Return how many slices have more than the least volume of blood, and on how many of them a box holds some."""
+    """Return the number of slices with more than the minimum volume of blood, and of those with some in a box."""
     blood = reference.labels > 0
     held = np.zeros_like(blood)
     for box in boxes:

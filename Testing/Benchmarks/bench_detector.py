@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Average precision of a detector on slices of a prepared folder, with and without blood, and what a threshold does.
+"""Average precision of a detector on the slices of a prepared folder, and its errors at each score threshold.
 
-The detector runs as at a user's, on OpenVINO or torch; boxes are taken from a score of 0.05 on, as the measure wants.
-For each threshold follow the share of slices with more than 0.2 mL of blood on which a box holds some of it, and the
-boxes a slice that neither hold blood nor touch a true box. Choose a threshold on validation patients.
+The detector runs on OpenVINO or torch as for users; average precision counts boxes from a score of 0.05 on. For each
+threshold follow the fraction of slices with more than 0.2 mL of blood on which a box contains some of it, and the boxes
+per slice that neither contain blood nor touch a true box. Choose the threshold on validation patients.
 
     python Testing/Benchmarks/bench_detector.py CONFIG --models RUN/models --volumes FOLDER [--cases NAME ...]
 """
@@ -25,6 +25,7 @@ from ICHSegmentationLib.research.training.config import TrainingConfig, read_con
 from ICHSegmentationLib.research.training.data.classes import class_table
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
+from ICHSegmentationLib.systems import network_for
 
 _LEAST_ML = 0.2
 _LEAST_SCORE = 0.05
@@ -32,7 +33,7 @@ _THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 
 
 class Slice(NamedTuple):
-    """A slice's boxes, which pixels are blood, and its volume."""
+    """Boxes, blood pixels and blood volume of a slice."""
 
     boxes: SliceBoxes
     blood: np.ndarray
@@ -40,24 +41,24 @@ class Slice(NamedTuple):
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", type=Path)
     parser.add_argument("--models", type=Path, required=True)
     parser.add_argument("--volumes", type=Path, required=True)
-    parser.add_argument("--cases", nargs="+", help="names of the files that count; all without it")
+    parser.add_argument("--cases", nargs="+", help="names of the files; default: all")
     parser.add_argument("--runtime", default="openvino")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     config = read_config(options.config)
     entry = get_model(config.name, folder=options.models)
-    network = load_runtime(entry, device="cpu", runtime=options.runtime, threads=options.threads)
+    network = load_runtime(entry, build=network_for, device="cpu", runtime=options.runtime, threads=options.threads)
     paths = [path for path in sorted(options.volumes.glob("*.npz")) if path.stem in (options.cases or [path.stem])]
     slices = [part for path in paths for part in _slices(TrainingVolume.read(path), config, network, entry)]
     figures = average_precision([part.boxes for part in slices], config.classes[1:])
     print(f"{len(paths)} volumes, {len(slices)} slices, {options.runtime}")
     print("  ".join(f"{name} {value:.3f}" for name, value in figures.items()))
-    print("threshold  found  false boxes a slice")
+    print("threshold  found  false boxes per slice")
     for threshold in sorted({*_THRESHOLDS, entry.score_threshold}):
         found, false = _at(slices, threshold)
         print(f"{threshold:9.2f}  {found:5.3f}  {false:.3f}{'  (the model)' * (threshold == entry.score_threshold)}")
@@ -75,7 +76,7 @@ def _slices(volume: TrainingVolume, config: TrainingConfig, network: Runtime, en
 
 
 def _at(slices: Sequence[Slice], threshold: float) -> tuple[float, float]:
-    """Return the share of slices whose blood is found, and false boxes a slice."""
+    """Return the fraction of slices whose blood is found, and false boxes per slice."""
     with_blood, hit, false = 0, 0, 0
     for part in slices:
         found, truth = part.boxes.found, part.boxes.true

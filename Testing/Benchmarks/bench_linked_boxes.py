@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a detector's two thresholds do to whole scans: where the model's own come from.
+"""Effect of a detector's two thresholds on whole scans, from which the model's thresholds are chosen.
 
-Scans are those of `bench_cleaning.py`, which makes them: validation patients as they are, with simulated bleeds and
-with look-alikes. For each least score of a slice's box and each least confidence of a lesion on one slice only follow
-the share of the true blood that lies in a lesion's box, and how many lesions' boxes hold none.
+Scans are those of `bench_postprocessing.py`: validation patients unchanged, with simulated lesions and with mimics. For
+each minimum score of a slice's box and each minimum confidence of a lesion on a single slice follow the fraction of
+true blood inside lesion boxes, and the number of lesion boxes without blood.
 
     python Testing/Benchmarks/bench_linked_boxes.py FOLDER --models RUN/models [--model detector-compact]
 """
@@ -22,6 +22,7 @@ from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.research.evaluation.models.held_out_case import HeldOutCase
 from ICHSegmentationLib.segmentation.boxes.linking import link_boxes
 from ICHSegmentationLib.segmentation.two_stage import slice_boxes
+from ICHSegmentationLib.systems import network_for
 
 SCORES = (0.3, 0.35, 0.4, 0.45)
 LONE = (0.0, 0.45, 0.5, 0.55, 0.6)
@@ -29,13 +30,13 @@ LONE = (0.0, 0.45, 0.5, 0.55, 0.6)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="that of bench_cleaning.py")
+    parser.add_argument("folder", type=Path, help="folder of bench_postprocessing.py")
     parser.add_argument("--models", type=Path, required=True)
     parser.add_argument("--model", default="detector-compact")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     entry = get_model(options.model, folder=options.models)
-    network = load_runtime(entry, device="cpu", threads=options.threads)
+    network = load_runtime(entry, build=network_for, device="cpu", threads=options.threads)
     held_ml = dict.fromkeys(product(SCORES, LONE), 0.0)
     false = dict.fromkeys(held_ml, 0)
     total_ml, paths = 0.0, sorted((options.folder / "held-out").rglob("*.npz"))
@@ -53,13 +54,13 @@ def main() -> None:
                 held_ml[score, lone] += held
                 false[score, lone] += wrong
     print(f"{len(paths)} scans, {total_ml:.0f} mL of blood")
-    print("least score  least confidence alone  blood in boxes  boxes without blood")
+    print("  min. score  min. confidence alone  blood in boxes  boxes without blood")
     for (score, lone), ml in held_ml.items():
         print(f"{score:11.2f}  {lone:22.2f}  {ml / total_ml:14.1%}  {false[score, lone]:19d}")
 
 
 def _held(boxes: tuple[LesionBox, ...], case: HeldOutCase, blood_ml: np.ndarray) -> tuple[float, int]:
-    """Return the blood in boxes (mL) and how many boxes hold nothing that is blood or ignored."""
+    """Return the blood in boxes (mL) and the number of boxes without blood or ignored voxels."""
     inside = np.zeros(blood_ml.shape, dtype=bool)
     wrong = 0
     for box in boxes:

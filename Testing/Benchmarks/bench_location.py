@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How often side and place of a lesion, midline shift and modified Graeb score are right.
+"""Accuracy of the side and location of lesions, of midline shift and of the modified Graeb score.
 
-Figures, not a test. Lesions, blood in ventricles and shifts of known size are simulated in the patients that the
-training configuration holds out; what is true is taken from an atlas that is registered to each of them. The product
-does not ship it, but borders of its own model were adjusted on training patients by comparison with it. The
-registration is itself right to a few millimetres only, so the atlas is registered twice, by an affine map and by one
-that bends: where both give most of a lesion to different regions the reference is not certain, and the lesion is
-counted in the lines without "both references agree" only.
+Lesions, blood in ventricles and shifts of known size are simulated in the held-out patients of the training
+configuration; the reference is an atlas registered to each of them. The atlas is not shipped, but the borders of the
+project's own model of anatomy were adjusted on training patients by comparison with it. Registration is accurate to a
+few millimetres only, so the atlas is registered twice, affinely and deformably. Where the two assign most of a lesion
+to different regions, the reference is uncertain, and the lesion is left out of the lines "both references agree".
 
     python Testing/Benchmarks/bench_location.py [--lesions N] [--bleeds N] [--heads N] [--data ../shared/data]
 """
@@ -40,7 +39,7 @@ from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.research.simulation import Anatomy, DeepRegion, simulated_ct
 from ICHSegmentationLib.research.simulation.host_anatomy import Atlas, host_anatomy, register_atlas
 from ICHSegmentationLib.research.simulation.lesions import paint_lesions
-from ICHSegmentationLib.research.training.data.phe_sich_series import read_case
+from ICHSegmentationLib.research.training.datasets.phe_sich import read_case
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIG = REPOSITORY / "ICHSegmentationLib/research/training/configs/transhardnet-compact.yaml"
@@ -71,14 +70,14 @@ REGION_OF_DEEP = {
 
 @dataclass(frozen=True, eq=False)
 class SplitAtlas(Atlas):
-    """The atlas with its one ventricle parted by coordinates of the template; keeps the last host and transform."""
+    """Atlas with its ventricle split by template coordinates; keeps the last host scan and transform."""
 
     split: sitk.Image = field(default=None)  # type: ignore[assignment]
     last: list[tuple[sitk.Image, sitk.Transform]] = field(default_factory=list)
 
     @classmethod
     def of(cls, atlas: Atlas) -> SplitAtlas:
-        """Part the ventricle: 1 + index of the compartment."""
+        """Split the ventricle: 1 + index of the compartment."""
         place = np.argwhere(sitk.GetArrayFromImage(atlas.regions) == atlas.ventricle)
         left, back, up = (place[:, ::-1] * atlas.regions.GetSpacing() + atlas.regions.GetOrigin()).T
         off, front = np.abs(left), -back
@@ -98,14 +97,14 @@ class SplitAtlas(Atlas):
         return cls(atlas.mask, atlas.regions, atlas.ventricle, atlas.deep, split)
 
     def on(self, host: sitk.Image, transform: sitk.Transform) -> np.ndarray:
-        """As the atlas, but remember both."""
+        """Register as the atlas does; keep host scan and transform."""
         self.last[:] = [(host, transform)]
         return super().on(host, transform)
 
 
 @dataclass(frozen=True, eq=False)
 class Host:
-    """A held-out patient with what is true of it."""
+    """Held-out patient with its reference."""
 
     name: str
     volume: CTVolume
@@ -116,7 +115,7 @@ class Host:
     compartments: np.ndarray
 
     def painted(self, rng: np.random.Generator, subtype: Subtype) -> tuple[CTVolume, LabelMap]:
-        """Paint one bleed."""
+        """Simulate one lesion."""
         window = np.clip(self.volume.hu, 0, 80).astype(np.float32)
         hu, labels = paint_lesions(window, self.anatomy, rng, [subtype])
         inside = (self.volume.hu >= 0) & (self.volume.hu <= 80)
@@ -125,7 +124,7 @@ class Host:
 
 
 def read_volume(data: Path, name: str) -> CTVolume:
-    """Read a patient's series, coarser in plane."""
+    """Read a patient's series at a coarser in-plane resolution."""
     case = read_case(data / "phe-sich", name)
     hu = case.hu[:, ::EVERY, ::EVERY]
     rows_mm, columns_mm = case.grid.spacing_mm
@@ -161,28 +160,28 @@ def read_hosts(data: Path, names: list[str]) -> Iterator[Host]:
 
 
 def true_side(left_mm: np.ndarray) -> set[Side]:
-    """Return the words that fit: on both sides it depends on how far from the midline."""
+    """Return the accepted sides; near the midline there can be two."""
     left = float((left_mm > 0).mean())
     if 0.15 <= left <= 0.85:
         both = {Side.MIDLINE, Side.BILATERAL}
-        # Between 15 and 25 % on the other side either word is fair.
+        # With 15 to 25 % on the other side, both answers are accepted.
         return both if 0.25 <= left <= 0.75 else both | {Side.LEFT if left > 0.5 else Side.RIGHT}
     return {Side.LEFT if left > 0.5 else Side.RIGHT}
 
 
 class Tally:
-    """Right, wrong and not determined."""
+    """Counts of right, wrong and undetermined answers."""
 
     def __init__(self, title: str) -> None:
         self._title = title
         self._counts: Counter[str] = Counter()
 
     def add(self, *, right: bool | None) -> None:
-        """Count an answer; None is not determined."""
+        """Count an answer; None is undetermined."""
         self._counts["open" if right is None else "right" if right else "wrong"] += 1
 
     def __str__(self) -> str:
-        """Shares of the determined and of all."""
+        """Format the fractions of determined and of all answers."""
         right, wrong, unknown = (self._counts[key] for key in ("right", "wrong", "open"))
         if right + wrong == 0:
             return f"{self._title:<66}none determined"
@@ -193,7 +192,7 @@ class Tally:
 
 
 def bench_lesions(host: Host, count: int, tallies: dict[str, Tally], wrong: Counter[tuple[str, str]]) -> None:
-    """Paint intraparenchymal bleeds and compare their places."""
+    """Simulate intraparenchymal lesions and compare their locations."""
     order = list(Region)
     for copy in range(count):
         volume, labels = host.painted(np.random.default_rng([7, int(host.name), copy]), Subtype.IPH)
@@ -229,7 +228,7 @@ def bench_lesions(host: Host, count: int, tallies: dict[str, Tally], wrong: Coun
 
 
 def bench_graeb(host: Host, count: int) -> list[tuple[int, int | None]]:
-    """Paint blood into the ventricles and compare scores: true and proposed."""
+    """Simulate blood in the ventricles and compare true and proposed scores."""
     scores = []
     for copy in range(count):
         volume, labels = host.painted(np.random.default_rng([8, int(host.name), copy]), Subtype.IVH)
@@ -251,7 +250,7 @@ def bench_graeb(host: Host, count: int) -> list[tuple[int, int | None]]:
 
 
 def bench_shift(volume: CTVolume) -> list[float | None]:
-    """Push the middle of the brain aside by known amounts; errors against the unshifted scan, None where open."""
+    """Shift the middle of the brain by known amounts; return errors against the unshifted scan, None if unmeasured."""
     brain = fit_atlas(volume)
     nothing = LabelMap(np.zeros(volume.hu.shape, dtype=np.uint8), volume.grid)
     before = measure(nothing, volume).midline_shift
@@ -266,7 +265,7 @@ def bench_shift(volume: CTVolume) -> list[float | None]:
 
 
 def pushed(volume: CTVolume, brain: AtlasFit, shift_mm: float) -> CTVolume:
-    """Move the brain to the left by the whole amount around the septum, fading smoothly to none at the skull."""
+    """Shift the brain to the left: fully around the septum, fading smoothly to none at the skull."""
     _, rows, columns = volume.hu.shape
     grid = np.stack(np.meshgrid(np.arange(rows, dtype=np.float32), np.arange(columns, dtype=np.float32), indexing="ij"))
     direction = (brain.frame.left_lps @ volume.grid.orientation.T)[::-1] / np.array(volume.grid.spacing_mm)
@@ -284,7 +283,7 @@ def pushed(volume: CTVolume, brain: AtlasFit, shift_mm: float) -> CTVolume:
 
 
 def bench_procedural(count: int, tallies: dict[str, Tally]) -> None:
-    """Compare places in drawn heads, whose regions are known by kind."""
+    """Compare locations in generated heads, whose regions are known."""
     for seed in range(count):
         scan = simulated_ct(5_000_000 + seed, subtypes=[Subtype.IPH])
         mask = scan.labels == Subtype.IPH
@@ -301,12 +300,12 @@ def bench_procedural(count: int, tallies: dict[str, Tally]) -> None:
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lesions", type=int, default=8, help="intraparenchymal bleeds per patient")
-    parser.add_argument("--bleeds", type=int, default=3, help="ventricular bleeds per patient")
-    parser.add_argument("--heads", type=int, default=6, help="drawn heads")
-    parser.add_argument("--patients", nargs="*", help="in place of those held out")
+    parser.add_argument("--lesions", type=int, default=8, help="intraparenchymal lesions per patient")
+    parser.add_argument("--bleeds", type=int, default=3, help="intraventricular hemorrhages per patient")
+    parser.add_argument("--heads", type=int, default=6, help="generated heads")
+    parser.add_argument("--patients", nargs="*", help="patients instead of the held-out ones")
     parser.add_argument("--only-shift", action="store_true", help="needs no atlas")
     parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data")
     wanted = parser.parse_args()

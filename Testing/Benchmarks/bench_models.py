@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a generated head of 40 slices costs each installed model: operations, seconds, memory; written as JSON.
+"""Operations, seconds and memory of each installed model for a generated head of 40 slices, written as JSON.
 
-Each model has processes of its own, so that none pays for another. Operations are those of every network of the system
-for the whole head (a detector and all crops, all patches), counted by torch's FlopCounterMode, a multiply-add as two;
-attention is taken apart into its products for the count. Seconds are the median of several runs with the model loaded,
-and the most resident memory is that of the whole process with the runtime that a user would get on a processor. The
-file is for `ichseg evaluate --costs`.
+Each model runs in separate processes. Operations are those of all networks of the system for the whole head (a detector
+and all crops, all patches), counted by torch's FlopCounterMode with a multiply-add as two; attention is decomposed into
+matrix products for the count. Seconds are the median of several runs with the model loaded; memory is the peak resident
+memory of the whole process with the default runtime on a CPU. `ichseg evaluate --costs` reads the file.
 
     python Testing/Benchmarks/bench_models.py OUTPUT [--model NAME]... [--repeats N] [--threads N]
 """
@@ -23,6 +22,7 @@ from typing import Any
 
 from ICHSegmentationLib.core.files import write_text
 from ICHSegmentationLib.models import ModelEntry, get_model, load_manifest
+from ICHSegmentationLib.systems import available_models
 
 SHAPE, SPACING_MM = (40, 512, 512), (4.0, 0.45, 0.45)
 _MIB_OF = {"darwin": 2**20}  # ru_maxrss is bytes there, KiB elsewhere
@@ -31,7 +31,7 @@ _MIB_OF = {"darwin": 2**20}  # ru_maxrss is bytes there, KiB elsewhere
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output", type=Path)
-    parser.add_argument("--model", action="append", help="all that segment, by default")
+    parser.add_argument("--model", action="append", help="default: all that segment")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--step", choices=("make", "time", "count"), help=argparse.SUPPRESS)
@@ -40,7 +40,7 @@ def main() -> None:
     if options.step:
         print(json.dumps(steps[options.step](options)))
         return
-    entries = [get_model(name) for name in options.model] if options.model else load_manifest().available
+    entries = [get_model(name) for name in options.model] if options.model else available_models(load_manifest())
     with tempfile.TemporaryDirectory() as folder:
         head = Path(folder) / "head.npz"
         _in_own_process("make", head, options)
@@ -57,7 +57,7 @@ def _measure(entry: ModelEntry, head: Path, options: argparse.Namespace) -> dict
 
 
 def _in_own_process(step: str, head: Path, options: argparse.Namespace, model: str = "") -> dict[str, Any]:
-    """Run a step in a process of its own. This one imports little: a child's peak starts at its parent's memory."""
+    """Run a step in a separate process. The parent imports little: a child's peak starts at its parent's memory."""
     command = [sys.executable, __file__, str(head), "--step", step, "--repeats", str(options.repeats)]
     command += ["--threads", str(options.threads), *(("--model", model) if model else ())]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long the panel holds up the main thread between the click on Segment and the result, and during corrections.
+"""How long the panel blocks the main thread between the click on Segment and the result, and during corrections.
 
-Also, how long a changed box takes from the mouse button's release to the new labels in the scene.
+Also the seconds from releasing the mouse after a box change to the new labels in the scene.
 
-Figures, not a test: 512 x 512 x 40 voxels of an ellipsoid head, the real worker and model, the real scene under the
-harness without a window. "busy" is the processor time of the main thread between two beats of a timer of 2 ms, "gap"
-the time on the clock: on a machine with other work a gap is longer than what the panel asks of it. Publishing and
-showing the result come in one step at the end and are listed apart.
+The head has 512 x 512 x 40 voxels; worker, model and scene are real, in the harness without a window. "busy" is the
+processor time of the main thread between two ticks of a 2 ms timer, "gap" the wall time, which other programs make
+longer. Publishing and showing the result are one step at the end and are listed separately.
 
     python Testing/Benchmarks/bench_panel.py [--runs N] [--slices N]
 """
@@ -30,11 +29,11 @@ sys.path[:0] = [
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--slices", type=int, default=40)
-    parser.add_argument("--boxes", type=int, default=6, help="how often a box is changed")
+    parser.add_argument("--boxes", type=int, default=6, help="number of box changes")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ichseg-bench-") as folder:
         bench = Bench(Path(folder), wanted.slices)
@@ -46,7 +45,7 @@ def main() -> None:
 
 
 class Bench:
-    """The module in the harness, and a timer that beats."""
+    """Module in the harness with a 2 ms timer."""
 
     def __init__(self, folder: Path, slices: int) -> None:
         import pytest
@@ -92,7 +91,7 @@ class Bench:
         total_s = time.perf_counter() - started
         self._timer.stop()
         mrml.publish, module.panel.run._finish = publish, finish
-        # The last beat holds the publishing, which is named apart.
+        # The last interval contains the publishing, which is listed separately.
         gaps, busy = sorted(gap for gap, _ in self._beats[:-1]), sorted(busy for _, busy in self._beats[:-1])
         print(
             f"{title}: click {1000 * click_s:.0f} ms, result after {total_s:.2f} s; main thread at most "
@@ -102,7 +101,7 @@ class Bench:
         self._slicer.process_events()
 
     def change_box(self, times: int) -> None:
-        """Drag a side of a box, and see the lesion segmented again; the first time loads the model for boxes."""
+        """Drag a side of a box and wait for the new labels; the first time loads the model for boxes."""
         import slicer
 
         from ICHSegmentationLib import mrml
@@ -124,7 +123,7 @@ class Bench:
             print(f"box {number + 1}, {roi.GetSize()[0]:.0f} mm wide: {1000 * seconds:.0f} ms, {said}")
 
     def correct(self) -> None:
-        """Paint, and see the table follow."""
+        """Paint, and wait for the table to update."""
         from slicer_harness.editing import paint
 
         ui, corrections = self._module.ui, self._module.panel.corrections
@@ -141,8 +140,8 @@ class Bench:
             )
 
     def close(self) -> None:
-        """End everything."""
-        print("\n".join(self._slicer.end()) or "nothing left behind")
+        """Close the panel and the harness."""
+        print("\n".join(self._slicer.end()) or "no leftovers")
 
     def _start(self) -> None:
         self._beats: list[tuple[float, float]] = []

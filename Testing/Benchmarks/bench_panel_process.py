@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How soon the Slicer panel's process answers and stops, and how long the main thread is held up meanwhile.
+"""How soon the Slicer panel's process answers and stops, and for how long it blocks the main thread.
 
 Figures, not a test. The event loop is Qt's, `qt` and PythonSlicer are stand-ins. "longest gap" is the longest time
 between two beats of a timer of 2 ms, and "of it busy" the processor time of the main thread in its busiest gap: on a
 machine with other work the gap is longer than what the panel asks of it. A cancel is sent at the start of each stage.
+"box", "scores" and "export" are asked for after a result, each with a new copy of the scan, as the panel reads it from
+the scene; the first of each is not counted.
 
     python Testing/Benchmarks/bench_panel_process.py [CT] [--model NAME] [--repeats N] [--slices N]
 
-Without CT the GE series of ``../shared/data`` is taken where it is, else a generated head. ``--slices`` hands over so
-many slices of 512 x 512 instead, and cancels when the worker has them.
+Without CT the GE series of ``../shared/data`` is used, or a generated head if it is missing. ``--slices`` sends so many
+slices of 512 x 512 instead, and cancels when the worker has received them.
 """
 
 from __future__ import annotations
 
 import argparse
+import statistics
 import sys
 import tempfile
 import time
@@ -31,7 +34,7 @@ STAGES = ("start", "load", "preprocess", "infer", "postprocess")
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ct", nargs="?", type=Path)
     parser.add_argument("--model", default="default")
@@ -49,6 +52,7 @@ def main() -> None:
             bench.print_run("first request")
             for _ in range(wanted.repeats):
                 bench.print_run("later request")
+            bench.print_edits(wanted.repeats)
             for stage in STAGES:
                 for _ in range(wanted.repeats):
                     bench.print_run(f"cancelled at {stage}", cancel_at=stage)
@@ -61,6 +65,7 @@ class Bench:
     """The panel's process on Qt's event loop."""
 
     def __init__(self, folder: Path, model: str) -> None:
+        self._gap_s = self._busy_s = 0.0
         from slicer_harness.qt_facade.module import make_qt_module
 
         self.temporary = folder / "temporary"
@@ -76,7 +81,7 @@ class Bench:
         self._timer.connect("timeout()", self._beat)
 
     def print_run(self, title: str, cancel_at: str | None = None) -> None:
-        """Segment once, cancel where it is wanted, and print the figures."""
+        """Segment once, cancel at a stage if given, and print the times."""
         self._loop = self._qt.QEventLoop()
         self._gap_s = self._busy_s = 0.0
         self._cancel_at, self._cancelled = cancel_at, 0.0
@@ -97,6 +102,70 @@ class Bench:
             f"{title:<24} returned {1000 * returned_s:.0f} ms; {stages} end {end_s:.3f} s{cancel}; "
             f"longest gap {1000 * self._gap_s:.0f} ms, of it busy {1000 * self._busy_s:.0f} ms"
         )
+
+    def print_edits(self, repeats: int) -> None:
+        """Change a box, propose scores and export, as the panel does after a result; print the median seconds."""
+        import numpy as np
+        from bench_resegmentation import _middle_box
+
+        from ICHSegmentationLib.core.label_map import LabelMap
+        from ICHSegmentationLib.export.job import ExportJob, ScanFiles
+        from ICHSegmentationLib.export.record import RunRecord
+        from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
+
+        grid = self.volume.grid
+        edit = BoxEdit(after=_middle_box(grid))
+        target = self.temporary.parent / "exported"
+        labels = self._wait(
+            lambda volume, told: self.process.resegment_lesion(
+                volume, LabelMap(np.zeros(grid.shape, np.uint8), grid), edit, model="em", device="auto", **told
+            )
+        )
+
+        def export(formats):
+            job = ExportJob(
+                folder=target,
+                formats=formats,
+                scan=ScanFiles.of(self.volume.source),
+                run=RunRecord.of_attributes({"model": "em"}),
+                overwrite=True,
+            )
+            return lambda volume, told: self.process.export(volume, labels, job, progress=lambda *_: None, **told)
+
+        works = {
+            "box": lambda volume, told: self.process.resegment_lesion(
+                volume, labels, edit, model="em", device="auto", **told
+            ),
+            "scores": lambda volume, told: self.process.propose(volume, labels, **told),
+            "export of a table": export(("csv",)),
+            "export of DICOM": export(("dicom-seg", "dicom-sr")),
+            "export of a report": export(("csv", "json", "pdf")),
+        }
+        for name, work in works.items():
+            seconds = []
+            for _ in range(repeats + 1):
+                self._wait(work)
+                seconds.append(self._over - self._started)
+            print(f"{name:<24} median {statistics.median(seconds[1:]):.3f} s, longest {max(seconds[1:]):.3f} s")
+
+    def _wait(self, work):
+        """Ask for work on a copy of the scan, as the panel reads it from the scene; return what came of it."""
+        from ICHSegmentationLib.core.volume import CTVolume
+
+        outcomes = []
+
+        def take(outcome: object) -> None:
+            outcomes.append(outcome)
+            self._end(outcome)
+
+        self._loop = self._qt.QEventLoop()
+        self._cancelled = 0.0
+        volume = CTVolume(self.volume.hu.copy(), self.volume.grid, self.volume.source)
+        self._started = time.perf_counter()
+        self._last = self._started, time.thread_time()
+        work(volume, {"finished": take, "failed": take})
+        self._loop.exec()
+        return outcomes[0]
 
     def _beat(self) -> None:
         now = time.perf_counter(), time.thread_time()
@@ -120,7 +189,7 @@ class Bench:
 
 
 def _install_slicer(folder: Path, temporary: Path) -> None:
-    """Put as much of Slicer in place as the panel's process needs."""
+    """Install the parts of Slicer that the panel's process needs."""
     import pytest
     from builders.python_slicer import put_on_path
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seconds of a patch-wise system for a head of 40 slices, and of finding the opposite side of the head.
 
-Figures, not a test: medians of several runs in one process with the model loaded, each stage's share of the whole, and
-how many times longer SimpleITK takes to register the scan's mirror image to it without knowing of the symmetry.
+Medians of several runs in one process with the model loaded, each stage's fraction of the total, and the factor by
+which SimpleITK takes longer to register the scan's mirror image without using the symmetry.
 
     python Testing/Benchmarks/bench_patches.py [--model NAME] [--repeats N] [--threads N]
 """

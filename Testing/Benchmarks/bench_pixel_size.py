@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a network's pixels cost on the source grid: Dice of perfect labels that went there and back.
+"""Dice of perfect labels after resampling to a network's pixel size and back to the source grid.
 
-An upper limit for any network on such pixels, not what a trained one reaches. Scans are of training patients (the
-choice of the pixels must not see those held out), as they are and with one simulated bleed of each subtype.
+This is an upper limit for any network with such pixels. Scans are those of training patients (the pixel size must not
+be chosen on held-out ones), unchanged and with one simulated lesion of each subtype.
 
     python Testing/Benchmarks/bench_pixel_size.py [--patients N] [--pixels MM [MM ...]]
 """
@@ -23,7 +23,7 @@ from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.research.evaluation.models.held_out_case import PATIENTS, SIMULATED, HeldOutCase
 from ICHSegmentationLib.research.training.config import TrainingConfig, read_config
-from ICHSegmentationLib.research.training.data.sources import open_sources
+from ICHSegmentationLib.research.training.datasets.sources import open_sources
 from ICHSegmentationLib.research.training.held_out import make_held_out
 
 CONFIG = Path(__file__).resolve().parents[2] / "ICHSegmentationLib/research/training/configs/transhardnet-compact.yaml"
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def of_training_patients(config: TrainingConfig, count: int, folder: Path) -> TrainingConfig:
-    """Hold out every so many of the training patients instead."""
+    """Select every n-th training patient instead of the held-out ones."""
     kept_out = {*config.data.held_out, *config.data.validation, *config.data.excluded}
     names = [name for source in open_sources(config.data) for name in source.names() if name not in kept_out]
     chosen = tuple(names[:: max(len(names) // count, 1)][:count])
@@ -64,7 +64,7 @@ def of_training_patients(config: TrainingConfig, count: int, folder: Path) -> Tr
 
 
 def there_and_back(case: HeldOutCase, spec: InputSpec) -> list[tuple[Subtype, float]]:
-    """Sample the labels like a scan, take them back like probabilities, and compare."""
+    """Resample the labels as a scan, map them back as probabilities, and compare."""
     prepared = prepare_slices(case.volume, spec, force=True)
     labels = prepared.orientation.apply(case.labels)[prepared.slice_numbers]
     planes = np.stack([prepared.sampling.to_network(labels == value) for value in (0, *Subtype)], axis=1)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seconds that each runtime needs to start and to run a head, each in a process of its own.
+"""Seconds that each runtime takes to start and to run a head, each in a separate process.
 
     python Testing/Benchmarks/bench_runtimes.py [--model NAME | --system transhardnet --preset compact] [--size 256]
 
-Without --model the network has random weights, which take the same time. "cpu" is processor time of all threads, which
-other programs disturb less than wall time. OpenVINO is measured with an empty cache (first) and a filled one (cached).
+Without --model the network has random weights, which take the same time. "cpu" is the processor time of all threads,
+less affected by other programs than wall time. OpenVINO is measured with an empty cache (first) and a filled one
+(cached).
 """
 
 from __future__ import annotations
@@ -33,18 +34,23 @@ def lap(laps: Laps, name: str) -> Iterator[None]:
 
 
 def measure(arguments: argparse.Namespace) -> None:
-    """Run in the child process: start one runtime, run it twice, print the figures as JSON."""
+    """Start one runtime, run it twice and print the times as JSON; runs in the child process."""
     laps: Laps = {}
     with lap(laps, "import"):
         import numpy as np
 
         from ICHSegmentationLib.models import get_model, load_runtime
         from ICHSegmentationLib.models.manifest import MODELS_FOLDER
+        from ICHSegmentationLib.systems import network_for
 
         entry = get_model(arguments.model or "default", folder=arguments.folder or MODELS_FOLDER)
     with lap(laps, "load"):
         runtime = load_runtime(
-            entry, device=arguments.device, runtime=arguments.runtime, threads=arguments.threads or None
+            entry,
+            build=network_for,
+            device=arguments.device,
+            runtime=arguments.runtime,
+            threads=arguments.threads or None,
         )
     shape = (arguments.slices, entry.input_spec.channels, arguments.size, arguments.size)
     images = np.random.default_rng(0).random(shape, dtype=np.float32)
@@ -65,9 +71,9 @@ def measure(arguments: argparse.Namespace) -> None:
 
 def register_random_model(arguments: argparse.Namespace, folder: Path) -> None:
     from ICHSegmentationLib.models import publish
-    from ICHSegmentationLib.networks import build_network
+    from ICHSegmentationLib.systems import build_network, network_for
 
-    # The limit is for what is committed; the paper presets are larger.
+    # The size limit is for committed weights; the paper presets are larger.
     publish._MOST_BYTES_DEFAULT = 10**9
     fields = {
         "name": f"{arguments.system}-{arguments.preset}",
@@ -85,7 +91,7 @@ def register_random_model(arguments: argparse.Namespace, folder: Path) -> None:
         "card": "",
     }
     network = build_network(arguments.system, arguments.preset, in_channels=3)
-    publish.register_model(fields, network.state_dict(), folder=folder)
+    publish.register_model(fields, network.state_dict(), build=network_for, folder=folder)
 
 
 def run_child(arguments: list[str], *, runtime: str, device: str, cache: Path) -> None:

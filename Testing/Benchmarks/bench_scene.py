@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seconds on Slicer's main thread: a volume read, a result published, volumes after an edit, scrolling.
+"""Seconds on Slicer's main thread for reading a volume, publishing a result, volumes after an edit, and scrolling.
 
-Figures, not a test. A generated head of 512 x 512 x 40 voxels in a scene of slicer-core, under Slicer's acquisition
-transform; a live update is what one stroke costs beyond Slicer's own work on it.
+The head has 512 x 512 x 40 voxels in a scene of slicer-core, under Slicer's acquisition transform. A live update is the
+time of one stroke beyond Slicer's own work.
 
     python Testing/Benchmarks/bench_scene.py [--slices N] [--repeats N] [--straight] [--cpu]
 """
@@ -33,12 +33,12 @@ BUDGETS = {"publish": 0.3, "live update": 0.05}
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--slices", type=int, default=40)
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--straight", action="store_true", help="no acquisition transform")
-    parser.add_argument("--cpu", action="store_true", help="time of the processor instead, for a busy machine")
+    parser.add_argument("--cpu", action="store_true", help="processor time instead of wall time, for a busy machine")
     wanted = parser.parse_args()
     clock = time.process_time if wanted.cpu else time.perf_counter
     grid = make_grid(rows=512, columns=512, steps_mm=(4.0,) * (wanted.slices - 1), tilt_deg=15)
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def _head(shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Return a round head with noise, and labels of a large clot, a rim and many small spots."""
+    """Return a spherical head with noise, and labels of a large clot, a rim and many small spots."""
     slices, rows, columns = (np.linspace(-1, 1, size, dtype=np.float32) for size in shape)
     s, r, c = slices[:, None, None], rows[:, None], columns
     radius = (c / 0.72) ** 2 + (r / 0.9) ** 2 + (s / 1.1) ** 2

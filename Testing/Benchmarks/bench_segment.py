@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seconds of each stage and peak memory of ``ichseg segment``, in fresh processes and with the model loaded.
 
-Figures, not a test: the medians of several runs, and each stage's share of its total. The first fresh process is not
-counted, because it may convert and compile the model for the user's cache.
+Medians of several runs, and each stage's fraction of the total. The first fresh process is not counted, because it may
+convert and compile the model for the user's cache.
 
     python Testing/Benchmarks/bench_segment.py [CT] [--model NAME] [--repeats N] [--threads N]
 
-Without CT the GE series of ``../shared/data`` is taken where it is, else a generated head.
+Without CT the GE series of ``../shared/data`` is used, or a generated head if it is missing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Runs = list[dict[str, float]]
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ct", nargs="?", type=Path)
     parser.add_argument("--model", default="default", help="an installed model, or one of ICHSEG_MODELS")
@@ -57,7 +57,7 @@ def _generated_head(folder: Path) -> Path:
 
 
 def _fresh(ct: Path, output: Path, wanted: argparse.Namespace) -> dict[str, float]:
-    """Run the command in a process of its own."""
+    """Run the command in a separate process."""
     command = [sys.executable, "-m", "ICHSegmentationLib.cli", "segment", str(ct), "--output", str(output), "--quiet"]
     command += ["--model", wanted.model]
     command += ["--threads", str(wanted.threads)] if wanted.threads else []
@@ -74,7 +74,7 @@ def _fresh(ct: Path, output: Path, wanted: argparse.Namespace) -> dict[str, floa
 
 
 def _loaded(wanted: argparse.Namespace) -> Runs:
-    """Segment again and again in this process; the first run loads the model and is not counted."""
+    """Segment repeatedly in this process; the first run loads the model and is not counted."""
     import resource
 
     from ICHSegmentationLib import pipeline, read_ct
@@ -86,11 +86,11 @@ def _loaded(wanted: argparse.Namespace) -> Runs:
             started = time.perf_counter()
             volume = read_ct(wanted.ct)
             read_s = time.perf_counter() - started
-            result = pipeline.segment(volume, wanted.model, threads=wanted.threads, loaded=loaded)
+            case = pipeline.run(volume, wanted.model, threads=wanted.threads, loaded=loaded)
             write_started = time.perf_counter()
-            pipeline.write_outputs(result, Path(folder) / str(run))
+            pipeline.write_results(case, Path(folder) / str(run))
             ended = time.perf_counter()
-            stages = {name: seconds for name, seconds in result.timings_s.items() if name not in {"read", "total"}}
+            stages = case.known_record().timings_s
             runs.append({"read": read_s, **stages, "write": ended - write_started, "total": ended - started})
             runs[-1]["peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     return runs[1:]

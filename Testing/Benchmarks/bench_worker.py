@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seconds of a worker's first and later requests, and how soon it stops when it is cancelled.
+"""Seconds of a worker's first and later requests, and of cancelling.
 
-Figures, not a test. "outside" is what the host waits for beyond the worker's own stages: the process's start, arrays
-through files, messages. A cancel is sent at the start of each stage, with the model loaded; a worker that does not
-look up in time is killed, and the next request has to start another.
+Figures, not a test. "outside" is what the client waits for beyond the worker's own stages: the start of the process,
+messages, the hand-over of the scan (the first time) and of the labels. A cancel is sent at the start of each stage,
+with the model loaded; a worker that does not stop in time is killed, and the next request has to start another.
 
     python Testing/Benchmarks/bench_worker.py [CT] [--model NAME] [--repeats N] [--threads N]
 
-Without CT the GE series of ``../shared/data`` is taken where it is, else a generated head.
+Without CT the GE series of ``../shared/data`` is used, or a generated head if it is missing.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 
 from ICHSegmentationLib import read_ct
 from ICHSegmentationLib.core.errors import CancelledError
+from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 
 GE_SERIES = Path(__file__).resolve().parents[3] / "shared" / "data" / "ge-head-ct"
@@ -28,7 +29,7 @@ STAGES = ("load", "preprocess", "infer", "postprocess")
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ct", nargs="?", type=Path)
     parser.add_argument("--model", default="default")
@@ -37,7 +38,7 @@ def main() -> None:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ichseg-bench-") as folder:
         volume = read_ct(wanted.ct or (GE_SERIES if GE_SERIES.is_dir() else _generated_head(Path(folder))))
-    options = {"model": wanted.model, "threads": wanted.threads}
+    options = SegmentOptions(model=wanted.model, threads=wanted.threads)
     print(f"{volume.hu.shape} voxels, {wanted.repeats} later requests")
     with WorkerClient() as client:
         runs = [_segment(client, volume, options) for _ in range(wanted.repeats + 1)]
@@ -55,16 +56,16 @@ def _generated_head(folder: Path) -> Path:
 
 def _segment(client: WorkerClient, volume, options) -> dict[str, float]:
     started = time.perf_counter()
-    answer = client.segment(volume, **options)
+    answer = client.segment(volume, options)
     wall = time.perf_counter() - started
     timings = dict(answer.segmentation.timings_s)
     return {"outside": wall - timings.pop("total"), **timings, "total": wall}
 
 
 def _cancel(client: WorkerClient, volume, options, stage: str) -> tuple[float, bool]:
-    """Return the seconds from the cancel to the end, and whether the worker lives."""
+    """Return the seconds from the cancel to the end, and whether the worker still runs."""
     if client.pid is None:
-        client.segment(volume, **options)
+        client.segment(volume, options)
     reached, asked = [], []
 
     def cancel() -> bool:
@@ -77,7 +78,7 @@ def _cancel(client: WorkerClient, volume, options, stage: str) -> tuple[float, b
             reached.append(name)
 
     try:
-        client.segment(volume, progress=progress, cancel=cancel, **options)
+        client.segment(volume, options, progress=progress, cancel=cancel)
     except CancelledError:
         return time.perf_counter() - asked[0], client.pid is not None
     message = f"the work was over before it could be cancelled in the stage {stage}"

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of `ichseg evaluate --config` for another program, on the same held-out patients.
 
-Any program that reads and writes NIfTI will do; nothing of it is part of this project. BLAST-CT
-(biomedia-mira/blast-ct, Apache-2.0) from a clone of one's own, with its requirements installed:
+Any program that reads and writes NIfTI can be used; none is part of this project. For BLAST-CT
+(biomedia-mira/blast-ct, Apache-2.0), clone it and install its requirements:
 
     PYTHONPATH=blast-ct python Testing/Benchmarks/compare_peer.py CONFIG --name blast-ct --labels 0,4,2,0,5
         --output DIR --command "python -c 'from blast_ct.console_tool import console_tool as run; run()'
         --input {input} --output {output}"
 
-A tilted scan is given to it as a straight stack. Labels of the program are renumbered by ``--labels``; extra-axial
-blood, which BLAST-CT does not tell apart, counts as subdural, so that the sum over extra-axial subtypes is right.
-Predictions that are there are not made again. The seconds are the processor's, of all threads together, which a busy
-machine does not change.
+A tilted scan is passed to it as a straight stack. ``--labels`` renumbers the program's labels; BLAST-CT does not
+distinguish extra-axial blood, which counts as SDH, so that the sum over extra-axial subtypes is right. Existing
+predictions are reused. Seconds are the processor time of all threads, which a busy machine does not change.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ import numpy as np
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.research.evaluation.models.held_out_case import NEGATIVES, PATIENTS, HeldOutCase, HeldOutFile
 from ICHSegmentationLib.research.evaluation.models.run import prediction_path, run_cases
-from ICHSegmentationLib.research.evaluation.models.targets import figures
+from ICHSegmentationLib.research.evaluation.models.targets import model_metrics
 from ICHSegmentationLib.research.evaluation.report.tables import markdown_table
 from ICHSegmentationLib.research.training.config import read_config
 from ICHSegmentationLib.research.training.held_out import make_held_out
@@ -43,7 +42,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", type=Path)
     parser.add_argument("--name", required=True)
-    parser.add_argument("--command", required=True, help="with {input} and {output}, files of NIfTI")
+    parser.add_argument("--command", required=True, help="with {input} and {output}, NIfTI files")
     parser.add_argument("--labels", required=True, help="our label (0-5) of each of the program's labels")
     parser.add_argument("--groups", nargs="+", default=GROUPS)
     parser.add_argument("--output", type=Path, required=True)
@@ -62,20 +61,20 @@ def main() -> None:
         peer.segment,
         lambda case, share: print(f"{share:4.0%} {case}", file=sys.stderr),
     )
-    rows = [figure.row() for figure in figures(run.groups, config.evaluation.set_aside) if figure.cases]
+    rows = [metric.row() for metric in model_metrics(run.groups, config.evaluation.set_aside) if metric.cases]
     text = f"# {options.name}\n\n{run.seconds_per_scan:.0f} processor seconds a scan\n\n{markdown_table(rows)}\n"
     (options.output / "model.md").write_text(text, encoding="utf-8")
     print(text)
 
 
 class Peer:
-    """Another program, run once for each case."""
+    """Another program, run once per case."""
 
     def __init__(self, command: str, label_of: np.ndarray, output: Path) -> None:
         self._command, self._label_of, self._output = command, label_of, output
 
     def segment(self, case: HeldOutCase, file: HeldOutFile) -> tuple[LabelMap, float]:
-        """Give the program a case; its labels and seconds are kept beside the prediction."""
+        """Run the program on a case; its labels and seconds are stored beside the prediction."""
         kept = prediction_path(self._output / "as-written", file)
         record = kept.with_name(f"{file.name}.json")
         if not record.exists():
@@ -98,7 +97,7 @@ class Peer:
 
 
 def straight(affine: np.ndarray) -> np.ndarray:
-    """Return an affine with its slices along their normal: a tilted one is refused by what reads through ITK."""
+    """Return the affine without tilt, because programs that read through ITK reject a tilted one."""
     upright = affine.copy()
     normal = np.cross(affine[:3, 0], affine[:3, 1])
     normal /= np.linalg.norm(normal)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A second registration of the atlas, to tell where the reference itself is certain."""
+"""A second, deformable registration of the atlas, to find where the reference is certain."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from ICHSegmentationLib.research.simulation import Anatomy
 from ICHSegmentationLib.research.simulation.host_anatomy import Atlas
 
 _MESH = (3, 4, 2)  # of B-splines along columns, rows, slices: 5 to 7 cm each
-_VENTRICLE_WEIGHT = 2.0  # as in the atlas' own picture
+_VENTRICLE_WEIGHT = 2.0  # as in the atlas image
 _SMOOTHING_MM = 2.0
 _SAMPLED = 0.03  # of the voxels
 _ITERATIONS = 12
 
 
 def deformed_regions(atlas: Atlas, anatomy: Anatomy, host: sitk.Image, affine: sitk.Transform) -> np.ndarray:
-    """Region numbers of the atlas where smooth bending follows the affine registration.
+    """Return the atlas regions after a smooth deformation that follows the affine registration.
 
-    Skull and ventricles then fit better, yet nothing in them tells where a sulcus is. Neither registration is the true
-    one: where they name different regions, the reference is not certain.
+    Skull and ventricles then fit better, but they do not locate sulci. Neither registration is the truth: where the two
+    name different regions, the reference is uncertain.
 
     Parameters
     ----------
     atlas : Atlas
-        As registered before.
+        The registered atlas.
     anatomy : Anatomy
-        Of the host, (slices, rows, columns).
+        Anatomy of the host scan, (slices, rows, columns).
     host : SimpleITK.Image
-        Any image on the host's grid.
+        Any image on the grid of the host scan.
     affine : SimpleITK.Transform
-        From the host to the atlas.
+        Transform from the host scan to the atlas.
     """
     fixed = sitk.GetImageFromArray((anatomy.intracranial + _VENTRICLE_WEIGHT * anatomy.ventricles).astype(np.float32))
     fixed.CopyInformation(host)

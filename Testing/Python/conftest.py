@@ -1,18 +1,55 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures that every part's tests share."""
+"""Fixtures that all tests share, and how the tests are spread over parallel workers (pytest-xdist)."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from builders.requirements import shared_data_folder
 
-_SHARED_DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+# Set before the first import of numpy, torch or SimpleITK; processes that a test starts inherit them.
+_THREAD_VARIABLES = (
+    "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
+    "LP_NUM_THREADS",  # Mesa's software renderer
+    "MKL_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+)
+_THREADS: int | None = None
+if "PYTEST_XDIST_WORKER" in os.environ:
+    _THREADS = max(1, (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(_THREADS)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _threads_of_this_worker() -> Iterator[None]:
+    """Limit OpenVINO, which reads no variable, to the worker's share of the cores."""
+    if _THREADS is None:
+        yield
+        return
+    from ICHSegmentationLib.models.runtimes import openvino_runtime
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(openvino_runtime, "_available_threads", lambda: _THREADS)
+        yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one file on one worker, so that its fixtures are made once.
+
+    All tests on the Slicer harness form one group: they render, and some own an X server that takes real clicks.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            on_harness = "slicer_app" in getattr(item, "fixturenames", ()) or "in_a_window" in item.fixturenames
+            item.add_marker(pytest.mark.xdist_group("slicer" if on_harness else item.nodeid.split("::")[0]))
 
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of the development data beside the repository; a stranger's clone has none."""
-    if not _SHARED_DATA.is_dir():
-        pytest.skip("needs the development data in ../shared/data, which are not part of the repository")
-    return _SHARED_DATA
+    return shared_data_folder()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Python packages that Slicer does not have: what is missing, and installing it when the user asks for it."""
+"""Check and installation of the Python packages that Slicer does not include."""
 
 from __future__ import annotations
 

@@ -10,13 +10,13 @@ from importlib.metadata import PackageNotFoundError, version
 import slicer
 from slicer.i18n import tr as _
 
-# As in the library's own requirements.
+# As in the requirements of the library.
 _TORCH = ">=2.4"
 _LOG = logging.getLogger(__name__)
 
 
 class GraphicsSupport:
-    """Installs torch when the user wants to segment on a graphics card; the processor does without."""
+    """Installation of torch for a graphics card; the processor does not need it."""
 
     @property
     def state(self) -> str:
@@ -28,9 +28,9 @@ class GraphicsSupport:
         return "installed"
 
     def install(self) -> str | None:
-        """Install torch, with the extension's own question; return why it did not work, None if it did.
+        """Install torch with the PyTorch extension, which asks the user; return an error message, or None.
 
-        The extension chooses the build that fits the card's driver, some gigabytes.
+        The extension selects the build for the card's driver, some gigabytes.
         """
         if self.state == "installed":
             return None
@@ -44,7 +44,7 @@ class GraphicsSupport:
                     askConfirmation=True, torchVersionRequirement=_TORCH
                 )
         except Exception as error:
-            # Another extension's code: whatever it raises, its own words are what helps.
+            # Another extension may raise anything, and its message is the most helpful one.
             _LOG.warning("torch could not be installed", exc_info=error)
             return _("torch could not be installed: {error}").format(error=f"{type(error).__name__}: {error}")
         return None if torch is not None else _("torch was not installed.")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether installed packages can be imported, tried in a process of its own."""
+"""Check in a separate process whether installed packages can be imported."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from slicer.i18n import tr as _
 
 from ICHSegmentationPanel.process.slicer_python import python_slicer
 
-# In a process of its own: what Slicer has imported, it cannot replace before it is restarted. Hidden is what would
-# otherwise report the import of OpenVINO to Google Analytics; the library hides it as well, in `quiet_openvino`.
+# In a separate process, as Slicer cannot replace imported packages before a restart. The blocked modules would report
+# the import of OpenVINO to Google Analytics; the library blocks them too, in `quiet_openvino`.
 _CODE = """
 import importlib, sys
 sys.modules["openvino_telemetry"] = sys.modules["openvino.tools.ovc"] = None
@@ -22,7 +22,7 @@ for name in sys.argv[1:]:
 
 
 def import_errors(names: list[str]) -> str | None:
-    """Import packages with Slicer's Python; return the errors in their own words, None if there is none."""
+    """Import packages with Slicer's Python; return their error messages, or None."""
     process = slicer.util.launchConsoleProcess([python_slicer(), "-c", _CODE, *names], useStartupEnvironment=False)
     output, _nothing = process.communicate()
     if process.returncode == 0 and not output.strip():

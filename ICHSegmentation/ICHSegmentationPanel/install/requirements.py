@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the module needs beside Slicer's own Python packages."""
+"""Python packages that the module needs besides those of Slicer."""
 
 from __future__ import annotations
 
@@ -24,21 +24,23 @@ if TYPE_CHECKING:
 
 REQUESTER = "ICHSegmentation"
 REQUIREMENTS_FILE = Path(__file__).resolve().parents[2] / "Resources" / "requirements.txt"
-# What the panel imports into Slicer itself; the worker imports the rest in a process of its own.
+# Imported by the panel inside Slicer; the worker process imports the rest.
 _IMPORTED_BY_PANEL = "pydantic"
+_MODULE_NAMES = {"pynrrd": "nrrd"}
+"""Modules that have another name than the package that installs them."""
 _LOG = logging.getLogger(__name__)
 
 
 class Requirements:
-    """The packages of ``Resources/requirements.txt``, with floor and ceiling each.
+    """Packages of ``Resources/requirements.txt``, each with a minimum and a maximum version.
 
-    Nothing is installed but by `install` and `install_from_folder`, which a user's click calls. Neither raises for what
-    Slicer has shown already; `problem` tells how it went.
+    Only `install` and `install_from_folder`, called by the user's click, install packages. They do not raise errors
+    that Slicer has shown already; see `problem`.
 
     Parameters
     ----------
     path : Path, optional
-        Another file of requirements.
+        Path of another requirements file.
     """
 
     def __init__(self, path: Path = REQUIREMENTS_FILE) -> None:
@@ -46,21 +48,21 @@ class Requirements:
         self._failure: str | None = None
 
     def missing(self) -> tuple[str, ...]:
-        """Return what is not installed, or not in a version between floor and ceiling, as ``name>=floor,<ceiling``."""
+        """Return the packages that are missing or have another version, as ``name>=minimum,<maximum``."""
         return tuple(str(requirement) for requirement in self._unmet())
 
     @property
     def problem(self) -> str | None:
-        """Why the module cannot run although nothing is missing, or what became of an installation that failed."""
+        """Why the module cannot run although nothing is missing, or why an installation failed."""
         return too_old() or (_intel_mac() if self.missing() else None) or self._failure or self._import_problem()
 
     @property
     def notice(self) -> str | None:
-        """What the user should know although the module runs."""
+        """Warning to show although the module can run."""
         return too_new()
 
     def install(self) -> None:
-        """Ask the user, then install what is missing from PyPI, with Slicer's own dialogs."""
+        """Install missing packages from PyPI, after Slicer's dialog has asked the user."""
 
         def ensure(constraints: Path) -> None:
             _packaging().pip_ensure(self._all(), constraints=constraints, requester=REQUESTER)
@@ -68,13 +70,13 @@ class Requirements:
         self._run(ensure)
 
     def install_from_folder(self, folder: str | Path) -> None:
-        """Install what is missing from a folder of wheels; the network is not used."""
+        """Install missing packages from a folder of wheels, without network."""
         folder = Path(folder)
         unmet = self._unmet()
         self._failure = missing_from_folder(folder, [requirement.name for requirement in unmet])
         if self._failure or not unmet:
             return
-        # A list of arguments, each of which may hold spaces.
+        # A list, as arguments may contain spaces.
         arguments = ["--no-index", f"--find-links={folder}", "--only-binary=:all:", *map(str, unmet)]
 
         def install(constraints: Path) -> None:
@@ -95,19 +97,19 @@ class Requirements:
         unmet = self._unmet()
         if not unmet:
             return
-        already_imported = [requirement.name for requirement in unmet if requirement.name in sys.modules]
+        already_imported = [requirement.name for requirement in unmet if _module_name(requirement.name) in sys.modules]
         try:
             with constraints_file() as constraints:
                 install(constraints)
         except subprocess.CalledProcessError as error:
-            # Slicer has shown pip's words by now.
+            # Slicer has already shown pip's output.
             _LOG.warning("pip failed", exc_info=error)
             self._failure = _(
                 "The packages could not be installed (pip ended with code {code}); the Python console has the details."
             ).format(code=error.returncode)
             return
         except RuntimeError as error:
-            # Of pip_ensure: the user declined. It is a RuntimeError as well if Slicer's Python is not there.
+            # From pip_ensure: the user declined, or Slicer's Python was not found.
             _LOG.info("nothing was installed: %s", error)
             self._failure = None if "declined" in str(error) else str(error)
             return
@@ -115,20 +117,20 @@ class Requirements:
             return  # With --testing Slicer installs nothing.
         importlib.invalidate_caches()
         if already_imported:
-            self._failure = _("Restart Slicer, so that it takes the new version of: {names}.").format(
+            self._failure = _("Restart Slicer to use the new version of: {names}.").format(
                 names=", ".join(already_imported)
             )
             return
-        self._failure = import_errors([requirement.name for requirement in self._all()])
+        self._failure = import_errors([_module_name(requirement.name) for requirement in self._all()])
 
     def _import_problem(self) -> str | None:
-        """Import what the panel needs; a package can be there and still not work, as with a missing system library."""
+        """Import the panel's package and return an error, as with a missing system library; None if it works."""
         if self.missing():
             return None
         try:
             importlib.import_module(_IMPORTED_BY_PANEL)
         except Exception as error:
-            # Broken packages raise what they like, and the user is helped only by their own words.
+            # Broken packages may raise anything, and their message is the most helpful one.
             return _("The package {name} is installed but cannot be used: {error}").format(
                 name=_IMPORTED_BY_PANEL, error=f"{type(error).__name__}: {error}"
             )
@@ -136,17 +138,22 @@ class Requirements:
 
 
 def _packaging() -> Any:
-    """Return slicer.packaging; not imported at file scope, so that an older Slicer can say that it is too old."""
+    """Return slicer.packaging; imported late, so that an older Slicer can report that it is too old."""
     from slicer import packaging
 
     return packaging
 
 
 def _intel_mac() -> str | None:
-    """Return a sentence on Macs for which there is no OpenVINO that goes with Slicer's numpy."""
+    """Return a message on Intel Macs, for which no OpenVINO fits Slicer's numpy; else None."""
     if sys.platform != "darwin" or platform.machine() != "x86_64":
         return None
     return _(
-        "There is no package of OpenVINO for Macs with an Intel processor that fits Slicer's numpy, so that this "
-        "module cannot segment here. On a Mac with Apple silicon, use Slicer's download for that."
+        "This module cannot segment on Macs with an Intel processor: no OpenVINO package fits Slicer's numpy. On a Mac "
+        "with Apple silicon, install the Slicer version for it."
     )
+
+
+def _module_name(package: str) -> str:
+    """Return the name by which a package is imported."""
+    return _MODULE_NAMES.get(package, package)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Python packages that Slicer brings, which no installation may replace."""
+"""Python packages of Slicer, which no installation may replace."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-# Slicer 5.12's SuperBuild/External_python-*.cmake, but for what only its build uses.
+# From Slicer 5.12's SuperBuild/External_python-*.cmake, without build-only packages.
 NAMES = (
     "certifi",
     "cffi",
@@ -37,19 +37,19 @@ NAMES = (
     "wheel",
     "wrapt",
 )
-# Slicer builds VTK itself, so that pip does not know of it and would put PyPI's beside it. No version is below 0: what
-# needs the package is refused instead.
+# Slicer builds VTK itself, unknown to pip, which would install a second one. No version is below 0, so that pip
+# refuses packages that need it.
 _NEVER = ("vtk",)
 
 
 def constraint_lines() -> list[str]:
-    """Return pip constraints that keep each of Slicer's packages at the version that is there."""
+    """Return pip constraints that pin each of Slicer's packages to its installed version."""
     return [f"{name}=={found}" for name in NAMES if (found := _version(name))] + [f"{name}<0" for name in _NEVER]
 
 
 @contextmanager
 def constraints_file() -> Iterator[Path]:
-    """Write `constraint_lines` for the time of an installation."""
+    """Write `constraint_lines` to a temporary file."""
     with TemporaryDirectory(prefix="ichseg-") as folder:
         path = Path(folder) / "constraints.txt"
         path.write_text("\n".join(constraint_lines()) + "\n", encoding="utf-8")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether this Slicer is one that the module was made for."""
+"""Check of the Slicer version."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from slicer.i18n import tr as _
 
 # slicer.packaging came with 5.11, of which there is no stable release.
 FLOOR = (5, 12)
-# The next major version may change what the module builds on.
+# The next major version may have incompatible changes.
 CEILING = (6, 0)
 
 
 def too_old() -> str | None:
-    """Return a sentence if this Slicer is below the floor."""
+    """Return a message if this Slicer is older than the minimum; else None."""
     if _version() >= FLOOR:
         return None
     return _("This module needs 3D Slicer {floor} or later; this is {version}.").format(
@@ -24,7 +24,7 @@ def too_old() -> str | None:
 
 
 def too_new() -> str | None:
-    """Return a sentence if this Slicer is at or above the ceiling, so that nobody knows how the module does there."""
+    """Return a message if this Slicer is newer than the tested versions; else None."""
     if _version() < CEILING:
         return None
     return _("This module was made for 3D Slicer {floor} up to {ceiling}; this is {version}.").format(

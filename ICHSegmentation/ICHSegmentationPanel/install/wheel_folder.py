@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A folder of wheels, for computers without a network."""
+"""Installation from a folder of wheels, for computers without network."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from slicer.i18n import tr as _
 
 
 def missing_from_folder(folder: Path, names: list[str]) -> str | None:
-    """Tell which packages a folder has no wheel of that this Python can use; None if there is one of each.
+    """Return a message about packages without a usable wheel in a folder; None if none is missing.
 
-    Packages that those need in turn are left to pip.
+    Dependencies of the packages are not checked.
     """
-    # Slicer brings this package; not at file scope, so that an older Slicer can say that it is too old.
+    # Included in Slicer; imported late, so that an older Slicer can report that it is too old.
     from packaging.tags import sys_tags
     from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The worker process of the panel: segmenting without blocking Slicer, and what to say when it fails.
+"""Worker process of the panel: segment without blocking Slicer, and explain failures.
 
-Nothing of the library is imported before the first use: its requirements may not be installed yet.
+Import nothing of the library before the first use: its requirements may not be installed yet.
 """
 
 from __future__ import annotations

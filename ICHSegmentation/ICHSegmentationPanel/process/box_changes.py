@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes of boxes, one after the other: asked of the worker, then written into the result."""
+"""Changes of boxes, one after the other: done by the worker, then written into the result."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.lesion_boxes import LesionBox
     from ICHSegmentationLib.mrml import AskedEdit, VolumeCheck
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
-    from ICHSegmentationPanel.sections.model import ModelPart
+    from ICHSegmentationPanel.sections.model import ModelSection
 
 _NEW = "new-{number}"
 
 
 class BoxChanges:
-    """Waits for the worker; a box that is changed again meanwhile is segmented once more, as it is last.
+    """Queue of changed boxes; a box that is changed again meanwhile is segmented once more in its last state.
 
     Parameters
     ----------
     process : SegmentationProcess
-        The worker.
-    models : ModelPart
-        Which model fills boxes.
+        Process that segments.
+    models : ModelSection
+        Chooser of the model that segments in boxes.
     check_of : callable
-        Returns what is known of a volume already, or None.
+        Returns the last `VolumeCheck` of a volume, or None.
     save_state : callable
         Called right before the result is changed.
     on_end : callable
-        Called after each change with the key of the box, None where it was deleted or came to nothing, and with a
-        sentence, empty where all went well.
+        Called after each change with the key of the box (None if it was deleted or the change failed) and with a
+        sentence for the user (empty if all went well).
     """
 
     def __init__(
         self,
         process: SegmentationProcess,
-        models: ModelPart,
+        models: ModelSection,
         check_of: Callable[[vtkMRMLScalarVolumeNode], VolumeCheck | None],
         save_state: Callable[[], None],
         on_end: Callable[[str | None, str], None],
@@ -62,7 +62,7 @@ class BoxChanges:
 
     @property
     def keys(self) -> set[str]:
-        """Of the boxes that are being changed."""
+        """Keys of the boxes that are being changed."""
         running = {self._running.key} if self._running is not None and self._running.key is not None else set()
         return running | set(self._waiting)
 
@@ -79,9 +79,9 @@ class BoxChanges:
         node : vtkMRMLSegmentationNode
             The result.
         key : str or None
-            Of the box; None for a new one.
+            Key of the box; None for a new one.
         after : LesionBox or None
-            As it shall be; None deletes it.
+            The box after the change; None deletes it.
         """
         if node is not self._node:
             self.give_up()
@@ -93,7 +93,7 @@ class BoxChanges:
         self._go_on()
 
     def give_up(self) -> None:
-        """Forget what was asked: another result is looked at, or the scene goes."""
+        """Forget all changes: another result was chosen, or the scene is closed."""
         self._waiting.clear()
         self._node = None
         if self._running is not None:
@@ -110,10 +110,10 @@ class BoxChanges:
                 self._end(None, failure_of(error, "A box could not be changed.").in_one_sentence)
 
     def _start(self, key: str | None, after: LesionBox | None) -> None:
-        from ICHSegmentationLib.segmentation.boxes.segmentation import without_looking
+        from ICHSegmentationLib.segmentation.boxes.segmentation import edit_without_segmenter
 
         asked = mrml.ask_edit(self._node, key, after)
-        known = without_looking(asked.label_map, asked.edit)
+        known = edit_without_segmenter(asked.label_map, asked.edit)
         if known is not None:
             self._write(asked, known)
             return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a user can copy and send when something went wrong."""
+"""Text that a user can copy and send after a failure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _MOST_NOTES = 100
 
 
 class Diagnostics:
-    """Versions, what was asked and how it ended, and the worker's log.
+    """Versions, requests with their outcome, and the worker's log.
 
-    No name, date or identifier of a patient: nothing of a scan but the size of its grid is noted, the worker is given
-    no more than voxels and geometry but for the paths of an export, and paths are left out.
+    It holds no name, date or identifier of a patient: of a scan only the grid size is noted, the worker gets only
+    voxels and geometry (and the paths of an export), and paths are left out.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Diagnostics:
         self._worker: tuple[str, ...] = ()
 
     def note(self, text: str) -> None:
-        """Take note of something that happened now."""
+        """Add a note with the time of day."""
         self._notes.append(f"{time.strftime('%H:%M:%S')} {text}")
 
     def keep(self, lines: tuple[str, ...]) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What to tell the user of each class of failure, and what to do next."""
+"""Sentence and next step for each kind of failure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from slicer.i18n import tr as _
 
 _LOG = logging.getLogger(__name__)
-_TOLD_BY_DETAIL = {"bad_input", "not_a_head", "crashed", "failure", "foreign_transform", "requirements"}
-"""Kinds of which only the library's own sentence says enough."""
+_SHOWN_IN_DETAIL = {"bad_input", "not_a_head", "crashed", "failure", "foreign_transform", "requirements"}
+"""Kinds whose sentence in the library says more than the panel's."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Failure:
 
     @property
     def in_one_sentence(self) -> str:
-        """What to tell of work other than segmenting, which the sentence and the next step of a kind speak of."""
+        """The failure of work other than segmenting; `sentence` and `next_step` are worded for segmenting."""
         return self.detail or f"{self.sentence} {self.next_step}".strip()
 
     @property
@@ -52,13 +52,13 @@ class Failure:
 
 
 def make_failure(kind: str, detail: str = "") -> Failure:
-    """Return what to tell of a kind; ``detail`` is the library's own sentence."""
+    """Return the failure of a kind; ``detail`` is the library's own sentence."""
     sentence, next_step = _texts().get(kind, _texts()["failure"])
-    return Failure(kind, detail if detail and kind in _TOLD_BY_DETAIL else sentence, next_step, detail)
+    return Failure(kind, detail if detail and kind in _SHOWN_IN_DETAIL else sentence, next_step, detail)
 
 
 def failure_of(error: Exception, what: str) -> Failure:
-    """Return what to tell of an exception, and log it as ``what``; its text is shown only if it is for users."""
+    """Return the failure of an exception, and log it as ``what``; its text is shown only if it is for users."""
     from ICHSegmentationLib.mrml.quiet_log import log_error
     from ICHSegmentationLib.worker.protocol.failures import describe
 
@@ -99,6 +99,7 @@ def _texts() -> dict[str, tuple[str, str]]:
             _("Free some space, or choose another temporary folder in Edit / Application Settings / General."),
         ),
         "cancelled": (_("The segmentation was cancelled."), ""),
+        "unknown_scan": (_("The scan could not be handed to the segmentation."), send),
         "killed": (
             _("The system ended the segmentation, most likely because the memory ran out."),
             _("Close other programs and volumes, then try again."),

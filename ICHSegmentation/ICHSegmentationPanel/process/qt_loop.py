@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Qt's event loop, as the library's `HostLoop`."""
+"""Qt's event loop, as the `ApplicationLoop` of the library."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import qt
 from ICHSegmentationPanel.process.qt_process import QtProcess
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.worker.client.host_loop import ProcessListener
+    from ICHSegmentationLib.worker.client.application_loop import ProcessListener
 
 _LOOK_MS = 15
 _YIELD_S = 0.005
@@ -25,7 +25,7 @@ _JOIN_S = 5.0
 class QtLoop:
     """Calls back from Qt's event loop, on the main thread.
 
-    One timer does it all, made once: a timer or process that Python deletes inside its own signal takes Slicer with it.
+    One timer does it all, made once: a timer or process that Python deletes inside its own signal crashes Slicer.
     """
 
     def __init__(self) -> None:
@@ -38,24 +38,24 @@ class QtLoop:
         self._timer.connect("timeout()", self._ring)
 
     def start(self, command: Sequence[str], environment: Mapping[str, str], listener: ProcessListener) -> QtProcess:
-        """See `HostLoop`."""
+        """See `ApplicationLoop`."""
         process = QtProcess(command, environment, listener, self.call_later)
         self._discard_ended()
         self._processes.append(process)
         return process
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
-        """See `HostLoop`."""
+        """See `ApplicationLoop`."""
         heapq.heappush(self._calls, (time.monotonic() + delay_s, next(self._order), callback))
         self._arm()
 
     def run_in_background(self, work: Callable[[], Any], done: Callable[[Any, Exception | None], None]) -> None:
-        """See `HostLoop`."""
+        """See `ApplicationLoop`."""
         self._tasks.append(_Task(work, done))
         self._arm()
 
     def close(self) -> None:
-        """See `HostLoop`."""
+        """See `ApplicationLoop`."""
         self._timer.stop()
         self._calls.clear()
         tasks, self._tasks = self._tasks, []

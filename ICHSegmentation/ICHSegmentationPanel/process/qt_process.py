@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A process of Qt's, as the library's `HostProcess`."""
+"""A process of Qt's, as the `LoopProcess` of the library."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import qt
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.worker.client.host_loop import ProcessListener
+    from ICHSegmentationLib.worker.client.application_loop import ProcessListener
 
 _KILL_MS = 2000
 _INSIST_S = 3.0
 
 
 class QtProcess:
-    """Starts a process and tells a listener what it does.
+    """Starts a process and passes what it does to a listener.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class QtProcess:
     environment : mapping of str to str
         All of its environment variables.
     listener : ProcessListener
-        Whom to tell.
+        Receives output and end.
     call_later : callable
         As `QtLoop.call_later`.
     """
@@ -58,23 +58,23 @@ class QtProcess:
         return self._process is not None and self._process.state() != qt.QProcess.NotRunning
 
     def discard(self) -> None:
-        """Let go of Qt's object, the process having ended: as long as that lives, it keeps this one alive too."""
+        """Delete Qt's object after the end of the process: as long as it lives, it keeps this one alive."""
         if self._process is not None:
             self._process.deleteLater()
             self._process = None
 
     def write(self, data: bytes) -> None:
-        """See `HostProcess`."""
+        """See `LoopProcess`."""
         if self.is_running:
             self._process.write(data)
 
     def kill(self) -> None:
-        """See `HostProcess`."""
+        """See `LoopProcess`."""
         self._kill_tree()
         self._call_later(_INSIST_S, self._insist)
 
     def finish(self, grace_s: float) -> None:
-        """See `HostProcess`."""
+        """See `LoopProcess`."""
         if not self.is_running:
             return
         self._process.closeWriteChannel()
@@ -91,7 +91,7 @@ class QtProcess:
             kill_tree(int(self._process.processId()))
 
     def _insist(self) -> None:
-        """Kill the process without its children, where these could not be killed, as without taskkill."""
+        """Kill the process alone, in case the process tree could not be killed."""
         if self.is_running:
             self._process.kill()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The panel's way to the worker process."""
+"""The worker process as the panel uses it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.lesion_boxes import LesionBox
+    from ICHSegmentationLib.core.options import SegmentOptions
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.export.job import ExportJob
-    from ICHSegmentationLib.measurement.reader_items import Proposals
+    from ICHSegmentationLib.measurement.user_items import Proposals
     from ICHSegmentationLib.models import Device, Manifest
     from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
     from ICHSegmentationLib.worker.client.event_client import EventClient
@@ -33,7 +34,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class SegmentationProcess:
-    """Segments in a process of its own, which keeps the model loaded; nothing here blocks the main thread.
+    """Segments in a separate process, which keeps the model and the scan loaded; nothing here blocks the main thread.
 
     Every callback comes from the event loop on the main thread, after the call that asked has returned, and exactly one
     of ``finished`` and ``failed`` for each request, unless it is abandoned. The worker ends with Slicer.
@@ -59,27 +60,25 @@ class SegmentationProcess:
         self,
         volume: CTVolume,
         *,
-        model: str = "default",
-        device: str = "auto",
-        force: bool = False,
         progress: Callable[[str, float], None],
         finished: Callable[[WorkerResult], None],
         failed: Failed,
+        **options: Any,
     ) -> None:
         """Segment a volume.
 
         Parameters
         ----------
         volume : CTVolume
-            Is not changed, and must not be until the end.
-        model, device, force
-            See :func:`ICHSegmentationLib.segment`.
+            The scan; must not be changed until the end.
         progress : callable
-            Called with the stage (see `stage_title`) and the share of the whole work that is done, which never falls.
+            Called with the stage (see `stage_title`) and the fraction of all work that is done, which never falls.
         finished : callable
             Called with the segmentation and its measurements.
         failed : callable
             Called with the `Failure`; of kind "cancelled" after `cancel`.
+        **options
+            Fields of :class:`ICHSegmentationLib.core.options.SegmentOptions`: model, device, force and the like.
 
         Raises
         ------
@@ -87,7 +86,8 @@ class SegmentationProcess:
             If `busy`.
         """
         slices, rows, columns = volume.hu.shape
-        self._diagnostics.note(f"segment {columns} x {rows} x {slices}, model {model}, device {device}, force {force}")
+        asked = ", ".join(f"{name} {value}" for name, value in options.items())
+        self._diagnostics.note(f"segment {columns} x {rows} x {slices}, {asked or 'default options'}")
 
         def finish(result: WorkerResult) -> None:
             info = result.segmentation.runtime
@@ -97,9 +97,7 @@ class SegmentationProcess:
         self._ask(
             lambda client: client.segment(
                 volume,
-                model,
-                device,
-                force=force,
+                _options(options),
                 progress=progress,
                 finished=finish,
                 failed=partial(self._fail, failed),
@@ -124,11 +122,11 @@ class SegmentationProcess:
         Parameters
         ----------
         volume, label_map, model_label_map
-            The scan, its labels, and what the model had labelled, if that is known.
+            The scan, its labels, and the labels of the model before corrections, if known.
         job : ExportJob
             Which files, and where to.
         growth_picture : bytes, optional
-            PNG of the growth that the job tells.
+            PNG of the growth in the job.
         progress, finished, failed : callable
             As for `segment`; ``finished`` gets the files.
 
@@ -158,10 +156,9 @@ class SegmentationProcess:
         label_map: LabelMap,
         edit: BoxEdit,
         *,
-        model: str,
-        device: str,
         finished: Callable[[LabelMap], None],
         failed: Failed,
+        **options: Any,
     ) -> None:
         """Segment one lesion again after its box was changed; a fraction of a second once the model is loaded.
 
@@ -169,11 +166,11 @@ class SegmentationProcess:
         ----------
         volume, label_map : CTVolume, LabelMap
             The scan and its labels; must not be changed until the end.
-        edit, model, device
+        edit
             See :func:`ICHSegmentationLib.resegment_lesion`.
         finished : callable
             Called with the new labels.
-        failed : callable
+        failed, **options
             As for `segment`.
 
         Raises
@@ -181,10 +178,11 @@ class SegmentationProcess:
         RuntimeError
             If `busy`.
         """
-        self._diagnostics.note(f"segment a box, model {model}, device {device}")
+        asked = ", ".join(f"{name} {value}" for name, value in options.items())
+        self._diagnostics.note(f"segment a box, {asked or 'default options'}")
         self._ask(
             lambda client: client.resegment_lesion(
-                volume, label_map, edit, model, device, finished=finished, failed=partial(self._fail, failed)
+                volume, label_map, edit, _options(options), finished=finished, failed=partial(self._fail, failed)
             ),
             failed,
         )
@@ -222,7 +220,7 @@ class SegmentationProcess:
         baseline, followup : tuple of CTVolume and LabelMap
             The earlier and the later scan with its labels.
         warnings : tuple of str
-            Of reading them.
+            Warnings of reading them.
         progress, finished, failed : callable
             As for `segment`; ``finished`` gets the comparison and its picture.
 
@@ -259,8 +257,7 @@ class SegmentationProcess:
         Parameters
         ----------
         folder, volume, label_map, boxes
-            See :func:`ICHSegmentationLib.research.training.datasets.saved_cases.save_case`; must not be changed
-            until the end.
+            See :func:`ICHSegmentationLib.export.save_case.save_case`; must not be changed until the end.
         finished : callable
             Called with the name of the case.
         failed : callable
@@ -269,7 +266,7 @@ class SegmentationProcess:
         self._diagnostics.note("save a training case")
 
         def save() -> str:
-            from ICHSegmentationLib.research.training.datasets.saved_cases import save_case
+            from ICHSegmentationLib.export.save_case import save_case
 
             return save_case(folder, volume, label_map, boxes)
 
@@ -279,7 +276,7 @@ class SegmentationProcess:
             else:
                 finished(name)
 
-        # Not by the worker: files for it would take as long to write as these.
+        # In a thread, not by the worker: it is file work only.
         self._loop.run_in_background(save, tell)
 
     def list_models(self, finished: Callable[[Manifest], None], failed: Failed) -> None:
@@ -349,3 +346,9 @@ class SegmentationProcess:
     def _explain(self, kind: str, sentence: str) -> Failure:
         self._diagnostics.note(f"{kind}: {sentence}")
         return make_failure(kind, sentence)
+
+
+def _options(options: dict[str, Any]) -> SegmentOptions:
+    from ICHSegmentationLib.core.options import SegmentOptions
+
+    return SegmentOptions(**options)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the stages of a run are called in the panel."""
+"""Titles of the stages of a run."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lesions of a result with their boxes, which the mouse moves and resizes."""
+"""Section Boxes: the lesions of a result, and their boxes to move and resize with the mouse."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import qt
@@ -14,8 +15,10 @@ from slicer.util import VTKObservationMixin
 
 from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.process.box_changes import BoxChanges
-from ICHSegmentationPanel.sections.boxes_widgets import BoxesWidgets
-from ICHSegmentationPanel.widgets.boxes_table import BoxRow
+from ICHSegmentationPanel.section import Section
+from ICHSegmentationPanel.widgets.boxes_table import BoxesTable, BoxRow
+from ICHSegmentationPanel.widgets.subtype_buttons import SubtypeButtons
+from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
@@ -23,43 +26,42 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.mrml import BoxLesion, ShownSlices, VolumeCheck
     from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import SegmentationProcess
-    from ICHSegmentationPanel.sections.correct import CorrectPart
-    from ICHSegmentationPanel.sections.model import ModelPart
+    from ICHSegmentationPanel.sections.correct import CorrectSection
+    from ICHSegmentationPanel.sections.model import ModelSection
 
 _SETTLE_MS = 300
-"""Lesions are looked for when the last edit is this long ago, so that a stroke of the brush is not slowed down."""
+"""Delay of the list after the last edit, so that brush strokes are not slowed down."""
 
 
-class BoxesPart(VTKObservationMixin):
-    """The section Boxes. Boxes are seen while it is open; only the chosen one can be moved.
+class BoxesSection(Section, VTKObservationMixin):
+    """The section Boxes. Boxes are shown while it is open; only the chosen one can be moved.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     process : SegmentationProcess
-        The worker, which segments a box again when the mouse has let go of it.
-    models : ModelPart
-        Which model fills boxes.
-    corrections : CorrectPart
-        Holds the Segment Editor, by whose Undo a change of a box is taken back.
+        Client of the worker, which segments a box again after the mouse has moved it.
+    models : ModelSection
+        Provides the model that segments boxes.
+    corrections : CorrectSection
+        Owner of the Segment Editor, whose Undo also undoes changes of boxes.
     check_of : callable
-        Returns what is known of a volume already, or None.
+        Returns the check of a volume if there is one, else None.
     """
 
     def __init__(
         self,
         ui: Any,
         process: SegmentationProcess,
-        models: ModelPart,
-        corrections: CorrectPart,
+        models: ModelSection,
+        corrections: CorrectSection,
         check_of: Callable[[vtkMRMLScalarVolumeNode], VolumeCheck | None],
     ) -> None:
         super().__init__()
         self._ui = ui
         self._models = models
         self._corrections = corrections
-        self._parameters: Parameters | None = None
         self._node: vtkMRMLSegmentationNode | None = None
         self._lesions: dict[str, BoxLesion] = {}
         self._slices: ShownSlices | None = None
@@ -78,19 +80,19 @@ class BoxesPart(VTKObservationMixin):
         self.widgets.undo_button.connect("clicked()", corrections.undo)
 
     def set_parameters(self, parameters: Parameters | None) -> None:
-        """Take up a scene's parameters, or None while a scene closes."""
+        """Set the parameters of the scene; None while a scene closes."""
         self._parameters = parameters
         self._is_listed = False
         self.widgets.say("")
         self.update()
 
-    def look_again(self) -> None:
-        """Show the boxes anew: the slices are shown elsewhere."""
+    def refresh(self) -> None:
+        """Update the boxes after the acquisition transform was detached or reattached."""
         self._is_listed = False
         self.update()
 
     def update(self) -> None:
-        """Show the result that the parameters name; nothing is made of its boxes until the section is opened."""
+        """Show the current result; its boxes are created when the section is opened."""
         node = self._segmentation
         if node is not self._node:
             self._take(node)
@@ -110,20 +112,15 @@ class BoxesPart(VTKObservationMixin):
             self._show_rois()
 
     def exit(self) -> None:
-        """Let nothing be moved, as another module is shown."""
+        """Lock all boxes when another module is shown."""
         self._timer.stop()
         if self._node is not None:
             self.widgets.table.choose(None)
             self._offer()
 
     def close(self) -> None:
-        """Look at no node any more."""
-        self._parameters = None
+        """Remove all observers."""
         self._take(None)
-
-    @property
-    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
-        return self._parameters.segmentation if self._parameters is not None else None
 
     @property
     def _chosen(self) -> BoxLesion | None:
@@ -158,7 +155,7 @@ class BoxesPart(VTKObservationMixin):
             mrml.remove_strays(slicer.mrmlScene, self._node)
 
     def _list(self) -> None:
-        """Show the lesions as they are now, each with its box where it is kept; one that is being changed stays."""
+        """List the current lesions and update their boxes, except those with a pending change."""
         self._timer.stop()
         node = self._node
         if node is None or node.GetScene() is None or self._parameters is None:
@@ -171,7 +168,7 @@ class BoxesPart(VTKObservationMixin):
             mrml.sync_rois(node, boxes, self._slices, leave=self.changes.keys)
         self._watch(mrml.rois_of(node))
         self.widgets.table.show([self._row(lesion) for lesion in self._lesions.values()])
-        self.widgets.warn("" if self._slices is not None else _no_place())
+        self.widgets.warn("" if self._slices is not None else _no_boxes_sentence())
         self._show_rois()
         self._offer()
 
@@ -181,7 +178,7 @@ class BoxesPart(VTKObservationMixin):
         return BoxRow(lesion.key, subtype, name, color, lesion.volume_ml, lesion.confidence)
 
     def _watch(self, rois: dict[str, vtkMRMLMarkupsROINode]) -> None:
-        """Observe the regions that are there, and no others."""
+        """Observe the existing ROIs and no others."""
         event = slicer.vtkMRMLMarkupsNode.PointEndInteractionEvent
         for roi in set(self._rois.values()) - set(rois.values()):
             self.removeObserver(roi, event, self._moved)
@@ -194,7 +191,7 @@ class BoxesPart(VTKObservationMixin):
         mrml.show_rois(self._node, shown, in_3d=self._parameters.boxes_in_3d)
 
     def _offer(self) -> None:
-        """Give the chosen box its handles, and enable what can be done."""
+        """Show handles at the chosen box, and enable the possible actions."""
         chosen, fits = self._chosen, self._slices is not None
         mrml.choose_roi(self._node, chosen.key if chosen is not None and fits else None)
         self.widgets.allow(adding=fits, chosen=chosen.box.subtype if chosen is not None and fits else "")
@@ -205,7 +202,7 @@ class BoxesPart(VTKObservationMixin):
             mrml.jump_to(self._node, mrml.middle_of_roi(self._rois[key]))
 
     def _moved(self, roi: vtkMRMLMarkupsROINode, _event: str) -> None:
-        """Segment again what the mouse has let go of."""
+        """Segment a box again after the mouse has moved it."""
         lesion = next((each for key, each in self._lesions.items() if self._rois.get(key) is roi), None)
         if lesion is None or self._slices is None:
             return
@@ -249,15 +246,97 @@ class BoxesPart(VTKObservationMixin):
             self._show_rois()
 
 
-def _no_place() -> str:
+def _no_boxes_sentence() -> str:
     return _(
-        "The slices are shown straight and even, but were not taken so: put their transform back (section Correct) to "
-        "see and change boxes."
+        "The slices are tilted or unevenly spaced, but shown as a straight, even stack: reattach their transform "
+        "(section Correct) to see and change boxes."
     )
 
 
 def _check(box: Any, checked: bool) -> None:
-    """Set a check box without doing what a click on it does."""
+    """Set a check box without emitting its signals."""
     blocked = box.blockSignals(True)
     box.checked = checked
     box.blockSignals(blocked)
+
+
+class BoxesWidgets:
+    """Widgets of the section: table, buttons and messages.
+
+    Parameters
+    ----------
+    place : QWidget
+        Its layout gets the widgets.
+    on_choose, on_add, on_rename : callable
+        Called with the key of the chosen box, the subtype of a new box, and a new subtype for the chosen box.
+    """
+
+    def __init__(
+        self,
+        place: Any,
+        on_choose: Callable[[str], None],
+        on_add: Callable[[str], None],
+        on_rename: Callable[[str], None],
+    ) -> None:
+        layout = place.layout()
+        self.shown = qt.QCheckBox(_("Show boxes"))
+        self.shown.toolTip = _("Show the boxes of all lesions on the slices.")
+        self.shown_3d = qt.QCheckBox(_("in 3D too"))
+        self.shown_3d.toolTip = _("Show the boxes in the 3D view too.")
+        self.table = BoxesTable(on_choose)
+        self._model = wrapped_label()
+        self._warning = wrapped_label()
+        self._message = wrapped_label()
+        self.delete_button = qt.QPushButton(_("Delete box"))
+        self.delete_button.toolTip = _("Delete the chosen box and its lesion.")
+        self.undo_button = qt.QPushButton(_("Undo"))
+        self.undo_button.toolTip = _("Undo the last change of a box or by the tools below.")
+        add, rename = qt.QHBoxLayout(), qt.QHBoxLayout()
+        self._add = SubtypeButtons(add, "add", on_add)
+        self._rename = SubtypeButtons(rename, "rename", on_rename)
+        for buttons in (self._add, self._rename):
+            buttons.show(mrml.subtype_names())
+        form = qt.QFormLayout()
+        form.addRow(_("Add box:"), add)
+        form.addRow(_("Change to:"), rename)
+        layout.addLayout(_row(self.shown, self.shown_3d))
+        layout.addWidget(self._warning)
+        layout.addWidget(self.table.widget)
+        layout.addLayout(form)
+        layout.addLayout(_row(self.delete_button, self.undo_button))
+        layout.addWidget(self._message)
+        layout.addWidget(self._model)
+        self.say("")
+        self.warn("")
+
+    def allow(self, *, adding: bool, chosen: str) -> None:
+        """Enable the possible actions; ``chosen`` is the subtype of the chosen box, empty without one."""
+        self._add.enable(adding)
+        self._rename.enable(bool(chosen), except_for=chosen)
+        self.delete_button.enabled = bool(chosen)
+
+    def show_model(self, name: str) -> None:
+        """Show which model segments boxes."""
+        self._model.text = _("Boxes are segmented with the model {model}.").format(model=escape(name))
+
+    def warn(self, sentence: str) -> None:
+        """Show why boxes cannot be changed; empty hides the warning."""
+        self._warning.text = escape(sentence)
+        self._warning.visible = bool(sentence)
+
+    @property
+    def message(self) -> str:
+        """Message below the buttons, as rich text."""
+        return str(self._message.text) if self._message.visible else ""
+
+    def say(self, sentence: str) -> None:
+        """Show a message below the buttons; empty hides it."""
+        self._message.text = f"<b>{escape(sentence)}</b>"
+        self._message.visible = bool(sentence)
+
+
+def _row(*widgets: Any) -> Any:
+    row = qt.QHBoxLayout()
+    for widget in widgets:
+        row.addWidget(widget)
+    return row

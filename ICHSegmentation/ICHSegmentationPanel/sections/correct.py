@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Correcting a result by hand."""
+"""Section Correct: correct a result by hand."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ICHSegmentationLib import mrml
+from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.editor import Editor
 from ICHSegmentationPanel.widgets.subtype_buttons import SubtypeButtons
 
@@ -20,24 +21,23 @@ if TYPE_CHECKING:
     from ICHSegmentationPanel.parameters import Parameters
 
 _SETTLE_MS = 300
-"""Lesions are looked for when the last edit is this long ago, so that a stroke of the brush is not slowed down."""
+"""Delay of the list after the last edit, so that brush strokes are not slowed down."""
 
 
-class CorrectPart:
-    """The list of lesions, moving and restoring them, and the Segment Editor.
+class CorrectSection(Section):
+    """List of lesions with buttons to relabel and restore them, and the Segment Editor.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     on_moved : callable
-        Called after CT and segmentation were taken out of their transform, or put under it again.
+        Called after the acquisition transform was detached or reattached.
     """
 
     def __init__(self, ui: Any, on_moved: Callable[[], None]) -> None:
         self._ui = ui
         self._on_moved = on_moved
-        self._parameters: Parameters | None = None
         self._editor: Editor | None = None
         self._listed: vtkMRMLSegmentationNode | None = None
         self._lesions: list[mrml.SceneLesion] = []
@@ -49,71 +49,70 @@ class CorrectPart:
         self._timer.connect("timeout()", self._list_lesions)
         ui.correctSection.connect("contentsCollapsed(bool)", self._fold)
         ui.lesionSelector.connect("activated(int)", self._go_to_lesion)
-        ui.lesionSelector.connect("currentIndexChanged(int)", self._show_what_can_be_done)
+        ui.lesionSelector.connect("currentIndexChanged(int)", self._enable_actions)
         ui.restoreLesionButton.connect("clicked()", self._restore_lesion)
         ui.restoreAllButton.connect("clicked()", self._restore_all)
         ui.maskCheckBox.connect("toggled(bool)", self._set_masked)
-        ui.asideButton.connect("toggled(bool)", self._set_aside)
+        ui.detachButton.connect("toggled(bool)", self._set_detached)
 
     def set_parameters(self, parameters: Parameters | None) -> None:
-        """Take up a scene's parameters, or None while a scene closes."""
+        """Set the parameters of the scene; None while a scene closes."""
         self._parameters = parameters
         if parameters is None and self._editor is not None:
             self._editor.forget_scene()
         self.update()
 
     def enter(self) -> None:
-        """Give the editor its keyboard shortcuts, as the panel is shown."""
+        """Enable the editor's keyboard shortcuts when the module is shown."""
         if self._editor is not None and not self._ui.correctSection.collapsed:
             self._editor.enter()
         self.update()
 
     def exit(self) -> None:
-        """Put the tools away, as the panel is left."""
+        """Stop the tools when another module is shown."""
         self._timer.stop()
         if self._editor is not None:
             self._editor.exit()
 
     def close(self) -> None:
-        """Let go of the scene."""
+        """Stop the tools."""
         self.exit()
-        self._parameters = None
 
     def update(self) -> None:
-        """Show the result that the parameters name; the editor is made when the section is first opened."""
+        """Show the current result; the editor is created when the section is first opened."""
         node = self._segmentation
         self._ui.correctSection.enabled = node is not None
         if node is None or self._ui.correctSection.collapsed:
             return
         if self._editor is None:
             self._ready_editor().enter()
-        self._show_aside(node)
+        self._show_detached(node)
         self._ui.maskCheckBox.checked = self._parameters.masked
         self._ready_editor()
         segmentation = node.GetSegmentation()
         self._move_buttons.show({key: segmentation.GetSegment(key).GetName() for key in segmentation.GetSegmentIDs()})
         if node is not self._listed:
-            self.look_again()
+            self.refresh()
 
     def reattach_acquisition_transform(self) -> None:
-        """Put CT and segmentation under the acquisition transform again, if it was set aside for editing."""
-        self._set_aside(aside=False)
+        """Reattach the acquisition transform if it was detached for editing."""
+        self._set_detached(detached=False)
 
-    def look_again(self) -> None:
-        """List the lesions anew, a moment after the last edit."""
+    def refresh(self) -> None:
+        """Update the list of lesions shortly after the last edit."""
         if self._segmentation is not None and not self._ui.correctSection.collapsed:
             self._timer.start()
 
     def save_state(self) -> None:
-        """Remember the result for Undo, also where the section was never opened."""
+        """Save the state for Undo, even if the section was never opened."""
         self._ready_editor().save_state()
 
     def undo(self) -> None:
-        """Take the last correction back."""
+        """Undo the last correction."""
         self._ready_editor().undo()
 
     def _ready_editor(self) -> Editor:
-        """Return the editor, at work on the result; it is made when it is first needed."""
+        """Return the editor with the current result; it is created when first needed."""
         if self._editor is None:
             self._editor = Editor(self._ui.editorFrame)
         node = self._segmentation
@@ -121,13 +120,9 @@ class CorrectPart:
         return self._editor
 
     @property
-    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
-        return self._parameters.segmentation if self._parameters is not None else None
-
-    @property
     def _lesion(self) -> mrml.SceneLesion | None:
         if self._segmentation is not self._listed:
-            return None  # the list is still that of another result
+            return None  # the list still shows another result
         index = self._ui.lesionSelector.currentIndex
         listed = self._lesions + self._erased
         return listed[index] if 0 <= index < len(listed) else None
@@ -149,10 +144,10 @@ class CorrectPart:
         if chosen is not None and listed:
             nearest = min(range(len(listed)), key=lambda index: _distance(listed[index], chosen))
             self._ui.lesionSelector.currentIndex = nearest
-        self._show_what_can_be_done()
+        self._enable_actions()
 
-    def _show_what_can_be_done(self, _index: int = 0) -> None:
-        """Offer to restore the chosen lesion, and to move it if it is not erased."""
+    def _enable_actions(self, _index: int = 0) -> None:
+        """Enable restoring the chosen lesion, and relabelling it unless it was erased."""
         lesion = self._lesion
         self._ui.lesionSelector.enabled = self._ui.restoreLesionButton.enabled = lesion is not None
         self._ui.moveButtons.enabled = lesion in self._lesions
@@ -181,7 +176,7 @@ class CorrectPart:
         self._edit(mrml.restore_all)
 
     def _edit(self, change: Callable[..., object], *arguments: Any) -> None:
-        """Change the segmentation so that the editor's Undo takes it back."""
+        """Change the segmentation as one undo step of the editor."""
         with slicer.util.tryWithErrorDisplay(_("The correction failed."), waitCursor=True):
             change(self._segmentation, *arguments, save_state=self._editor.save_state)
         self._timer.stop()
@@ -193,24 +188,24 @@ class CorrectPart:
         if self._editor is not None:
             self._editor.set_masked(masked)
 
-    def _set_aside(self, aside: bool) -> None:
+    def _set_detached(self, detached: bool) -> None:
         node = self._segmentation
-        if node is not None and aside != mrml.acquisition_transform_is_detached(node):
+        if node is not None and detached != mrml.acquisition_transform_is_detached(node):
             if self._timer.active:
                 self._timer.stop()
                 self._list_lesions()
-            (mrml.detach_acquisition_transform if aside else mrml.reattach_acquisition_transform)(node)
+            (mrml.detach_acquisition_transform if detached else mrml.reattach_acquisition_transform)(node)
             if node is self._listed:
-                # The same ones, at other places.
+                # The same lesions at new positions.
                 self._lesions, self._erased = mrml.lesions(node), mrml.erased_lesions(node)
             self._on_moved()
             self.update()
 
-    def _show_aside(self, node: vtkMRMLSegmentationNode) -> None:
-        """Where Slicer's tools cannot work for the scan's transform, offer to set that aside first."""
-        aside, displaced = mrml.acquisition_transform_is_detached(node), mrml.edits_are_displaced(node)
-        self._ui.asideFrame.visible = aside or displaced
-        self._ui.asideButton.checked = aside
+    def _show_detached(self, node: vtkMRMLSegmentationNode) -> None:
+        """Offer to detach the acquisition transform if Slicer's tools cannot work under it."""
+        detached, displaced = mrml.acquisition_transform_is_detached(node), mrml.edits_are_displaced(node)
+        self._ui.detachFrame.visible = detached or displaced
+        self._ui.detachButton.checked = detached
         self._ui.editorFrame.enabled = not displaced
 
 

@@ -1,46 +1,51 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Handing a result on: report, tables, text and DICOM files."""
+"""Section Export: write report, tables, text and DICOM files of a result."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ctk
 import qt
 import slicer
 from slicer.i18n import tr as _
 
 from ICHSegmentationLib import mrml
-from ICHSegmentationPanel.editing_time import editing_s
+from ICHSegmentationLib.export.formats import ExportFormat
+from ICHSegmentationLib.export.job import ExportJob, ScanFiles
+from ICHSegmentationLib.export.record import RunRecord
 from ICHSegmentationPanel.process import failure_of, stage_title
-from ICHSegmentationPanel.sections.export_widgets import ExportWidgets
+from ICHSegmentationPanel.section import Section
+from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 
-    from ICHSegmentationLib.export.job import ExportJob
     from ICHSegmentationLib.mrml import VolumeCheck
     from ICHSegmentationLib.worker.client.outcome import WorkerComparison
     from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
 
 _FOLDER, _FORMATS = "ICHSegmentation/ExportFolder", "ICHSegmentation/ExportFormats"
+_COLUMNS = 2
 
 
-class ExportPart:
-    """Folder, kinds of file, what the report says of the patient, and the button that writes them in the worker.
+class ExportSection(Section):
+    """Folder, formats, patient data in the report, and the button that writes the files in the worker.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     process : SegmentationProcess
-        The worker.
+        Client of the worker.
     check_of : callable
-        Returns what is known of a volume already, or None.
+        Returns the check of a volume if there is one, else None.
     compared : callable
-        Returns the comparison with an earlier scan that was made of the result, or None.
+        Returns the comparison of the result with an earlier scan, or None.
     """
 
     def __init__(
@@ -54,7 +59,6 @@ class ExportPart:
         self._process = process
         self._check_of = check_of
         self._compared = compared
-        self._parameters: Parameters | None = None
         self._is_writing = False
         self._shown_id: str | None = None
         self.widgets = ExportWidgets(ui.exportPlace)
@@ -64,17 +68,17 @@ class ExportPart:
         self.widgets.button.connect("clicked()", self.export)
 
     def set_parameters(self, parameters: Parameters | None) -> None:
-        """Take up a scene's parameters, or None while a scene closes."""
+        """Set the parameters of the scene; None while a scene closes."""
         self._parameters = parameters
         self.widgets.say("")
         self.update()
 
     def update(self) -> None:
-        """Show what can be exported of the result that the parameters name."""
+        """Enable the formats that the current result allows."""
         node = self._segmentation
         shown_id = node.GetID() if node is not None else None
         if shown_id != self._shown_id:
-            # It may be another patient's.
+            # The result may be of another patient.
             self._shown_id = shown_id
             self.widgets.forget_patient()
         self._ui.exportSection.enabled = node is not None
@@ -85,29 +89,21 @@ class ExportPart:
         self.widgets.allow(dicom=is_dicom, growth=self._compared() is not None)
 
     def export(self) -> None:
-        """Write the chosen files; asks before files of the same names are replaced."""
+        """Write the chosen files; ask before replacing existing ones."""
         node = self._segmentation
         if node is None or self._is_writing:
             return
         if self._process.busy:
-            self.widgets.say(_("Other work is under way; export when it is done."))
+            self.widgets.say(_("Another task is running; export when it has finished."))
             return
         try:
             self._start(node)
         except Exception as error:
             self._fail(failure_of(error, "The export failed."))
 
-    def close(self) -> None:
-        """Look at no node any more."""
-        self._parameters = None
-
-    @property
-    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
-        return self._parameters.segmentation if self._parameters is not None else None
-
     @property
     def _growth(self) -> WorkerComparison | None:
-        """The comparison that the files shall tell of."""
+        """The comparison to export."""
         return self._compared() if self.widgets.with_growth else None
 
     def _start(self, node: vtkMRMLSegmentationNode) -> None:
@@ -120,7 +116,7 @@ class ExportPart:
             return
         volume_node = mrml.source_volume(node)
         if volume_node is None:
-            self.widgets.say(_("The CT of this result is not in the scene any more."))
+            self.widgets.say(_("The CT of this result is no longer in the scene."))
             return
         volume = mrml.volume_input(volume_node, check=self._check_of(volume_node))
         changed = mrml.changed_by_hand(node)
@@ -142,9 +138,6 @@ class ExportPart:
         )
 
     def _job(self, node: vtkMRMLSegmentationNode, volume: Any, changed: list[str], *, overwrite: bool) -> ExportJob:
-        from ICHSegmentationLib.export.job import ExportJob, ScanFiles
-        from ICHSegmentationLib.export.record import RunRecord
-
         return ExportJob(
             folder=Path(self.widgets.folder),
             formats=self.widgets.formats,
@@ -152,7 +145,7 @@ class ExportPart:
             run=RunRecord.of_attributes(mrml.result_info(node)),
             warnings=(*volume.warnings, *_box_note(node)),
             corrected=changed,
-            editing_s=editing_s(node) if changed else None,
+            editing_s=mrml.editing_s(node) if changed else None,
             with_patient=self.widgets.with_patient,
             overwrite=overwrite,
             reader=mrml.reader_items(node),
@@ -160,7 +153,7 @@ class ExportPart:
         )
 
     def _may_overwrite(self) -> bool | None:
-        """Return whether files may be replaced; None if the user does not want that."""
+        """Return whether files may be replaced; None if the user cancels."""
         there = self.widgets.existing_files()
         if not there:
             return False
@@ -188,8 +181,134 @@ class ExportPart:
 
 
 def _box_note(node: vtkMRMLSegmentationNode) -> tuple[str, ...]:
-    """Return what the reader of a report must know of boxes; in the report's language."""
+    """Return the report's note on boxes, in English like the report."""
     models = mrml.box_models(node)
     if not models:
         return ()
     return (f"Lesions in boxes that were drawn or changed by hand were segmented with the model {', '.join(models)}.",)
+
+
+class ExportWidgets:
+    """Widgets of the section; properties get and set the user's choices.
+
+    Parameters
+    ----------
+    place : QWidget
+        Its form layout gets the rows.
+    """
+
+    def __init__(self, place: Any) -> None:
+        form = place.layout()
+        self._folder = ctk.ctkPathLineEdit()
+        self._folder.filters = ctk.ctkPathLineEdit.Dirs
+        self._boxes = {}
+        grid = qt.QGridLayout()
+        for index, (kind, title, _tip) in enumerate(_kinds()):
+            self._boxes[kind] = qt.QCheckBox(title)
+            grid.addWidget(self._boxes[kind], index // _COLUMNS, index % _COLUMNS)
+        self._patient = qt.QCheckBox(_("Patient data in report"))
+        self._patient.toolTip = _("Print name, ID, birth date and study from the DICOM header; off: print none.")
+        self._growth = qt.QCheckBox(_("Growth in report"))
+        self.button = qt.QPushButton(_("Export"))
+        self._message = wrapped_label()
+        form.addRow(_("Folder:"), self._folder)
+        form.addRow(_("Files:"), grid)
+        form.addRow("", self._patient)
+        form.addRow("", self._growth)
+        form.addRow(self.button)
+        form.addRow(self._message)
+        self.say("")
+
+    @property
+    def folder(self) -> str:
+        """Folder of the files."""
+        return str(self._folder.currentPath)
+
+    @folder.setter
+    def folder(self, path: str) -> None:
+        self._folder.currentPath = path
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The chosen formats that are available for this scan."""
+        return tuple(kind for kind, box in self._boxes.items() if box.checked and box.enabled)
+
+    @formats.setter
+    def formats(self, kinds: tuple[str, ...]) -> None:
+        for kind, box in self._boxes.items():
+            box.checked = kind in kinds
+
+    @property
+    def with_patient(self) -> bool:
+        """Whether the report contains patient data; reset for each result."""
+        return bool(self._patient.checked and self._patient.enabled)
+
+    @property
+    def with_growth(self) -> bool:
+        """Whether the files contain the comparison with an earlier scan."""
+        return bool(self._growth.checked and self._growth.enabled)
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be written; empty if it can."""
+        if not self.formats:
+            return _("Choose at least one format.")
+        if not self.folder:
+            return _("Choose a folder first.")
+        return ""
+
+    def forget_patient(self) -> None:
+        """Reset the choice of patient data for another result."""
+        self._patient.checked = False
+
+    def existing_files(self) -> list[str]:
+        """Return the names of files that would be replaced."""
+        names = [ExportFormat(kind).file_name for kind in self.formats]
+        return [name for name in names if (Path(self.folder) / name).exists()]
+
+    def allow(self, *, dicom: bool, growth: bool) -> None:
+        """Disable what the scan or the result does not allow."""
+        tips = {kind: tip for kind, _title, tip in _kinds()}
+        for kind, box in self._boxes.items():
+            box.enabled = dicom or not kind.startswith("dicom")
+            box.toolTip = tips[kind] if box.enabled else _("Only for a scan that was loaded from DICOM.")
+        self._patient.enabled = dicom
+        if growth != self._growth.enabled:
+            # Checked by default after a comparison.
+            self._growth.enabled = self._growth.checked = growth
+        self._growth.toolTip = (
+            _("Change of volumes since the earlier scan, whether it is expansion, and pictures of both scans.")
+            if growth
+            else _('Compare the scan with an earlier one first, in the section "Growth".')
+        )
+
+    def say(self, sentence: str) -> None:
+        """Show a message below the button; empty hides it."""
+        self._message.text = escape(sentence)
+        self._message.visible = bool(sentence)
+
+    def complain(self, sentence: str) -> None:
+        """Show an error below the button."""
+        self._message.text = f"<b>{escape(sentence)}</b>"
+        self._message.visible = True
+
+
+def _kinds() -> tuple[tuple[str, str, str], ...]:
+    """Return name, title and tool tip of each format; created at each call, since the language can change.
+
+    The names are those of :class:`ICHSegmentationLib.export.formats.ExportFormat`.
+    """
+    return (
+        ("pdf", _("Report"), _("One page as PDF: volumes, pictures, method, lines for a signature.")),
+        ("text", _("Text"), _("A block of text for a dictation system, from your own template if you have one.")),
+        ("csv", _("CSV"), _("Volumes as a table.")),
+        ("json", _("JSON"), _("All measurements for other programs.")),
+        ("scores", _("Scores CSV"), _("Scores and growth as a table; items that you chose are marked.")),
+        ("dicom-seg", _("DICOM SEG"), _("The segmentation as a DICOM object on the source slices.")),
+        (
+            "dicom-sr",
+            _("DICOM SR"),
+            _("Measurements as a DICOM structured report, together with the DICOM segmentation."),
+        ),
+        ("dicom-pdf", _("DICOM PDF"), _("The report inside a DICOM object.")),
+    )

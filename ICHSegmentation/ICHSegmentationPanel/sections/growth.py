@@ -1,30 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The change since an earlier scan of the patient: registered, measured and drawn in the worker."""
+"""Section Growth: change since an earlier scan of the patient, computed in the worker."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import qt
+import slicer
 from slicer.i18n import tr as _
 
 from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.process import failure_of, stage_title
-from ICHSegmentationPanel.sections.growth_widgets import GrowthWidgets
+from ICHSegmentationPanel.section import Section
+from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.export.comparison import Comparison
+    from ICHSegmentationLib.measurement.growth import Change
     from ICHSegmentationLib.mrml import VolumeCheck
     from ICHSegmentationLib.worker.client.outcome import WorkerComparison
     from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
 
+_ROW_PX = 24
+_SMALL_PX = 310
+_WINDOW_PX = (1040, 900)
+_RIGHT = qt.Qt.AlignRight | qt.Qt.AlignVCenter
+
 
 class _Pair(NamedTuple):
-    """Two results and their volumes, by which it is known whether a comparison still holds."""
+    """Two results and their volumes, to detect whether a comparison is outdated."""
 
     baseline: vtkMRMLSegmentationNode
     followup: vtkMRMLSegmentationNode
@@ -35,19 +46,19 @@ class _Pair(NamedTuple):
         return cls(baseline, followup, (mrml.segment_volumes_ml(baseline), mrml.segment_volumes_ml(followup)))
 
 
-class GrowthPart:
-    """The button that compares the shown result with that under "Compare with", and what comes of it.
+class GrowthSection(Section):
+    """Button that compares the current result with the one under "Compare with", and the comparison.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     process : SegmentationProcess
-        The worker.
+        Client of the worker.
     check_of : callable
-        Returns what is known of a volume already, or None.
+        Returns the check of a volume if there is one, else None.
     on_found : callable
-        Called when there is a comparison, or none any more.
+        Called after the comparison was made or removed.
     """
 
     def __init__(
@@ -61,7 +72,6 @@ class GrowthPart:
         self._process = process
         self._check_of = check_of
         self._on_found = on_found
-        self._parameters: Parameters | None = None
         self._running: _Pair | None = None
         self._compared: _Pair | None = None
         self._notes: tuple[str, ...] = ()
@@ -70,13 +80,13 @@ class GrowthPart:
         self.widgets.button.connect("clicked()", self._click)
 
     def set_parameters(self, parameters: Parameters | None) -> None:
-        """Take up a scene's parameters, or None while a scene closes."""
+        """Set the parameters of the scene; None while a scene closes."""
         self._parameters = parameters
         self.widgets.say("")
         self.update()
 
     def update(self) -> None:
-        """Show what can be compared; a comparison of other results or labels is taken away."""
+        """Show what can be compared; remove an outdated comparison."""
         node, baseline = self._segmentation, self._baseline
         chosen = (baseline, node)
         if self._running is not None and (self._running.baseline, self._running.followup) != chosen:
@@ -85,19 +95,19 @@ class GrowthPart:
         if self._compared is not None and (None in chosen or self._compared != _Pair.of(*chosen)):
             same = (self._compared.baseline, self._compared.followup) == chosen
             self._show(None)
-            self.widgets.say(_("The labels have changed since; compare the scans again.") if same else "")
+            self.widgets.say(_("The labels have changed; compare the scans again.") if same else "")
         self._ui.growthSection.enabled = node is not None
         self.widgets.button.enabled = None not in chosen
         self.widgets.intro.text = self._describe(node, baseline)
 
     def compare(self) -> None:
-        """Let the worker compare the two results."""
+        """Compare the two results in the worker."""
         if self._running is not None or self._segmentation is None or self._baseline is None:
             return
         self._show(None)
         self.widgets.say("")
         if self._process.busy:
-            self.widgets.say(_("Other work is under way; compare when it is done."))
+            self.widgets.say(_("Another task is running; compare when it has finished."))
             return
         try:
             self._start(self._baseline, self._segmentation)
@@ -105,22 +115,14 @@ class GrowthPart:
             self._fail(failure_of(error, "The comparison failed."))
 
     def cancel(self) -> None:
-        """Stop; it is over within half a second."""
+        """Cancel the comparison; it stops within half a second."""
         if self._running is not None:
             self.widgets.button.enabled = False
             self._process.cancel()
 
-    def close(self) -> None:
-        """Look at no node any more."""
-        self.set_parameters(None)
-
-    @property
-    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
-        return self._parameters.segmentation if self._parameters is not None else None
-
     @property
     def _baseline(self) -> vtkMRMLSegmentationNode | None:
-        """The compared result, if it is of another scan."""
+        """The result under "Compare with" if it is of another scan."""
         compared = self._parameters.compared if self._parameters is not None else None
         if compared is None or self._segmentation is None:
             return None
@@ -136,7 +138,7 @@ class GrowthPart:
     def _start(self, baseline: vtkMRMLSegmentationNode, followup: vtkMRMLSegmentationNode) -> None:
         first, second = self._case(baseline), self._case(followup)
         if first is None or second is None:
-            self.widgets.say(_("The CT of one of the results is not in the scene any more."))
+            self.widgets.say(_("The CT of one of the results is no longer in the scene."))
             return
         warnings = (
             *(f"Baseline: {text}" for text in first[0].warnings),
@@ -161,16 +163,16 @@ class GrowthPart:
         else:
             self.cancel()
 
-    def _progress(self, stage: str, share: float) -> None:
+    def _progress(self, stage: str, fraction: float) -> None:
         if self._running is not None:
-            self.widgets.show_progress(stage_title(stage), share)
+            self.widgets.show_progress(stage_title(stage), fraction)
 
     def _finish(self, found: WorkerComparison) -> None:
         compared = self._running
         self._end()
         self._compared = compared
         self._show(found)
-        # The labels may have been edited meanwhile.
+        # The labels may have been edited in the meantime.
         self.update()
 
     def _fail(self, failure: Failure) -> None:
@@ -193,3 +195,153 @@ class GrowthPart:
         else:
             self.widgets.show(found.comparison, found.picture, self._notes)
         self._on_found()
+
+
+class GrowthWidgets:
+    """Widgets of the section: button, progress bar, table, verdicts and pictures of both scans.
+
+    Parameters
+    ----------
+    place : QWidget
+        Its layout gets the widgets.
+    """
+
+    def __init__(self, place: Any) -> None:
+        layout = place.layout()
+        self.intro = wrapped_label()
+        self.button = qt.QPushButton()
+        self._bar = qt.QProgressBar()
+        self._bar.maximum = 100
+        self._message = wrapped_label()
+        self.table = qt.QTableWidget()
+        self._prepare_table()
+        self.verdicts = wrapped_label()
+        self.verdicts.textInteractionFlags = qt.Qt.TextSelectableByMouse
+        self.picture = qt.QLabel()
+        self.picture.alignment = qt.Qt.AlignCenter
+        self.open_button = qt.QPushButton(_("Open pictures"))
+        self.open_button.toolTip = _("Show both scans and their difference in a separate window.")
+        self.open_button.connect("clicked()", self.open_picture)
+        self._pixmap = qt.QPixmap()
+        self.window: Any = None
+        for widget in (
+            self.intro,
+            self.button,
+            self._bar,
+            self._message,
+            self.table,
+            self.verdicts,
+            self.picture,
+            self.open_button,
+        ):
+            layout.addWidget(widget)
+        self.show_running(running=False)
+        self.say("")
+        self.show(None)
+
+    def show_running(self, *, running: bool) -> None:
+        """Show whether a comparison is running; the button then cancels it."""
+        self.button.text = _("Cancel") if running else _("Compare the scans")
+        self._bar.value = 0
+        self._bar.visible = running
+
+    def show_progress(self, title: str, fraction: float) -> None:
+        """Show the progress of a comparison."""
+        self._bar.value = round(100 * fraction)
+        self._bar.format = f"{title} (%p %)"
+
+    def say(self, sentence: str) -> None:
+        """Show a message below the button; empty hides it."""
+        self._message.text = f"<b>{escape(sentence)}</b>"
+        self._message.visible = bool(sentence)
+
+    @property
+    def message(self) -> str:
+        """Message below the button, as rich text."""
+        return str(self._message.text)
+
+    def show(self, found: Comparison | None, picture: bytes = b"", notes: tuple[str, ...] = ()) -> None:
+        """Show a comparison and its picture (PNG); None hides them.
+
+        Warnings that are in ``notes`` do not question the comparison, and are shown last.
+        """
+        for widget in (self.table, self.verdicts, self.picture, self.open_button):
+            widget.visible = found is not None
+        self.close_picture()
+        if found is None:
+            self._pixmap = qt.QPixmap()
+            self.picture.setPixmap(self._pixmap)
+            return
+        self._fill(list(found.changes.items()))
+        self.verdicts.text = _describe(found, notes)
+        self._pixmap = qt.QPixmap()
+        self._pixmap.loadFromData(picture)
+        self.picture.setPixmap(self._pixmap.scaledToWidth(_SMALL_PX, qt.Qt.SmoothTransformation))
+
+    def open_picture(self) -> None:
+        """Show the pictures in full size."""
+        self.close_picture()
+        label = qt.QLabel()
+        label.setPixmap(self._pixmap)
+        area = qt.QScrollArea()
+        area.setWidget(label)
+        self.window = qt.QDialog(slicer.util.mainWindow())
+        self.window.setWindowTitle(_("Growth (research use only)"))
+        qt.QVBoxLayout(self.window).addWidget(area)
+        self.window.resize(*_WINDOW_PX)
+        self.window.show()
+
+    def close_picture(self) -> None:
+        """Close the window with the pictures, which may be of another patient."""
+        if self.window is not None:
+            self.window.hide()
+            self.window.deleteLater()
+            self.window = None
+
+    def _prepare_table(self) -> None:
+        table = self.table
+        table.verticalHeader().hide()
+        table.verticalHeader().defaultSectionSize = _ROW_PX
+        table.horizontalScrollBarPolicy = table.verticalScrollBarPolicy = qt.Qt.ScrollBarAlwaysOff
+        table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
+        table.selectionMode = qt.QAbstractItemView.NoSelection
+        table.showGrid = False
+        headers = [_("mL"), _("Before"), _("After"), _("Change"), _("Per cent")]
+        table.setColumnCount(len(headers))
+        table.setHorizontalHeaderLabels(headers)
+        for column in range(len(headers)):
+            mode = qt.QHeaderView.ResizeToContents if column else qt.QHeaderView.Stretch
+            table.horizontalHeader().setSectionResizeMode(column, mode)
+
+    def _fill(self, changes: list[tuple[str, Change]]) -> None:
+        self.table.setRowCount(len(changes))
+        for row, (name, change) in enumerate(changes):
+            texts = (
+                _("Total") if name == "total" else name,
+                f"{change.baseline_ml:.2f}",
+                f"{change.followup_ml:.2f}",
+                # Adding zero turns -0.0 into 0.0.
+                f"{round(change.change_ml, 2) + 0.0:+.2f}",
+                change.percent_text,
+            )
+            for column, text in enumerate(texts):
+                item = qt.QTableWidgetItem(text)
+                if column:
+                    item.setTextAlignment(_RIGHT)
+                self.table.setItem(row, column, item)
+        # The panel scrolls as a whole; a table that scrolls by itself would hide rows.
+        rows_px = sum(self.table.rowHeight(row) for row in range(len(changes)))
+        header = self.table.horizontalHeader()
+        self.table.setFixedHeight(rows_px + header.sizeHint.height() + 2 * self.table.frameWidth)
+
+
+def _describe(found: Comparison, notes: tuple[str, ...]) -> str:
+    """Return warnings, verdicts with definitions, quality of the registration, and notes, as rich text."""
+    lines = [f"<b>{escape(text)}</b>" for text in found.warnings if text not in notes]
+    for name, verdict in ((_("Expansion"), found.expansion), (_("Expansion, revised"), found.revised_expansion)):
+        definition = escape(verdict.definition)
+        lines.append(f"<b>{name}: {escape(verdict.answer)}</b><br>{definition[:1].upper()}{definition[1:]}.")
+    if found.registration is not None:
+        lines.append(f"{escape(found.registration.describe())}.")
+    lines += [escape(text) for text in notes]
+    return "".join(f"<p>{line}</p>" for line in lines)

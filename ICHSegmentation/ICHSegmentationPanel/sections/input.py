@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Choosing the CT, and what is known of it before anything runs."""
+"""Choice of the CT, and its check before a run."""
 
 from __future__ import annotations
 
@@ -12,69 +12,63 @@ import slicer
 from slicer.util import VTKObservationMixin
 
 from ICHSegmentationLib import mrml
+from ICHSegmentationPanel.section import Section
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode
 
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.mrml import VolumeCheck
-    from ICHSegmentationPanel.parameters import Parameters
 
 
 _SETTLE_MS = 200
-"""The volume is looked at when its last change is this long ago: dragging a transform sends one event after another."""
+"""Delay of the check after the last change; dragging a transform sends many events."""
 
 
-class InputPart(VTKObservationMixin):
-    """The volume list and the line below it: the scan's geometry, or why it is refused.
+class InputSection(Section, VTKObservationMixin):
+    """List of volumes, and the line below with the geometry of the scan or the reason of a refusal.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     on_change : callable
-        Called when another volume was chosen or the chosen one changed.
+        Called after another volume was chosen or the chosen one has changed.
     """
 
     def __init__(self, ui: Any, on_change: Callable[[], None]) -> None:
         super().__init__()
         self._ui = ui
         self._on_change = on_change
-        self._parameters: Parameters | None = None
         self.volume: vtkMRMLScalarVolumeNode | None = None
         self.check: VolumeCheck | None = None
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SETTLE_MS)
-        self._timer.connect("timeout()", self._look)
+        self._timer.connect("timeout()", self._check_volume)
         ui.inputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._choose)
 
-    def set_parameters(self, parameters: Parameters | None) -> None:
-        """Take up a scene's parameters, or None while a scene closes."""
-        self._parameters = parameters
-        self.update()
-
     def update(self) -> None:
-        """Show what the parameters say."""
+        """Show the chosen volume."""
         volume = self._parameters.volume if self._parameters else None
         if self._ui.inputSelector.currentNode() != volume:
             self._ui.inputSelector.setCurrentNode(volume)
         self._observe(volume)
 
     def settle(self) -> None:
-        """Look at the volume now, if it has changed since."""
+        """Check the volume now if a check is pending."""
         if self._timer.active:
-            self._look()
+            self._check_volume()
 
     def read(self) -> CTVolume:
-        """Return the chosen scan on its true slices."""
+        """Return the chosen volume on its true slices."""
         return mrml.volume_input(self.volume, check=self.check)
 
     def close(self) -> None:
-        """Look at no node any more."""
+        """Remove all observers."""
         self.removeObservers()
         self._timer.stop()
-        self._parameters = self.volume = None
+        self.volume = None
 
     def _choose(self, volume: vtkMRMLScalarVolumeNode | None) -> None:
         if self._parameters is not None and self._parameters.volume != volume:
@@ -89,12 +83,12 @@ class InputPart(VTKObservationMixin):
         if volume is not None:
             for event in (volume.ImageDataModifiedEvent, slicer.vtkMRMLTransformableNode.TransformModifiedEvent):
                 self.addObserver(volume, event, self._volume_changed)
-        self._look()
+        self._check_volume()
 
     def _volume_changed(self, _caller: Any, _event: str) -> None:
         self._timer.start()
 
-    def _look(self) -> None:
+    def _check_volume(self) -> None:
         self._timer.stop()
         self.check = mrml.check_volume(self.volume) if self.volume is not None else None
         self._ui.geometryLabel.visible = self.check is not None
@@ -110,5 +104,5 @@ def _describe(check: VolumeCheck) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return text for a label that takes rich text: names of volumes may hold what looks like a tag."""
+    """Escape text for a rich-text label, as names of volumes may look like tags."""
     return escape(text, quote=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Choosing the model and the device."""
+"""Choice of model and device."""
 
 from __future__ import annotations
 
@@ -10,29 +10,32 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from ICHSegmentationLib.core.errors import MissingModelError, ModelError
+from ICHSegmentationLib.models import Manifest, load_manifest
+from ICHSegmentationLib.systems import available_models, box_model
+from ICHSegmentationPanel.section import Section
+
 if TYPE_CHECKING:
     from ICHSegmentationLib.models import Device, ModelEntry
-    from ICHSegmentationPanel.parameters import Parameters
 
 _SUBTYPES = {"edh", "sdh", "sah", "iph", "ivh"}
 SETTINGS_GROUP = "ICHSegmentation/AcknowledgedLicenses"
 
 
-class ModelPart:
-    """The lists of models, with their licences, and of devices.
+class ModelSection(Section):
+    """Lists of models, with their licences, and of devices.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     confirm : callable, optional
-        Asks the user to agree to a text, and tells whether he did.
+        Shows a text and returns whether the user agrees.
     """
 
     def __init__(self, ui: Any, confirm: Callable[[str], bool] | None = None) -> None:
         self._ui = ui
         self._confirm = confirm or _confirm
-        self._parameters: Parameters | None = None
         self._entries: dict[str, ModelEntry] = {}
         self._default = ""
         self.problem = ""
@@ -44,21 +47,16 @@ class ModelPart:
 
     @property
     def entry(self) -> ModelEntry | None:
-        """The chosen model; None if there is none at all."""
+        """The chosen model; None if no model is installed."""
         return self._entries.get(self._ui.modelSelector.currentData)
 
     @property
     def device(self) -> str:
-        """The chosen device, as the worker takes it."""
+        """The chosen device: "auto", "cpu" or "cuda:N"."""
         return self._ui.deviceSelector.currentData
 
-    def set_parameters(self, parameters: Parameters | None) -> None:
-        """Take up a scene's parameters, or None while a scene closes."""
-        self._parameters = parameters
-        self.update()
-
     def update(self) -> None:
-        """Show what the parameters say; what this computer does not have is replaced by what it has."""
+        """Show the chosen model and device; an unknown model is replaced by the default."""
         if self._parameters is None:
             return
         model = self._parameters.model if self._parameters.model in self._entries else self._default
@@ -66,7 +64,7 @@ class ModelPart:
         _select(self._ui.deviceSelector, self._parameters.device)
 
     def set_devices(self, devices: Iterable[Device]) -> None:
-        """List what the worker found; a device that cannot be used is not offered, and the tool tip says why."""
+        """List the devices that the worker found; the tool tip says why others cannot be used."""
         problems = [device.problem for device in devices if device.problem]
         for device in devices:
             if not device.problem and self._ui.deviceSelector.findData(device.name) < 0:
@@ -80,15 +78,13 @@ class ModelPart:
 
     @property
     def box_entry(self) -> ModelEntry:
-        """The model that segments inside boxes: the chosen one, or what stands in for it."""
-        from ICHSegmentationLib.models import box_model
-
+        """The model that segments boxes: the chosen one, or its substitute."""
         return box_model(self._manifest, self.entry.name if self.entry is not None else "default")
 
     def is_agreed(self, entry: ModelEntry | None = None) -> bool:
-        """Whether a model's licence, by default the chosen one's, allows its use or the user agrees to it.
+        """Whether a model (default: the chosen one) has a free licence or the user agrees to its licence.
 
-        He is asked once per model.
+        The user is asked once per model.
         """
         entry = entry or self.entry
         if entry is None or not entry.non_commercial:
@@ -102,19 +98,16 @@ class ModelPart:
         return True
 
     def _fill_models(self) -> None:
-        from ICHSegmentationLib.core.errors import MissingModelError, ModelError
-        from ICHSegmentationLib.models import Manifest, load_manifest
-
         self._manifest = Manifest()
         try:
             self._manifest = load_manifest()
         except MissingModelError:
-            pass  # what needs no weights is there all the same
+            pass  # models without weights are still available
         except ModelError as error:
             self.problem = str(error)
             return
         self._default = self._manifest.get().name
-        for index, entry in enumerate(self._manifest.available):
+        for index, entry in enumerate(available_models(self._manifest)):
             self._entries[entry.name] = entry
             self._ui.modelSelector.addItem(entry.name, entry.name)
             self._ui.modelSelector.setItemData(index, _details(entry), qt.Qt.ToolTipRole)
@@ -148,14 +141,14 @@ def _select(combo_box: Any, data: str) -> None:
 
 
 def _details(entry: ModelEntry) -> str:
-    """Return what a tool tip says of a model; rich text, so that long lines are broken."""
+    """Return the tool tip of a model, as rich text, which wraps long lines."""
     quality = "".join(
         f"<tr><td>{_readable(name)}</td><td align='right'>&nbsp; {value:g}</td></tr>"
         if isinstance(value, float)
         else f"<tr><td>{_readable(name)}</td><td>&nbsp; {value}</td></tr>"
         for name, value in entry.quality.items()
     )
-    seconds = _("About {seconds:.1f} s for 40 slices on the machine that the model card names").format(
+    seconds = _("About {seconds:.1f} s for 40 slices on the computer named in the model card").format(
         seconds=entry.reference_seconds
     )
     trained = _("Trained on: {data}").format(data=entry.training_data)
@@ -163,7 +156,7 @@ def _details(entry: ModelEntry) -> str:
 
 
 def _readable(name: str) -> str:
-    """Return a figure's name as in "simulated EDH dice"."""
+    """Return the name of a metric as in "simulated EDH dice"."""
     words = name.split("_")
     return " ".join(word.upper() if word in _SUBTYPES else word for word in words)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which result is looked at, and its volumes."""
+"""Section Results: choice of the result, and its volumes."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from slicer.util import VTKObservationMixin
 
 from ICHSegmentationLib import mrml
 from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE
+from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.comparison import show_results
 from ICHSegmentationPanel.widgets.results_table import ResultsTable, make_rows
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLSegmentationNode
 
-    from ICHSegmentationPanel.parameters import Parameters
 
-
-class ResultsPart(VTKObservationMixin):
-    """The lists of results and the table of volumes, which follows edits as they are made.
+class ResultsSection(Section, VTKObservationMixin):
+    """Lists of results, and the table of volumes, which follows edits.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     on_chosen, on_edited : callable
-        Called when another result was chosen, and after each edit of it.
+        Called after another result was chosen, and after each edit of its labels.
     """
 
     def __init__(self, ui: Any, on_chosen: Callable[[], None], on_edited: Callable[[], None]) -> None:
@@ -38,7 +37,6 @@ class ResultsPart(VTKObservationMixin):
         self._ui = ui
         self._on_chosen = on_chosen
         self._on_edited = on_edited
-        self._parameters: Parameters | None = None
         self._live: mrml.LiveVolumes | None = None
         self.segmentation: vtkMRMLSegmentationNode | None = None
         self._compared: vtkMRMLSegmentationNode | None = None
@@ -52,13 +50,8 @@ class ResultsPart(VTKObservationMixin):
         ui.overlapButton.connect("clicked()", lambda: mrml.make_exclusive(self.segmentation))
         self._fill()
 
-    def set_parameters(self, parameters: Parameters | None) -> None:
-        """Take up a scene's parameters, or None while a scene closes."""
-        self._parameters = parameters
-        self.update()
-
     def update(self) -> None:
-        """Show what the parameters say."""
+        """Show the chosen results."""
         parameters = self._parameters
         segmentation = parameters.segmentation if parameters else None
         compared = parameters.compared if parameters else None
@@ -69,12 +62,11 @@ class ResultsPart(VTKObservationMixin):
 
     @property
     def measured(self) -> mrml.SceneVolumes | None:
-        """The volumes of the result as last measured."""
+        """Latest volumes of the result."""
         return self._live.current if self._live is not None else None
 
     def close(self) -> None:
-        """Look at no node any more."""
-        self._parameters = None
+        """Remove all observers."""
         self._take(None, None)
 
     def _choose(self, node: vtkMRMLSegmentationNode | None) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One run: hand the volume to the worker, publish what comes back."""
+"""Run: send the volume to the worker, and add the result to the scene."""
 
 from __future__ import annotations
 
@@ -13,37 +13,44 @@ import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
+from ICHSegmentationLib import mrml
+from ICHSegmentationLib.core.version import __version__
+from ICHSegmentationLib.export.record import models_text
+from ICHSegmentationLib.measurement.user_items import Proposals
+from ICHSegmentationLib.mrml.volume.geometry import stamp_of
 from ICHSegmentationPanel.process import failure_of, make_failure, stage_title
+from ICHSegmentationPanel.section import Section
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 
     from ICHSegmentationLib.worker.client.outcome import WorkerResult
+    from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
-    from ICHSegmentationPanel.sections.input import InputPart
-    from ICHSegmentationPanel.sections.messages import MessagePart
-    from ICHSegmentationPanel.sections.model import ModelPart
+    from ICHSegmentationPanel.sections.input import InputSection
+    from ICHSegmentationPanel.sections.model import ModelSection
+    from ICHSegmentationPanel.widgets.message_area import MessageArea
 
 
 class RunState(Enum):
-    """What a run is doing."""
+    """State of a run."""
 
     IDLE = auto()
     RUNNING = auto()
     CANCELLING = auto()
 
 
-class RunPart(VTKObservationMixin):
-    """The Segment button, which is Cancel during a run, and the progress bar.
+class RunSection(Section, VTKObservationMixin):
+    """Segment button, which becomes Cancel during a run, and progress bar.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     process : SegmentationProcess
-        The worker.
-    inputs, models, messages : InputPart, ModelPart, MessagePart
-        What to segment, with what, and where to say how it went.
+        Client of the worker.
+    inputs, models, messages : InputSection, ModelSection, MessageArea
+        Provide the volume and the model, and show the outcome.
     on_start : callable
         Called before the volume is read.
     on_result : callable
@@ -54,9 +61,9 @@ class RunPart(VTKObservationMixin):
         self,
         ui: Any,
         process: SegmentationProcess,
-        inputs: InputPart,
-        models: ModelPart,
-        messages: MessagePart,
+        inputs: InputSection,
+        models: ModelSection,
+        messages: MessageArea,
         on_start: Callable[[], None],
         on_result: Callable[[vtkMRMLSegmentationNode], None],
     ) -> None:
@@ -75,21 +82,27 @@ class RunPart(VTKObservationMixin):
         ui.segmentButton.connect("clicked()", self._click)
         self._enter(RunState.IDLE)
 
+    def set_parameters(self, parameters: Parameters | None) -> None:
+        """Set the parameters of the scene; stop the run without a message when a scene closes."""
+        if parameters is None:
+            self._abandon()
+        super().set_parameters(parameters)
+
     def update(self) -> None:
-        """Show whether a run can be started, and why not."""
+        """Enable the button, or show in its tool tip why no run can start."""
         if self.state is RunState.IDLE:
             problem = self._problem()
             self._ui.segmentButton.enabled = not problem
-            self._ui.segmentButton.toolTip = problem or _("Find and label the blood; a new segmentation is made.")
+            self._ui.segmentButton.toolTip = problem or _("Segment the hemorrhage into a new segmentation.")
 
     def start(self, *, force: bool = False) -> None:
-        """Segment the chosen volume; with ``force`` also where it does not look like a head."""
+        """Segment the chosen volume; with ``force`` even if it does not look like a head."""
         if self.state is not RunState.IDLE:
             return
         self._inputs.settle()
         problem = self._problem()
         if problem or self._process.busy:
-            self._messages.complain(problem or _("Other work is under way; segment when it is done."))
+            self._messages.complain(problem or _("Another task is running; segment when it has finished."))
             return
         if not self._models.is_agreed():
             return
@@ -116,13 +129,12 @@ class RunPart(VTKObservationMixin):
             self._fail(failure_of(error, "The run failed."))
 
     def cancel(self) -> None:
-        """Stop the run; it is over within half a second."""
+        """Cancel the run; it stops within half a second."""
         if self.state is RunState.RUNNING:
             self._enter(RunState.CANCELLING)
             self._process.cancel()
 
-    def abandon(self) -> None:
-        """Stop at once and say nothing: the scene or the panel goes."""
+    def _abandon(self) -> None:
         if self.state is not RunState.IDLE:
             self._process.abandon()
             self._end()
@@ -146,7 +158,7 @@ class RunPart(VTKObservationMixin):
         self._end()
         result = answer.segmentation
         if _stamp_of(volume) != stamp:
-            # Cropped or hardened meanwhile: the labels are those of other voxels.
+            # Cropped or hardened during the run: the labels belong to other voxels.
             self._fail(make_failure("volume_changed"))
             return
         try:
@@ -155,7 +167,7 @@ class RunPart(VTKObservationMixin):
             self._fail(failure_of(error, "The run failed."))
             return
         seconds = time.perf_counter() - self._started
-        # What was found in the scan itself stands beside its geometry.
+        # Warnings about the scan are shown with its geometry.
         found = [warning for warning in result.warnings if warning not in result.volume.warnings]
         self._messages.say(_("Segmented in {seconds:.1f} s.").format(seconds=seconds), found)
         self._on_result(node)
@@ -164,7 +176,7 @@ class RunPart(VTKObservationMixin):
         self._end()
         label, action = "", None
         if failure.can_force:
-            label, action = _("Segment all the same"), lambda: self.start(force=True)
+            label, action = _("Segment anyway"), lambda: self.start(force=True)
         elif failure.suggests_processor and self._models.device != "cpu":
             label, action = _("Use the processor"), self._restart_on_processor
         self._messages.complain(failure.sentence, failure.next_step, label=label, action=action)
@@ -187,7 +199,7 @@ class RunPart(VTKObservationMixin):
     def _enter(self, state: RunState) -> None:
         self.state = state
         self._ui.segmentButton.text = _("Segment") if state is RunState.IDLE else _("Cancel")
-        self._ui.segmentButton.toolTip = _("Stop the segmentation; nothing is changed.")
+        self._ui.segmentButton.toolTip = _("Cancel the segmentation; the scene stays as it is.")
         self._ui.segmentButton.enabled = state is not RunState.CANCELLING
         self._ui.progressBar.visible = state is not RunState.IDLE
         if state is RunState.CANCELLING:
@@ -201,25 +213,19 @@ class RunPart(VTKObservationMixin):
 
 
 def _stamp_of(volume: vtkMRMLScalarVolumeNode) -> tuple[object, ...] | None:
-    """Return what changes with a volume's voxels, matrix or transforms, but not when its transform is set aside."""
-    from ICHSegmentationLib.mrml.volume.geometry import stamp_of
-
+    """Return a value that changes with a volume's voxels, matrix or transforms, but not with detaching."""
     return stamp_of(volume) if volume.GetImageData() is not None else None
 
 
 def _publish(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSegmentationNode:
-    """Put a result into the scene as a new segmentation, with its boxes and what it proposes for the scores."""
-    from ICHSegmentationLib.core.version import __version__, mrml
-    from ICHSegmentationLib.export.record import models_text
-    from ICHSegmentationLib.measurement.reader_items import Proposals
-
+    """Add a result to the scene as a new segmentation, with boxes and proposed score items."""
     result = answer.segmentation
     model = result.model
     node = mrml.publish(
         volume,
         result.volume,
         result.label_map,
-        name=_("{volume} bleeds").format(volume=volume.GetName()),
+        name=_("{volume} hemorrhage").format(volume=volume.GetName()),
         info={
             "model": model.name,
             "system": model.system,

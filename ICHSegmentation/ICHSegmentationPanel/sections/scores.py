@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scores of a result: what is proposed for each item, and what the reader says instead."""
+"""Section Scores: proposed score items of a result, and the user's choices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import qt
 from slicer.i18n import tr as _
 
 from ICHSegmentationLib import mrml
+from ICHSegmentationLib.measurement import IchScore, ModifiedGraeb
+from ICHSegmentationLib.measurement.user_items import UserItems
 from ICHSegmentationPanel.process import failure_of
+from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.graeb_form import GraebWidgets
 from ICHSegmentationPanel.widgets.ich_score_form import IchScoreWidgets
 from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
@@ -19,7 +22,7 @@ from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 
-    from ICHSegmentationLib.measurement.reader_items import Proposals
+    from ICHSegmentationLib.measurement.user_items import Proposals
     from ICHSegmentationLib.mrml import SceneVolumes, VolumeCheck
     from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
@@ -27,19 +30,19 @@ if TYPE_CHECKING:
 _SAME_ML = 1e-5
 
 
-class ScoresPart:
-    """The ICH score and the modified Graeb score, which follow each choice and each edit of the labels.
+class ScoresSection(Section):
+    """ICH score and modified Graeb score, updated after each choice and each edit of the labels.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     process : SegmentationProcess
-        The worker, which makes proposals anew.
+        Client of the worker, which proposes score items.
     check_of : callable
-        Returns what is known of a volume already, or None.
+        Returns the check of a volume if there is one, else None.
     measured : callable
-        Returns the volumes of the result as last measured, or None without a result.
+        Returns the latest volumes of the result, or None without a result.
     """
 
     def __init__(
@@ -53,25 +56,24 @@ class ScoresPart:
         self._process = process
         self._check_of = check_of
         self._measured = measured
-        self._parameters: Parameters | None = None
-        self._asked: vtkMRMLSegmentationNode | None = None
+        self._requested: vtkMRMLSegmentationNode | None = None
         self._problem = ""
         layout = ui.scoresPlace.layout()
         self.notice = wrapped_label()
         layout.addWidget(self.notice)
         self.propose_button = qt.QPushButton(_("Propose again"))
-        self.propose_button.toolTip = _("Measure ventricles and places of the bleeds as the labels are now.")
+        self.propose_button.toolTip = _("Measure ventricles and lesion locations on the current labels.")
         self.propose_button.connect("clicked()", self.propose)
         layout.addWidget(self.propose_button)
         self.ich = IchScoreWidgets(layout, self._change)
         self.graeb = GraebWidgets(layout, self._change)
         self.reset_button = qt.QPushButton(_("Back to all proposals"))
-        self.reset_button.toolTip = _("Take back what you chose in place of proposals; GCS and age stay.")
+        self.reset_button.toolTip = _("Discard your choices and use the proposals; GCS and age stay.")
         self.reset_button.connect("clicked()", self._reset)
         layout.addWidget(self.reset_button)
 
     def set_parameters(self, parameters: Parameters | None) -> None:
-        """Take up a scene's parameters, or None while a scene closes."""
+        """Set the parameters of the scene; None while a scene closes."""
         self._parameters = parameters
         self._problem = ""
         if parameters is None:
@@ -79,9 +81,9 @@ class ScoresPart:
         self.update()
 
     def update(self) -> None:
-        """Show the scores of the result that the parameters name."""
+        """Show the scores of the current result."""
         node, measured = self._segmentation, self._measured()
-        if self._asked is not None and node is not self._asked:
+        if self._requested is not None and node is not self._requested:
             self._give_up()
         self._ui.scoresSection.enabled = node is not None and measured is not None
         has_iph, has_ivh = (measured is not None and measured.present.get(name, False) for name in ("IPH", "IVH"))
@@ -91,17 +93,17 @@ class ScoresPart:
         if offered:
             self._show(node, measured)
         else:
-            self._say(_("The scores are offered with hemorrhage inside the brain or in the ventricles."))
+            self._say(_("Scores are available for hemorrhage inside the brain or in the ventricles."))
             self.propose_button.visible = self.reset_button.visible = False
 
     def propose(self) -> None:
-        """Let the worker measure the labels as they are now."""
+        """Measure the current labels in the worker."""
         node = self._segmentation
-        if node is None or self._asked is not None:
+        if node is None or self._requested is not None:
             return
         self._problem = ""
         if self._process.busy:
-            self._problem = _("Other work is under way; try again when it is done.")
+            self._problem = _("Another task is running; try again when it has finished.")
         else:
             try:
                 self._start(node)
@@ -109,18 +111,7 @@ class ScoresPart:
                 self._fail(failure_of(error, "Nothing could be proposed."))
         self.update()
 
-    def close(self) -> None:
-        """Look at no node any more."""
-        self._give_up()
-        self._parameters = None
-
-    @property
-    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
-        return self._parameters.segmentation if self._parameters is not None else None
-
     def _show(self, node: vtkMRMLSegmentationNode, measured: SceneVolumes) -> None:
-        from ICHSegmentationLib.measurement import IchScore, ModifiedGraeb
-
         said, found = mrml.reader_items(node), mrml.proposals(node)
         items = {
             "iph_ml": measured.volumes_ml.get("IPH", 0.0),
@@ -133,8 +124,8 @@ class ScoresPart:
         is_current = found is not None and _are_same(found, measured)
         self._say(self._problem or ("" if is_current else _describe_missing(found)))
         self.propose_button.visible = not is_current
-        self.propose_button.enabled = self._asked is None
-        self.propose_button.text = _("Propose again") if self._asked is None else _("Measuring...")
+        self.propose_button.enabled = self._requested is None
+        self.propose_button.text = _("Propose again") if self._requested is None else _("Measuring...")
         self.reset_button.visible = True
         self.reset_button.enabled = said != type(said)(gcs=said.gcs, age_years=said.age_years)
 
@@ -143,12 +134,10 @@ class ScoresPart:
         self.notice.visible = bool(sentence)
 
     def _change(self) -> None:
-        """Keep what the user chose in the scene."""
-        from ICHSegmentationLib.measurement.reader_items import ReaderItems
-
+        """Store the user's choices in the scene."""
         node = self._segmentation
         if node is not None:
-            mrml.set_reader_items(node, ReaderItems(**self.ich.items, graeb=self.graeb.items))
+            mrml.set_reader_items(node, UserItems(**self.ich.items, graeb=self.graeb.items))
             self.update()
 
     def _reset(self) -> None:
@@ -159,32 +148,32 @@ class ScoresPart:
     def _start(self, node: vtkMRMLSegmentationNode) -> None:
         volume_node = mrml.source_volume(node)
         if volume_node is None:
-            self._problem = _("The CT of this result is not in the scene any more.")
+            self._problem = _("The CT of this result is no longer in the scene.")
             return
         volume = mrml.volume_input(volume_node, check=self._check_of(volume_node))
-        self._asked = node
+        self._requested = node
         self._process.propose(volume, mrml.label_map_of(node), finished=self._finish, failed=self._fail)
 
     def _finish(self, found: Proposals) -> None:
-        node, self._asked = self._asked, None
+        node, self._requested = self._requested, None
         if node is not None and node.GetScene() is not None:
             mrml.set_proposals(node, found)
         self.update()
 
     def _fail(self, failure: Failure) -> None:
-        self._asked = None
+        self._requested = None
         self._problem = failure.in_one_sentence
         self.update()
 
     def _give_up(self) -> None:
-        """Let the worker end what it was asked of another result."""
-        if self._asked is not None:
-            self._asked = None
+        """Cancel a request about another result."""
+        if self._requested is not None:
+            self._requested = None
             self._process.abandon()
 
 
 def _are_same(found: Proposals, measured: SceneVolumes) -> bool:
-    """Whether the labels are still those that the proposals were made for, as far as volumes tell."""
+    """Whether the proposals still fit the labels, judged by the volumes."""
     return all(
         abs(found.volumes_ml.get(name, 0.0) - volume_ml) < _SAME_ML for name, volume_ml in measured.volumes_ml.items()
     )
@@ -192,5 +181,5 @@ def _are_same(found: Proposals, measured: SceneVolumes) -> bool:
 
 def _describe_missing(found: Proposals | None) -> str:
     if found is None:
-        return _("Nothing was proposed for this result yet.")
-    return _("The labels have changed since these proposals were made; an export makes them anew.")
+        return _("There are no proposals for this result yet.")
+    return _("The labels have changed since these proposals; an export updates them.")

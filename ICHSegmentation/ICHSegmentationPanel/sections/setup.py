@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Installing the Python packages that Slicer does not have, when the user asks for it."""
+"""Installation of missing Python packages at the user's request."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from ICHSegmentationPanel.install import Requirements
 
 
-class SetupPart:
-    """The frame that says which packages are missing; hidden when none is.
+class SetupSection:
+    """Frame that lists missing packages; hidden if there are none.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     requirements : Requirements
-        What is needed.
+        The required packages.
     on_ready : callable
-        Called when everything is there after an installation.
+        Called when all packages are installed.
     choose_folder : callable, optional
-        Asks the user for a folder of wheels; returns an empty text if he gives none.
+        Asks the user for a folder of wheels; returns an empty string on cancel.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class SetupPart:
         self.check()
 
     def check(self) -> None:
-        """Find out what is missing, and show it."""
+        """Check for missing packages, and show them."""
         missing = self._requirements.missing()
         problem = self._requirements.problem
         self.is_ready = not missing and not problem

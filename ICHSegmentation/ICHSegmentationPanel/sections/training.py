@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeping a corrected scan as training data."""
+"""Save a corrected scan as training data."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from slicer.i18n import tr as _
 
 from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.process import failure_of
+from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
-    from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+    from slicer import vtkMRMLScalarVolumeNode
 
     from ICHSegmentationLib.mrml import VolumeCheck
     from ICHSegmentationPanel.parameters import Parameters
@@ -26,17 +27,17 @@ if TYPE_CHECKING:
 _FOLDER, _AGREED = "ICHSegmentation/TrainingFolder", "ICHSegmentation/TrainingFoldersAgreed"
 
 
-class TrainingPart:
-    """The button that adds scan, labels and boxes to a folder that ``ichseg train`` takes; it asks once per folder.
+class TrainingSection(Section):
+    """Button that adds scan, labels and boxes to a folder for ``ichseg train``; asks for consent once per folder.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     process : SegmentationProcess
-        Writes in the background.
+        Client of the worker, which writes the files.
     check_of : callable
-        Returns what is known of a volume already, or None.
+        Returns the check of a volume if there is one, else None.
     """
 
     def __init__(
@@ -47,7 +48,6 @@ class TrainingPart:
     ) -> None:
         self._process = process
         self._check_of = check_of
-        self._parameters: Parameters | None = None
         self._is_saving = False
         self._folder = qt.QSettings().value(_FOLDER, "") or ""
         self.button = qt.QPushButton(_("Save as training data"))
@@ -65,17 +65,17 @@ class TrainingPart:
         self._show_folder()
 
     def set_parameters(self, parameters: Parameters | None) -> None:
-        """Take up a scene's parameters, or None while a scene closes."""
+        """Set the parameters of the scene; None while a scene closes."""
         self._parameters = parameters
         self._say("")
         self.update()
 
     def update(self) -> None:
-        """Show whether there is anything to save."""
+        """Enable the button if there is a result."""
         self.button.enabled = self._segmentation is not None and not self._is_saving
 
     def save(self) -> None:
-        """Add the result that the parameters name to the folder."""
+        """Add the current result to the folder."""
         node = self._segmentation
         if node is None or self._is_saving:
             return
@@ -83,7 +83,7 @@ class TrainingPart:
             return
         volume_node = mrml.source_volume(node)
         if volume_node is None:
-            self._say(_("The CT of this result is not in the scene any more."))
+            self._say(_("The CT of this result is no longer in the scene."))
             return
         try:
             volume = mrml.volume_input(volume_node, check=self._check_of(volume_node))
@@ -100,15 +100,11 @@ class TrainingPart:
 
     @property
     def message(self) -> str:
-        """What is said below the button."""
+        """Message below the button."""
         return str(self._message.text)
 
-    @property
-    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
-        return self._parameters.segmentation if self._parameters is not None else None
-
     def _choose_folder(self) -> bool:
-        """Let the user choose another folder; whether he did."""
+        """Ask for another folder; return whether the user chose one."""
         chosen = qt.QFileDialog.getExistingDirectory(
             slicer.util.mainWindow(), _("Folder for training data"), self._folder
         )
@@ -120,15 +116,15 @@ class TrainingPart:
         return True
 
     def _is_agreed(self) -> bool:
-        """Whether the user has agreed that scans are kept in the folder; he is asked once for each."""
+        """Whether the user agrees to store scans in the folder; asks once per folder."""
         settings = qt.QSettings()
         agreed = [line for line in (settings.value(_AGREED, "") or "").split("\n") if line]
         if self._folder in agreed:
             return True
         question = _(
-            "Keep scans in {folder} for training?\n\nVoxels, geometry, labels and boxes are saved, without names, "
-            "dates and identifiers; the surface of a head can still show a face. Answer Yes if you may use scans so. "
-            "For this folder you will not be asked again."
+            "Save scans in {folder} for training?\n\nVoxels, geometry, labels and boxes are saved, without names, "
+            "dates and identifiers; the surface of a head can still show a face. Answer Yes if you are permitted to "
+            "use scans in this way. You will not be asked again for this folder."
         ).format(folder=self._folder)
         if not slicer.util.confirmYesNoDisplay(question, windowTitle=_("Training data")):
             return False
@@ -155,6 +151,6 @@ class TrainingPart:
     def _show_folder(self) -> None:
         where = self._folder or _("a folder that you choose")
         self.button.toolTip = _(
-            "Add CT, labels and boxes, without names, dates and identifiers, to {folder}, as ichseg train takes them."
+            "Add CT, labels and boxes, without names, dates and identifiers, to {folder}, for ichseg train."
         ).format(folder=where)
         self.folder_button.toolTip = _("Choose another folder for training data.")

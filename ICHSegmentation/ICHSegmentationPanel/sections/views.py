@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the views show a result."""
+"""Display of a result in the views."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ import qt
 import slicer
 
 from ICHSegmentationLib import mrml
+from ICHSegmentationPanel.section import Section
 
 if TYPE_CHECKING:
-    from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+    from slicer import vtkMRMLScalarVolumeNode
 
     from ICHSegmentationPanel.parameters import Parameters
 
-_FILL_SHARE = 0.5
-"""On the slices the color stays translucent, so that the blood itself is seen."""
+_FILL_FRACTION = 0.5
+"""Opacity on the slices as a fraction of the chosen one, so that the CT stays visible."""
 _SURFACES_MS = 50
-"""Surfaces of another result are built this much later, when the slices show it."""
+"""Delay of the surfaces after another result was chosen, so that the slices show it first."""
 _WINDOWS = ("brain", "subdural", "bone")
 
 
-class ViewPart:
-    """Buttons for the gray window, the 3D view and the largest lesion, and the opacity slider.
+class ViewsSection(Section):
+    """Buttons for window, 3D view and largest lesion, and the opacity slider.
 
     Parameters
     ----------
     ui : object
-        The panel's widgets by name.
+        Widgets of the panel by name.
     """
 
     def __init__(self, ui: Any) -> None:
         self._ui = ui
-        self._parameters: Parameters | None = None
         self._rendered: vtkMRMLScalarVolumeNode | None = None
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
@@ -48,7 +48,7 @@ class ViewPart:
         ui.opacitySlider.connect("valueChanged(double)", self._set_opacity)
 
     def set_parameters(self, parameters: Parameters | None) -> None:
-        """Take up a scene's parameters, or None while a scene closes."""
+        """Set the parameters of the scene; None while a scene closes."""
         self._parameters = parameters
         if parameters is None:
             self._rendered = None
@@ -56,7 +56,7 @@ class ViewPart:
         self.update()
 
     def update(self) -> None:
-        """Show what the parameters say; what they mean for the views was saved with the scene."""
+        """Show the parameters in the buttons; the views themselves are restored with the scene."""
         parameters = self._parameters
         ui = self._ui
         ui.show3DButton.enabled = ui.largestButton.enabled = self._segmentation is not None
@@ -71,11 +71,11 @@ class ViewPart:
         ui.opacitySlider.blockSignals(blocked)
 
     def show_result(self) -> None:
-        """Bring a fresh result before the user: its CT in the brain window, at the largest lesion."""
+        """Show the CT of a new result in the brain window at the largest lesion."""
         volume = self._volume
         with_views = slicer.app.layoutManager() is not None
         transform = volume.GetParentTransformNode()
-        # Slicer cannot turn its slices to a volume that an acquisition transform bends.
+        # Slicer cannot rotate slice views to a volume under an acquisition transform.
         straight = transform is None or transform.IsTransformToWorldLinear()
         slicer.util.setSliceViewerLayers(
             background=volume, fit=with_views, rotateToVolumePlane=with_views and bool(straight)
@@ -84,7 +84,7 @@ class ViewPart:
         self.go_to_largest()
 
     def apply(self) -> None:
-        """Make the views show another result as the buttons say; its surfaces come a moment later."""
+        """Show another result as the buttons say; its surfaces follow shortly after."""
         if self._segmentation is not None:
             self.update()
             self._timer.start()
@@ -92,18 +92,14 @@ class ViewPart:
             self._render(self._parameters.show_skull)
 
     def go_to_largest(self) -> None:
-        """Move the slice views to the largest lesion; they stay where they are if there is none."""
+        """Move the slice views to the largest lesion, if there is one."""
         lesion = mrml.largest_lesion(self._segmentation)
         if lesion is not None:
             mrml.jump_to(self._segmentation, lesion.ras_mm)
 
     @property
-    def _segmentation(self) -> vtkMRMLSegmentationNode | None:
-        return self._parameters.segmentation if self._parameters is not None else None
-
-    @property
     def _volume(self) -> vtkMRMLScalarVolumeNode | None:
-        """The CT of the result; without a result the chosen one."""
+        """The CT of the result; without a result, the chosen CT."""
         if self._segmentation is not None:
             return mrml.source_volume(self._segmentation)
         return self._parameters.volume if self._parameters is not None else None
@@ -127,7 +123,7 @@ class ViewPart:
             self._render(shown)
 
     def _render(self, shown: bool) -> None:
-        """Show the skull of the result's scan, and of no other that the panel showed."""
+        """Show or hide the skull of the result's scan, and hide all others."""
         volume = self._volume if shown else None
         for earlier in (self._rendered, self._volume):
             if earlier is not None and earlier is not volume and earlier.GetScene() is not None:
@@ -143,11 +139,11 @@ class ViewPart:
 
     def _apply_opacity(self) -> None:
         opacity = self._parameters.opacity
-        mrml.set_opacity(self._segmentation, opacity_3d=opacity, opacity_2d=_FILL_SHARE * opacity)
+        mrml.set_opacity(self._segmentation, opacity_3d=opacity, opacity_2d=_FILL_FRACTION * opacity)
 
     @staticmethod
     def _set(button: Any, *, checked: bool) -> None:
-        """Set a button's state without doing what a click on it does."""
+        """Set a button's state without emitting its signals."""
         blocked = button.blockSignals(True)
         button.checked = checked
         button.blockSignals(blocked)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Widgets that sections are made of."""
+"""Widgets of the sections."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of lesions and their boxes."""
+"""Table of lesions and their boxes."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from slicer.i18n import tr as _
 
 from ICHSegmentationPanel.widgets.results_table import swatch
 
-_ROW_PX, _MOST_ROWS = 24, 8
+_ROW_PX, _MAX_ROWS = 24, 8
 _RIGHT = qt.Qt.AlignRight | qt.Qt.AlignVCenter
 
 
 @dataclass(frozen=True)
 class BoxRow:
-    """One lesion as the table shows it.
+    """One lesion in the table.
 
     Attributes
     ----------
     key : str
-        Of its box.
+        Identifier of its box.
     subtype : str
-        As ``IPH``.
+        Segment ID, as ``IPH``.
     name : str
-        Written out.
+        Full name.
     color : tuple of float
         Red, green and blue, 0 to 1.
     volume_ml : float
-        As it is now.
+        Current volume.
     confidence : float or None
-        How sure the model was, 0 to 1; None for what a hand drew.
+        Confidence of the model, 0 to 1; None for a box that the user drew or changed.
     """
 
     key: str
@@ -44,12 +44,12 @@ class BoxRow:
 
 
 class BoxesTable:
-    """Shows lesions, one of which can be chosen; the same one stays chosen when they change.
+    """Table of lesions; the chosen one stays chosen when lesions change.
 
     Parameters
     ----------
     on_choose : callable
-        Called with the key of the box when the user has chosen a row.
+        Called with the key of the box that the user chose.
     """
 
     def __init__(self, on_choose: Callable[[str], None]) -> None:
@@ -67,26 +67,26 @@ class BoxesTable:
         table.showGrid = False
         table.toolTip = _(
             "Choose a lesion: the views go there, and its box can be moved and resized with the mouse. "
-            "Sure: how sure the model was; a dash for boxes that a hand drew or moved."
+            "Confidence is that of the model; a dash marks boxes that were drawn or moved by hand."
         )
-        headers = [_("Lesion"), _("mL"), _("Sure")]
+        headers = [_("Lesion"), _("mL"), _("Confidence")]
         table.setColumnCount(len(headers))
         table.setHorizontalHeaderLabels(headers)
         for column in range(len(headers)):
             mode = qt.QHeaderView.ResizeToContents if column else qt.QHeaderView.Stretch
             table.horizontalHeader().setSectionResizeMode(column, mode)
         table.connect("itemSelectionChanged()", self._selected)
-        # Also where the row was chosen already, and the views have gone elsewhere.
+        # Also for a row that is chosen already: the views may have moved since.
         table.connect("cellClicked(int,int)", lambda _row, _column: self._selected())
 
     @property
     def chosen(self) -> str | None:
-        """Key of the chosen box."""
+        """Key of the chosen box, or None."""
         row = self.widget.currentRow()
         return self._keys[row] if 0 <= row < len(self._keys) else None
 
     def choose(self, key: str | None) -> None:
-        """Choose a box, without calling back; None, or a box that is not there, chooses none."""
+        """Choose a box without calling back; None or an unknown box chooses none."""
         self._filling = True
         if key in self._keys:
             self.widget.selectRow(self._keys.index(key))
@@ -96,14 +96,14 @@ class BoxesTable:
         self._filling = False
 
     def show(self, rows: Sequence[BoxRow]) -> None:
-        """Show rows in place of what was there."""
+        """Replace all rows."""
         chosen = self.chosen
         self._filling = True
         self._keys = [row.key for row in rows]
         self.widget.setRowCount(len(rows))
         for index, row in enumerate(rows):
-            sure = "—" if row.confidence is None else f"{100 * row.confidence:.0f} %"
-            for column, text in enumerate((_short(row), f"{row.volume_ml:.2f}", sure)):
+            confidence = "—" if row.confidence is None else f"{100 * row.confidence:.0f} %"
+            for column, text in enumerate((_short(row), f"{row.volume_ml:.2f}", confidence)):
                 item = qt.QTableWidgetItem(text)
                 if column:
                     item.setTextAlignment(_RIGHT)
@@ -113,7 +113,7 @@ class BoxesTable:
         self._filling = False
         self.choose(chosen)
         header_px = self.widget.horizontalHeader().sizeHint.height()
-        shown = min(max(len(rows), 1), _MOST_ROWS)
+        shown = min(max(len(rows), 1), _MAX_ROWS)
         self.widget.setFixedHeight(shown * _ROW_PX + header_px + 2 * self.widget.frameWidth)
 
     def _selected(self) -> None:
@@ -122,5 +122,5 @@ class BoxesTable:
 
 
 def _short(row: BoxRow) -> str:
-    """Return what the column's title does not say already; the panel is narrow."""
+    """Return the name without the word in the column title, as the panel is narrow."""
     return _("Subtype not given") if row.subtype == "ICH" else row.name.removesuffix(" hemorrhage")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which of several results the views show."""
+"""Visibility of results in the views."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def show_results(segmentation: vtkMRMLSegmentationNode | None, compared: vtkMRMLSegmentationNode | None) -> None:
-    """Show one result filled, another as outlines, and hide all others; without a result nothing is touched."""
+    """Show one result filled and another as outlines, and hide all others; does nothing without a result."""
     if segmentation is None:
         return
     for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):

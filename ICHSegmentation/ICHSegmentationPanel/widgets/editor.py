@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Segment Editor inside the panel."""
+"""Segment Editor inside the panel."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _SINGLETON_TAG = "ICHSegmentation"
 
 
 class Editor:
-    """Slicer's editor with the tools that correcting a bleed needs, and settings of its own.
+    """Slicer's Segment Editor with the tools for corrections, and its own settings.
 
     Parameters
     ----------
     frame : QWidget
-        Where it is put.
+        Its layout gets the editor.
     """
 
     def __init__(self, frame: Any) -> None:
@@ -39,33 +39,33 @@ class Editor:
         widget.switchToSegmentationsButtonVisible = False
         widget.addRemoveSegmentButtonsVisible = False
         widget.show3DButtonVisible = False
-        # Overlapping segments, which this section offers, would count blood twice.
+        # It offers overlapping segments, which would count hemorrhage twice.
         widget.maskingSectionVisible = False
-        # The editor's node comes first: what setting the scene selects by itself is then kept in it.
+        # Node before scene: setting the scene selects nodes, and stores them in the editor's node.
         self._find_node()
         widget.setMRMLScene(slicer.mrmlScene)
         frame.layout().addWidget(widget)
 
     def enter(self) -> None:
-        """Take the keyboard shortcuts for the editor."""
+        """Enable the keyboard shortcuts."""
         self._find_node()
         self.widget.installKeyboardShortcuts()
         self.widget.updateWidgetFromMRML()
 
     def exit(self) -> None:
-        """Put the active tool away and give the shortcuts back."""
+        """Stop the active tool and disable the shortcuts."""
         self.widget.setActiveEffect(None)
         self.widget.uninstallKeyboardShortcuts()
         self.widget.removeViewObservations()
 
     def forget_scene(self) -> None:
-        """Let go of the nodes of a scene that closes."""
+        """Release the nodes of a scene that closes."""
         self._node = None
         self.widget.setSegmentationNode(None)
         self.widget.removeViewObservations()
 
     def edit(self, segmentation: vtkMRMLSegmentationNode, volume: vtkMRMLScalarVolumeNode, *, masked: bool) -> None:
-        """Choose what to edit."""
+        """Set the result to edit and its CT."""
         node = self._find_node()
         if self.widget.segmentationNode() is not segmentation:
             self.widget.setSegmentationNode(segmentation)
@@ -75,21 +75,21 @@ class Editor:
         self.set_masked(masked)
 
     def set_masked(self, masked: bool) -> None:
-        """Let the tools change only voxels with the density of blood, or any."""
+        """Restrict the tools to voxels between 40 and 90 HU, or not."""
         node = self._find_node()
         node.SetSourceVolumeIntensityMaskRange(*BLOOD_HU)
         node.SetSourceVolumeIntensityMask(masked)
 
     def save_state(self) -> None:
-        """Remember the segmentation for Undo."""
+        """Save the state for Undo."""
         self.widget.saveStateForUndo()
 
     def undo(self) -> None:
-        """Bring back what was remembered last."""
+        """Restore the last saved state."""
         self.widget.undo()
 
     def _find_node(self) -> vtkMRMLSegmentEditorNode:
-        """Return the editor's settings in the scene; not those of the module Segment Editor, which stay as they are."""
+        """Return the editor's own settings node, so that those of the module Segment Editor do not change."""
         if self._node is None:
             node = slicer.mrmlScene.GetSingletonNode(_SINGLETON_TAG, "vtkMRMLSegmentEditorNode")
             if node is None:
@@ -97,8 +97,8 @@ class Editor:
                 node.UnRegister(None)
                 node.SetSingletonTag(_SINGLETON_TAG)
                 node = slicer.mrmlScene.AddNode(node)
-            # What the tool Threshold starts with; effect parameters are attributes of this node. In every scene anew:
-            # closing one resets the node instead of removing it.
+            # Initial range of the Threshold tool; effect parameters are attributes of this node. Set for every scene:
+            # closing a scene resets the node instead of removing it.
             for name, bound in zip(("MinimumThreshold", "MaximumThreshold"), BLOOD_HU, strict=True):
                 node.SetAttribute(f"Threshold.{name}", str(bound))
             self._node = node

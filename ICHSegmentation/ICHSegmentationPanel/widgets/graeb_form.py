@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The widgets of the modified Graeb score's points."""
+"""Form of the modified Graeb score."""
 
 from __future__ import annotations
 
@@ -10,35 +10,34 @@ from typing import TYPE_CHECKING, Any
 import qt
 from slicer.i18n import tr as _
 
+from ICHSegmentationLib.measurement import Ventricle
 from ICHSegmentationPanel.widgets.choice_box import ChoiceBox, proposed
 from ICHSegmentationPanel.widgets.wheel_guard import WheelGuard
 from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import ModifiedGraeb
-    from ICHSegmentationLib.measurement.reader_items import ReaderItems
+    from ICHSegmentationLib.measurement.user_items import UserItems
 
 
 _MARGIN_PX = 6
 
 
 class GraebWidgets:
-    """A box with a list of points for each compartment of the ventricles, right and left as on the pictures.
+    """Group box with the points of each ventricular compartment; right and left as on the slices.
 
     Parameters
     ----------
     layout : QLayout
-        Receives the box.
+        Gets the group box.
     on_change : callable
-        Called when the user has changed points.
+        Called after the user has changed points.
     """
 
     def __init__(self, layout: Any, on_change: Callable[[], None]) -> None:
-        from ICHSegmentationLib.measurement import Ventricle
-
         self.box = qt.QGroupBox(_("Modified Graeb score"))
         self.points = {
-            str(name): ChoiceBox([(number, str(number)) for number in range(name.most_points + 1)], on_change)
+            str(name): ChoiceBox([(number, str(number)) for number in range(name.max_points + 1)], on_change)
             for name in Ventricle
         }
         grid = qt.QGridLayout(self.box)
@@ -68,11 +67,11 @@ class GraebWidgets:
 
     @property
     def items(self) -> dict[str, Any]:
-        """The points that the user gave, by compartment."""
+        """Points that the user chose, by compartment."""
         return {name: box.value for name, box in self.points.items() if box.value is not None}
 
-    def show(self, said: ReaderItems, proposal: ModifiedGraeb, score: ModifiedGraeb) -> None:
-        """Show what the reader gave, what was proposed, and the score that follows."""
+    def show(self, said: UserItems, proposal: ModifiedGraeb, score: ModifiedGraeb) -> None:
+        """Show the user's choices, the proposal and the resulting score."""
         for item in proposal.items:
             points = None if item.points is None else str(item.points)
             self.points[str(item.compartment)].show(said.graeb.get(item.compartment), proposed(points))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The widgets of the ICH score's items."""
+"""Form of the ICH score."""
 
 from __future__ import annotations
 
@@ -10,43 +10,44 @@ from typing import TYPE_CHECKING, Any
 import qt
 from slicer.i18n import tr as _
 
-from ICHSegmentationPanel.widgets.choice_box import NOT_DETERMINED, ChoiceBox, proposed
+from ICHSegmentationLib.measurement.score_items import NOT_DETERMINED
+from ICHSegmentationPanel.widgets.choice_box import ChoiceBox, proposed
 from ICHSegmentationPanel.widgets.wheel_guard import WheelGuard
 from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import IchScore
-    from ICHSegmentationLib.measurement.reader_items import ReaderItems
+    from ICHSegmentationLib.measurement.user_items import UserItems
 
 _UNKNOWN = -1
-_LEAST_GCS, _MOST_GCS = 3, 15
-_OLDEST = 130
-_MOST_ML = 999.0
+_MIN_GCS, _MAX_GCS = 3, 15
+_MAX_AGE = 130
+_MAX_ML = 999.0
 _MARGIN_PX = 6
 _OWN = "own"
 _ITEMS = ("gcs", "age_years", "iph_ml", "ivh", "infratentorial")
 
 
 class IchScoreWidgets:
-    """A box with a row for each item, its points, and the score with its mortality below.
+    """Group box with a row per item, its points, and the score with its mortality.
 
     Parameters
     ----------
     layout : QLayout
-        Receives the box.
+        Gets the group box.
     on_change : callable
-        Called when the user has changed an item.
+        Called after the user has changed an item.
     """
 
     def __init__(self, layout: Any, on_change: Callable[[], None]) -> None:
         self._on_change = on_change
         self._measured_ml = 0.0
         self.box = qt.QGroupBox(_("ICH score (spontaneous ICH)"))
-        self.gcs = _spin_box(_LEAST_GCS - 1, _MOST_GCS, on_change)
-        self.age = _spin_box(_UNKNOWN, _OLDEST, on_change)
+        self.gcs = _spin_box(_MIN_GCS - 1, _MAX_GCS, on_change)
+        self.age = _spin_box(_UNKNOWN, _MAX_AGE, on_change)
         self.iph = ChoiceBox([(_OWN, _("own volume"))], self._choose_volume)
         self.iph_ml = qt.QDoubleSpinBox()
-        self.iph_ml.maximum, self.iph_ml.decimals, self.iph_ml.suffix = _MOST_ML, 1, _(" mL")
+        self.iph_ml.maximum, self.iph_ml.decimals, self.iph_ml.suffix = _MAX_ML, 1, _(" mL")
         self.iph_ml.connect("valueChanged(double)", lambda _value: on_change())
         answers = [(False, _("no")), (True, _("yes"))]
         self.ivh = ChoiceBox(answers, on_change)
@@ -83,7 +84,7 @@ class IchScoreWidgets:
 
     @property
     def items(self) -> dict[str, Any]:
-        """What the user said, by item; None keeps the proposal."""
+        """The user's choices by item; None is the proposal."""
         own_ml = self.iph.value == _OWN
         return {
             "gcs": _value(self.gcs),
@@ -93,8 +94,8 @@ class IchScoreWidgets:
             "infratentorial": self.infratentorial.value,
         }
 
-    def show(self, said: ReaderItems, score: IchScore, proposals: dict[str, Any]) -> None:
-        """Show what the reader said, the score that follows, and what was proposed, by item."""
+    def show(self, said: UserItems, score: IchScore, proposals: dict[str, Any]) -> None:
+        """Show the user's choices, the resulting score and the proposals by item."""
         _set(self.gcs, said.gcs)
         _set(self.age, said.age_years)
         self._measured_ml = proposals["iph_ml"]
@@ -110,7 +111,7 @@ class IchScoreWidgets:
             self._points[item].text = "?" if points is None else f"+{points}"
         self.summary.text = _(
             "<b>ICH score {score}</b>, published 30-day mortality {mortality} (Hemphill 2001). For spontaneous "
-            "hemorrhage only; it does not decide about care."
+            "hemorrhage only; not for decisions about care."
         ).format(score=escape(score.score_text), mortality=escape(score.mortality_text))
 
     def _choose_volume(self) -> None:
@@ -119,10 +120,10 @@ class IchScoreWidgets:
         self._on_change()
 
 
-def _spin_box(unknown: int, most: int, on_change: Callable[[], None]) -> Any:
-    """Return a spin box whose lowest value, shown as a word, means that nothing is known."""
+def _spin_box(unknown: int, maximum: int, on_change: Callable[[], None]) -> Any:
+    """Return a spin box whose lowest value is shown as "not known"."""
     box = qt.QSpinBox()
-    box.minimum, box.maximum, box.value = unknown, most, unknown
+    box.minimum, box.maximum, box.value = unknown, maximum, unknown
     box.specialValueText = _("not known")
     box.connect("valueChanged(int)", lambda _value: on_change())
     return box
@@ -133,7 +134,7 @@ def _value(box: Any) -> int | None:
 
 
 def _set(box: Any, value: float | None) -> None:
-    """Set a spin box without telling; None is its lowest value."""
+    """Set a spin box without emitting its signals; None is its lowest value."""
     blocked = box.blockSignals(True)
     box.value = box.minimum if value is None else value
     box.blockSignals(blocked)

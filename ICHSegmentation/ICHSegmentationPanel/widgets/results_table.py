@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of volumes."""
+"""Table of volumes."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _RIGHT = qt.Qt.AlignRight | qt.Qt.AlignVCenter
 
 @dataclass(frozen=True)
 class Row:
-    """One subtype as the table shows it.
+    """One subtype in the table.
 
     Attributes
     ----------
     segment_id : str
-        As ``IPH``; empty for the total.
+        Segment ID, as ``IPH``; empty for the total.
     name : str
-        Written out.
+        Full name.
     color : tuple of float
         Red, green and blue, 0 to 1; None for the total.
     visible : bool
-        Whether the views show it.
+        Whether the segment is shown in the views.
     volume_ml, compared_ml : float or None
-        Volume here, and in the other result if one is compared.
-    share : float
-        Of the total, 0 to 1.
+        Volume in this result, and in the compared one if there is one.
+    fraction : float
+        Fraction of the total, 0 to 1.
     changed : bool
-        Whether it differs from what the model found.
+        Whether it differs from the model's result.
     """
 
     segment_id: str
@@ -42,20 +42,20 @@ class Row:
     color: tuple[float, float, float] | None
     visible: bool
     volume_ml: float
-    share: float
+    fraction: float
     changed: bool
     compared_ml: float | None = None
 
 
 class ResultsTable:
-    """Shows rows, and tells when a row's check box was clicked.
+    """Table with a check box for the visibility of each row.
 
     Parameters
     ----------
     widget : QTableWidget
-        Where.
+        The table.
     on_visible : callable
-        Called with a segment ID and whether it shall be visible.
+        Called with a segment ID and its new visibility.
     """
 
     def __init__(self, widget: Any, on_visible: Callable[[str, bool], None]) -> None:
@@ -70,10 +70,10 @@ class ResultsTable:
         self.show((), compares=False)
 
     def show(self, rows: tuple[Row, ...], *, compares: bool) -> None:
-        """Show rows in place of what was there."""
+        """Replace all rows."""
         self._filling = True
         try:
-            if self._lays_out(rows, compares=compares):
+            if self._needs_layout(rows, compares=compares):
                 self._lay_out(rows, compares=compares)
             for index, row in enumerate(rows):
                 self._fill(index, row)
@@ -82,7 +82,7 @@ class ResultsTable:
             self._filling = False
 
     def text(self) -> str:
-        """Return the table as lines with tabs, the way spreadsheets take it."""
+        """Return the table as tab-separated text."""
         columns = range(self._widget.columnCount)
         lines = [[self._widget.horizontalHeaderItem(column).text() for column in columns]]
         lines += [
@@ -90,8 +90,8 @@ class ResultsTable:
         ]
         return "\n".join("\t".join(line) for line in lines) + "\n"
 
-    def _lays_out(self, rows: tuple[Row, ...], *, compares: bool) -> bool:
-        """Whether cells must be made anew; numbers alone are only written over, as live volumes come often."""
+    def _needs_layout(self, rows: tuple[Row, ...], *, compares: bool) -> bool:
+        """Whether cells must be created; otherwise only numbers are updated, as live volumes change often."""
         columns = len(_headers(compares=compares))
         return self._widget.columnCount != columns or [_fixed(row) for row in rows] != [
             _fixed(row) for row in self._rows
@@ -114,17 +114,17 @@ class ResultsTable:
                     item.setTextAlignment(_RIGHT)
                 self._widget.setItem(index, column, item)
             first = self._widget.item(index, 0)
-            # The column's title says the rest, and the panel is narrow.
+            # The column title contains the word, and the panel is narrow.
             first.setText(row.name.removesuffix(" hemorrhage"))
             if row.color is not None:
                 first.setIcon(swatch(row.color))
-                first.setToolTip(_("Check to show it in the views."))
-        # The panel scrolls as a whole: a table that scrolls inside it would hide rows.
+                first.setToolTip(_("Show this subtype in the views."))
+        # The panel scrolls as a whole; a table that scrolls by itself would hide rows.
         rows_px = sum(self._widget.rowHeight(index) for index in range(len(rows)))
         self._widget.setFixedHeight(rows_px + header.height + 2 * self._widget.frameWidth)
 
     def _fill(self, index: int, row: Row) -> None:
-        texts = [f"{row.volume_ml:.2f}", f"{100 * row.share:.0f} %", _("by hand") if row.changed else ""]
+        texts = [f"{row.volume_ml:.2f}", f"{100 * row.fraction:.0f} %", _("by hand") if row.changed else ""]
         if row.compared_ml is not None:
             texts.append(f"{row.compared_ml:.2f}")
         for column, text in enumerate(texts, start=1):
@@ -146,16 +146,16 @@ def make_rows(
     volumes: Any,
     compared_ml: Mapping[str, float] | None,
 ) -> tuple[Row, ...]:
-    """Return the rows of a result: its segments in their order, then the total.
+    """Return the rows of a result: its segments in order, then the total.
 
     Parameters
     ----------
     names, colors, visible
-        Of each segment, by its ID.
+        Values by segment ID.
     volumes : SceneVolumes
-        What is measured.
+        Measured volumes.
     compared_ml : mapping, optional
-        Volumes of another result.
+        Volumes of the compared result.
     """
 
     def compared(key: str) -> float | None:
@@ -168,15 +168,15 @@ def make_rows(
             color=colors[key],
             visible=visible[key],
             volume_ml=volumes.volumes_ml.get(key, 0.0),
-            share=volumes.shares.get(key, 0.0),
+            fraction=volumes.fractions.get(key, 0.0),
             changed=key in volumes.changed,
             compared_ml=compared(key),
         )
         for key, name in names.items()
     ]
     total = volumes.volumes_ml["total"]
-    share = 1.0 if total > 0 else 0.0
-    rows.append(Row("", _("Total"), None, True, total, share, bool(volumes.changed), compared("total")))
+    fraction = 1.0 if total > 0 else 0.0
+    rows.append(Row("", _("Total"), None, True, total, fraction, bool(volumes.changed), compared("total")))
     return tuple(rows)
 
 
@@ -195,7 +195,7 @@ def _flags(*, checkable: bool) -> Any:
 
 
 def swatch(color: tuple[float, float, float]) -> Any:
-    """Return a small square of a color, 0 to 1, as an icon."""
+    """Return a square icon of a color, 0 to 1."""
     pixmap = qt.QPixmap(_SWATCH_PX, _SWATCH_PX)
     pixmap.fill(qt.QColor(*(round(255 * part) for part in color)))
     return qt.QIcon(pixmap)

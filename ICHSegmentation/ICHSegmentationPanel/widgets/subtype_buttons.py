@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A row of buttons, one for each subtype."""
+"""Row of buttons, one per subtype."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import qt
 
 
 class SubtypeButtons:
-    """Buttons side by side; narrower than push buttons, as Slicer's users like narrow panels.
+    """Row of tool buttons, which are narrower than push buttons.
 
     Parameters
     ----------
     layout : QLayout
-        Where they are put.
+        Gets the buttons.
     prefix : str
-        Their object names begin with it.
+        Start of their object names.
     on_click : callable
-        Called with the subtype, as ``IPH``.
+        Called with the subtype, as ``IPH``, of a clicked button.
     """
 
     def __init__(self, layout: Any, prefix: str, on_click: Callable[[str], None]) -> None:
@@ -29,7 +29,7 @@ class SubtypeButtons:
         self._buttons: dict[str, Any] = {}
 
     def show(self, names: Mapping[str, str]) -> None:
-        """Have one button for each subtype; its tool tip is the name written out."""
+        """Create one button per subtype, with its full name as tool tip."""
         if list(names) == list(self._buttons):
             return
         for button in self._buttons.values():
@@ -46,7 +46,7 @@ class SubtypeButtons:
             self._layout.addWidget(button)
             self._buttons[key] = button
 
-    def enable(self, enabled: bool, *, but: str = "") -> None:
-        """Let all be clicked or none, and never the one of a subtype that would change nothing."""
+    def enable(self, enabled: bool, *, except_for: str = "") -> None:
+        """Enable or disable all buttons; that of ``except_for`` is always disabled."""
         for key, button in self._buttons.items():
-            button.enabled = enabled and key != but
+            button.enabled = enabled and key != except_for

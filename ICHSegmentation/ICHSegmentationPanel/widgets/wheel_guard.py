@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scrolling the panel without changing what the mouse happens to be over."""
+"""Protection of widgets against accidental changes by the mouse wheel."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import qt
 
 
 class WheelGuard(qt.QObject):
-    """Gives the wheel to a widget that was clicked before only; else the panel scrolls.
+    """Event filter that passes the wheel only to the focused widget; else the panel scrolls.
 
-    Keep it as long as the widgets: Qt does not.
+    Keep a reference to it as long as the widgets exist: Qt does not.
     """
 
     def protect(self, widget: Any) -> None:
-        """Guard a list or a spin box."""
+        """Install the filter on a combo box or spin box."""
         widget.setFocusPolicy(qt.Qt.StrongFocus)
         widget.installEventFilter(self)
 
     def eventFilter(self, widget: Any, event: Any) -> bool:
-        """Keep the wheel from a widget without the focus."""
+        """Ignore wheel events of a widget without focus."""
         if event.type() != qt.QEvent.Wheel or widget.focus:
             return False
-        # Ignored, it goes on to the panel.
+        # An ignored event is passed on to the panel.
         event.ignore()
         return True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sentences in a narrow panel."""
+"""Labels for a narrow panel."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import qt
 
 
 def wrapped_label() -> Any:
-    """Return a label that breaks its text to the panel's width, and never makes the panel wider."""
+    """Return a label that wraps its text and never widens the panel."""
     label = qt.QLabel()
-    # A collapsible section is at least as wide as what is in it would like to be.
+    # A collapsible section is at least as wide as the preferred width of its widgets.
     label.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
     label.wordWrap = True
     return label

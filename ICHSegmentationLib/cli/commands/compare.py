@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ichseg compare``: how the bleeds of one patient changed between two scans."""
+"""``ichseg compare``: change of the hemorrhage of one patient between two scans."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.errors import ICHSegmentationError, InputError
+from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -20,12 +21,11 @@ if TYPE_CHECKING:
 PARTS = {"read": 0.3, "compare": 0.7}
 RESULT_FILES = ("comparison.json", "comparison.png")
 SEGMENTATIONS = ("segmentation.seg.nrrd", "labels.nii.gz")
-NO_SCANS = "Without the CT of both scans nothing is registered or drawn; volumes are compared only."
 
 
 @dataclass(frozen=True)
 class Side:
-    """One scan: a result folder or a file of labels, and the CT it belongs to where it was given."""
+    """One scan: a result folder or a label file, and its CT if given."""
 
     segmentation: Path
     scan: Path | None
@@ -48,7 +48,7 @@ def run(baseline: Side, followup: Side, output: Path | None, *, overwrite: bool,
         picture = None
         if first_scan is None or second_scan is None:
             growth = compare_volumes(measure(first), measure(second))
-            content = Comparison.of(growth, None, tuple(dict.fromkeys((*warnings, NO_SCANS))))
+            content = Comparison.of(growth, None, tuple(dict.fromkeys((*warnings, message("cli.no_scans")))))
         else:
             compared = compare_scans(
                 (first_scan, first),
@@ -81,15 +81,13 @@ def text_of(growth: Comparison) -> str:
 
 def _check_output(output: Path, *, overwrite: bool) -> None:
     if output.exists() and not output.is_dir():
-        message = f"{output} is a file; --output names a folder."
-        raise InputError(message)
+        raise InputError(message("cli.output_is_file", path=output))
     if not overwrite and any((output / name).exists() for name in RESULT_FILES):
-        message = f"{output} already holds a comparison; choose another folder, or add --overwrite to replace it."
-        raise InputError(message)
+        raise InputError(message("cli.comparison_exists", folder=output))
 
 
 def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
-    """Return labels, scan and what there is to warn of."""
+    """Return labels, scan and warnings."""
     from ICHSegmentationLib.io.labels.reader import read_labels
     from ICHSegmentationLib.io.reader import read_ct
 
@@ -97,8 +95,7 @@ def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
     if path.is_dir():
         found = [path / name for name in SEGMENTATIONS if (path / name).is_file()]
         if not found:
-            message = f"{path} holds no {' or '.join(SEGMENTATIONS)}; give a folder that `ichseg segment` wrote."
-            raise InputError(message)
+            raise InputError(message("cli.no_segmentation", folder=path, names=" or ".join(SEGMENTATIONS)))
         path = found[0]
     volume = None if side.scan is None else read_ct(side.scan)
     labels = read_labels(path, None if volume is None else volume.grid)
@@ -106,15 +103,14 @@ def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
 
 
 def _write(output: Path, content: Comparison, picture: Image | None) -> None:
-    """Write the table and the picture; without one, that of an earlier comparison is taken away."""
+    """Write the table and the picture; without one, remove that of an earlier comparison."""
     from ICHSegmentationLib.core.files import write_text
     from ICHSegmentationLib.rendering.png import write_png
 
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        message = f"Cannot make the folder {output}: {error.strerror}."
-        raise ICHSegmentationError(message) from error
+        raise ICHSegmentationError(message("cli.folder_not_created", folder=output, reason=error.strerror)) from error
     write_text(output / "comparison.json", content.to_json())
     if picture is None:
         (output / "comparison.png").unlink(missing_ok=True)

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ichseg demo``: a generated head CT with known bleeds goes the way of a user's file."""
+"""``ichseg demo``: segment a generated head CT with known hemorrhage as if it were a user's file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ICHSegmentationLib.cli.commands.segment import PARTS, check_output, segment_files
+from ICHSegmentationLib.cli.commands.segment import PARTS, check_output, json_content, segment_files
 from ICHSegmentationLib.cli.options import RunOptions
 from ICHSegmentationLib.cli.summary import places, volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
-from ICHSegmentationLib.export.result_files import RESULT_FILES
+from ICHSegmentationLib.export.formats import RESULT_FILES
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.volume import CTVolume
@@ -27,24 +27,23 @@ def run(output: Path, options: RunOptions, *, seed: int, overwrite: bool, as_jso
         terminal.progress("generate")
         truth_ml = generate(output, seed=seed)
         scan = output / SCAN_NAME
-        measurements = segment_files([scan], output, options, terminal)
-    measurements["truth_ml"] = truth_ml
+        case = segment_files([scan], output, options, terminal)
     text = (
         f"Generated head CT {scan} (seed {seed}), true labels {output / TRUTH_NAME}\n\n"
-        f"{volume_table(measurements['volumes_ml'], truth_ml)}\n\n{places(measurements['outputs'])}"
+        f"{volume_table(case.measurements.volumes_ml, truth_ml)}\n\n{places(case.outputs)}"
     )
-    terminal.show(measurements, text)
+    terminal.show(json_content(case) | {"truth_ml": truth_ml}, text)
 
 
 def generate(folder: Path, *, seed: int) -> dict[str, float]:
-    """Write a head CT with one bleed of each subtype, and its true labels.
+    """Write a head CT with one lesion of each subtype, and its true labels.
 
     Parameters
     ----------
     folder : Path
-        Receives ``ct.nii.gz`` and ``truth.nii.gz``; made if need be.
+        Receives ``ct.nii.gz`` and ``truth.nii.gz``; created if necessary.
     seed : int
-        Which head; the same seed gives the same files.
+        Seed of the head; the same seed gives the same files.
 
     Returns
     -------

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
 
 PARTS = {"compare": 0.9, "write": 0.1}
-_MOST_WARNINGS = 5
+_MAX_WARNINGS = 5
 
 
 def run(
@@ -26,16 +27,14 @@ def run(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Evaluate, write and show the figures; see ``ichseg evaluate --help``."""
+    """Evaluate, write and show the metrics; see ``ichseg evaluate --help``."""
     from ICHSegmentationLib.research.evaluation.evaluate import evaluate
     from ICHSegmentationLib.research.evaluation.report.outputs import PAGE_NAME, RECORD_NAME, write_evaluation
 
     if output.exists() and not output.is_dir():
-        message = f"{output} is a file; --output names a folder."
-        raise InputError(message)
+        raise InputError(message("cli.output_is_file", path=output))
     if not overwrite and (output / RECORD_NAME).exists():
-        message = f"{output} already holds an evaluation; choose another folder, or add --overwrite to replace it."
-        raise InputError(message)
+        raise InputError(message("cli.evaluation_exists", folder=output))
     terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
     with terminal:
         evaluation = evaluate(predictions, references, compare=compare, progress=terminal.progress("compare"))
@@ -48,9 +47,9 @@ def run(
 
 
 def _shortened(warnings: tuple[str, ...], page: Path) -> tuple[str, ...]:
-    """Return the first warnings; of hundreds of files, each may have one of the same kind."""
-    left = len(warnings) - _MOST_WARNINGS
-    return warnings if left <= 0 else (*warnings[:_MOST_WARNINGS], f"{left} more warnings are listed in {page}.")
+    """Return the first warnings; hundreds of files may have the same one."""
+    left = len(warnings) - _MAX_WARNINGS
+    return warnings if left <= 0 else (*warnings[:_MAX_WARNINGS], message("cli.more_warnings", count=left, path=page))
 
 
 def _figures(evaluation: Evaluation) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ICHSegmentationLib.cli.options import RunOptions
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +46,7 @@ def run(
     names = [options.model] if compare_model is None else [options.model, compare_model]
     for name in names:
         # A wrong name, or what the model lacks, is found before the cases are made.
-        require_models(get_model(name), cleaned=options.cleaning)
+        require_models(get_model(name), cleaned=options.postprocessing)
     terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
     with terminal:
         files = make_held_out(settings, workers=workers, progress=terminal.progress("make"))
@@ -78,8 +79,7 @@ def held_out_settings(config: Path) -> TrainingConfig:
     settings = read_config(config)
     missing = [path for path in settings.evaluation.negatives if not path.exists()]
     if missing:
-        message = f"{missing[0]} (evaluation.negatives) does not exist."
-        raise InputError(message)
+        raise InputError(message("cli.negative_not_found", path=missing[0]))
     return settings
 
 
@@ -106,7 +106,7 @@ def _run_model(
     from ICHSegmentationLib.research.evaluation.models.run import RunSettings, run_model
 
     where = RunSettings(
-        device=options.device, runtime=options.runtime, threads=options.threads, cleaning=options.cleaning
+        device=options.device, runtime=options.runtime, threads=options.threads, cleaning=options.postprocessing
     )
     predictions = output / PREDICTIONS_NAME / get_model(options.model).name
     return run_model(options.model, files, settings.evaluation.negatives, predictions, where, progress)

@@ -10,6 +10,7 @@ from pathlib import Path
 from ICHSegmentationLib.cli.options import RunOptions
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 
 ALL_MODELS = "all"
 
@@ -42,21 +43,21 @@ def run(
     )
     from ICHSegmentationLib.research.evaluation.models.required_models import require_models
     from ICHSegmentationLib.research.training.held_out import make_held_out
+    from ICHSegmentationLib.systems import available_models
 
     check_output(output, overwrite=overwrite, names=())  # the table is made anew from each model's results
     settings = held_out_settings(config)
-    chosen = load_manifest().available if ALL_MODELS in models else [get_model(name) for name in models]
+    chosen = available_models(load_manifest()) if ALL_MODELS in models else [get_model(name) for name in models]
     entries = list({entry.name: entry for entry in chosen}.values())
     if len(entries) < 2:
-        message = f"Several models are compared, and there is only {entries[0].name}."
-        raise InputError(message)
+        raise InputError(message("cli.only_one_model", model=entries[0].name))
     for entry in entries:
-        require_models(entry, cleaned=options.cleaning)
+        require_models(entry, cleaned=options.postprocessing)
     measured = None if costs is None else read_costs(costs)
     missing = [
         entry
         for entry in entries
-        if overwrite or not is_evaluated(output / entry.name, entry, cleaned=options.cleaning)
+        if overwrite or not is_evaluated(output / entry.name, entry, cleaned=options.postprocessing)
     ]
     parts = {"make": 0.3, **{entry.name: 0.7 / len(missing) for entry in missing}}
     terminal = Terminal(parts, quiet=quiet, as_json=as_json)

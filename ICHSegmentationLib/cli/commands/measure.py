@@ -9,8 +9,7 @@ from pathlib import Path
 from ICHSegmentationLib.cli.inputs import Correction, Patient, edited_graeb
 from ICHSegmentationLib.cli.summary import abc2_lines, anatomy_lines, volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
-
-NO_SCORE = "ICH score: not offered, since there is no intraparenchymal hemorrhage."
+from ICHSegmentationLib.core.messages import message
 
 
 def run(
@@ -61,7 +60,7 @@ def run(
     if measured.iph_30_ml_or_more:
         lines.append("Intraparenchymal volume: 30 mL or more")
     if patient != Patient():
-        lines.append(NO_SCORE if score is None else score.describe())
+        lines.append(message("cli.no_ich_score") if score is None else score.describe())
     if agreement is not None:
         lines += ["Corrected against model:", *(f"  {line}" for line in agreement.describe())]
     terminal.show(content, "\n".join(lines))

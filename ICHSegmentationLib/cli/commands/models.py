@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ichseg models``: what is installed."""
+"""``ichseg models``: list the installed models."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ FIELDS = (
     "quality",
     "reference_seconds",
 )
-# The figures that people see, or a model's own first ones where it has none of these; --json has all.
+# Metrics in the text, or the first ones of a model that has none of these; --json has all.
 _HEADLINES = {
-    "iph_found_share": "share of real IPH found",
-    "iph_any_found_share": "share of real bleeds found under any name",
+    "iph_found_share": "fraction of real IPH found",
+    "iph_any_found_share": "fraction of real lesions found under any subtype",
     "iph_dice_median": "median Dice of IPH",
     "any_dice_median": "median Dice of any blood",
-    "look_alike_share": "share of look-alikes without blood in which more than 0.5 mL is found",
+    "look_alike_share": "fraction of mimics in which more than 0.5 mL is found",
 }
 _OWN = 3
 
@@ -37,12 +37,13 @@ _OWN = 3
 def run(*, as_json: bool) -> None:
     """Show the manifest's models; see ``ichseg models --help``."""
     from ICHSegmentationLib.models.manifest import load_manifest
+    from ICHSegmentationLib.systems import available_models
 
     manifest = load_manifest()
-    default = manifest.get().name
-    entries = [entry.model_dump(mode="json", include=set(FIELDS)) for entry in manifest.available]
+    default, available = manifest.get().name, available_models(manifest)
+    entries = [entry.model_dump(mode="json", include=set(FIELDS)) for entry in available]
     content = [{field: entry[field] for field in FIELDS} | {"default": entry["name"] == default} for entry in entries]
-    text = "\n\n".join(_describe(entry, default=entry.name == default) for entry in manifest.available)
+    text = "\n\n".join(_describe(entry, default=entry.name == default) for entry in available)
     Terminal(as_json=as_json).show(content, text)
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ICHSegmentationLib.cli.terminal import Terminal
+from ICHSegmentationLib.core.messages import message
 
-_MOST_WARNINGS = 5
+_MAX_WARNINGS = 5
 
 
 def run(
@@ -23,8 +24,8 @@ def run(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Convert, and say what was written; see ``ichseg prepare --help``."""
-    from ICHSegmentationLib.research.training.datasets.nnunet_folder import SOURCES_NAME
+    """Convert, and show what was written; see ``ichseg prepare --help``."""
+    from ICHSegmentationLib.export.nnunet_layout import SOURCES_NAME
     from ICHSegmentationLib.research.training.datasets.prepare import open_set, prepare_set
 
     terminal = Terminal({"convert": 1.0}, quiet=quiet, as_json=as_json)
@@ -37,11 +38,13 @@ def run(
             overwrite=overwrite,
             progress=terminal.progress("convert"),
         )
-        warnings = [f"{case} was left out: {reason}" for case, reason in sources["left_out"].items()]
-        warnings += [f"{count} scan(s): {text}" for text, count in sources["warnings"].items()]
-        terminal.warn(warnings[:_MOST_WARNINGS])
-        if len(warnings) > _MOST_WARNINGS:
-            terminal.warn([f"{len(warnings) - _MOST_WARNINGS} more warnings are listed in {output / SOURCES_NAME}."])
+        left_out, counted = sources["left_out"].items(), sources["warnings"].items()
+        warnings = [message("cli.case_left_out", case=case, reason=reason) for case, reason in left_out]
+        warnings += [message("cli.warning_of_scans", count=count, text=text) for text, count in counted]
+        terminal.warn(warnings[:_MAX_WARNINGS])
+        if len(warnings) > _MAX_WARNINGS:
+            left = len(warnings) - _MAX_WARNINGS
+            terminal.warn([message("cli.more_warnings", count=left, path=output / SOURCES_NAME)])
     terminal.show(sources, _summary(sources, output))
 
 

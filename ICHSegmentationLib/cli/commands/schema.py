@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ichseg schema``: what the JSON files hold, as JSON Schema."""
+"""``ichseg schema``: JSON Schemas of the JSON files."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.export.formats import ExportFormat
 
 
@@ -36,10 +37,8 @@ def _files(result: Path) -> list[Path]:
         found = [result / kind.file_name for kind in ExportFormat if kind.is_dicom]
         found = [path for path in found if path.is_file()]
         if not found:
-            message = f"{result} holds no DICOM results; `ichseg export` writes them."
-            raise InputError(message)
+            raise InputError(message("cli.no_dicom_results", folder=result))
         return found
     if not result.is_file():
-        message = f"{result} does not exist."
-        raise InputError(message)
+        raise InputError(message("cli.not_found", path=result))
     return [result]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ichseg simulate``: simulated bleeds in a scan of one's own, or in a generated head."""
+"""``ichseg simulate``: simulated lesions in a host scan or in a generated head."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from ICHSegmentationLib.cli.commands.segment import check_output
 from ICHSegmentationLib.cli.summary import volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ICHSegmentationLib.core.subtypes import Subtype
-    from ICHSegmentationLib.research.simulation.painting import PaintedScan
+    from ICHSegmentationLib.research.simulation.synthetic_scan import SyntheticScan
 
 SCAN_NAME, LABELS_NAME, RECORD_NAME, SERIES_NAME = "ct.nii.gz", "labels.nii.gz", "simulation.json", "dicom"
 RANDOM, NONE = "random", "none"
@@ -27,7 +28,7 @@ PARTS = {"read": 0.1, "paint": 0.7, "write": 0.2}
 
 @dataclass(frozen=True, kw_only=True)
 class SimulateOptions:
-    """What to paint; fields as the command's options of the same names."""
+    """What to simulate; fields correspond to options of the command."""
 
     subtypes: tuple[str, ...]
     volumes: tuple[str, ...]
@@ -47,8 +48,7 @@ def run(
     check_output(output, overwrite=overwrite, names=(SCAN_NAME, LABELS_NAME, RECORD_NAME, SERIES_NAME))
     for path in (*inputs, *([options.anatomy] if options.anatomy else [])):
         if not path.exists():
-            message = f"{path} does not exist."
-            raise InputError(message)
+            raise InputError(message("cli.not_found", path=path))
     import numpy as np
 
     rng = np.random.default_rng([options.seed, 6])
@@ -72,13 +72,13 @@ def _paint(
     subtypes: Sequence[Subtype],
     volumes_ml: dict[Subtype, float],
     terminal: Terminal,
-) -> PaintedScan:
-    from ICHSegmentationLib.research.simulation.painting import generated_scan, paint_into
+) -> SyntheticScan:
+    from ICHSegmentationLib.research.simulation.synthetic_scan import generated_scan, paint_into
 
     terminal.progress("read")
     if not inputs:
         terminal.progress("paint")
-        return generated_scan(options.seed, subtypes, volumes_ml=volumes_ml, look_alikes=options.look_alikes)
+        return generated_scan(options.seed, subtypes, volumes_ml=volumes_ml, mimics=options.look_alikes)
     from ICHSegmentationLib import read_ct
     from ICHSegmentationLib.research.simulation.host_anatomy import Atlas
 
@@ -92,14 +92,14 @@ def _paint(
         options.seed,
         subtypes,
         volumes_ml=volumes_ml,
-        look_alikes=options.look_alikes,
+        mimics=options.look_alikes,
         atlas=atlas,
         force=options.force,
     )
 
 
 def _write(
-    painted: PaintedScan, output: Path, options: SimulateOptions, subtypes: Sequence[Subtype], *, kind: str
+    painted: SyntheticScan, output: Path, options: SimulateOptions, subtypes: Sequence[Subtype], *, kind: str
 ) -> dict[str, Any]:
     from ICHSegmentationLib.core.files import write_text
     from ICHSegmentationLib.core.version import __version__
@@ -129,14 +129,13 @@ def _write(
 
 
 def _subtypes(names: Sequence[str], volumes_ml: dict[Subtype, float], rng: np.random.Generator) -> list[Subtype]:
-    """Return what to paint: the named ones and those with a volume, or random ones."""
+    """Return the subtypes to simulate: the named ones and those with a volume, or random ones."""
     from ICHSegmentationLib.core.subtypes import Subtype
-    from ICHSegmentationLib.research.simulation.painting import random_subtypes
+    from ICHSegmentationLib.research.simulation.synthetic_scan import random_subtypes
 
     if NONE in names:
         if len(names) > 1 or volumes_ml:
-            message = "--subtype none goes with no other subtype and no --volume."
-            raise InputError(message)
+            raise InputError(message("cli.subtype_none_is_alone"))
         return []
     chosen = {Subtype[name] for name in names if name != RANDOM} | set(volumes_ml)
     if RANDOM in names or not chosen:
@@ -154,13 +153,11 @@ def _volumes(texts: Sequence[str]) -> dict[Subtype, float]:
             volume_ml = float(number)
             found[Subtype[name.upper()]] = volume_ml
         except (KeyError, ValueError) as error:
-            message = f"--volume {text} is not of the form SUBTYPE=ML, such as SDH=25."
-            raise InputError(message) from error
+            raise InputError(message("cli.volume_format", text=text)) from error
         if not 0.1 <= volume_ml <= 300:
-            message = f"--volume {text}: a bleed of 0.1 to 300 mL can be painted."
-            raise InputError(message)
+            raise InputError(message("cli.volume_range", text=text))
     return found
 
 
-def _not_painted(painted: PaintedScan) -> list[str]:
-    return [f"This head has no place for {subtype.name}; it was left out." for subtype in painted.not_painted]
+def _not_painted(painted: SyntheticScan) -> list[str]:
+    return [message("cli.no_place", subtype=subtype.name) for subtype in painted.not_painted]

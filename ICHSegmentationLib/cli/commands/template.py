@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 
 
 def run(output: Path | None) -> None:
@@ -15,8 +16,7 @@ def run(output: Path | None) -> None:
 
     path = output or user_template_path()
     if path.exists():
-        message = f"{path} exists; edit it, or move it away first."
-        raise InputError(message)
+        raise InputError(message("cli.template_exists", path=path))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ichseg train``: from a configuration to a model."""
+"""``ichseg train``: train a model from a configuration."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.research.training.config import TrainingConfig
@@ -29,7 +30,7 @@ _TRAINING = {"train": 94.0}
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions:
-    """What to do; fields as the command's options of the same names."""
+    """What to do; fields correspond to options of the command."""
 
     output: Path | None
     device: str
@@ -51,8 +52,7 @@ def run(config: Path, options: TrainOptions, *, as_json: bool, quiet: bool) -> N
         _prepare(settings, options, as_json=as_json, quiet=quiet)
         return
     if options.output is None:
-        message = "Name a folder for the model with --output."
-        raise InputError(message)
+        raise InputError(message("cli.train_output_missing"))
     _train(settings, options.output, options, as_json=as_json, quiet=quiet)
 
 
@@ -100,7 +100,7 @@ def _train(settings: TrainingConfig, output: Path, options: TrainOptions, *, as_
 
 
 def _by_stage(terminal: Terminal) -> Callable[[str, float], None]:
-    """Turn the stages of the library into the parts of the bar."""
+    """Map stages of the library to parts of the bar."""
 
     def report(stage: str, fraction: float) -> None:
         terminal.progress(stage)(stage, fraction)

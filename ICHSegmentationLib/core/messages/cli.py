@@ -1,4 +1,53 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages of the package ``cli``."""
 
-MESSAGES: dict[str, str] = {}
+MESSAGES: dict[str, str] = {
+    "case_left_out": "{case} was left out: {reason}",
+    "comparison_exists": (
+        "{folder} already contains a comparison; choose another folder, or add --overwrite to replace it."
+    ),
+    "compare_model_not_allowed": "Several models are all compared with the first; leave out --compare-model.",
+    "evaluate_inputs_missing": "Give --predictions and --references, or --config.",
+    "evaluation_exists": (
+        "{folder} already contains an evaluation; choose another folder, or add --overwrite to replace it."
+    ),
+    "evaluation_of_other_weights": "{path} was measured with other weights than those of {model} in {folder}.",
+    "evaluation_without_postprocessing": (
+        "{path} was measured with --no-postprocessing, but users get postprocessed labels; evaluate again without it."
+    ),
+    "file_exists": "{path} exists; choose another name, or add --overwrite to replace it.",
+    "folder_not_created": "The folder {folder} cannot be created: {reason}.",
+    "format_needs_scan": "{format} needs the CT that was segmented; add --source.",
+    "graeb_format": "`--graeb {text}` does not name one of {compartments} and its points, such as third=3.",
+    "graeb_needs_scan": "`--graeb` changes a proposal that needs the CT; add --source.",
+    "inputs_not_used": (
+        "What was given beside the segmentation is not used: the measurements.json of the run is missing."
+    ),
+    "more_warnings": "{count} more warnings are listed in {path}.",
+    "negative_not_found": "{path} (evaluation.negatives) does not exist.",
+    "no_dicom_results": "{folder} contains no DICOM results; write them with `ichseg export`.",
+    "no_ich_score": "ICH score: not offered, since there is no intraparenchymal hemorrhage.",
+    "no_place": "This head has no place for {subtype}; it was left out.",
+    "no_scans": (
+        "Without the CT of both scans only volumes are compared; add --baseline-ct and --followup-ct to register and "
+        "draw the scans."
+    ),
+    "no_segmentation": "{folder} contains no {names}; give a folder that `ichseg segment` wrote.",
+    "not_an_evaluation": "{path} is not a figures.json of `ichseg evaluate --config`.",
+    "not_found": "{path} does not exist.",
+    "only_one_model": "Several models are compared, but there is only {model}; name another one.",
+    "output_is_file": "{path} is a file; give a folder as --output.",
+    "output_is_folder": "{path} is a folder; give the file to write as --output.",
+    "output_is_segmentation": "{path} is the segmentation itself; choose another name.",
+    "output_not_writable": "The folder {folder} is not writable; choose another folder.",
+    "results_exist": "{folder} already contains results; choose another folder, or add --overwrite to replace them.",
+    "subtype_none_is_alone": "`--subtype none` cannot be combined with another subtype or --volume.",
+    "template_exists": "{path} exists; edit it, or move it away first.",
+    "train_output_missing": "Name a folder for the model with --output.",
+    "unknown_device": "{device!r} is not one of auto, cpu, cuda:N.",
+    "unknown_format": "{name!r} is not one of {choices}.",
+    "unreadable_file": "{path} cannot be read: {reason}.",
+    "volume_format": "`--volume {text}` is not of the form SUBTYPE=ML, such as SDH=25.",
+    "volume_range": "`--volume {text}` is out of range; give a volume of 0.1 to 300 mL.",
+    "warning_of_scans": "{count} scan(s): {text}",
+}

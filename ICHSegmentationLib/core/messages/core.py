@@ -2,6 +2,19 @@
 """Messages of the package ``core``."""
 
 MESSAGES: dict[str, str] = {
+    "box_beyond_slices": (
+        "A box reaches to slice {slice}, but the scan has {slices} slices; give the scan that the boxes belong to."
+    ),
+    "box_outside_image": (
+        "The {subtype} box on slices {first} to {last} lies outside the image; give the scan that the boxes belong to."
+    ),
+    "cancelled": "The segmentation was cancelled.",
+    "cannot_write": "Cannot write {path}: {reason}.",
+    "ct_volume_shape": "A CT volume is int16 of shape {expected}, not {dtype} of shape {shape}.",
+    "disk_full": "Cannot write {path}: the disk is full; free some space or choose another folder.",
+    "disk_read_only": "Cannot write {path}: the disk is read-only; choose another folder.",
+    "folder_in_the_way": "Cannot write {path}: a folder of that name exists.",
+    "folder_missing": "Cannot write {path}: the folder does not exist.",
     "label_map_shape": "A label map is uint8 of shape {expected}, not {dtype} of shape {shape}.",
     "single_slice": "The extent of a single slice is unknown; give the whole series.",
     "slices_out_of_order": (
@@ -11,4 +24,6 @@ MESSAGES: dict[str, str] = {
     "extents_do_not_add_up": (
         "The slices own {sum_mm:.2f} mm in all, but the stack is {span_mm:.2f} mm long; volumes cannot be measured."
     ),
+    "quota_used_up": "Cannot write {path}: the disk quota is used up; free some space or choose another folder.",
+    "write_forbidden": "Cannot write {path}: you may not write there; choose another folder.",
 }

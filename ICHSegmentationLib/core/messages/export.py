@@ -1,4 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages of the package ``export``."""
 
-MESSAGES: dict[str, str] = {}
+MESSAGES: dict[str, str] = {
+    "files_exist": "{folder} already contains {names}; choose another folder or replace these files.",
+    "lone_dollar": "{template}, line {line}: write a $ that does not begin a placeholder as $$.",
+    "no_boxes": "The boxes of {name} are not known; only a run writes them.",
+    "no_dicom_files": "No DICOM files were written: {reason}",
+    "no_patient_data": "Only a scan that was read from DICOM contains patient data; export without them.",
+    "no_record": (
+        "The model that made {name} is not known: put the measurements.json of the run into the same folder."
+    ),
+    "no_scan": "This file needs the scan that {name} belongs to; give the scan too.",
+    "no_segmentation": (
+        "A structured report must refer to a DICOM segmentation: export to dicom-seg too, or give that file instead of "
+        "{name}."
+    ),
+    "not_a_comparison": "{path} is not a comparison.json of `ichseg compare`.",
+    "other_study": "{name} belongs to another study than the scan (StudyInstanceUID (0020,000D)); give its own scan.",
+    "poor_registration": (
+        "The scans fit poorly (correlation {quality:.2f} on {shared:.0%} of the head): check that they are of the same "
+        "patient and correctly placed."
+    ),
+    "unknown_model": "No measurements.json was found beside {name}, so the model that made the labels is not known.",
+    "unknown_placeholder": "{template}, line {line}: ${word} is unknown; use one of {known}.",
+    "unreadable_template": "{path} cannot be read as a text template in UTF-8.",
+    "other_data_set": (
+        "{folder} holds another data set; choose an empty folder or one that already holds cases saved here."
+    ),
+}

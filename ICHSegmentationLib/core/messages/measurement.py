@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages of the package ``measurement``."""
 
-MESSAGES: dict[str, str] = {}
+MESSAGES: dict[str, str] = {
+    "other_slices": "The model's and the corrected segmentation do not lie on the same slices.",
+}

@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages of the package ``systems``."""
 
-MESSAGES: dict[str, str] = {}
+MESSAGES: dict[str, str] = {
+    "boxes_only": "Model {name} finds boxes only; choose the two-stage model that uses it.",
+    "unknown": "Model {name} needs the system {system!r}, which this version does not have; update the software.",
+}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The report as DICOM Encapsulated PDF (PS3.3 A.45.1), for archives that keep documents with the scan."""
+"""Report as DICOM Encapsulated PDF (PS3.3 A.45.1), for archives that keep documents with the scan."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
 
-from ICHSegmentationLib.core.files import atomic_path
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.dicom.identity import MANUFACTURER, MODEL_NAME, keep_character_set, series_number
+from ICHSegmentationLib.export.dicom.save import save_dicom
 from ICHSegmentationLib.export.report.pdf import TITLE
 from ICHSegmentationLib.io.dicom.source_headers import derivation_named, quiet_dicom
 
@@ -30,33 +30,31 @@ def write_dicom_pdf(
     Parameters
     ----------
     path : Path or str
-        Where to write.
+        File to write.
     pdf : bytes
         The report.
     source : CTSource
-        Where the volume was read from.
+        Origin of the volume.
     source_datasets : sequence of pydicom.Dataset
-        What :func:`ICHSegmentationLib.io.dicom.source_headers.load_source_datasets` gave for that volume.
+        Headers of that volume, see :func:`ICHSegmentationLib.io.dicom.source_headers.load_source_datasets`.
     shows_patient : bool
-        Whether patient data can be read on the page; the header then says so (BurnedInAnnotation (0028,0301)).
+        Whether the page shows patient data, for BurnedInAnnotation (0028,0301).
 
     Returns
     -------
     pydicom.Dataset
-        What was written.
+        Written dataset.
 
     Raises
     ------
     InputError
         If the headers of the source do not allow it.
     ICHSegmentationError
-        If the system refuses the file.
+        If the file cannot be written.
     """
-    with quiet_dicom():
-        with derivation_named(source):
-            dataset = _dataset(pdf, source_datasets, shows_patient=shows_patient)
-        with atomic_path(path) as temporary:
-            dataset.save_as(temporary, enforce_file_format=True)
+    with quiet_dicom(), derivation_named(source):
+        dataset = _dataset(pdf, source_datasets, shows_patient=shows_patient)
+    save_dicom(path, dataset)
     return dataset
 
 
@@ -104,7 +102,7 @@ def _reference(source: Dataset) -> Dataset:
 
 
 def _code() -> Dataset:
-    """Return the document's title of CID 7021 (PS3.16)."""
+    """Return the title of the document from CID 7021 (PS3.16)."""
     title = codes.DCM.ImagingMeasurementReport
     code = Dataset()
     code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = title.value, title.scheme_designator, title.meaning

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """DICOM Segmentation (PS3.3 A.51) of a label map on the slices of its source series.
 
-One BINARY segment per subtype and one frame per segment and source slice. Frames without blood are kept: the file then
-holds the position of every slice, from which volumes follow also where steps vary.
+One BINARY segment per subtype and one frame per segment and source slice. Frames without blood are kept, so that the
+file contains the position of every slice and volumes can be measured with varying steps too.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,6 @@ import numpy as np
 from pydicom import Dataset
 from pydicom.uid import generate_uid
 
-from ICHSegmentationLib.core.files import atomic_path
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.terminology import HemorrhageClass, load_terminology
@@ -29,6 +29,7 @@ from ICHSegmentationLib.export.dicom.identity import (
     serial_number,
     series_number,
 )
+from ICHSegmentationLib.export.dicom.save import save_dicom
 from ICHSegmentationLib.io.dicom.source_headers import decimal_strings, derivation_named, quiet_dicom
 
 if TYPE_CHECKING:
@@ -41,6 +42,68 @@ SERIES_DESCRIPTION = "Hemorrhage segmentation (research use only)"
 _SERIES_OFFSET = 1
 
 
+def make_dicom_seg(
+    label_map: LabelMap,
+    source: CTSource,
+    source_datasets: Sequence[Dataset],
+    *,
+    model: ModelIdentity | None,
+    corrected: bool = False,
+) -> Dataset:
+    """Return a label map as DICOM Segmentation.
+
+    Parameters
+    ----------
+    label_map : LabelMap
+        Labels on the source slices.
+    source : CTSource
+        Origin of the volume.
+    source_datasets : sequence of pydicom.Dataset
+        Headers of that volume, see :func:`ICHSegmentationLib.io.dicom.source_headers.load_source_datasets`; not
+        changed.
+    model : ModelIdentity or None
+        Model that made the labels; None if unknown.
+    corrected : bool
+        Whether the labels were edited by hand. They are then marked as semi-automatic, as are those of an unknown
+        model.
+
+    Raises
+    ------
+    InputError
+        If the headers of the source do not allow it.
+    """
+    from highdicom.seg import Segmentation
+
+    # highdicom requires and copies these two attributes; each frame's own thickness is set below.
+    datasets = copy.deepcopy(list(source_datasets))
+    for dataset in datasets:
+        dataset.SliceThickness = "1"
+        dataset.pop("SpacingBetweenSlices", None)
+    with quiet_dicom(), derivation_named(source):
+        segmentation = Segmentation(
+            source_images=datasets,
+            pixel_array=label_map.labels,
+            segmentation_type="BINARY",
+            segment_descriptions=[_describe(row, model, corrected=corrected) for row in _rows(label_map.labels)],
+            series_instance_uid=generate_uid(),
+            series_number=series_number(datasets[0], _SERIES_OFFSET),
+            sop_instance_uid=generate_uid(),
+            instance_number=1,
+            content_label="HEMORRHAGE",
+            content_description="Intracranial hemorrhage by subtype. Research use only.",
+            series_description=SERIES_DESCRIPTION,
+            omit_empty_frames=False,
+            manufacturer=MANUFACTURER,
+            manufacturer_model_name=MODEL_NAME,
+            software_versions=__version__,
+            device_serial_number=serial_number(model),
+        )
+        keep_character_set(segmentation, datasets[0])
+        _refer_to_frames(segmentation, source)
+        _set_thickness(segmentation, label_map)
+    return segmentation
+
+
 def write_dicom_seg(
     path: Path | str,
     label_map: LabelMap,
@@ -50,73 +113,14 @@ def write_dicom_seg(
     model: ModelIdentity | None,
     corrected: bool = False,
 ) -> Dataset:
-    """Write a label map as DICOM Segmentation, atomically.
-
-    Parameters
-    ----------
-    path : Path or str
-        Where to write.
-    label_map : LabelMap
-        Labels on the source slices.
-    source : CTSource
-        Where the volume was read from.
-    source_datasets : sequence of pydicom.Dataset
-        What :func:`ICHSegmentationLib.io.dicom.source_headers.load_source_datasets` gave for that volume.
-    model : ModelIdentity or None
-        What made the labels; None where that is not known.
-    corrected : bool
-        Whether the labels were changed by hand. They are then marked as semi-automatic, as are those whose model is
-        not known.
-
-    Returns
-    -------
-    pydicom.Dataset
-        What was written, for reports that refer to it.
-
-    Raises
-    ------
-    InputError
-        If the headers of the source do not allow it.
-    ICHSegmentationError
-        If the system refuses the file.
-    """
-    from highdicom.seg import Segmentation
-
-    # highdicom asks for these, and would keep them; each frame's own thickness is set below.
-    for dataset in source_datasets:
-        dataset.SliceThickness = "1"
-        dataset.pop("SpacingBetweenSlices", None)
-    rows = _rows(label_map.labels)
-    with quiet_dicom():
-        with derivation_named(source):
-            segmentation = Segmentation(
-                source_images=source_datasets,
-                pixel_array=label_map.labels,
-                segmentation_type="BINARY",
-                segment_descriptions=[_describe(row, model, corrected=corrected) for row in rows],
-                series_instance_uid=generate_uid(),
-                series_number=series_number(source_datasets[0], _SERIES_OFFSET),
-                sop_instance_uid=generate_uid(),
-                instance_number=1,
-                content_label="HEMORRHAGE",
-                content_description="Intracranial hemorrhage by subtype. Research use only.",
-                series_description=SERIES_DESCRIPTION,
-                omit_empty_frames=False,
-                manufacturer=MANUFACTURER,
-                manufacturer_model_name=MODEL_NAME,
-                software_versions=__version__,
-                device_serial_number=serial_number(model),
-            )
-            keep_character_set(segmentation, source_datasets[0])
-            _refer_to_frames(segmentation, source)
-            _set_thickness(segmentation, label_map)
-        with atomic_path(path) as temporary:
-            segmentation.save_as(temporary, enforce_file_format=True)
+    """Write what :func:`make_dicom_seg` returns, atomically, and return it for reports that refer to it."""
+    segmentation = make_dicom_seg(label_map, source, source_datasets, model=model, corrected=corrected)
+    save_dicom(path, segmentation)
     return segmentation
 
 
 def _rows(labels: np.ndarray) -> list[HemorrhageClass]:
-    """Return the five subtypes, and blood without a subtype only where there is any."""
+    """Return the five subtypes, and hemorrhage without a subtype only if there is any."""
     table = load_terminology()
     return [row for row in table.classes if row in table.subtypes or bool((labels == row.label).any())]
 
@@ -154,7 +158,7 @@ def _identify(model: ModelIdentity | None) -> AlgorithmIdentificationSequence:
 
 
 def _refer_to_frames(segmentation: Dataset, source: CTSource) -> None:
-    """Turn the frame numbers of the header in memory into those of the file."""
+    """Replace the frame numbers of the header in memory by those of the file."""
     if not source.frames:
         return
     for frame in segmentation.PerFrameFunctionalGroupsSequence:
@@ -164,7 +168,7 @@ def _refer_to_frames(segmentation: Dataset, source: CTSource) -> None:
 
 
 def _set_thickness(segmentation: Dataset, label_map: LabelMap) -> None:
-    """Give each frame what its slice owns along the normal, once for all where that is equal (to 0.001 mm)."""
+    """Set SliceThickness to the slice extents, once for all frames if they are equal (to 0.001 mm)."""
     grid = label_map.grid
     shared = segmentation.SharedFunctionalGroupsSequence[0]
     extents_mm = np.round(grid.extents_mm, 3)

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measurements as a structured report: Comprehensive 3D SR with the Measurement Report template (PS3.16 TID 1500).
+"""Structured report of the measurements: Comprehensive 3D SR with template TID 1500 (PS3.16).
 
-Its groups, in their order:
+Groups in order:
 
-- one per segment (TID 1411), which refers to it: volume of the subtype, whether there is any, whether it was corrected;
-- the total (TID 1501, as all that follow, which refer to no segment), and whether 30 mL inside the brain are reached;
+- one per segment (TID 1411): volume, presence, and whether it was corrected;
+- the total (TID 1501, as all that follow, without reference to a segment), and whether IPH reaches 30 mL;
 - one per lesion, see :func:`ICHSegmentationLib.export.dicom.sr_lesions.lesion_groups`;
-- midline shift, modified Graeb score, ICH score and growth, as far as they are there.
+- midline shift, modified Graeb score, ICH score and growth, if available.
 
-What is not determined is left out or answered "Undetermined". Numbers are those of ``measurements.json``.
+Undetermined values are left out or coded as "Undetermined". Numbers are those of ``measurements.json``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 from pydicom import Dataset, FileDataset
 from pydicom.uid import generate_uid
 
-from ICHSegmentationLib.core.files import atomic_path
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.terminology import Code, load_terminology
 from ICHSegmentationLib.core.version import __version__
@@ -32,6 +31,7 @@ from ICHSegmentationLib.export.dicom.identity import (
     keep_character_set,
     series_number,
 )
+from ICHSegmentationLib.export.dicom.save import save_dicom
 from ICHSegmentationLib.export.dicom.sr_items import answer, number, site, yes_no
 from ICHSegmentationLib.export.dicom.sr_lesions import lesion_groups
 from ICHSegmentationLib.export.dicom.sr_study import (
@@ -71,67 +71,65 @@ def write_dicom_sr(
 ) -> None:
     """Write the measurements of a segmentation as a structured report, atomically.
 
-    What made the segmentation is taken from the segmentation itself. The observer is the program; values that a user
-    typed are marked one by one, see :class:`ICHSegmentationLib.export.dicom.sr_items.Origin`.
+    The algorithm is taken from the segmentation. The observer is the program; values that a user entered are marked
+    individually, see :class:`ICHSegmentationLib.export.dicom.sr_items.Origin`.
 
     Parameters
     ----------
     path : Path or str
-        Where to write.
+        File to write.
     measurements : Measurements
-        Of that segmentation.
+        Measurements of that segmentation.
     source : CTSource
-        Where the volume was read from.
+        Origin of the volume.
     source_datasets : sequence of pydicom.FileDataset
-        What :func:`ICHSegmentationLib.io.dicom.source_headers.load_source_datasets` gave for that volume.
+        Headers of that volume, see :func:`ICHSegmentationLib.io.dicom.source_headers.load_source_datasets`.
     segmentation : pydicom.Dataset
         The DICOM Segmentation that the report refers to.
     record : MeasurementRecord, optional
-        For what is not measured here: corrections, ICH score, growth, and points of the Graeb score that were edited.
+        Source of corrections, ICH score, growth, and edited points of the Graeb score.
 
     Raises
     ------
     InputError
         If the headers of the source do not allow it.
     ICHSegmentationError
-        If the system refuses the file.
+        If the file cannot be written.
     """
     from highdicom.coding_schemes import CodingSchemeIdentificationItem
     from highdicom.sr import Comprehensive3DSR, MeasurementReport
 
-    with quiet_dicom():
-        with derivation_named(source):
-            content = MeasurementReport(
-                observation_context=_observer(),
-                procedure_reported=coded(_CT_OF_HEAD),
-                imaging_measurements=[
-                    *_segment_groups(measurements, source_datasets[0], segmentation, record),
-                    total_group(measurements),
-                    *lesion_groups(measurements.lesions, source, source_datasets, segmentation),
-                    *_study_groups(measurements, source_datasets[0], record),
-                ],
-            )
-            report = Comprehensive3DSR(
-                evidence=[*source_datasets, segmentation],
-                content=content[0],
-                series_instance_uid=generate_uid(),
-                series_number=series_number(source_datasets[0], _SERIES_OFFSET),
-                sop_instance_uid=generate_uid(),
-                instance_number=1,
-                manufacturer=MANUFACTURER,
-                manufacturer_model_name=MODEL_NAME,
-                software_versions=__version__,
-                series_description=SERIES_DESCRIPTION,
-                is_complete=True,
-            )
+    with quiet_dicom(), derivation_named(source):
+        content = MeasurementReport(
+            observation_context=_observer(),
+            procedure_reported=coded(_CT_OF_HEAD),
+            imaging_measurements=[
+                *_segment_groups(measurements, source_datasets[0], segmentation, record),
+                total_group(measurements),
+                *lesion_groups(measurements.lesions, source, source_datasets, segmentation),
+                *_study_groups(measurements, source_datasets[0], record),
+            ],
+        )
+        report = Comprehensive3DSR(
+            evidence=[*source_datasets, segmentation],
+            content=content[0],
+            series_instance_uid=generate_uid(),
+            series_number=series_number(source_datasets[0], _SERIES_OFFSET),
+            sop_instance_uid=generate_uid(),
+            instance_number=1,
+            manufacturer=MANUFACTURER,
+            manufacturer_model_name=MODEL_NAME,
+            software_versions=__version__,
+            series_description=SERIES_DESCRIPTION,
+            is_complete=True,
+        )
         # highdicom's structured reports take no coding schemes.
         scheme = CodingSchemeIdentificationItem(
             sr_codes.PRIVATE_SCHEME, name=sr_codes.PRIVATE_SCHEME_NAME, responsible_organization=MANUFACTURER
         )
         report.CodingSchemeIdentificationSequence = [scheme]
         keep_character_set(report, source_datasets[0])
-        with atomic_path(path) as temporary:
-            report.save_as(temporary, enforce_file_format=True)
+    save_dicom(path, report)
 
 
 def _segment_groups(
@@ -182,7 +180,7 @@ def _segment_groups(
 def _study_groups(
     measurements: Measurements, image: Dataset, record: MeasurementRecord | None
 ) -> list[MeasurementsAndQualitativeEvaluations]:
-    """Return the groups of the head as a whole; the record's Graeb score holds what was edited."""
+    """Return the groups of the whole head; the Graeb score of the record includes edits."""
     groups = []
     if measurements.midline_shift is not None:
         groups.append(midline_group(measurements.midline_shift, str(image.FrameOfReferenceUID)))
@@ -197,7 +195,7 @@ def _study_groups(
 
 
 def _algorithm(segment: Dataset) -> AlgorithmIdentification | None:
-    """Return what the segmentation says of how the segment was made, or None where it says nothing."""
+    """Return the algorithm of a segment, or None if the segmentation does not name it."""
     from highdicom.sr import AlgorithmIdentification
 
     items = segment.get("SegmentationAlgorithmIdentificationSequence")

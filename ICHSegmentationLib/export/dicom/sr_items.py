@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Content items of the structured report: numbers, answers and remarks, with where they come from."""
+"""Content items of the structured report: numbers, answers and remarks, with their origin."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class Origin(Enum):
-    """Where a value comes from; typed ones have the method "Manual Entry" (DCM 113857).
+    """Origin of a value; typed values have the method "Manual Entry" (DCM 113857).
 
-    Those that hold in place of a measured value are also marked as "User chosen value" (CID 224, in Selection Status of
-    TID 310). The person who typed them is no observer of the report: TID 1003 asks for the name, which nobody gave.
+    Those that replace a measured value are also marked as "User chosen value" (CID 224, in Selection Status of
+    TID 310). The person who typed them is not an observer of the report: TID 1003 requires the name, which is unknown.
     """
 
     MEASURED = auto()
@@ -37,7 +37,7 @@ class Origin(Enum):
 
     @classmethod
     def of_entry(cls, proposal: object) -> Origin:
-        """Return the origin of what was typed, in place of a proposal or, where that is None, without one."""
+        """Return the origin of a typed value: instead of a proposal or, if that is None, without one."""
         return cls.TYPED if proposal is None else cls.REPLACED
 
 
@@ -52,7 +52,7 @@ def number(
     sites: Sequence[FindingSite] = (),
     places: Sequence[CoordinatesForMeasurement3D] = (),
 ) -> Measurement:
-    """Return a number (TID 300) with how it was found, the site that it belongs to, and the points it is taken from."""
+    """Return a number (TID 300) with method, derivation, finding sites and source coordinates."""
     from highdicom.sr import Measurement, MeasurementProperties
 
     by_hand = origin is not Origin.MEASURED
@@ -71,7 +71,7 @@ def number(
 
 
 def span(name: Code, lowest: float | None, highest: float | None, unit: Code) -> list[Measurement]:
-    """Return one number, or two, marked as least and greatest, where it is not determined; None is left out."""
+    """Return one number, or two marked as minimum and maximum if they differ; None is left out."""
     if lowest is not None and lowest == highest:
         return [number(name, lowest, unit)]
     ends = ((lowest, sr_codes.MINIMUM), (highest, sr_codes.MAXIMUM))
@@ -79,7 +79,7 @@ def span(name: Code, lowest: float | None, highest: float | None, unit: Code) ->
 
 
 def answer(name: Code, value: Code, origin: Origin = Origin.MEASURED) -> QualitativeEvaluation:
-    """Return a coded answer, marked as :func:`number` where it was typed."""
+    """Return a coded answer, marked as in :func:`number` if it was typed."""
     from highdicom.sr import CodeContentItem, ContentSequence, QualitativeEvaluation
 
     evaluation = QualitativeEvaluation(coded(name), coded(value))
@@ -96,12 +96,12 @@ def answer(name: Code, value: Code, origin: Origin = Origin.MEASURED) -> Qualita
 
 
 def yes_no(value: bool | None) -> Code:
-    """Return the code of an answer (CID 230); None is not determined."""
+    """Return the code of an answer (CID 230); None is undetermined."""
     return sr_codes.UNDETERMINED if value is None else sr_codes.YES if value else sr_codes.NO
 
 
 def points(purpose: Code, points_mm: Sequence[Sequence[float]], frame_of_reference: str) -> CoordinatesForMeasurement3D:
-    """Return a point, or a line between two, in the patient's space: LPS mm, as DICOM has it (PS3.3 C.18.9)."""
+    """Return a point, or a line between two, in LPS mm (PS3.3 C.18.9)."""
     from highdicom.sr import CoordinatesForMeasurement3D
 
     return CoordinatesForMeasurement3D(
@@ -113,7 +113,7 @@ def points(purpose: Code, points_mm: Sequence[Sequence[float]], frame_of_referen
 
 
 def site(region: Code, laterality: Code | None = None, modifier: Code | None = None) -> FindingSite:
-    """Return where something was found."""
+    """Return a finding site."""
     from highdicom.sr import FindingSite
 
     return FindingSite(
@@ -134,7 +134,7 @@ def group(
     images: Sequence[SourceImageForMeasurementGroup] = (),
     remark: str = "",
 ) -> MeasurementsAndQualitativeEvaluations:
-    """Return a group that refers to no segment (TID 1501), with a remark as text (DCM 121106, Comment) at its end."""
+    """Return a group without reference to a segment (TID 1501), with an optional comment (DCM 121106) at its end."""
     from highdicom.sr import MeasurementsAndQualitativeEvaluations, TextContentItem, TrackingIdentifier
     from pydicom.uid import generate_uid
 

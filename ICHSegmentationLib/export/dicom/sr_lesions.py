@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measurement groups of single lesions in the structured report."""
+"""Measurement groups of lesions in the structured report."""
 
 from __future__ import annotations
 
@@ -33,21 +33,20 @@ if TYPE_CHECKING:
 def lesion_groups(
     lesions: Sequence[Lesion], source: CTSource, source_datasets: Sequence[FileDataset], segmentation: Dataset
 ) -> list[MeasurementsAndQualitativeEvaluations]:
-    """Return a group for each lesion, called by its subtype and rank, as ``IPH 1``.
+    """Return a group per lesion, identified by subtype and rank, as ``IPH 1``.
 
-    A group that refers to a segment (TID 1411) speaks of all of it, and a segment holds all lesions of a subtype, so a
-    lesion's group refers to none (TID 1501): no segments are made up for lesions. What it names are the slices that the
-    lesion lies on, its center, and, where no other lesion of its subtype shares a slice with it, the frames of the
-    segment, which then hold this lesion and nothing else.
+    A segment contains all lesions of a subtype, so the group of a lesion refers to no segment (TID 1501 instead of
+    1411). It names the slices of the lesion, its center, and, if no other lesion of the subtype shares a slice with it,
+    the frames of the segment, which then show only this lesion.
 
     Parameters
     ----------
     lesions : sequence of Lesion
         Largest first.
     source : CTSource
-        Where the volume was read from.
+        Origin of the volume.
     source_datasets : sequence of pydicom.FileDataset
-        Its headers, in the volume's order.
+        Headers of the volume, in its order.
     segmentation : pydicom.Dataset
         The DICOM Segmentation.
     """
@@ -78,7 +77,7 @@ def lesion_groups(
 
 
 def finding_sites(location: LesionLocation | None) -> list[FindingSite]:
-    """Return the regions with the side, as far as they are determined; without any it is the brain."""
+    """Return the regions with the side, if determined; otherwise the brain."""
     brain = load_terminology().region
     if location is None:
         return [site(brain)]
@@ -121,7 +120,7 @@ def _answers(location: LesionLocation | None) -> list[QualitativeEvaluation]:
 
 
 def _stands_alone(lesion: Lesion, lesions: Sequence[Lesion]) -> bool:
-    """Whether no other lesion of its subtype lies on a slice of it."""
+    """Whether no other lesion of the subtype lies on its slices."""
     first, last = lesion.slices
     return not any(
         other is not lesion and other.subtype == lesion.subtype and other.slices[0] <= last and other.slices[1] >= first
@@ -132,7 +131,7 @@ def _stands_alone(lesion: Lesion, lesions: Sequence[Lesion]) -> bool:
 def _slices(
     lesion: Lesion, source: CTSource, source_datasets: Sequence[FileDataset]
 ) -> list[SourceImageForMeasurementGroup]:
-    """Return the source slices that a lesion lies on."""
+    """Return the source slices of a lesion."""
     from highdicom.sr import SourceImageForMeasurementGroup
 
     touched = range(lesion.slices[0], lesion.slices[1] + 1)
@@ -147,7 +146,7 @@ def _slices(
 def _frames(
     lesion: Lesion, segmentation: Dataset, frames: dict[tuple[int, int], int], segment: int | None
 ) -> list[SourceImageForMeasurementGroup]:
-    """Return the frames of the lesion's segment on its slices; none where the segmentation holds no such."""
+    """Return the frames of the segment on the slices of the lesion, if the segmentation contains them."""
     from highdicom.sr import SourceImageForMeasurementGroup
 
     touched = range(lesion.slices[0], lesion.slices[1] + 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measurement groups of the head as a whole in the structured report: midline, scores, growth."""
+"""Measurement groups of the whole head in the structured report: midline, scores, growth."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def total_group(measurements: Measurements) -> MeasurementsAndQualitativeEvaluations:
-    """Return the total volume, whether there is blood, and whether that inside the brain reaches 30 mL."""
+    """Return the total volume, presence of hemorrhage, and whether IPH reaches 30 mL."""
     total_ml = measurements.volumes_ml["total"]
     is_there = any(measurements.present.values())
     return group(
@@ -33,7 +33,7 @@ def total_group(measurements: Measurements) -> MeasurementsAndQualitativeEvaluat
 
 
 def midline_group(shift: MidlineShift, frame_of_reference: str) -> MeasurementsAndQualitativeEvaluations:
-    """Return the midline shift in mm with its line and side; one that is not determined is said so, with the reason."""
+    """Return the midline shift in mm with its line and side, or "Undetermined" with the reason."""
     sites = [site(load_terminology().region)]
     if shift.shift_mm is None:
         answers = [answer(sr_codes.MIDLINE_SHIFT, sr_codes.UNDETERMINED)]
@@ -51,7 +51,7 @@ def midline_group(shift: MidlineShift, frame_of_reference: str) -> MeasurementsA
 def graeb_group(graeb: ModifiedGraeb) -> MeasurementsAndQualitativeEvaluations:
     """Return the modified Graeb score and its compartments with points or edits.
 
-    Compartments that are not determined are left out, and the score is then given by its least and greatest value.
+    Undetermined compartments are left out; the score is then given by its minimum and maximum.
     """
     found = span(sr_codes.MODIFIED_GRAEB, graeb.lowest, graeb.highest, sr_codes.SCORE)
     for item in graeb.items:
@@ -72,10 +72,10 @@ def graeb_group(graeb: ModifiedGraeb) -> MeasurementsAndQualitativeEvaluations:
 
 
 def ich_score_group(score: IchScore, measurements: Measurements) -> MeasurementsAndQualitativeEvaluations:
-    """Return the score, its published mortality and every item; what was typed is marked so.
+    """Return the score, its published mortality and every item; typed values are marked.
 
-    Items that are not determined are answered so or, where they are numbers, left out; the score is then given by its
-    least and greatest value. 6 points have no mortality, since nobody in the cohort had them.
+    Undetermined items are coded so or, if they are numbers, left out; the score is then given by its minimum and
+    maximum. 6 points have no mortality, since nobody in the cohort had them.
     """
     proposal = ich_score(measurements) or IchScore()
 
@@ -107,9 +107,9 @@ def ich_score_group(score: IchScore, measurements: Measurements) -> Measurements
 
 
 def growth_groups(growth: Comparison) -> list[MeasurementsAndQualitativeEvaluations]:
-    """Return the change of each subtype that either scan has, then that of the total with both verdicts.
+    """Return the change of each subtype on either scan, then that of the total with both verdicts.
 
-    The definitions and what casts doubt on the comparison stand in the remark.
+    The remark contains the definitions and the warnings of the comparison.
     """
     table = load_terminology()
     found = [
@@ -132,7 +132,7 @@ def growth_groups(growth: Comparison) -> list[MeasurementsAndQualitativeEvaluati
 
 
 def _change(change: Change) -> list[Measurement]:
-    """Return the earlier volume and the change; per cent of nothing is not defined and left out."""
+    """Return the earlier volume and the change; per cent of zero is undefined and left out."""
     found = [
         number(sr_codes.BASELINE_VOLUME, change.baseline_ml, sr_codes.MILLILITER),
         number(sr_codes.VOLUME_CHANGE, change.change_ml, sr_codes.MILLILITER),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the report says in words: one heading and one short text for each block."""
+"""Texts of the report: one heading and one short text per block."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COLUMN = "The column adds all lesions; for epidural and subdural blood it is XY
 
 
 def facts(record: MeasurementRecord) -> list[Fact]:
-    """Return the blocks of the report in their order; those that do not apply are left out."""
+    """Return the blocks of the report in order; those that do not apply are left out."""
     shift, score = record.midline_shift, record.ich_score
     found = [
         ("Finding", describe_finding(record)),
@@ -36,7 +36,7 @@ def facts(record: MeasurementRecord) -> list[Fact]:
 
 
 def describe_finding(record: MeasurementRecord) -> str:
-    """Return the largest lesion with its place, size and density, and whether the brain's blood reaches 30 mL."""
+    """Return the largest lesion with location, size and density, and whether IPH reaches 30 mL."""
     if not record.lesions:
         return "No hemorrhage found."
     large = " Intraparenchymal volume 30 mL or more." if record.iph_30_ml_or_more else ""
@@ -44,7 +44,7 @@ def describe_finding(record: MeasurementRecord) -> str:
 
 
 def describe_abc2(record: MeasurementRecord) -> str:
-    """Show the figures behind the column, of the largest lesion inside the brain, else of the largest that has them."""
+    """Return the diameters of ABC/2 of the largest lesion in the brain, else of the largest with XYZ/2."""
     found = [(lesion, lesion.abc2) for lesion in record.lesions if lesion.abc2 is not None]
     if not found:
         return ""
@@ -58,7 +58,7 @@ def describe_abc2(record: MeasurementRecord) -> str:
 
 
 def describe_graeb(record: MeasurementRecord) -> str:
-    """Return the modified Graeb score where there is blood in the ventricles, or the reader says that there is."""
+    """Return the modified Graeb score if there is IVH or the radiologist entered points, else empty."""
     graeb = record.modified_graeb
     if graeb is None or not (record.present.get("IVH") or graeb.is_edited):
         return ""
@@ -66,7 +66,7 @@ def describe_graeb(record: MeasurementRecord) -> str:
 
 
 def describe_growth(growth: Comparison) -> str:
-    """Return the change since the earlier scan, both definitions with their verdicts, and what casts doubt on them."""
+    """Return the change since the earlier scan, both definitions with their verdicts, and warnings."""
     changes = [
         f"{name} {change.baseline_ml:.1f} -> {change.followup_ml:.1f} mL ({_per_cent(change.change_percent)})"
         for name, change in growth.changes.items()
@@ -81,7 +81,7 @@ def describe_growth(growth: Comparison) -> str:
 
 
 def describe_correction(record: MeasurementRecord) -> str:
-    """Return what was corrected by hand, or that it is not known."""
+    """Return the corrections by hand, or that they are not known."""
     if record.agreement is not None:
         return f"Corrected labels against the model's: {'; '.join(record.agreement.describe())}."
     if record.corrected is None:
@@ -90,7 +90,7 @@ def describe_correction(record: MeasurementRecord) -> str:
 
 
 def describe_method(record: MeasurementRecord) -> str:
-    """Return program, models, checksums and what they ran on."""
+    """Return program, models, checksums and runtime."""
     further = [f"Further model: {_describe_model(model)}." for model in record.further_models or ()]
     own = (
         f"ICHSegmentation {__version__}, model {_describe_model(record.model)}, "

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Patient data for a report, read only when the user asks for them; nothing here is logged or kept."""
+"""Patient data for a report, read only on request; never logged or stored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.damage import damage_named
+from ICHSegmentationLib.io.dicom.source_headers import quiet_dicom
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -20,12 +22,12 @@ _OTHER_SCRIPT = "(name in letters that this report cannot show)"
 
 @dataclass(frozen=True)
 class PatientData:
-    """What a report says of the patient and the study; empty where the scan does not say it.
+    """Patient and study of a report; values that the scan does not contain are empty.
 
     Attributes
     ----------
     name, patient_id, sex, accession_number : str
-        As in the scan.
+        Values of the scan.
     birth_date, study_date : str
         As ``1951-03-12``.
     """
@@ -38,7 +40,7 @@ class PatientData:
     accession_number: str = ""
 
     def describe(self) -> str:
-        """Return everything that is known, on one line."""
+        """Return all known values on one line."""
         parts = {
             "": self.name or "(no name)",
             "ID": self.patient_id,
@@ -56,17 +58,14 @@ def read_patient(source: CTSource) -> PatientData:
     Raises
     ------
     InputError
-        If the scan was not read from DICOM or its file cannot be read any more.
+        If the scan was not read from DICOM or its file can no longer be read.
     """
     from pydicom import dcmread
 
-    from ICHSegmentationLib.io.dicom.source_headers import quiet_dicom
-
     if source.kind != "dicom":
-        message = "Only a scan that was read from DICOM holds patient data; leave them out."
-        raise InputError(message)
+        raise InputError(message("export.no_patient_data"))
     path = source.files[0]
-    with quiet_dicom(), damage_named(path, "it cannot be read as DICOM"):
+    with quiet_dicom(), damage_named(path, "DICOM"):
         dataset = dcmread(path, stop_before_pixels=True, specific_tags=list(_KEYWORDS), force=True)
         return PatientData(
             name=_name(dataset),
@@ -79,7 +78,7 @@ def read_patient(source: CTSource) -> PatientData:
 
 
 def _name(dataset: Dataset) -> str:
-    """Return "Family, Given": the alphabetic group, since the report's typeface has Latin letters only."""
+    """Return "Family, Given" of the alphabetic group, since the font of the report has Latin letters only."""
     value = dataset.get("PatientName")
     if not value:
         return ""

@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The report on one page: volumes, key slices, 3D view, geometry and method; patient data only where they are given.
+"""Report on one page: volumes, key slices, 3D view, geometry and method; patient data only if given.
 
-Growth since an earlier scan has its pictures on a second page.
+Pictures of growth since an earlier scan are on a second page.
 """
 
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
 
-from ICHSegmentationLib.core.files import write_bytes
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.record import MeasurementRecord
@@ -30,28 +27,19 @@ if TYPE_CHECKING:
 
 TITLE = "Intracranial hemorrhage - segmentation report"
 GROWTH_TITLE = "Change since the earlier scan"
+RESEARCH_USE = "RESEARCH USE ONLY - not a medical device, not for diagnosis or treatment"
 _MARGIN = 40.0
-_TABLE_WIDTH, _TABLE_GAP = 300.0, 12.0
+_TABLE_WIDTHS = (14.0, 24.0, 132.0, 39.0, 48.0, 43.0)
+_TABLE_GAP = 12.0
 _BODY, _BOLD = "Helvetica", "Helvetica-Bold"
 _JPEG_QUALITY = 92
-_GOOD_PICTURE_HEIGHT, _LEAST_PICTURE_HEIGHT = 300.0, 220.0
+_GOOD_PICTURE_HEIGHT, _MIN_PICTURE_HEIGHT = 300.0, 220.0
 _FONT_SIZES = (8.0, 7.0)
 _SIGNATURE_HEIGHT = 26.0
 _HEADING_WIDTH = 52.0
-_VOLUME_WIDTH = 36.0
-_NOTE_SIZE, _NOTE_HEIGHT = 6.5, 9.0
-
-
-def write_report_pdf(
-    path: Path | str,
-    record: MeasurementRecord,
-    *,
-    slices: Image.Image,
-    view_3d: Image.Image | None,
-    patient: PatientData | None = None,
-) -> None:
-    """Write what :func:`make_report_pdf` makes, atomically."""
-    write_bytes(path, make_report_pdf(record, slices=slices, view_3d=view_3d, patient=patient))
+_NO_PADDING = [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
+_Story = list[Any]
+"""Flowables of platypus, from top to bottom."""
 
 
 def make_report_pdf(
@@ -64,58 +52,45 @@ def make_report_pdf(
 ) -> bytes:
     """Return the report as a PDF of one A4 page, or two with pictures of growth, pictures inside.
 
-    Legends and notes of the pictures, too small to be read there, are left out: the table is the legend, and the notes
-    stand below in letters of the page.
+    Legends and notes inside the pictures would be too small: the table serves as legend, and notes are printed below.
 
     Parameters
     ----------
     record : MeasurementRecord
-        The content of ``measurements.json``.
+        Content of ``measurements.json``.
     slices : PIL.Image.Image
-        The key slices, as :func:`ICHSegmentationLib.rendering.slices_picture.draw_slices` draws them.
+        Key slices, see :func:`ICHSegmentationLib.rendering.slices_picture.draw_slices`.
     view_3d : PIL.Image.Image or None
-        The 3D view; None where the machine cannot render, which the report then says.
+        3D view; None if the computer cannot render, which the report then states.
     patient : PatientData, optional
         Printed if given.
     growth_picture : PIL.Image.Image, optional
-        As :func:`ICHSegmentationLib.rendering.comparison_picture.draw_comparison` draws it.
+        See :func:`ICHSegmentationLib.rendering.comparison_picture.draw_comparison`.
     """
     from reportlab.lib.pagesizes import A4
     from reportlab.pdfgen.canvas import Canvas
 
+    width, height = A4[0] - 2 * _MARGIN, A4[1] - 2 * _MARGIN
     page = io.BytesIO()
     with _binary_streams():
-        # "invariant" leaves date and time out: equal results give equal files.
+        # "invariant" omits date and time: equal results give equal files.
         canvas = Canvas(page, pagesize=A4, invariant=1, pageCompression=1)
         canvas.setTitle(TITLE)
         canvas.setAuthor(f"ICHSegmentation {__version__}")
         canvas.setSubject("Research use only")
-        width = A4[0] - 2 * _MARGIN
-        top = _draw_heading(canvas, A4[1] - _MARGIN, width)
-        if patient is not None:
-            top = _draw_patient(canvas, patient, top, width)
-        bottom = _draw_volumes(canvas, record, top)
-        right = _MARGIN + _TABLE_WIDTH + _TABLE_GAP
-        if view_3d is not None:
-            bottom = min(bottom, _draw_view(canvas, view_3d, right, top, width - _TABLE_WIDTH - _TABLE_GAP))
-        else:
-            _draw_lines(canvas, ["No 3D view: this computer cannot render in 3D."], right, top - 12, _FONT_SIZES[0])
-        floor = _MARGIN + _SIGNATURE_HEIGHT
-        room = bottom - 8 - floor
-        texts = _fitted(facts(record), width, room - _GOOD_PICTURE_HEIGHT - _NOTE_HEIGHT)
-        # The words come first: the picture takes the height that they leave, but never less than is worth looking at.
-        height = max(room - texts.height - _NOTE_HEIGHT, _LEAST_PICTURE_HEIGHT)
+        story = [*_heading(TITLE, patient, width), _overview(record, view_3d, width), _space(8)]
+        note = [_notes([slices_picture.slices_note(record.abc2_ml)], width), _space(4)]
+        room = height - _SIGNATURE_HEIGHT - _height([*story, *note], width)
+        # Texts first: the picture gets the remaining height, but at least a useful minimum.
+        texts = _texts(facts(record), width, room - _GOOD_PICTURE_HEIGHT, room - _MIN_PICTURE_HEIGHT)
         panels = without_strips(slices, slices_picture.FOOTER_PX)
-        bottom = _draw_picture(canvas, panels, _MARGIN, bottom - 8, width, height)
-        bottom = _draw_notes(canvas, [slices_picture.slices_note(record.abc2_ml)], _MARGIN, bottom, width)
-        _draw_facts(canvas, texts, bottom - 14, floor)
-        _draw_signature(canvas, width)
+        story += [_picture(panels, width, room - _height(texts, width)), *note, *texts]
+        _draw(canvas, story, width, height)
+        _draw(canvas, [_signature(width)], width, _SIGNATURE_HEIGHT - 12)
         canvas.showPage()
         if growth_picture is not None:
-            top = _draw_heading(canvas, A4[1] - _MARGIN, width, GROWTH_TITLE)
-            if patient is not None:
-                top = _draw_patient(canvas, patient, top, width)
-            _draw_picture(canvas, growth_picture, _MARGIN, top, width, top - _MARGIN)
+            story = _heading(GROWTH_TITLE, patient, width)
+            _draw(canvas, [*story, _picture(growth_picture, width, height - _height(story, width))], width, height)
             canvas.showPage()
         canvas.save()
     return page.getvalue()
@@ -123,7 +98,7 @@ def make_report_pdf(
 
 @contextmanager
 def _binary_streams() -> Iterator[None]:
-    """Switch off reportlab's ASCII armour of streams, which takes longer than all the rest of the page."""
+    """Disable ASCII85 encoding of streams, which takes longer than the rest of the page."""
     from reportlab import rl_config
 
     before = rl_config.useA85
@@ -134,155 +109,139 @@ def _binary_streams() -> Iterator[None]:
         rl_config.useA85 = before
 
 
-def _draw_heading(canvas: Any, y: float, width: float, title: str = TITLE) -> float:
-    canvas.setFont(_BOLD, 17)
-    canvas.drawString(_MARGIN, y - 16, title)
-    canvas.setFillColorRGB(0.72, 0.08, 0.10)
-    canvas.rect(_MARGIN, y - 42, width, 17, stroke=0, fill=1)
-    canvas.setFillColorRGB(1, 1, 1)
-    canvas.setFont(_BOLD, 9.5)
-    canvas.drawString(_MARGIN + 6, y - 37, "RESEARCH USE ONLY - not a medical device, not for diagnosis or treatment")
-    canvas.setFillColorRGB(0, 0, 0)
-    return y - 54
+def _draw(canvas: Any, story: _Story, width: float, height: float) -> None:
+    """Draw flowables in a frame above the lower margin."""
+    from reportlab.platypus import Frame
+
+    Frame(_MARGIN, _MARGIN, width, height + 0.01, 0, 0, 0, 0).addFromList(list(story), canvas)
 
 
-def _draw_patient(canvas: Any, patient: PatientData, y: float, width: float) -> float:
-    """Draw what is known of the patient in a frame and return its lower edge."""
-    from reportlab.lib.utils import simpleSplit
-
-    lines = simpleSplit(f"Patient: {patient.describe()}", _BOLD, 9, width - 12)
-    height = 11 * len(lines) + 6
-    canvas.rect(_MARGIN, y - height, width, height, stroke=1, fill=0)
-    canvas.setFont(_BOLD, 9)
-    for index, line in enumerate(lines):
-        canvas.drawString(_MARGIN + 6, y - 11 - 11 * index, line)
-    return y - height - 8
+def _height(story: _Story, width: float) -> float:
+    return float(sum(flowable.wrap(width, 1e6)[1] for flowable in story))
 
 
-def _draw_volumes(canvas: Any, record: MeasurementRecord, y: float) -> float:
-    """Draw the table and return its lower edge; IDs stand beside the colours for those who print in greys."""
-    table = load_terminology()
-    columns = tuple(_MARGIN + x for x in (14, 38, 209, 257, _TABLE_WIDTH))
-    canvas.setFont(_BOLD, 9)
-    canvas.drawString(columns[0], y - 12, "Subtype")
-    canvas.drawRightString(columns[2], y - 12, "Volume")
-    canvas.drawRightString(columns[3], y - 12, "ABC/2")
-    canvas.drawRightString(columns[4], y - 12, "Lesions")
-    canvas.line(_MARGIN, y - 17, _MARGIN + _TABLE_WIDTH, y - 17)
+def _space(height: float) -> Any:
+    from reportlab.platypus import Spacer
+
+    return Spacer(1, height)
+
+
+def _paragraph(text: str, size: float, *, bold: bool = False) -> Any:
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.platypus import Paragraph
+
+    style = ParagraphStyle("", fontName=_BOLD if bold else _BODY, fontSize=size, leading=size + 2)
+    return Paragraph(escape(text).replace("\n", "<br/>"), style)
+
+
+def _table(rows: Sequence[Sequence[Any]], widths: Sequence[float], *style: tuple[Any, ...]) -> Any:
+    from reportlab.platypus import Table
+
+    return Table(rows, widths, style=[*_NO_PADDING, ("VALIGN", (0, 0), (-1, -1), "TOP"), *style])
+
+
+def _heading(title: str, patient: PatientData | None, width: float) -> _Story:
+    """Return title, research notice and, if given, the patient data in a frame."""
+    red, white = (0.72, 0.08, 0.10), (1, 1, 1)
+    everywhere = (0, 0), (-1, -1)
+    bar = [("BACKGROUND", *everywhere, red), ("TEXTCOLOR", *everywhere, white), ("FONT", *everywhere, _BOLD, 9.5)]
+    padding = [("LEFTPADDING", *everywhere, 6), ("BOTTOMPADDING", *everywhere, 5)]
+    story = [_paragraph(title, 17, bold=True), _space(6), _table([[RESEARCH_USE]], [width], *bar, *padding), _space(12)]
+    if patient is not None:
+        text = _paragraph(f"Patient: {patient.describe()}", 9, bold=True)
+        story += [_table([[text]], [width], ("BOX", *everywhere, 1, (0, 0, 0)), *padding), _space(8)]
+    return story
+
+
+def _overview(record: MeasurementRecord, view_3d: Image.Image | None, width: float) -> Any:
+    """Return the table of volumes beside the 3D view."""
+    left = sum(_TABLE_WIDTHS) + _TABLE_GAP
+    right: _Story = [_paragraph("No 3D view: this computer cannot render in 3D.", _FONT_SIZES[0])]
+    if view_3d is not None:
+        picture = _picture(without_strips(view_3d, view_picture.FOOTER_PX), width - left)
+        right = [picture, _notes(view_picture.VIEW_NAMES, width - left)]
+    return _table([[_volumes(record), right]], [left, width - left])
+
+
+def _volumes(record: MeasurementRecord) -> Any:
+    """Return the table of volumes; IDs beside the colours serve greyscale prints."""
+    from reportlab.graphics.shapes import Drawing, Rect
+    from reportlab.lib.colors import Color
+
+    terminology = load_terminology()
+    rows: list[list[Any]] = [["", "Subtype", "", "Volume", "ABC/2", "Lesions"]]
     for identifier, volume_ml in record.volumes_ml.items():
-        y -= 17
         count = sum(identifier in ("total", lesion.subtype) for lesion in record.lesions)
         if identifier == "total":
-            canvas.line(_MARGIN, y - 2, _MARGIN + _TABLE_WIDTH, y - 2)
-            y -= 2
-            canvas.setFont(_BOLD, 9.5)
-            canvas.drawString(columns[0], y - 13, "Total")
+            cells = ["", "Total", ""]
         else:
-            row = table.by_id(identifier)
-            canvas.setFont(_BODY, 9.5)
-            canvas.setFillColorRGB(*(channel / 255 for channel in row.rgb))
-            canvas.rect(_MARGIN, y - 14, 9, 9, stroke=0, fill=1)
-            canvas.setFillColorRGB(0, 0, 0)
-            canvas.drawString(columns[0], y - 13, row.id)
-            _draw_name(canvas, row.name, columns[1], y - 13, columns[2] - columns[1] - _VOLUME_WIDTH)
-            canvas.setFont(_BODY, 9.5)
-        canvas.drawRightString(columns[2], y - 13, format_ml(volume_ml))
+            row = terminology.by_id(identifier)
+            colour = (channel / 255 for channel in row.rgb)
+            swatch = Drawing(9, 9, Rect(0, 0, 9, 9, fillColor=Color(*colour), strokeColor=None))
+            cells = [swatch, row.id, _paragraph(row.name.replace(" (", "\n("), 9.5)]
         abc2_ml = record.abc2_ml.get(identifier)
-        canvas.drawRightString(columns[3], y - 13, format_ml(abc2_ml) if abc2_ml else "-")
-        canvas.drawRightString(columns[4], y - 13, str(count) if count else "-")
-    return y - 22
+        rows.append(
+            [*cells, format_ml(volume_ml), format_ml(abc2_ml) if abc2_ml else "-", str(count) if count else "-"]
+        )
+    return _table(
+        rows,
+        _TABLE_WIDTHS,
+        ("FONT", (0, 0), (-1, -1), _BODY, 9.5),
+        ("FONT", (0, 0), (-1, 0), _BOLD, 9),
+        ("FONT", (0, -1), (-1, -1), _BOLD, 9.5),
+        ("ALIGN", (3, 0), (-1, -1), "RIGHT"),
+        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
+        ("TOPPADDING", (0, 1), (-1, -1), 4),
+        ("LINEBELOW", (0, 0), (-1, 0), 1, (0, 0, 0)),
+        ("LINEABOVE", (0, -1), (-1, -1), 1, (0, 0, 0)),
+    )
 
 
-def _draw_name(canvas: Any, name: str, x: float, y: float, width: float) -> None:
-    """Draw a name on its line, in two smaller ones where it is too wide."""
-    from reportlab.lib.utils import simpleSplit
+def _picture(picture: Image.Image, width: float, max_height: float | None = None) -> Any:
+    """Return a picture as wide as the page, or as high as is left, in the middle."""
+    from reportlab.platypus import Image as Picture
 
-    if canvas.stringWidth(name, _BODY, 9.5) <= width:
-        canvas.drawString(x, y, name)
-        return
-    _draw_lines(canvas, simpleSplit(name.replace(" (", "\n("), _BODY, 6.5, width), x, y + 4, 6.5)
-
-
-def _draw_picture(
-    canvas: Any, picture: Image.Image, x: float, top: float, width: float, most_height: float = math.inf
-) -> float:
-    """Draw a picture under ``top``, centred in its width if the height is what limits it; return its lower edge."""
-    from reportlab.lib.utils import ImageReader
-
-    # A JPEG goes into the PDF as it is; raw pixels would be compressed again.
+    # JPEG is embedded as it is; raw pixels would be compressed again.
     packed = io.BytesIO()
     picture.save(packed, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
     packed.seek(0)
-    height = min(width * picture.height / picture.width, most_height)
-    drawn_width = height * picture.width / picture.height
-    canvas.drawImage(ImageReader(packed), x + (width - drawn_width) / 2, top - height, drawn_width, height)
-    return top - height
+    scale = min(width / picture.width, (max_height or 1e6) / picture.height)
+    return Picture(packed, scale * picture.width, scale * picture.height)
 
 
-def _draw_view(canvas: Any, view: Image.Image, x: float, top: float, width: float) -> float:
-    """Draw the 3D picture with the names of its views below, and return the lower edge."""
-    bottom = _draw_picture(canvas, without_strips(view, view_picture.FOOTER_PX), x, top, width)
-    return _draw_notes(canvas, view_picture.VIEW_NAMES, x, bottom, width)
+def _notes(notes: Sequence[str], width: float) -> Any:
+    """Return short notes below a picture, each centred in its part of the width."""
+    everywhere = (0, 0), (-1, -1)
+    padding = ("TOPPADDING", *everywhere, 2), ("BOTTOMPADDING", *everywhere, 3)
+    style = [("FONT", *everywhere, _BODY, 6.5, 8), ("ALIGN", *everywhere, "CENTER"), *padding]
+    return _table([notes], [width / len(notes)] * len(notes), *style)
 
 
-def _draw_notes(canvas: Any, notes: Sequence[str], x: float, top: float, width: float) -> float:
-    """Write short notes below a picture, each in the middle of its part of the width; return the lower edge."""
-    canvas.setFont(_BODY, _NOTE_SIZE)
-    for index, note in enumerate(notes):
-        canvas.drawCentredString(x + (index + 0.5) * width / len(notes), top - _NOTE_SIZE - 1, note)
-    return top - _NOTE_HEIGHT
-
-
-@dataclass(frozen=True)
-class _Texts:
-    """Headings with their lines, and the size of the letters."""
-
-    blocks: list[tuple[str, list[str]]]
-    size: float
-
-    @property
-    def height(self) -> float:
-        """What they take of the page."""
-        return 14 + sum((self.size + 2) * len(lines) + 3 for _, lines in self.blocks)
-
-
-def _fitted(found: list[Fact], width: float, height: float) -> _Texts:
-    """Break texts into lines of the page's width, in smaller letters where they would be too high."""
-    from reportlab.lib.utils import simpleSplit
-
+def _texts(found: Sequence[Fact], width: float, good_height: float, max_height: float) -> _Story:
+    """Return headings with texts, in a smaller font if they would be too high, and cut if that is too high still."""
+    text_width = width - _HEADING_WIDTH
     for size in _FONT_SIZES:
-        blocks = [(heading, simpleSplit(text, _BODY, size, width - _HEADING_WIDTH)) for heading, text in found]
-        texts = _Texts(blocks, size)
-        if texts.height <= height:
+        rows = [[_paragraph(heading, size, bold=True), _paragraph(text, size)] for heading, text in found]
+        heights = [_height([text], text_width) + 3 for _, text in rows]
+        if sum(heights) <= good_height:
             break
-    return texts
+    left = max_height
+    for index, (row, height) in enumerate(zip(rows, heights, strict=True)):
+        if height > left:
+            more = _paragraph("... more in measurements.json", size)
+            rows[index:] = [[row[0], [*row[1].split(text_width, left - size - 5)[:1], more]]]
+            break
+        left -= height
+    return [_table(rows, [_HEADING_WIDTH, text_width], ("BOTTOMPADDING", (0, 0), (-1, -1), 3))]
 
 
-def _draw_facts(canvas: Any, texts: _Texts, y: float, floor: float) -> None:
-    """Draw the blocks in what is left of the page above the floor."""
-    leading = texts.size + 2
-    for heading, lines in texts.blocks:
-        room = int((y - floor + leading) // leading)
-        shown = lines if len(lines) <= room else [*lines[: max(room - 1, 0)], "... more in measurements.json"]
-        canvas.setFont(_BOLD, texts.size)
-        canvas.drawString(_MARGIN, y, heading)
-        y = _draw_lines(canvas, shown, _MARGIN + _HEADING_WIDTH, y, texts.size) - 3
-
-
-def _draw_lines(canvas: Any, lines: list[str], x: float, y: float, size: float) -> float:
-    canvas.setFont(_BODY, size)
-    for line in lines:
-        canvas.drawString(x, y, line)
-        y -= size + 2
-    return y
-
-
-def _draw_signature(canvas: Any, width: float) -> None:
-    """Draw empty lines for whoever has read the pictures."""
-    canvas.setFont(_BODY, 8)
-    third = width / 3
+def _signature(width: float) -> Any:
+    """Return empty lines for the signature of the radiologist."""
+    cells: list[Any] = []
+    style: list[tuple[Any, ...]] = [("FONT", (0, 0), (-1, -1), _BODY, 8), ("VALIGN", (0, 0), (-1, -1), "BOTTOM")]
     for index, word in enumerate(("Read by", "Date", "Signature")):
-        x = _MARGIN + index * third
-        start = x + canvas.stringWidth(word, _BODY, 8) + 4
-        canvas.drawString(x, _MARGIN, word)
-        canvas.line(start, _MARGIN - 2, x + third - 12, _MARGIN - 2)
+        cells += [word, "", ""]
+        style.append(("LINEBELOW", (3 * index + 1, 0), (3 * index + 1, 0), 1, (0, 0, 0)))
+    third = width / 3
+    return _table([cells], [40, third - 52, 12] * 3, *style)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The findings as plain text for a dictation system, from a template that the user can edit."""
+"""Findings as plain text for a dictation system, from an editable template."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Template
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.resources import resource_path, settings_folder
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.export.record import MeasurementRecord
@@ -25,17 +26,17 @@ TEMPLATE_NAME = "report.txt"
 
 
 def default_template() -> str:
-    """Return the template that comes with the library."""
+    """Return the template of the library."""
     return resource_path("Templates", TEMPLATE_NAME).read_text(encoding="utf-8")
 
 
 def user_template_path() -> Path:
-    """Return where the user's own template is looked for."""
+    """Return the path of the user's own template."""
     return settings_folder() / TEMPLATE_NAME
 
 
 def load_template(path: Path | None = None) -> tuple[str, str]:
-    """Return a template and its name for messages: of a file, else the user's own, else the library's.
+    """Return a template and its name for messages: that of a file, else the user's own, else the library's.
 
     Raises
     ------
@@ -49,48 +50,48 @@ def load_template(path: Path | None = None) -> tuple[str, str]:
     try:
         return chosen.read_text(encoding="utf-8"), str(chosen)
     except (OSError, UnicodeDecodeError) as error:
-        message = f"{chosen} cannot be read as a text template in UTF-8."
-        raise InputError(message) from error
+        raise InputError(message("export.unreadable_template", path=chosen)) from error
 
 
 def fill_template(template: str, record: MeasurementRecord, name: str = "the template") -> str:
     """Return a template with its ``$placeholders`` replaced; see :func:`placeholders`.
 
-    A line all of whose placeholders are empty is left out, so that one template serves every case.
+    A line whose placeholders are all empty is left out, so that one template serves every case.
 
     Parameters
     ----------
     template : str
         As for :class:`string.Template`; a dollar sign is written ``$$``.
     record : MeasurementRecord
-        What was measured.
+        Measurements.
     name : str
-        What messages call the template.
+        Name of the template in messages.
 
     Raises
     ------
     InputError
-        If it holds an unknown placeholder or a lone dollar sign; the message names the line.
+        If it contains an unknown placeholder or a lone dollar sign; the message names the line.
     """
     values = placeholders(record)
     lines = []
     for number, line in enumerate(template.splitlines(), start=1):
         part = Template(line)
         if not part.is_valid():
-            message = f"{name}, line {number}: a $ that begins no placeholder is written $$."
-            raise InputError(message)
+            raise InputError(message("export.lone_dollar", template=name, line=number))
         used = part.get_identifiers()
         unknown = [word for word in used if word not in values]
         if unknown:
-            message = f"{name}, line {number}: ${unknown[0]} is not known; there are ${', $'.join(values)}."
-            raise InputError(message)
+            known = f"${', $'.join(values)}"
+            raise InputError(
+                message("export.unknown_placeholder", template=name, line=number, word=unknown[0], known=known)
+            )
         if not used or any(values[word] for word in used):
             lines.append(part.substitute(values).rstrip())
     return "\n".join(lines) + "\n"
 
 
 def placeholders(record: MeasurementRecord) -> dict[str, str]:
-    """Return the text of each placeholder; empty where there is nothing to say. None holds patient data."""
+    """Return the text of each placeholder, empty if it does not apply. None contains patient data."""
     shift, score = record.midline_shift, record.ich_score
     return {
         "findings": _findings(record),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pydicom import Dataset, FileDataset
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.dicom.files import file_of, integer_of, value_of
 from ICHSegmentationLib.io.dicom.slices import DicomSlice, make_slice
 
@@ -31,11 +32,7 @@ def slices_of(dataset: FileDataset) -> list[DicomSlice]:
         return [make_slice(dataset, None, [dataset])]
     frames = dataset.PerFrameFunctionalGroupsSequence
     if len(frames) != integer_of(dataset, "NumberOfFrames", 1):
-        message = (
-            f"{file_of(dataset)}: NumberOfFrames (0028,0008) and "
-            "PerFrameFunctionalGroupsSequence (5200,9230) do not agree."
-        )
-        raise InputError(message)
+        raise InputError(message("io.frames_do_not_agree", path=file_of(dataset)))
     shared = list(shared_groups(dataset))
     return [make_slice(dataset, index, [*macros(frame), *shared]) for index, frame in enumerate(frames)]
 

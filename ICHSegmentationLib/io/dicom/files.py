@@ -15,6 +15,7 @@ from pydicom import Dataset, FileDataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.io.file_kind import has_dicom_prefix
 
@@ -55,15 +56,14 @@ def load_dataset(path: Path) -> FileDataset:
     InputError
         If the file cannot be parsed.
     """
-    with damage_named(path, "it cannot be read as DICOM"):
+    with damage_named(path, "DICOM"):
         dataset = pydicom.dcmread(path, defer_size=_DEFERRED_BYTES, force=not has_dicom_prefix(path))
         if "TransferSyntaxUID" not in dataset.file_meta:
             # Files from before PS3.10 have no meta information: the encoding found while parsing stands in for it.
             implicit, _ = dataset.original_encoding
             dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
     if sop_class(dataset) is None:
-        message = f"{path} is truncated or corrupt: SOPClassUID (0008,0016) is missing."
-        raise InputError(message)
+        raise InputError(message("io.no_sop_class", path=path))
     return dataset
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.volume import PADDING_HU
 from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.io.dicom.files import value_of
@@ -42,10 +43,7 @@ class PixelDecoder:
         """
         stored = self._stored(item)
         if stored.shape != out.shape:
-            message = (
-                f"{item.path} is truncated or corrupt: it holds {stored.shape} pixels where {out.shape} are stated."
-            )
-            raise InputError(message)
+            raise InputError(message("io.pixels_do_not_agree", path=item.path, found=stored.shape, stated=out.shape))
         if stored.dtype == np.uint16 and stored.max() > np.iinfo(np.int16).max:
             # Some archives mark padding as -2000 in data that the header calls unsigned.
             stored = stored.view(np.int16)
@@ -58,7 +56,7 @@ class PixelDecoder:
         if key in self._frames and item.frame is not None:
             return self._frames[key][item.frame]
         name = getattr(item.dataset.file_meta.TransferSyntaxUID, "name", "unknown")
-        with damage_named(item.path, f"its pixel data cannot be decoded (transfer syntax {name})"):
+        with damage_named(item.path, f"pixels of transfer syntax {name}"):
             pixels = item.dataset.pixel_array
         if item.frame is None:
             return pixels

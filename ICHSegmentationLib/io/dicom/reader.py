@@ -10,6 +10,7 @@ import numpy as np
 from pydicom import FileDataset
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io.damage import damage_named
@@ -73,24 +74,17 @@ def _slices(datasets: list[FileDataset]) -> list[DicomSlice]:
 
 def _check_depth(item: DicomSlice) -> None:
     if integer_of(item.dataset, "BitsAllocated", 16) <= 8:
-        message = f"{item.path} holds 8-bit greys (BitsAllocated (0028,0100)), not HU; export the original slices."
-        raise InputError(message)
+        raise InputError(message("io.eight_bits", path=item.path))
 
 
 def _warn_values(slices: list[DicomSlice], decoder: PixelDecoder) -> list[str]:
-    warnings = []
+    warnings: list[str] = []
     if not all(item.has_rescale for item in slices):
-        warnings.append(
-            "RescaleSlope (0028,1053) or RescaleIntercept (0028,1052) is missing; stored values are taken as HU."
-        )
+        warnings.append(message("io.no_rescale"))
     elif len({(item.slope, item.intercept) for item in slices}) > 1:
-        warnings.append(
-            "RescaleSlope (0028,1053) or RescaleIntercept (0028,1052) differs between slices; each has its own."
-        )
+        warnings.append(message("io.rescale_differs"))
     if decoder.wrapped:
-        warnings.append(
-            "Signed values are marked as unsigned (PixelRepresentation (0028,0103)); they are read as signed."
-        )
+        warnings.append(message("io.signed_as_unsigned"))
     if decoder.padded_values:
-        warnings.append("Padding outside the scan circle was set to -1024 HU.")
+        warnings.append(message("io.padding"))
     return warnings

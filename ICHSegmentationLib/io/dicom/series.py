@@ -10,6 +10,7 @@ from typing import NoReturn
 from pydicom import FileDataset
 
 from ICHSegmentationLib.core.errors import InputError, SeveralSeriesError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.dicom.enhanced import find_value
 from ICHSegmentationLib.io.dicom.files import file_of, integer_of, sop_class, value_of
 
@@ -119,12 +120,10 @@ def _is_colour(dataset: FileDataset) -> bool:
 
 def _check_complete(dataset: FileDataset) -> None:
     if "PixelData" not in dataset:
-        message = f"{file_of(dataset)} has no pixel data (7FE0,0010): it holds a header only, or it was cut off."
-        raise InputError(message)
+        raise InputError(message("io.no_pixels", path=file_of(dataset)))
     for keyword, tag in (("SeriesInstanceUID", "0020,000E"), ("Rows", "0028,0010"), ("Columns", "0028,0011")):
         if not value_of(dataset, keyword):
-            message = f"{file_of(dataset)}: {keyword} ({tag}) is missing."
-            raise InputError(message)
+            raise InputError(message("io.attribute_missing", path=file_of(dataset), attribute=f"{keyword} ({tag})"))
 
 
 def _match(uids: list[str], series: str) -> str:
@@ -133,44 +132,34 @@ def _match(uids: list[str], series: str) -> str:
         return uids[int(choice) - 1]
     matches = [uid for uid in uids if uid == choice] or [uid for uid in uids if choice and uid.startswith(choice)]
     if len(matches) != 1:
-        found = "fits several series" if matches else "fits no series"
-        message = f"'{series}' {found}; give a number from 1 to {len(uids)} or the beginning of one SeriesInstanceUID."
-        raise InputError(message)
+        if matches:
+            raise InputError(message("io.several_series_fit", series=series, count=len(uids)))
+        raise InputError(message("io.no_series_fits", series=series, count=len(uids)))
     return matches[0]
 
 
 def _refuse_several(listed: tuple[tuple[str, str], ...]) -> NoReturn:
     lines = "\n".join(f"  {number}: {line} ({uid})" for number, (uid, line) in enumerate(listed, start=1))
-    message = (
-        f"There are {len(listed)} CT series here; choose one with --series and its number or UID "
-        f"(series= in Python):\n{lines}"
-    )
-    raise SeveralSeriesError(message, listed)
+    raise SeveralSeriesError(message("io.several_series", count=len(listed), lines=lines), listed)
 
 
 def _refuse_without_ct(found: SortedFiles) -> NoReturn:
     if found.localizers:
-        message = (
-            f"Only localizer images were found, no CT slices (ImageType (0008,0008) in {file_of(found.localizers[0])})."
-        )
-    elif found.captures:
-        message = (
-            f"{file_of(found.captures[0])} is a screenshot (secondary capture or colour image), not a CT in HU; "
-            "export the original slices."
-        )
-    elif found.others:
+        raise InputError(message("io.only_localizers", path=file_of(found.localizers[0])))
+    if found.captures:
+        raise InputError(message("io.screenshot", path=file_of(found.captures[0])))
+    if found.others:
         modality = value_of(found.others[0], "Modality") or "unknown"
-        message = f"{file_of(found.others[0])} is not CT: Modality (0008,0060) is {modality}."
-    else:
-        message = "No DICOM images were found."
-    raise InputError(message)
+        raise InputError(message("io.not_ct", path=file_of(found.others[0]), modality=modality))
+    raise InputError(message("io.no_dicom_images"))
 
 
 def _warn_left_out(found: SortedFiles, other_series: int, *, chosen_by_user: bool) -> list[str]:
-    left_out = [
-        (len(found.localizers), "localizer image(s)"),
-        (len(found.captures), "screenshot(s) (secondary capture or colour)"),
-        (len(found.others), "file(s) that are not CT images"),
-        (0 if chosen_by_user else other_series, f"series of fewer than {MINIMUM_SLICES} slices"),
+    small_series = 0 if chosen_by_user else other_series
+    warnings = [
+        message("io.localizers_left_out", count=len(found.localizers)),
+        message("io.screenshots_left_out", count=len(found.captures)),
+        message("io.others_left_out", count=len(found.others)),
+        message("io.small_series_left_out", count=small_series, minimum=MINIMUM_SLICES),
     ]
-    return [f"{count} {what} in the folder left out." for count, what in left_out if count]
+    return [warning for warning in warnings if warning.parameters["count"]]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from pydicom import Dataset, FileDataset
@@ -14,6 +14,7 @@ from pydicom.datadict import tag_for_keyword
 from pydicom.tag import Tag
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.dicom.files import file_of, integer_of, value_of
 
 
@@ -77,12 +78,12 @@ def make_slice(dataset: FileDataset, frame: int | None, groups: Sequence[Dataset
     orientation = _numbers(groups, "ImageOrientationPatient", 6, dataset).reshape(2, 3)
     spacing = _numbers(groups, "PixelSpacing", 2, dataset)
     if not np.allclose(orientation @ orientation.T, np.eye(2), atol=0.02):
-        _refuse(dataset, "ImageOrientationPatient", "does not hold two unit vectors at right angles")
+        raise InputError(message("io.not_orthonormal", path=file_of(dataset)))
     if spacing.min() <= 0:
-        _refuse(dataset, "PixelSpacing", "is not positive")
+        raise InputError(message("io.spacing_not_positive", path=file_of(dataset)))
     slope, intercept = (_number(groups, keyword, dataset) for keyword in ("RescaleSlope", "RescaleIntercept"))
     if slope == 0:
-        _refuse(dataset, "RescaleSlope", "is zero")
+        raise InputError(message("io.slope_zero", path=file_of(dataset)))
     return DicomSlice(
         dataset,
         frame,
@@ -113,16 +114,12 @@ def _number(groups: Sequence[Dataset], keyword: str, dataset: FileDataset) -> fl
 def _numbers(groups: Sequence[Dataset], keyword: str, count: int, dataset: FileDataset) -> np.ndarray:
     value = _first(groups, keyword)
     if value is None:
-        _refuse(dataset, keyword, "is missing, so the image cannot be placed in space")
+        raise InputError(message("io.geometry_missing", path=file_of(dataset), attribute=tag_name(keyword)))
     try:
         numbers = np.atleast_1d(np.array(value, dtype=np.float64))
     except (TypeError, ValueError):
         numbers = np.empty(0)
     if numbers.shape != (count,) or not np.isfinite(numbers).all():
-        _refuse(dataset, keyword, f"does not hold {count} numbers")
+        attribute = tag_name(keyword)
+        raise InputError(message("io.not_numbers", path=file_of(dataset), attribute=attribute, count=count))
     return numbers
-
-
-def _refuse(dataset: FileDataset, keyword: str, what: str) -> NoReturn:
-    message = f"{file_of(dataset)}: {tag_name(keyword)} {what}."
-    raise InputError(message)

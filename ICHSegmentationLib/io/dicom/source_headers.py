@@ -16,6 +16,7 @@ from pydicom.valuerep import DA, TM
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io.damage import damage_named
@@ -69,11 +70,9 @@ def load_source_datasets(volume: CTVolume) -> list[FileDataset]:
     """
     source = volume.source
     if source.kind != "dicom":
-        message = "Only a scan that was read from DICOM can be referred to by DICOM files."
-        raise InputError(message)
+        raise InputError(message("io.source_not_dicom"))
     if source.frames and len(set(source.files)) > 1:
-        message = "The scan is spread over several multi-frame files; DICOM results can refer to one such file only."
-        raise InputError(message)
+        raise InputError(message("io.source_several_multi_frame"))
     datasets = [_load(path) for path in dict.fromkeys(source.files)]
     for dataset, path in zip(datasets, dict.fromkeys(source.files), strict=True):
         with damage_named(path):
@@ -93,18 +92,16 @@ def decimal_strings(values: np.ndarray) -> list[str]:
 
 
 def _load(path: Path) -> FileDataset:
-    with damage_named(path, "it cannot be read as DICOM"):
+    with damage_named(path, "DICOM"):
         return pydicom.dcmread(path, stop_before_pixels=True, force=not has_dicom_prefix(path))
 
 
 def _check(dataset: FileDataset, path: Path, series_uid: str | None) -> None:
     for keyword in _TYPE_1:
         if value_of(dataset, keyword) is None:
-            message = f"{path}: {tag_name(keyword)} is missing, so no DICOM file can refer to this scan."
-            raise InputError(message)
+            raise InputError(message("io.source_attribute_missing", path=path, attribute=tag_name(keyword)))
     if str(dataset.SeriesInstanceUID) != series_uid:
-        message = f"{path} has changed since it was read."
-        raise InputError(message)
+        raise InputError(message("io.source_changed", path=path))
 
 
 def _fill(dataset: Dataset) -> None:
@@ -169,5 +166,4 @@ def derivation_named(source: CTSource) -> Iterator[None]:
         raise
     except Exception as error:
         _logger.debug("%s while making a DICOM object", type(error).__name__)
-        message = f"The headers of {source.files[0].parent} do not allow a DICOM result to refer to them."
-        raise InputError(message) from None
+        raise InputError(message("io.source_headers_not_valid", folder=source.files[0].parent)) from None

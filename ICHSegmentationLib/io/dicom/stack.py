@@ -7,6 +7,7 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.dicom.series import MINIMUM_SLICES
 from ICHSegmentationLib.io.dicom.slices import DicomSlice
 
@@ -40,11 +41,7 @@ def stack(slices: list[DicomSlice]) -> tuple[list[DicomSlice], SliceGrid, list[s
     ordered = sorted(numbered, key=lambda item: round(float(item.position_mm @ normal), 3))
     kept, warnings = _drop_duplicates(ordered, normal)
     if len(kept) < MINIMUM_SLICES:
-        message = (
-            f"{len(kept)} slice(s) found at {kept[0].path}, at least {MINIMUM_SLICES} are needed; "
-            "give the folder of the whole series."
-        )
-        raise InputError(message)
+        raise InputError(message("io.too_few_files", path=kept[0].path, slices=len(kept), minimum=MINIMUM_SLICES))
     warnings += _warn_order(kept)
     positions = np.stack([item.position_mm for item in kept])
     grid = SliceGrid((len(kept), *kept[0].size), positions, orientation, kept[0].spacing_mm)
@@ -54,16 +51,13 @@ def stack(slices: list[DicomSlice]) -> tuple[list[DicomSlice], SliceGrid, list[s
 def _check_alike(slices: list[DicomSlice]) -> None:
     first = slices[0]
     for item in slices[1:]:
+        one, other = first.path.name, item.path.name
         if np.abs(item.orientation - first.orientation).max() > _SAME_DIRECTION:
-            what = "orientations (ImageOrientationPatient (0020,0037))"
-        elif item.size != first.size:
-            what = "sizes (Rows (0028,0010), Columns (0028,0011))"
-        elif not np.allclose(item.spacing_mm, first.spacing_mm, rtol=1e-3):
-            what = "pixel spacings (PixelSpacing (0028,0030))"
-        else:
-            continue
-        message = f"The series mixes slices of different {what}: {first.path.name} and {item.path.name} differ."
-        raise InputError(message)
+            raise InputError(message("io.orientations_differ", first=one, second=other))
+        if item.size != first.size:
+            raise InputError(message("io.sizes_differ", first=one, second=other))
+        if not np.allclose(item.spacing_mm, first.spacing_mm, rtol=1e-3):
+            raise InputError(message("io.spacings_differ", first=one, second=other))
 
 
 def _drop_duplicates(ordered: list[DicomSlice], normal: np.ndarray) -> tuple[list[DicomSlice], list[str]]:
@@ -74,20 +68,15 @@ def _drop_duplicates(ordered: list[DicomSlice], normal: np.ndarray) -> tuple[lis
         if abs(float(offset @ normal)) > _SAME_PLACE_MM:
             kept.append(item)
         elif np.linalg.norm(offset) > 10 * _SAME_PLACE_MM:
-            message = (
-                f"{kept[-1].path.name} and {item.path.name} lie in one plane but are shifted against each other, "
-                "so the series cannot be stacked (ImagePositionPatient (0020,0032))."
-            )
-            raise InputError(message)
+            raise InputError(message("io.shifted_in_plane", first=kept[-1].path.name, second=item.path.name))
         else:
             dropped += 1
             changed += _stored_bytes(item) != _stored_bytes(kept[-1])
     if not dropped:
         return kept, []
-    message = f"{dropped} duplicate slice(s) at the position of another slice dropped"
     if changed:
-        message += f", {changed} of them with different pixels: the series may hold two scans of the head"
-    return kept, [message + "."]
+        return kept, [message("io.differing_duplicates_dropped", count=dropped, differing=changed)]
+    return kept, [message("io.duplicates_dropped", count=dropped)]
 
 
 def _stored_bytes(item: DicomSlice) -> bytes:
@@ -101,5 +90,5 @@ def _warn_order(kept: list[DicomSlice]) -> list[str]:
     if len(numbers) < len(kept) or numbers == sorted(numbers):
         return []
     if numbers == sorted(numbers, reverse=True):
-        return ["The slices are numbered in reversed order, from the top down; they were sorted by position."]
-    return ["The slices are not numbered in the order of their positions; they were sorted by position."]
+        return [message("io.reversed_order")]
+    return [message("io.mixed_order")]

@@ -7,6 +7,7 @@ import re
 
 from pydicom import Dataset
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.dicom.enhanced import find_value
 from ICHSegmentationLib.io.dicom.files import value_of
 
@@ -52,22 +53,14 @@ def is_sharp_kernel(kernel: str) -> bool:
 
 def warn_tags(tags: dict[str, str], tilt_deg: float) -> list[str]:
     """Return warnings about contrast medium, a sharp kernel, and a gantry tilt other than the positions say."""
-    warnings = []
+    warnings: list[str] = []
     if "contrast" in tags:
-        warnings.append(
-            "Contrast medium was given (ContrastBolusAgent (0018,0010)): bright vessels may look like blood."
-        )
+        warnings.append(message("io.contrast"))
     if "kernel" in tags and is_sharp_kernel(tags["kernel"]):
-        warnings.append(
-            f"The kernel {tags['kernel']} (ConvolutionKernel (0018,1210)) enhances edges and noise; "
-            "a soft-tissue series is better suited."
-        )
+        warnings.append(message("io.sharp_kernel", kernel=tags["kernel"]))
     stated = _number(tags.get("gantry_tilt_deg"))
     if stated is not None and abs(abs(stated) - abs(tilt_deg)) > 1.0:
-        warnings.append(
-            f"GantryDetectorTilt (0018,1120) says {abs(stated):.1f} deg, the slice positions {abs(tilt_deg):.1f} deg; "
-            "the positions are used."
-        )
+        warnings.append(message("io.tilt_differs", stated_deg=abs(stated), tilt_deg=abs(tilt_deg)))
     return warnings
 
 

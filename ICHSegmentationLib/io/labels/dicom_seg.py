@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from pydicom import Dataset
@@ -13,6 +13,7 @@ from pydicom.uid import SegmentationStorage
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.terminology import HemorrhageClass, load_terminology
 from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.io.dicom.enhanced import macros, shared_groups, slices_of
@@ -21,10 +22,6 @@ from ICHSegmentationLib.io.dicom.slices import DicomSlice
 from ICHSegmentationLib.io.labels.label_file import LabelFile
 
 _SAME_MM = 0.05
-_SLICES_ASSUMED = (
-    "{name} holds only the slices with blood, so the distances between these are used; "
-    "give the source scan if slices in between or beside them are missing."
-)
 
 
 @quiet_pydicom()
@@ -54,8 +51,7 @@ def read_dicom_seg(path: Path | str, source: SliceGrid | None = None) -> LabelFi
     path = Path(path)
     dataset = load_dataset(path)
     if sop_class(dataset) != SegmentationStorage or value_of(dataset, "SegmentationType") != "BINARY":
-        message = f"{path} is not a DICOM segmentation with binary segments."
-        raise InputError(message)
+        raise InputError(message("io.not_a_binary_seg", path=path))
     with damage_named(path):
         frames = slices_of(dataset)
         numbers = [_segment_number(dataset, index) for index in range(len(frames))]
@@ -73,15 +69,14 @@ def read_dicom_seg(path: Path | str, source: SliceGrid | None = None) -> LabelFi
         if row is None:
             if mask.any():
                 what = labels_of_segments.get(numbers[index], "")
-                warnings[f"{path.name}: the segment '{what}' is not hemorrhage and left out."] = None
+                warnings[message("io.segment_left_out", name=path.name, segment=what)] = None
             continue
         image = labels[places[index]]
         if image[mask].any():
-            text = f"{path.name}: segments overlap; the shared voxels count as {row.name.lower()} only."
-            warnings[text] = None
+            warnings[message("io.segments_overlap", name=path.name, subtype=row.name.lower())] = None
         image[mask] = row.label
     if source is None and masks.any(axis=(1, 2)).all():
-        warnings[_SLICES_ASSUMED.format(name=path.name)] = None
+        warnings[message("io.only_slices_with_blood", name=path.name)] = None
     return LabelFile(LabelMap(labels, grid), tuple(warnings))
 
 
@@ -137,13 +132,13 @@ def _grid_of(frames: list[DicomSlice], path: Path) -> SliceGrid:
     first = frames[0]
     normal = np.cross(*first.orientation)
     if any(np.abs(frame.orientation - first.orientation).max() > 1e-3 for frame in frames):
-        _refuse(path, "holds frames of different orientations")
+        raise InputError(message("io.seg_orientations_differ", path=path))
     depths = np.array([float(frame.position_mm @ normal) for frame in frames])
     order = np.argsort(depths, kind="stable")
     is_new = np.diff(depths[order], prepend=-np.inf) > _SAME_MM
     positions = np.stack([frames[index].position_mm for index in order[is_new]])
     if len(positions) < 2:
-        _refuse(path, "holds one slice only, whose extent is unknown; give the source scan")
+        raise InputError(message("io.seg_one_slice", path=path))
     return SliceGrid((len(positions), *first.size), positions, first.orientation, first.spacing_mm)
 
 
@@ -155,11 +150,6 @@ def _places(frames: list[DicomSlice], grid: SliceGrid, path: Path) -> list[int]:
         place = int(np.argmin(away_mm))
         alike = np.abs(frame.orientation - grid.orientation).max() < 2e-3 and frame.size == grid.shape[1:]
         if away_mm[place] > _SAME_MM or not alike or not np.allclose(frame.spacing_mm, grid.spacing_mm, rtol=1e-3):
-            _refuse(path, "does not lie on the slices of the scan; give the scan that was segmented")
+            raise InputError(message("io.other_slices", path=path))
         places.append(place)
     return places
-
-
-def _refuse(path: Path, what: str) -> NoReturn:
-    message = f"{path} {what}."
-    raise InputError(message)

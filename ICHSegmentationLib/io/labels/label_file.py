@@ -7,14 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import Message, message
 
 _SAME_MM = 0.05
-
-ASSUMES_EVEN_STEPS = (
-    "{name} says nothing of its slice positions, so equal steps of {step:.2f} mm are assumed; "
-    "give the source scan if its steps vary."
-)
 
 
 class LabelFile(NamedTuple):
@@ -22,6 +19,12 @@ class LabelFile(NamedTuple):
 
     label_map: LabelMap
     warnings: tuple[str, ...]
+
+
+def warn_even_steps(grid: SliceGrid, name: str) -> Message:
+    """Return the warning that equal steps were assumed for a file without slice positions."""
+    step_mm = float(grid.steps_mm.mean()) if grid.shape[0] > 1 else 0.0
+    return message("io.even_steps_assumed", name=name, step_mm=step_mm)
 
 
 def same_place(affine_ras: np.ndarray, other_ras: np.ndarray, shape: tuple[int, ...]) -> bool:

@@ -17,11 +17,12 @@ from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import atomic_path, write_text
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource, from_storage_order, nearest_axes, to_storage_order
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.io.damage import check_gzip
 from ICHSegmentationLib.io.grid_record import GridRecord, parse_grid_record
-from ICHSegmentationLib.io.labels.label_file import ASSUMES_EVEN_STEPS, LabelFile, same_place
+from ICHSegmentationLib.io.labels.label_file import LabelFile, same_place, warn_even_steps
 
 _EVEN, _UNEVEN = b"ICHSegmentation: even slices", b"ICHSegmentation: uneven slices, see the JSON file"
 _COLUMN_ROW_SLICE = CTSource(storage_axes=(2, 1, 0))
@@ -102,11 +103,9 @@ def read_labels_nifti(path: Path | str) -> LabelFile:
         image = nibabel.Nifti1Image.from_filename(path)
         stored = np.asanyarray(image.dataobj)
     except (ImageFileError, HeaderDataError, OSError, EOFError, ValueError, zlib.error) as error:
-        message = f"{path.name} is not a NIfTI file or is damaged."
-        raise InputError(message) from error
+        raise InputError(message("io.label_nifti_damaged", name=path.name)) from error
     if stored.ndim != 3 or not _are_labels(stored):
-        message = f"{path.name} is not a label map: a 3D image of the whole numbers 0-6 is expected."
-        raise InputError(message)
+        raise InputError(message("io.not_a_label_map", name=path.name))
     record = _sidecar(path)
     source = CTSource(storage_axes=record.storage_axes if record else nearest_axes(image.affine))
     labels = np.ascontiguousarray(from_storage_order(stored, source), dtype=np.uint8)
@@ -119,8 +118,7 @@ def read_labels_nifti(path: Path | str) -> LabelFile:
     grid = SliceGrid.from_affine(affine, shape)
     if image.header["descrip"].tobytes().rstrip(b"\0") == _EVEN:
         return LabelFile(LabelMap(labels, grid), ())
-    step = float(grid.steps_mm.mean()) if shape[0] > 1 else 0.0
-    return LabelFile(LabelMap(labels, grid), (ASSUMES_EVEN_STEPS.format(name=path.name, step=step),))
+    return LabelFile(LabelMap(labels, grid), (warn_even_steps(grid, path.name),))
 
 
 def _are_labels(stored: np.ndarray) -> bool:

@@ -1,29 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""NRRD files (teem.sourceforge.net/nrrd/format.html) as far as label maps need them.
-
-SimpleITK changes or refuses space directions that are not at right angles, which is what a tilted gantry makes; the
-format itself holds them, so the few lines of header are written and read here.
-"""
+"""NRRD label maps, read and written by pynrrd: SimpleITK refuses or alters the sheared axes of a tilted gantry."""
 
 from __future__ import annotations
 
+import io
 import re
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import nrrd
 import numpy as np
 
-from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.io.damage import damage_named
 
-_TYPES = {
-    **dict.fromkeys(("uchar", "unsigned char", "uint8", "uint8_t"), "u1"),
-    **dict.fromkeys(("signed char", "int8", "int8_t"), "i1"),
-    **dict.fromkeys(("short", "short int", "signed short", "signed short int", "int16", "int16_t"), "i2"),
-    **dict.fromkeys(("ushort", "unsigned short", "unsigned short int", "uint16", "uint16_t"), "u2"),
-    **dict.fromkeys(("int", "signed int", "int32", "int32_t"), "i4"),
-    **dict.fromkeys(("uint", "unsigned int", "uint32", "uint32_t"), "u4"),
-}
 _LPS_SIGNS = {
     "left-posterior-superior": (1.0, 1.0, 1.0),
     "LPS": (1.0, 1.0, 1.0),
@@ -36,7 +25,7 @@ _LPS_SIGNS = {
 
 @dataclass(frozen=True, eq=False)
 class Nrrd:
-    """An image of integers with its geometry and free keys.
+    """An image of integers with its geometry and key/value pairs.
 
     Attributes
     ----------
@@ -47,7 +36,7 @@ class Nrrd:
     origin_lps : numpy.ndarray
         (3,) LPS mm.
     keys : dict
-        Free key/value pairs.
+        Text of the header: key/value pairs, and the format's own fields, which writing sets anew.
     """
 
     array: np.ndarray
@@ -65,23 +54,20 @@ class Nrrd:
 
 
 def write_nrrd(path: Path, image: Nrrd) -> None:
-    """Write a gzip-compressed uint8 NRRD of three dimensions to ``path`` (not atomic)."""
-    lines = [
-        "NRRD0004",
-        "type: uint8",
-        "dimension: 3",
-        "space: left-posterior-superior",
-        "sizes: " + " ".join(str(size) for size in reversed(image.array.shape)),
-        "space directions: " + " ".join(_vector(direction) for direction in image.directions_lps),
-        "kinds: domain domain domain",
-        "encoding: gzip",
-        "space origin: " + _vector(image.origin_lps),
-        *(f"{key}:={_escape(value)}" for key, value in image.keys.items()),
-    ]
-    # wbits 31 asks zlib for a gzip stream without a file name or a time stamp: equal label maps give equal files.
-    packer = zlib.compressobj(level=1, wbits=31)
-    data = packer.compress(np.ascontiguousarray(image.array).data) + packer.flush()
-    path.write_bytes("\n".join(lines).encode() + b"\n\n" + data)
+    """Write a gzip-compressed NRRD of three dimensions to ``path`` (not atomic); equal images give equal files."""
+    fields = {
+        **image.keys,
+        "space": "left-posterior-superior",
+        "space directions": image.directions_lps,
+        "kinds": ["domain"] * 3,
+        "encoding": "gzip",
+        "space origin": image.origin_lps,
+    }
+    file = io.BytesIO()
+    nrrd.write(file, image.array, fields, compression_level=1, index_order="C")
+    header, data = file.getvalue().split(b"\n\n", 1)
+    # pynrrd notes the time of writing in comments.
+    path.write_bytes(re.sub(rb"\n#[^\n]*", b"", header) + b"\n\n" + data)
 
 
 def read_nrrd(path: Path) -> Nrrd:
@@ -92,76 +78,20 @@ def read_nrrd(path: Path) -> Nrrd:
     InputError
         If the file is not such an NRRD or is damaged.
     """
-    content = path.read_bytes()
-    header, found, data = content.partition(b"\n\n")
-    if not content.startswith(b"NRRD") or not found:
-        header, found, data = content.partition(b"\r\n\r\n")
-    if not content.startswith(b"NRRD") or not found:
-        message = f"{path.name} is not an NRRD file with a complete header."
-        raise InputError(message)
-    fields, keys = _parse_header(header.decode("utf-8", errors="replace"))
-    try:
-        array = _decode(fields, data)
-        directions, origin = _geometry(fields)
-    except (KeyError, ValueError, zlib.error) as error:
-        message = f"{path.name} is damaged or not a label map: its NRRD header or data cannot be used."
-        raise InputError(message) from error
-    return Nrrd(array, directions, origin, keys)
-
-
-def _parse_header(header: str) -> tuple[dict[str, str], dict[str, str]]:
-    fields: dict[str, str] = {}
-    keys: dict[str, str] = {}
-    for line in header.splitlines()[1:]:
-        if line.startswith("#"):
-            continue
-        if ":=" in line and not re.match(r"^[a-z ]+: ", line):
-            key, _, value = line.partition(":=")
-            keys[key] = value.replace("\\n", "\n").replace("\\\\", "\\")
-        elif ": " in line:
-            field, _, value = line.partition(": ")
-            fields[field.strip().lower()] = value.strip()
-    return fields, keys
-
-
-def _decode(fields: dict[str, str], data: bytes) -> np.ndarray:
-    encoding = fields["encoding"].lower()
-    if encoding in ("gzip", "gz"):
-        data = zlib.decompress(data, wbits=47)
-    elif encoding != "raw":
-        raise ValueError(encoding)
-    order = ">" if fields.get("endian", "little") == "big" else "<"
-    sizes = [int(size) for size in fields["sizes"].split()]
-    array = np.frombuffer(data, dtype=order + _TYPES[fields["type"]]).reshape(sizes[::-1])
-    if array.ndim == 4:
-        layers_first = _vectors(fields)[0] is None
-        return array if layers_first else np.moveaxis(array, 0, -1)
-    if array.ndim != 3:
-        raise ValueError(array.ndim)
-    return array
-
-
-def _geometry(fields: dict[str, str]) -> tuple[np.ndarray, np.ndarray]:
-    signs = np.array(_LPS_SIGNS[fields["space"]])
-    directions = np.array([vector for vector in _vectors(fields) if vector is not None])
-    origin = np.array(_numbers(fields["space origin"]))
-    if directions.shape != (3, 3) or abs(np.linalg.det(directions)) < 1e-9 or origin.shape != (3,):
-        raise ValueError(directions)
-    return directions * signs, origin * signs
-
-
-def _vectors(fields: dict[str, str]) -> list[list[float] | None]:
-    words = re.findall(r"none|\([^)]*\)", fields["space directions"])
-    return [None if word == "none" else _numbers(word) for word in words]
-
-
-def _numbers(word: str) -> list[float]:
-    return [float(number) for number in word.strip("() ").split(",")]
-
-
-def _vector(values: np.ndarray) -> str:
-    return "(" + ",".join(repr(float(value)) for value in values) + ")"
-
-
-def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("\n", "\\n")
+    with damage_named(path), path.open("rb") as file:
+        # pynrrd drops letters beyond ASCII from a header that it decodes itself.
+        header = nrrd.read_header(line.decode("utf-8", errors="replace") for line in iter(file.readline, b""))
+        if header.keys() & {"data file", "datafile"}:
+            raise ValueError(header.keys())
+        array = nrrd.read_data(header, file, index_order="C")
+        directions = header["space directions"]
+        layers = np.isnan(directions).any(axis=1)
+        if array.ndim == 4 and not layers[0]:
+            array = np.moveaxis(array, 0, -1)
+        directions, origin = directions[~layers], header["space origin"]
+        determinant = abs(np.linalg.det(directions))
+        if array.dtype.kind not in "iu" or origin.shape != (3,) or not determinant >= 1e-9:
+            raise ValueError(array.dtype)
+    signs = np.array(_LPS_SIGNS[header["space"]])
+    keys = {key: value for key, value in header.items() if isinstance(value, str)}
+    return Nrrd(array, directions * signs, origin * signs, keys)

@@ -10,8 +10,12 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.file_kind import looks_like_dicom
+from ICHSegmentationLib.io.labels.dicom_seg import read_dicom_seg
 from ICHSegmentationLib.io.labels.label_file import LabelFile
+from ICHSegmentationLib.io.labels.nifti import read_labels_nifti
+from ICHSegmentationLib.io.labels.seg_nrrd import read_seg_nrrd
 
 LABEL_SUFFIXES = (".seg.nrrd", ".nrrd", ".nii.gz", ".nii")
 _SAME_MM = 0.1
@@ -36,23 +40,15 @@ def read_labels(path: Path, scan: SliceGrid | None = None) -> LabelFile:
         If the file does not exist, is of another kind, is damaged, or does not lie on the slices of the scan.
     """
     if not path.is_file():
-        message = f"{path} does not exist or is not a file."
-        raise InputError(message)
+        raise InputError(message("io.no_file", path=path))
     name = path.name.lower()
     if name.endswith(".nrrd"):
-        from ICHSegmentationLib.io.labels.seg_nrrd import read_seg_nrrd
-
         return _placed(read_seg_nrrd(path), scan, path)
     if name.endswith((".nii", ".nii.gz")):
-        from ICHSegmentationLib.io.labels.nifti import read_labels_nifti
-
         return _placed(read_labels_nifti(path), scan, path)
     if looks_like_dicom(path):
-        from ICHSegmentationLib.io.labels.dicom_seg import read_dicom_seg
-
         return read_dicom_seg(path, scan)
-    message = f"{path} is neither a .seg.nrrd nor a NIfTI file of labels nor a DICOM segmentation."
-    raise InputError(message)
+    raise InputError(message("io.unknown_label_file", path=path))
 
 
 def _placed(found: LabelFile, scan: SliceGrid | None, path: Path) -> LabelFile:
@@ -73,8 +69,7 @@ def _check_same_slices(found: LabelFile, scan: SliceGrid, path: Path) -> None:
         alike &= bool(aside_mm < _ASIDE_MM and np.allclose(labels.spacing_mm, scan.spacing_mm, rtol=0.01))
         if found.warnings and alike:
             return
-    message = f"{path} does not lie on the slices of the scan; give the scan that was segmented."
-    raise InputError(message)
+    raise InputError(message("io.other_slices", path=path))
 
 
 def _directions(grid: SliceGrid) -> np.ndarray:

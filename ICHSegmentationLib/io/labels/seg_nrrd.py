@@ -17,9 +17,10 @@ from ICHSegmentationLib.core.components import labelled_box
 from ICHSegmentationLib.core.files import atomic_path
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.terminology import HemorrhageClass, load_terminology
 from ICHSegmentationLib.io.grid_record import GridRecord, parse_grid_record
-from ICHSegmentationLib.io.labels.label_file import ASSUMES_EVEN_STEPS, LabelFile, same_place
+from ICHSegmentationLib.io.labels.label_file import LabelFile, same_place, warn_even_steps
 from ICHSegmentationLib.io.labels.nrrd import Nrrd, read_nrrd, write_nrrd
 
 GRID_KEY = "ICHSegmentation_SliceGrid"
@@ -109,10 +110,10 @@ def read_seg_nrrd(path: Path | str) -> LabelFile:
         row = _class_of(segment)
         if row is None:
             if mask.any():
-                warnings.append(f"{path.name}: the segment '{segment.get('Name', '')}' is not hemorrhage and left out.")
+                warnings.append(message("io.segment_left_out", name=path.name, segment=segment.get("Name", "")))
             continue
         if labels[mask].any():
-            warnings.append(f"{path.name}: segments overlap; the shared voxels count as {row.name.lower()} only.")
+            warnings.append(message("io.segments_overlap", name=path.name, subtype=row.name.lower()))
         labels[mask] = row.label
     labels, grid, assumed = _place(labels, image, path.name)
     return LabelFile(LabelMap(labels, grid), (*warnings, *assumed))
@@ -147,8 +148,7 @@ def _place(labels: np.ndarray, image: Nrrd, name: str) -> tuple[np.ndarray, Slic
         if padded is not None:
             return padded, record.grid(), ()
     grid = SliceGrid.from_affine(affine, shape)
-    step = float(grid.steps_mm.mean()) if shape[0] > 1 else 0.0
-    return labels, grid, (ASSUMES_EVEN_STEPS.format(name=name, step=step),)
+    return labels, grid, (warn_even_steps(grid, name),)
 
 
 def _record(keys: dict[str, str]) -> GridRecord | None:

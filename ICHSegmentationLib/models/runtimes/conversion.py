@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A model in OpenVINO's form: from its graph, or converted from torch once and then taken from the cache."""
+"""Models in OpenVINO format: read from the graph, or converted from torch once and cached."""
 
 from __future__ import annotations
 
@@ -13,44 +13,49 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ICHSegmentationLib.core.errors import ModelError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models.runtimes.graph import load_graph, trace_shape, with_sides
 from ICHSegmentationLib.models.runtimes.model_cache import cache_folder, read_entry, write_entry
 from ICHSegmentationLib.models.runtimes.quiet_openvino import import_converter, import_openvino
+from ICHSegmentationLib.models.trained_network import load_network
 from ICHSegmentationLib.models.weights import read_verified
+from ICHSegmentationLib.networks.interface import answer_of
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models.manifest import ModelEntry
+    from ICHSegmentationLib.models.trained_network import NetworkBuilder
 
-# Raise when the conversion or the code of a network changes, so that older cache entries are left alone.
+# Increase when the conversion or the code of a network changes, so that older cache entries are not used.
 CONVERSION_VERSION = 1
-# The converted network must give the same probabilities as torch, up to float32 rounding through ~100 layers.
+# Largest difference of the probabilities from torch's: float32 rounding through about 100 layers.
 PROBABILITY_TOLERANCE = 1e-3
-# They prove that no size was baked in; all differ from those that are traced. By the number of dimensions.
+# By number of dimensions. They differ from the traced sizes, to prove that the conversion fixed none of them.
 _CHECK_SHAPES = {2: ((1, 64, 128), (3, 192, 64)), 3: ((1, 16, 32, 32), (3, 8, 16, 24))}
 _XML, _BIN = "model.xml", "model.bin"
 _LOG = logging.getLogger(__name__)
 
 
-def load_converted(entry: ModelEntry) -> tuple[Any, tuple[str, ...]]:
-    """Load a model in OpenVINO's form: from its graph, else from the cache, else by converting the torch network.
+def load_converted(entry: ModelEntry, *, build: NetworkBuilder) -> tuple[Any, tuple[str, ...]]:
+    """Load a model in OpenVINO format: from its graph, else from the cache, else by converting the torch network.
 
     Parameters
     ----------
     entry
-        The model. Its weights file is checked against the manifest in either case.
+        The model. Its weights file is always checked against the manifest.
+    build
+        Builds its torch network, for the conversion.
 
     Returns
     -------
     openvino.Model
-        Takes (N, C, H, W) and gives probabilities (N, K, H, W), any N, H and W, or the same of patches; the softmax is
-        inside.
+        Maps (N, C, H, W) to probabilities (N, K, H, W) for any N, H and W, or patches alike; includes the softmax.
     tuple of str
         Warnings: the cache could not be written.
 
     Raises
     ------
     ModelError
-        If the weights are missing or damaged, or the converted network does not give what torch gives.
+        If the weights are missing or damaged, or the converted network differs from torch.
     """
     openvino = import_openvino()
     built = load_graph(entry)
@@ -63,29 +68,26 @@ def load_converted(entry: ModelEntry) -> tuple[Any, tuple[str, ...]]:
         _LOG.debug("converted model from the cache: %s", folder.name)
         return openvino.Core().read_model(files[_XML], files[_BIN]), ()
     if folder.exists():
-        _LOG.warning("The converted model in %s is damaged; it is made anew.", folder)
-    model = _convert(entry)
+        _LOG.warning("The converted model in %s is damaged and is converted again.", folder)
+    model = convert_network(load_network(entry, build=build), channels=entry.input_spec.channels, sides=entry.sides)
 
     def write_files(target: Path) -> None:
-        # Without compression: folding the batch norms makes numbers that float16 would round once more.
+        # Without compression: float16 would round the folded batch norms once more.
         openvino.save_model(model, target / _XML, compress_to_fp16=False)
-        # A full disk can cut a file short without an error, which reading it back shows.
+        # Read it back: a full disk can truncate a file without an error.
         openvino.Core().read_model(target / _XML)
 
     try:
         write_entry(folder, write_files)
     except (OSError, RuntimeError) as error:
-        message = (
-            f"The converted model could not be kept in {folder.parent} ({type(error).__name__}), so that every start "
-            "converts it again; free some space or set ICHSEG_CACHE to a folder that can be written."
-        )
-        _LOG.warning(message)
-        return model, (message,)
+        warning = message("models.cache_not_written", folder=folder.parent, error=type(error).__name__)
+        _LOG.warning(warning)
+        return model, (warning,)
     return model, ()
 
 
 def _cache_key(entry: ModelEntry, openvino_version: str) -> str:
-    """Name of the cache entry: whatever changes the converted model is in it."""
+    """Return the name of the cache entry, which depends on everything that changes the converted model."""
     facts = {
         "weights": entry.sha256,
         "network": [entry.system, entry.preset, entry.input_spec.channels, len(entry.classes), entry.network],
@@ -96,46 +98,38 @@ def _cache_key(entry: ModelEntry, openvino_version: str) -> str:
     return f"{entry.name}-{digest[:24]}"
 
 
-def _convert(entry: ModelEntry) -> Any:
-    from ICHSegmentationLib.models.trained_network import load_network
-
-    return convert_network(load_network(entry), channels=entry.input_spec.channels, sides=entry.sides)
-
-
 def convert_network(network: Any, *, channels: int, sides: tuple[int, ...] = (-1, -1)) -> Any:
-    """Convert a torch network that gives logits into an OpenVINO model that gives probabilities, and check it.
+    """Convert a torch network with logits as output to an OpenVINO model with probabilities, and check it.
 
     Parameters
     ----------
     network : torch.nn.Module
-        In evaluation mode; takes (N, channels, H, W), H and W multiples of 64, or (N, channels, D, H, W), multiples
-        of 8.
+        In evaluation mode; takes (N, channels, H, W) with H and W multiples of 64, or (N, channels, D, H, W) with
+        multiples of 8.
     channels
         Input channels.
     sides
-        As of `ModelEntry.sides`.
+        See `ModelEntry.sides`.
 
     Returns
     -------
     openvino.Model
-        With any N, and any sides that are -1.
+        For any N; sides of -1 are variable.
 
     Raises
     ------
     ModelError
-        If the converted network's probabilities are more than 1e-3 from torch's, at several sizes.
+        If its probabilities differ from torch's by more than 1e-3 at any of several sizes.
     """
     import torch
-
-    from ICHSegmentationLib.networks.blocks.layers import answer_of
 
     openvino = import_openvino()
     network = torch.nn.Sequential(network, answer_of(network)).eval()
     images = torch.rand(trace_shape(channels, sides), generator=torch.Generator().manual_seed(0))
     with torch.inference_mode(), warnings.catch_warnings():
-        # Tracing warns about each size that it records, which the check below settles.
+        # Tracing warns about each size that it records; the check below covers that.
         warnings.simplefilter("ignore")
-        # torch's own check of the trace takes three quarters of the whole conversion; the check below replaces it.
+        # torch's own check takes three quarters of the conversion time; the check below replaces it.
         trace = torch.jit.trace(network, images, check_trace=False)
         model = import_converter().convert_model(trace, input=[openvino.PartialShape([-1, channels, *sides])])
     check_against_torch(model, network, channels=channels, sides=sides)
@@ -143,12 +137,12 @@ def convert_network(network: Any, *, channels: int, sides: tuple[int, ...] = (-1
 
 
 def check_against_torch(model: Any, network: Any, *, channels: int, sides: tuple[int, ...] = (-1, -1)) -> None:
-    """Compare probabilities of an OpenVINO model with those of a torch network that ends in a softmax.
+    """Compare the probabilities of an OpenVINO model with those of a torch network that ends in a softmax.
 
     Raises
     ------
     ModelError
-        If they are more than 1e-3 apart, at several sizes.
+        If they differ by more than 1e-3 at any of several sizes.
     """
     import torch
 
@@ -160,5 +154,4 @@ def check_against_torch(model: Any, network: Any, *, channels: int, sides: tuple
             expected = network(images).numpy()
         difference = float(np.abs(compiled(images.numpy())[0] - expected).max())
         if not difference < PROBABILITY_TOLERANCE:
-            message = f"OpenVINO and torch disagree on this network (probabilities differ by {difference:.2g})."
-            raise ModelError(message)
+            raise ModelError(message("models.openvino_differs", difference=difference))

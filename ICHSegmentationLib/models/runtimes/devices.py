@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the machine offers, asked without importing torch where there is no graphics card."""
+"""Devices of this computer; torch is imported only if there is a graphics card."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 
 _TITLE_BYTES = 100
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
@@ -16,16 +17,16 @@ _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 
 @dataclass(frozen=True)
 class Device:
-    """Something that a model could run on.
+    """A processor or graphics card.
 
     Attributes
     ----------
     name
-        What `load_runtime` takes: "cpu", "cuda:N".
+        Name as `load_runtime` takes it: "cpu", "cuda:N".
     title
-        The graphics card's product name; empty for the processor.
+        Product name of the graphics card; empty for the processor.
     problem
-        Why it cannot be used, as a sentence for the user; None if it can.
+        Reason for the user why it cannot be used; None if it can.
     """
 
     name: str
@@ -34,19 +35,16 @@ class Device:
 
 
 def list_devices() -> tuple[Device, ...]:
-    """List the processor and the NVIDIA graphics cards; imports torch where there is a card."""
+    """List the processor and the NVIDIA graphics cards; imports torch if there is a card."""
     titles = nvidia_titles()
     usable = torch_cards() if titles else 0
-    problem = (
-        "The installed torch cannot use this graphics card; install a CUDA build of it, or a newer driver, "
-        "or use the processor."
-    )
+    problem = message("models.card_problem")
     cards = (Device(f"cuda:{i}", title, None if i < usable else problem) for i, title in enumerate(titles))
     return Device("cpu"), *cards
 
 
 def check_device_name(device: str) -> str:
-    """Give the device in its full form ("cuda" is "cuda:0").
+    """Return the full name of a device ("cuda" is "cuda:0").
 
     Raises
     ------
@@ -54,20 +52,19 @@ def check_device_name(device: str) -> str:
         If it is not "auto", "cpu", "cuda" or "cuda:N".
     """
     if not _DEVICE.fullmatch(device):
-        message = f"The device {device!r} is not known; use auto, cpu, cuda or cuda:N."
-        raise InputError(message)
+        raise InputError(message("models.unknown_device", device=device))
     return "cuda:0" if device == "cuda" else device
 
 
 def nvidia_cards() -> int:
-    """Count the NVIDIA graphics cards that the installed driver offers to this process; 0 without a driver."""
+    """Count the NVIDIA graphics cards that the driver offers to this process; 0 without a driver."""
     return len(nvidia_titles())
 
 
 def nvidia_titles() -> tuple[str, ...]:
-    """Name the NVIDIA graphics cards that the installed driver offers to this process; none without a driver.
+    """Return the names of the NVIDIA graphics cards that the driver offers to this process; empty without a driver.
 
-    The driver library is asked directly, since importing torch to ask takes seconds.
+    This calls the driver library directly, because importing torch takes seconds.
     """
     name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
     count = ctypes.c_int(0)

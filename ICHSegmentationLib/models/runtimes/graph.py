@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A network in OpenVINO's form without its weights, so that a model runs where there is no torch."""
+"""Network graphs in OpenVINO format without weights: a model with one runs without torch."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib.core.errors import ChecksumError, ModelError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models.runtimes.quiet_openvino import import_converter, import_openvino
 from ICHSegmentationLib.models.weights import read_weights, sha256_hex
+from ICHSegmentationLib.networks.interface import answer_of
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models.manifest import ModelEntry
 
-# The network, and the few numbers in it that are not weights.
+# The graph and its few constants that are not weights.
 _XML, _BIN = "graph.xml", "graph.bin"
-# Batch and sides all differ, so that no size is taken for another one; by the number of dimensions.
+# By number of dimensions. All numbers differ, so that no size is taken for another one.
 _TRACE_SHAPES = {2: (2, 128, 64), 3: (2, 16, 24, 8)}
-# A fixed date, so that the same network gives the same file as far as OpenVINO does.
+# A fixed date, so that the file depends on the network alone.
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def load_graph(entry: ModelEntry) -> Any | None:
-    """Put a model's weights into its graph.
+    """Insert a model's weights into its graph.
 
     Parameters
     ----------
@@ -38,13 +40,13 @@ def load_graph(entry: ModelEntry) -> Any | None:
     Returns
     -------
     openvino.Model or None
-        Takes (N, C, H, W) and gives probabilities (N, K, H, W), any N, H and W, or the same of patches; None if
-        the model has no graph, or one that this OpenVINO cannot read.
+        Maps (N, C, H, W) to probabilities (N, K, H, W) for any N, H and W, or patches alike; None if the model has
+        no graph, or one that this version of OpenVINO cannot read.
 
     Raises
     ------
     ModelError
-        If the weights are missing or damaged, or the graph is, or they do not fit each other.
+        If the weights or the graph are missing or damaged, or do not fit each other.
     """
     if entry.graph is None:
         return None
@@ -58,8 +60,7 @@ def load_graph(entry: ModelEntry) -> Any | None:
     for parameter in model.get_parameters()[1:]:
         name = parameter.get_friendly_name()
         if name not in weights or tuple(parameter.shape) != weights[name].shape:
-            message = f"The weights of model {entry.name} do not fit its graph; reinstall the package."
-            raise ModelError(message)
+            raise ModelError(message("models.graph_misfit", name=entry.name))
         parameter.output(0).replace(openvino.op.Constant(weights[name]).output(0))
         model.remove_parameter(parameter)
     model.validate_nodes_and_infer_types()
@@ -70,38 +71,36 @@ def _read(entry: ModelEntry) -> tuple[bytes, bytes]:
     try:
         data = (entry.folder / str(entry.graph)).read_bytes()
     except OSError as error:
-        message = f"The graph of model {entry.name} is missing ({entry.graph}); reinstall the package."
-        raise ModelError(message) from error
+        raise ModelError(message("models.graph_missing", name=entry.name, file=entry.graph)) from error
     if sha256_hex(data) != entry.graph_sha256:
-        message = f"The graph of model {entry.name} ({entry.graph}) is damaged or replaced; reinstall the package."
-        raise ChecksumError(message)
+        raise ChecksumError(message("models.graph_damaged", name=entry.name, file=entry.graph))
     with zipfile.ZipFile(BytesIO(data)) as archive:
         return archive.read(_XML), archive.read(_BIN)
 
 
 def with_sides(sides: tuple[int, ...], free: Sequence[int]) -> list[int]:
-    """Fill in the sides of an input that may be any (-1)."""
+    """Replace variable sides (-1) by given ones."""
     return [some if side == -1 else side for side, some in zip(sides, free, strict=True)]
 
 
 def trace_shape(channels: int, sides: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape of the images that a network is recorded with."""
+    """Return the shape of the images that a network is traced with."""
     batch, *size = _TRACE_SHAPES[len(sides)]
     return batch, channels, *with_sides(sides, size)
 
 
 def encode_graph(network: Any, *, channels: int, sides: tuple[int, ...] = (-1, -1)) -> bytes:
-    """Convert a torch network, softmax included, with its weights left open.
+    """Convert a torch network, softmax included, with its weights as inputs of the graph.
 
     Parameters
     ----------
     network : torch.nn.Module
-        In evaluation mode; takes (N, channels, H, W), H and W multiples of 64, or (N, channels, D, H, W), multiples
-        of 8.
+        In evaluation mode; takes (N, channels, H, W) with H and W multiples of 64, or (N, channels, D, H, W) with
+        multiples of 8.
     channels : int
         Input channels.
     sides : tuple of int
-        As of `ModelEntry.sides`.
+        See `ModelEntry.sides`.
 
     Returns
     -------
@@ -109,8 +108,6 @@ def encode_graph(network: Any, *, channels: int, sides: tuple[int, ...] = (-1, -
         A zip file, some tens of kB.
     """
     import torch
-
-    from ICHSegmentationLib.networks.blocks.layers import answer_of
 
     openvino = import_openvino()
     answer = answer_of(network)
@@ -124,7 +121,7 @@ def encode_graph(network: Any, *, channels: int, sides: tuple[int, ...] = (-1, -
     shapes = [openvino.PartialShape([-1, channels, *sides])]
     shapes += [openvino.PartialShape(list(value.shape)) for value in weights.values()]
     with torch.inference_mode(), warnings.catch_warnings():
-        # Tracing warns about each size that it records; publishing compares the result with torch.
+        # Tracing warns about each size that it records; `register_model` compares the result with torch.
         warnings.simplefilter("ignore")
         trace = torch.jit.trace(run, (images, *weights.values()), check_trace=False)
         model = import_converter().convert_model(trace, input=shapes)
@@ -147,7 +144,7 @@ def _encode(openvino: Any, model: Any) -> bytes:
 
 @contextmanager
 def _weights_of(network: Any, values: Mapping[str, Any]) -> Iterator[None]:
-    """Give a network other weights for a while; torch's own function for it refuses to be traced."""
+    """Replace a network's weights temporarily; torch's own function for this cannot be traced."""
     before = []
     for name, value in values.items():
         owner, _, leaf = name.rpartition(".")

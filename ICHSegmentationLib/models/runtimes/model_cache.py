@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Converted models in the user's cache folder: one folder per model, complete and checked or not there at all."""
+"""Cache of converted models: one folder per model, complete and checked or absent."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ICHSegmentationLib.models.weights import sha256_hex
 
 _CHECKSUMS = "sha256.json"
 _LEFT_AFTER_S = 3600.0
-"""No conversion takes so long: what is older was left by one that was killed, as by the user's cancel."""
+"""Longer than any conversion: older temporary folders were left by a killed one."""
 
 
 def cache_folder() -> Path:
-    """Where converted models are kept: ICHSEG_CACHE if set, else the platform's place for caches."""
+    """Return the folder of converted models: ICHSEG_CACHE if set, else the platform's cache folder."""
     chosen = os.environ.get("ICHSEG_CACHE")
     return Path(chosen) if chosen else platformdirs.user_cache_path("ichseg", appauthor=False)
 
@@ -33,7 +33,7 @@ def read_entry(folder: Path) -> dict[str, bytes] | None:
     Returns
     -------
     dict or None
-        Name -> content, each checked against the checksums beside it; None if the entry is missing or damaged.
+        Name -> content, checked against the stored checksums; None if the entry is missing or damaged.
     """
     try:
         checksums: Mapping[str, str] = json.loads((folder / _CHECKSUMS).read_bytes())
@@ -52,7 +52,7 @@ def write_entry(folder: Path, write_files: Callable[[Path], None]) -> None:
     folder
         The entry; replaced if it exists.
     write_files
-        Writes the entry's files into the folder that it is given.
+        Writes the files of the entry into the given folder.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def _replace(folder: Path, temporary: Path) -> None:
         temporary.rename(folder)
     except OSError:
         if read_entry(folder) is not None:
-            return  # Another process was faster; its entry is as good.
+            return  # Another process wrote the same entry first.
         shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The model that needs no weights: always there, and what is used where no other is installed."""
+"""Runtime of a model without a network."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.core.errors import ModelError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models.runtimes.runtime import RuntimeInfo
 
 if TYPE_CHECKING:
@@ -13,29 +14,21 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.models.runtimes.runtime import SlicesDone
 
-EM_NAME = "em"
-EM_FIELDS = {
-    "name": EM_NAME,
-    "system": "em",
-    "preset": "training-free",
-    "classes": ("background", "ICH"),
-    "window_hu": (0.0, 100.0),
-    "pixel_mm": 1.0,
-    "training_data": "none: a Gaussian mixture is fitted to each scan's own brightness",
-    "licence": "Apache-2.0 (there are no weights)",
-    "non_commercial": False,
-    # Of eight training patients, on which its constants were chosen; see its card.
-    "quality": {"training_iph_dice_median_alone": 0.927, "training_iph_dice_median_in_true_boxes": 0.941},
-    "reference_seconds": 1.7,
-    "card": "docs/models/em.md",
-}
-
 
 class NoNetwork:
-    """Stands for the runtime of a model without a network; its arithmetic is numpy's on one processor thread."""
+    """Placeholder runtime: the segmenter computes with numpy on one processor thread.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model.
+    """
 
     info = RuntimeInfo(device="cpu", backend="numpy", threads=1, precision="f32")
     warnings: tuple[str, ...] = ()
+
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def probabilities(
         self,
@@ -43,12 +36,5 @@ class NoNetwork:
         *,
         progress: SlicesDone | None = None,  # noqa: ARG002
     ) -> np.ndarray:
-        """Refuse: there is nothing to ask.
-
-        Raises
-        ------
-        ModelError
-            Always.
-        """
-        message = "This model has no network."
-        raise ModelError(message)
+        """Raise `ModelError`: there is no network to run."""
+        raise ModelError(message("models.no_network", name=self._name))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Networks on the processor, with OpenVINO."""
+"""Networks on the processor with OpenVINO."""
 
 from __future__ import annotations
 
@@ -15,71 +15,76 @@ from ICHSegmentationLib.models.runtimes.runtime import RuntimeInfo, SlicesDone
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models.manifest import ModelEntry
+    from ICHSegmentationLib.models.trained_network import NetworkBuilder
 
-# More slices at once give no more speed, but each takes memory of its own.
-_MOST_STREAMS = 4
+# More streams are no faster, but each takes memory of its own.
+_MAX_STREAMS = 4
 _LOG = logging.getLogger(__name__)
 
 
 class OpenVinoRuntime:
-    """Runs one slice or patch per stream, several streams at once.
+    """An OpenVINO network, run with one slice or patch per stream and several streams at once.
 
-    Slices are independent, so streams need no barrier between threads within a layer: measured, this is 10-15 % less
-    processor time than all threads on one slice, and it takes the least memory. The batch is 1, because larger ones
-    are no faster on a processor. Threads are not pinned to cores, as OpenVINO would do by itself: with another program
-    on one of two cores, pinned threads waited for that core and took 5.0 s for what takes 0.65 s without.
+    Slices are independent, so streams need no barrier between threads within a layer: this takes 10-15 % less
+    processor time than all threads on one slice, and the least memory. The batch size is 1, because larger batches are
+    no faster on a processor. Threads are not pinned to cores, which is OpenVINO's default: with another program on one
+    of two cores, pinned threads took 5.0 s for what takes 0.65 s without pinning.
 
     Parameters
     ----------
     entry
         The model.
+    build
+        Builds its torch network, for the conversion of a model without graph.
     threads
-        Processor threads; None takes all that this process may use.
+        Processor threads; None uses all that this process may use.
     precision
-        "f32", "bf16", or None for bf16 where the processor has it and f32 elsewhere.
+        "f32", "bf16", or None for bf16 if the processor supports it, else f32.
 
     Raises
     ------
     ModelError
         If the weights are missing or damaged.
     ImportError
-        If OpenVINO is not installed, or torch is not and the model was never converted.
+        If OpenVINO is not installed, or torch is not and the model has to be converted.
     """
 
-    def __init__(self, entry: ModelEntry, *, threads: int | None = None, precision: str | None = None) -> None:
+    def __init__(
+        self, entry: ModelEntry, *, build: NetworkBuilder, threads: int | None = None, precision: str | None = None
+    ) -> None:
         openvino = import_openvino()
         self._core = openvino.Core()
         if precision is None:
             precision = "bf16" if "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
-        self._model, self._warnings = load_converted(entry)
+        self._model, self._warnings = load_converted(entry, build=build)
         self._threads = threads or _available_threads()
         self._precision = precision
         self._size: tuple[int, ...] | None = None
         self._requests: list[Any] = []
-        # The usual size at once: a processor that cannot run the network shows it here, where torch can step in.
+        # Compile for the usual size now: if the processor cannot run the network, the caller can fall back to torch.
         usual = entry.crop_px or entry.size_px
         self.prepare(*(entry.patches.size if entry.patches else (usual, usual)))
 
     @property
     def info(self) -> RuntimeInfo:
-        """Where the model runs."""
+        """Device and arithmetic."""
         return RuntimeInfo(device="cpu", backend="openvino", threads=self._threads, precision=self._precision)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences for the user: the cache could not be written."""
+        """Warnings for the user: the cache could not be written."""
         return self._warnings
 
     def prepare(self, *size: int) -> None:
-        """Compile for one size of image or patch (about 0.2 s), unless it is compiled for that already.
+        """Compile for one size of image or patch (about 0.2 s) unless that is done.
 
-        A fixed size makes OpenVINO plan its memory and choose its kernels once. Calling this is never needed, but lets
-        a program compile while it is still reading files.
+        With a fixed size OpenVINO plans its memory and chooses its kernels once. `probabilities` calls this; calling it
+        earlier lets a program compile while it still reads files.
         """
         if self._size == size:
             return
         self._model.reshape([1, self._model.input(0).partial_shape[1], *size])
-        streams = min(self._threads, _MOST_STREAMS)
+        streams = min(self._threads, _MAX_STREAMS)
         compiled = self._core.compile_model(
             self._model,
             "CPU",
@@ -96,7 +101,7 @@ class OpenVinoRuntime:
         _LOG.debug("compiled for %s, %s, %d streams", " x ".join(map(str, size)), self._precision, streams)
 
     def probabilities(self, images: np.ndarray, *, progress: SlicesDone | None = None) -> np.ndarray:
-        """Give each pixel's probability of each class; see :meth:`Runtime.probabilities`."""
+        """Return the probability of each class at each pixel; see :meth:`Runtime.probabilities`."""
         count, _, *size = images.shape
         self.prepare(*size)
         images = np.ascontiguousarray(images, dtype=np.float32)
@@ -118,7 +123,7 @@ class OpenVinoRuntime:
             for index in range(max(count - streams, 0), count):
                 collect(index)
         finally:
-            # A cancelled run leaves requests at work, which the next run must not meet.
+            # A cancelled run leaves requests unfinished, which must not disturb the next run.
             for request in self._requests:
                 request.wait()
         return result

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Import OpenVINO without its telemetry, and without its converter where that is not needed."""
+"""Import OpenVINO without its telemetry, and without its converter unless that is needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CONVERTER = "openvino.tools.ovc"
 
 @contextmanager
 def _hidden(*names: str) -> Iterator[None]:
-    """Make ``import name`` fail for a while, as if the package were not installed."""
+    """Make ``import name`` fail temporarily, as if the package were not installed."""
     modules: dict[str, Any] = sys.modules
     before = {name: modules[name] for name in names if name in modules}
     modules.update(dict.fromkeys(names))
@@ -31,22 +31,22 @@ def _hidden(*names: str) -> Iterator[None]:
 def import_openvino() -> ModuleType:
     """Import OpenVINO's runtime.
 
-    A plain ``import openvino`` imports the converter too, which sends "general_import" to Google Analytics and writes
-    an identifier into the home folder, unless the user has opted out. A medical program does neither: the package
-    that does it is hidden, and OpenVINO uses its own stand-in. Without the converter the import also takes 0.06 s
-    instead of 0.3 s.
+    A plain ``import openvino`` also imports the converter, which sends "general_import" to Google Analytics and writes
+    an identifier into the home folder unless the user opted out. A medical program must do neither, so the telemetry
+    package is hidden and OpenVINO uses its built-in stub. Without the converter the import takes 0.06 s instead of
+    0.3 s.
     """
     if "openvino" in sys.modules:
         return sys.modules["openvino"]
     with _hidden(_TELEMETRY, _CONVERTER):
         openvino: Any = importlib.import_module("openvino")
-    # Whoever else uses OpenVINO in this process still finds the function where it belongs.
+    # Other users of OpenVINO in this process still find the function.
     openvino.convert_model = _convert_model
     return openvino
 
 
 def import_converter() -> ModuleType:
-    """Import OpenVINO's converter (``convert_model``), without telemetry; slow, needed once per model."""
+    """Import OpenVINO's converter (``convert_model``) without telemetry; slow, needed once per model."""
     import_openvino()
     with _hidden(_TELEMETRY):
         return importlib.import_module(_CONVERTER)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every runtime offers."""
+"""Interface of a runtime."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SlicesDone = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class RuntimeInfo:
-    """Where and how a model runs.
+    """Device and arithmetic of a loaded model.
 
     Attributes
     ----------
@@ -23,9 +23,9 @@ class RuntimeInfo:
     backend
         "openvino" or "torch".
     threads
-        Processor threads that compute.
+        Processor threads in use.
     precision
-        "f32", "bf16" or "f16": the type in which most of the arithmetic is done.
+        "f32", "bf16" or "f16": the type of most of the arithmetic.
     """
 
     device: str
@@ -39,25 +39,25 @@ class Runtime(Protocol):
 
     @property
     def info(self) -> RuntimeInfo:
-        """Where the model runs now (a runtime may fall back from the graphics card to the processor)."""
+        """Current device; a runtime may fall back from the graphics card to the processor."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences for the user about what did not go as asked."""
+        """Warnings for the user."""
 
     def probabilities(self, images: np.ndarray, *, progress: SlicesDone | None = None) -> np.ndarray:
-        """Give each pixel's probability of each class; an image's result does not depend on the others.
+        """Return the probability of each class at each pixel; images are independent of each other.
 
         Parameters
         ----------
         images
-            (N, C, H, W) float32 in [0, 1]; H and W multiples of 64. Of a network of patches: (N, C, D, H, W).
+            (N, C, H, W) float32 in [0, 1], H and W multiples of 64; (N, C, D, H, W) for a network of patches.
         progress
-            Called with (images done, N). What it raises stops the work and reaches the caller.
+            Called with (images done, N). An exception that it raises stops the run and reaches the caller.
 
         Returns
         -------
         numpy.ndarray
-            (N, K, H, W) or (N, K, D, H, W) float32; sums to 1 over K. Of a network that finds boxes,
-            what its ``answer`` gives.
+            (N, K, H, W) or (N, K, D, H, W) float32 that sums to 1 over K; for a detector, the output of its
+            ``answer`` module.
         """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The boxes of a result's lesions, kept in a tag of one of its segments.
+"""Lesion boxes of a result, stored in a tag of one of its segments.
 
-Slicer's undo keeps the segments with their tags, so that one step back brings labels and boxes together to where they
-were. The scene and a ``.seg.nrrd`` of it hold the tag too.
+Slicer's undo restores segments with their tags, so that one step undoes labels and boxes together. The tag is saved
+with the scene and in a ``.seg.nrrd``.
 """
 
 from __future__ import annotations
@@ -21,41 +21,41 @@ from ICHSegmentationLib.segmentation.boxes.kept_boxes import BoxRecord, KeptBox
 
 BOXES_TAG = "ICHSegmentation.Boxes"
 MODELS_ATTRIBUTE = "ICHSegmentation.BoxModels"
-"""Names of the models that have filled boxes of a result, separated by blanks."""
+"""Attribute with the names of the models that segmented boxes of a result, separated by blanks."""
 _logger = logging.getLogger(__name__)
 
 
 def keep_boxes(segmentation_node: Node, boxes: Sequence[LesionBox], labels: np.ndarray) -> None:
-    """Keep the boxes that a model found together with its labels (slices, rows, columns)."""
+    """Store the boxes of a model's result with its labels (slices, rows, columns)."""
     kept = tuple(KeptBox(key=str(number), box=box) for number, box in enumerate(boxes, start=1))
     write_record(segmentation_node, BoxRecord(boxes=kept, next_key=len(kept) + 1, made=encode_voxels(labels > 0)))
 
 
 def encode_voxels(mask: np.ndarray) -> str:
-    """Return a mask (slices, rows, columns) as `made_voxels` reads it."""
+    """Return a mask (slices, rows, columns) as text for `made_voxels`."""
     return encode_result(LabelBlock.of(mask.astype(np.uint8), {}))
 
 
 def made_voxels(record: BoxRecord, shape: tuple[int, int, int]) -> np.ndarray:
-    """Return (slices, rows, columns) uint8, 1 where a voxel was ever made as a box's lesion."""
+    """Return (slices, rows, columns) uint8, 1 where a voxel was ever segmented inside a box."""
     block = decode_result(record.made) if record.made else None
     return np.zeros(shape, dtype=np.uint8) if block is None else block.spread((0, 0, 0), shape)
 
 
 def read_record(segmentation_node: Node) -> BoxRecord:
-    """Return what is kept; nothing where that is damaged, or the result is of an earlier version."""
+    """Return the stored boxes; none if the record is damaged or missing."""
     for segment in _segments(segmentation_node):
         text = _tag_of(segment)
         if text:
             try:
                 return BoxRecord.model_validate_json(text)
             except ValueError:
-                _logger.warning("The boxes of %s are damaged and are made anew.", segmentation_node.GetID())
+                _logger.warning("The boxes of %s are damaged and are created again.", segmentation_node.GetID())
     return BoxRecord()
 
 
 def write_record(segmentation_node: Node, record: BoxRecord) -> None:
-    """Keep boxes in place of those that were; a segmentation without segments keeps none."""
+    """Store boxes in place of the earlier ones; does nothing without segments."""
     segments = _segments(segmentation_node)
     holder = next((segment for segment in segments if _tag_of(segment)), segments[0] if segments else None)
     if holder is not None:
@@ -63,13 +63,13 @@ def write_record(segmentation_node: Node, record: BoxRecord) -> None:
 
 
 def note_box_model(segmentation_node: Node, name: str) -> None:
-    """Keep with a result that a model has filled a box of it."""
+    """Record that a model has segmented a box of a result."""
     names = dict.fromkeys([*(segmentation_node.GetAttribute(MODELS_ATTRIBUTE) or "").split(), name])
     segmentation_node.SetAttribute(MODELS_ATTRIBUTE, " ".join(names))
 
 
 def box_models(segmentation_node: Node) -> tuple[str, ...]:
-    """Return which models have filled boxes of a result that the user had drawn or changed."""
+    """Return the models that segmented boxes which the user drew or changed."""
     return tuple((segmentation_node.GetAttribute(MODELS_ATTRIBUTE) or "").split())
 
 

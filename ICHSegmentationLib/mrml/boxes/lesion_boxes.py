@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lesions of a result by their boxes, and changes of one box."""
+"""Lesions of a result with their boxes, and changes of a box."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import LesionBox
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.mrml.boxes.box_record import encode_voxels, made_voxels, read_record, write_record
 from ICHSegmentationLib.mrml.nodes import Node
 from ICHSegmentationLib.mrml.segmentation.corrections import SaveState, write_correction
@@ -23,18 +24,18 @@ from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
 
 @dataclass(frozen=True)
 class BoxLesion:
-    """A box with what is labelled in it.
+    """A box with its lesion.
 
     Attributes
     ----------
     key : str
-        By which the box is known.
+        Identifier of the box.
     box : LesionBox
-        Where it is.
+        Position and subtype.
     volume_ml : float
-        Of its lesion as it is now.
+        Current volume of the lesion.
     confidence : float or None
-        How sure the model was, 0 to 1; None for what a hand drew.
+        Confidence of the model, 0 to 1; None for a box that the user drew or changed.
     """
 
     key: str
@@ -45,16 +46,16 @@ class BoxLesion:
 
 @dataclass(frozen=True, eq=False)
 class AskedEdit:
-    """A change of a box, and what it was asked for.
+    """A requested change of a box.
 
     Attributes
     ----------
     key : str or None
-        Of the box; None for a new one.
+        Identifier of the box; None for a new one.
     edit : BoxEdit
-        For :func:`ICHSegmentationLib.resegment_lesion`.
+        Change for :func:`ICHSegmentationLib.resegment_lesion`.
     label_map : LabelMap
-        The labels when it was asked.
+        Labels at the time of the request.
     """
 
     key: str | None
@@ -63,12 +64,12 @@ class AskedEdit:
 
 
 def box_lesions(segmentation_node: Node) -> list[BoxLesion]:
-    """Return every lesion with its box: those that are kept, then one around each lesion that has none.
+    """Return all lesions with their boxes: stored boxes first, then one around each lesion without a box.
 
     Raises
     ------
     NodeRemovedError, InputError
-        If the node is gone or is no result of this project.
+        If the node was removed or is not a result of this project.
     """
     label_map = label_map_of(segmentation_node)
     every = _all_boxes(read_record(segmentation_node), label_map)
@@ -83,49 +84,48 @@ def box_lesions(segmentation_node: Node) -> list[BoxLesion]:
 
 
 def ask_edit(segmentation_node: Node, key: str | None, after: LesionBox | None) -> AskedEdit:
-    """Take down a change of a box: added (no ``key``), deleted (no ``after``), moved, resized or of another subtype.
+    """Return a request to add (no ``key``), delete (no ``after``), move, resize or relabel a box.
 
     Raises
     ------
     NodeRemovedError, InputError
-        If the node is gone or is no result, or the box is not there any more.
+        If the node was removed or is not a result of this project, or the box was deleted.
     """
     label_map = label_map_of(segmentation_node)
     every = _all_boxes(read_record(segmentation_node), label_map)
     before = next((kept.box for kept in every if kept.key == key), None)
     if key is not None and before is None:
-        message = "The box is not there any more."
-        raise InputError(message)
+        raise InputError(message("mrml.no_box"))
     return AskedEdit(key, BoxEdit(before=before, after=after, others=_others(every, key)), label_map)
 
 
 def apply_edit(
     segmentation_node: Node, asked: AskedEdit, labels: LabelMap, *, save_state: SaveState | None = None
 ) -> str | None:
-    """Put a lesion that was segmented again into the result, with its box, as one step for undo.
+    """Write a resegmented lesion and its box into the result, as one undo step.
 
-    Only voxels change that the edit changed, and of these only those that nobody has changed since it was asked.
+    Only voxels that the edit changed are written, and of these only those not edited since the request.
 
     Parameters
     ----------
     segmentation_node : vtkMRMLSegmentationNode
         A result of this project.
     asked : AskedEdit
-        What was asked.
+        The request.
     labels : LabelMap
-        What :func:`ICHSegmentationLib.resegment_lesion` made of it.
+        Labels from :func:`ICHSegmentationLib.resegment_lesion`.
     save_state : callable, optional
         See :data:`ICHSegmentationLib.mrml.segmentation.corrections.SaveState`.
 
     Returns
     -------
     str or None
-        Key of the box from now on; None where it was deleted.
+        Key of the box; None if it was deleted.
 
     Raises
     ------
     NodeRemovedError, InputError
-        If the node is gone or is no result of this project.
+        If the node was removed or is not a result of this project.
     """
     block = read_labels(segmentation_node)
     whole = block.spread((0, 0, 0), labels.grid.shape)
@@ -145,7 +145,7 @@ def apply_edit(
 
 
 def _with(record: BoxRecord, asked: AskedEdit) -> tuple[BoxRecord, str | None]:
-    """Return a record with a change, and the key of the box in it."""
+    """Return the changed record and the key of the box."""
     known = {kept.key: kept for kept in record.boxes}
     before, after = asked.edit.before, asked.edit.after
     if after is None:
@@ -165,7 +165,7 @@ def _with(record: BoxRecord, asked: AskedEdit) -> tuple[BoxRecord, str | None]:
 def _all_boxes(record: BoxRecord, label_map: LabelMap) -> list[KeptBox]:
     made = made_voxels(record, label_map.grid.shape)
     loose = lesions_without_box(label_map, [kept.box for kept in record.boxes], made)
-    # Known by their place: nothing is kept of them, so that they follow the labels.
+    # Their keys are made from their position: they are not stored, and follow the labels.
     names = [f"labels-{zlib.crc32(box.model_dump_json().encode()):08x}" for box in loose]
     return [*record.boxes, *(KeptBox(key=key, box=box, by_hand=True) for key, box in zip(names, loose, strict=True))]
 

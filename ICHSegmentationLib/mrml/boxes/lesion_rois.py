@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The boxes of a result as Slicer's own regions of interest, which the mouse moves and resizes.
+"""Lesion boxes as Slicer's markups ROIs, which the user moves and resizes with the mouse.
 
-They only show what is kept with the result (`box_record`): they are not saved, but made anew where they are missing.
+ROIs only display the boxes stored with the result (`box_record`); they are not saved, and are created when needed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _HANDLE_SCALE, _POINT_SCALE = 1.5, 0.3
 
 
 def rois_of(segmentation_node: Node) -> dict[str, Node]:
-    """Return the regions of interest of a result by the keys of its boxes."""
+    """Return the ROIs of a result by box key."""
     return {
         roi.GetAttribute(KEY_ATTRIBUTE): roi
         for roi in _rois(segmentation_node.GetScene())
@@ -36,18 +36,18 @@ def rois_of(segmentation_node: Node) -> dict[str, Node]:
 def sync_rois(
     segmentation_node: Node, boxes: Mapping[str, LesionBox], slices: ShownSlices, *, leave: Collection[str] = ()
 ) -> None:
-    """Have one region of interest for each box, where the box is.
+    """Create, move or remove ROIs, so that each box has one at its position.
 
     Parameters
     ----------
     segmentation_node : vtkMRMLSegmentationNode
         A result of this project.
     boxes : mapping of str to LesionBox
-        Its boxes by their keys.
+        Its boxes by key.
     slices : ShownSlices
-        Where its slices are shown.
+        The displayed slices.
     leave : collection of str
-        Keys of those that stay where the user has put them.
+        Keys of boxes whose ROI is not moved.
     """
     present = rois_of(segmentation_node)
     for key in [key for key in present if key not in boxes]:
@@ -62,16 +62,16 @@ def sync_rois(
 
 
 def rename_roi(segmentation_node: Node, key: str, new_key: str) -> None:
-    """Let a region of interest stand for a box of another key from now on."""
+    """Change the box key of an ROI."""
     roi = rois_of(segmentation_node).get(key)
     if roi is not None:
         roi.SetAttribute(KEY_ATTRIBUTE, new_key)
 
 
 def box_of_roi(roi: Node, slices: ShownSlices, before: LesionBox) -> LesionBox:
-    """Return the box where the user has put a region of interest; the very same box if it was not moved.
+    """Return the box of an ROI; ``before`` itself if the ROI was not moved.
 
-    A region that was turned becomes the smallest box around it.
+    A rotated ROI gives the smallest box around it.
     """
     matrix = slicer.util.arrayFromVTKMatrix(roi.GetObjectToNodeMatrix())
     corners = np.array(list(np.ndindex(2, 2, 2))) - 0.5
@@ -82,20 +82,20 @@ def box_of_roi(roi: Node, slices: ShownSlices, before: LesionBox) -> LesionBox:
     if same.all():
         return before
     box = slices.box(np.where(same, as_before, bounds), before.subtype)
-    # What lies between two slices may round to the slices that it had.
+    # Edges between two slices may round to the same slices as before.
     return before if box.is_at(before) else box
 
 
 def new_box(segmentation_node: Node, slices: ShownSlices, ras_mm: Iterable[float], subtype: str) -> LesionBox:
-    """Return a box of usual size around a point of world RAS."""
+    """Return a box of default size around a point in world RAS."""
     matrix = linear_to_world(segmentation_node.GetScene().GetNodeByID(slices.transform_id or ""))
-    assert matrix is not None  # as `shown_slices` has made sure
+    assert matrix is not None  # checked by `shown_slices`
     middle = slices.along_axes(apply(np.linalg.inv(matrix), np.array([float(value) for value in ras_mm])))
     return slices.box(np.stack([middle - _NEW_BOX_MM / 2, middle + _NEW_BOX_MM / 2]), subtype)
 
 
 def show_rois(segmentation_node: Node, shown: bool, *, in_3d: bool = False) -> None:
-    """Show or hide all boxes of a result, on the slices and, if it is wanted, in 3D."""
+    """Show or hide all boxes of a result on the slices, and optionally in 3D."""
     for roi in rois_of(segmentation_node).values():
         roi.GetDisplayNode().SetVisibility(shown)
         roi.GetDisplayNode().SetVisibility3D(in_3d)
@@ -111,13 +111,13 @@ def choose_roi(segmentation_node: Node, key: str | None) -> None:
 
 
 def middle_of_roi(roi: Node) -> tuple[float, float, float]:
-    """Return the middle of a region of interest, world RAS."""
+    """Return the center of an ROI, world RAS."""
     x, y, z = to_world(roi, np.array(roi.GetCenter())).tolist()
     return x, y, z
 
 
 def remove_strays(scene: Node, shown: Node | None) -> None:
-    """Remove the boxes of results that are gone, and hide those of results that are not shown."""
+    """Remove ROIs of results that no longer exist, and hide those of results that are not shown."""
     for roi in _rois(scene):
         owner = roi.GetNodeReference(OWNER_ROLE)
         if owner is None:
@@ -136,7 +136,7 @@ def _rois(scene: Node) -> list[Node]:
 def _make(segmentation_node: Node, key: str) -> Node:
     scene = segmentation_node.GetScene()
     roi = slicer.vtkMRMLMarkupsROINode()
-    # Not in the lists of Slicer's other modules: what is done to it there would be undone here.
+    # Hidden from Slicer's other modules: changes there would be overwritten.
     roi.SetHideFromEditors(True)
     roi.SetSaveWithScene(False)
     roi.SetAttribute(KEY_ATTRIBUTE, key)
@@ -149,9 +149,9 @@ def _make(segmentation_node: Node, key: str) -> Node:
     display.SetFillVisibility(False)
     display.SetPropertiesLabelVisibility(False)
     display.SetPointLabelsVisibility(False)
-    # The point in the middle would hide the lesion; without it Slicer draws no handles.
+    # Small, as the center point would hide the lesion; without it Slicer draws no handles.
     display.SetGlyphScale(_POINT_SCALE)
-    # Sides run along the scan's rows, columns and normal.
+    # Boxes are aligned with the scan's rows, columns and normal.
     display.SetRotationHandleVisibility(False)
     display.SetInteractionHandleScale(_HANDLE_SCALE)
     display.SetHandlesInteractive(False)

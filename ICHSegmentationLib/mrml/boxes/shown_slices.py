@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the views show the slices of a result, so that a box can stand around the lesion that is seen."""
+"""Displayed positions of a result's slices, at which boxes are drawn."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _RIGHT_ANGLE = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class ShownSlices:
-    """The slices as the views show them, beside where they truly lie.
+    """True and displayed positions of the slices.
 
     Attributes
     ----------
     true : SliceGrid
-        In which boxes are told.
+        True slices, on which boxes are defined.
     shown : SliceGrid
-        The same voxels as they are shown, LPS mm below the transform.
+        The same slices as displayed, LPS mm below the transform.
     transform_id : str or None
-        Linear transform above; None without one.
+        ID of the linear transform above; None without one.
     """
 
     true: SliceGrid
@@ -49,7 +49,7 @@ class ShownSlices:
 
     @property
     def _borders(self) -> np.ndarray:
-        """(slices + 1,) heights half-way between the slices."""
+        """(slices + 1,) heights of the borders halfway between slices."""
         heights = self._heights
         steps = np.diff(heights)
         inner = heights[:-1] + steps / 2
@@ -57,14 +57,14 @@ class ShownSlices:
 
     @property
     def _shift(self) -> np.ndarray:
-        """(2,) from the pixels of `in_plane` of the true slices to those of the shown ones."""
+        """(2,) shift from `in_plane` pixels of the true slices to those of the displayed ones."""
         true, shown = (in_plane(grid, grid.positions_mm[0]) for grid in (self.true, self.shown))
         return np.asarray(shown - true)
 
     def bounds(self, box: LesionBox) -> np.ndarray:
         """Return (2, 3) lower and upper end of a box along columns, rows and normal, mm below the transform.
 
-        Across the slices it reaches half-way to the next ones.
+        Along the normal it extends halfway to the next slices.
         """
         rows, columns = (box.edges(self.true) + self._shift).T
         row_mm, column_mm = self.shown.spacing_mm
@@ -73,7 +73,7 @@ class ShownSlices:
         return np.stack([columns * column_mm, rows * row_mm, heights], axis=1)
 
     def box(self, bounds: np.ndarray, subtype: str) -> LesionBox:
-        """Return the box between bounds; it holds the slices whose middle lies in it, and at least one."""
+        """Return the box between bounds, with the slices whose center is inside, at least one."""
         bounds = np.sort(bounds, axis=0)
         low, high = bounds[:, 2]
         heights = self._heights
@@ -85,25 +85,25 @@ class ShownSlices:
         return LesionBox.spanning(subtype, edges, (int(inside[0]), int(inside[-1])), self.true)
 
     def along_axes(self, points_ras: np.ndarray) -> np.ndarray:
-        """Return (..., 3) places of points along columns, rows and normal, mm below the transform."""
+        """Return (..., 3) positions of points along columns, rows and normal, mm below the transform."""
         return np.asarray(points_ras) @ self.axes_ras
 
 
 def shown_slices(segmentation_node: Node) -> ShownSlices | None:
-    """Return where a result's slices are shown.
+    """Return the displayed slices of a result.
 
-    Under Slicer's acquisition transform they are shown where they truly lie. Without it a tilted stack is shown
-    straight, where a box that is straight in the patient would be a leaning one.
+    Slicer's acquisition transform shows slices at their true positions. Without it, a tilted stack is shown straight,
+    and boxes would have to be sheared.
 
     Returns
     -------
     ShownSlices or None
-        None where a straight box cannot stand around the lesion.
+        None if boxes cannot be shown as rectangular ROIs.
 
     Raises
     ------
     NodeRemovedError, InputError
-        If the node is gone or is no result of this project.
+        If the node was removed or is not a result of this project.
     """
     where = result_grid(segmentation_node)
     parent = segmentation_node.GetParentTransformNode()
@@ -136,7 +136,7 @@ def _under_acquisition_transform(segmentation_node: Node, where: ResultGrid) -> 
 
 
 def _fits(slices: ShownSlices) -> bool:
-    """Whether a box keeps its sides: the slices wander in the plane as they truly do, and pixels are rectangles."""
+    """Whether boxes stay rectangular: in-plane shifts are as in the true slices, and pixels are rectangles."""
     wanders = [in_plane(grid, grid.positions_mm - grid.positions_mm[0]) for grid in (slices.true, slices.shown)]
     across, down = slices.shown.orientation
     return bool(np.abs(wanders[0] - wanders[1]).max() <= _SAME_PIXEL and abs(across @ down) <= _RIGHT_ANGLE)

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Corrections in one step: move a lesion to another subtype, take corrections back, keep one label per voxel."""
+"""Corrections: change the subtype of a lesion, restore the model's result, keep one label per voxel."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import numpy as np
+from scipy import ndimage
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.mrml.nodes import Node
 from ICHSegmentationLib.mrml.segmentation.layers import LABELS, LabelBlock, read_labels, write_labels
 from ICHSegmentationLib.mrml.segmentation.lesions import (
@@ -24,43 +26,40 @@ from ICHSegmentationLib.mrml.segmentation.result_grid import result_grid
 from ICHSegmentationLib.mrml.segmentation.segments import add_missing_segment, show_present_in_3d
 
 SaveState = Callable[[], object]
-"""Keeps the present state for undo, as ``vtkSlicerSegmentEditorLogic.SaveStateForUndo`` or the editor widget's
-``saveStateForUndo``; called right before a change."""
-
-_NO_LESION = "There is no lesion at this place; click inside one."
+"""Saves the state for undo right before a change, as ``vtkSlicerSegmentEditorLogic.SaveStateForUndo`` or the editor
+widget's ``saveStateForUndo``."""
 
 
 def move_lesion(
     segmentation_node: Node, ras_mm: Point, subtype: str, *, save_state: SaveState | None = None
 ) -> SceneLesion:
-    """Give the lesion at a point another subtype.
+    """Change the subtype of the lesion at a point.
 
     Parameters
     ----------
     segmentation_node : vtkMRMLSegmentationNode
         A result of this project.
     ras_mm : tuple of float
-        A point of world RAS in the lesion, or within 5 mm of it.
+        A point in world RAS inside the lesion, or within 5 mm of it.
     subtype : str
-        Segment ID that it shall have.
+        Segment ID of the new subtype.
 
     Returns
     -------
     SceneLesion
-        The lesion as it is now; it may have joined another.
+        The changed lesion, which may have merged with another.
 
     Raises
     ------
     NodeRemovedError, InputError
-        If the node is gone, there is no lesion, or no such segment.
+        If the node was removed, or there is no such lesion or subtype.
     """
     if subtype not in LABELS:
-        message = f"{subtype} is not a hemorrhage subtype; choose one of {', '.join(LABELS)}."
-        raise InputError(message)
+        raise InputError(message("mrml.unknown_subtype", subtype=subtype, subtypes=", ".join(LABELS)))
     block, where = read_labels(segmentation_node), result_grid(segmentation_node)
     voxel = nearest_labelled(block, where, voxel_at(segmentation_node, where, ras_mm))
     if voxel is None:
-        raise InputError(_NO_LESION)
+        raise InputError(message("mrml.no_lesion"))
     labels = block.labels.copy()
     labels[connected(labels, np.subtract(voxel, block.start))] = LABELS[subtype]
     write_correction(segmentation_node, labels, block, block.start, save_state)
@@ -69,16 +68,16 @@ def move_lesion(
 
 
 def restore_lesion(segmentation_node: Node, ras_mm: Point, *, save_state: SaveState | None = None) -> None:
-    """Take back what was changed on the lesion at a point.
+    """Restore the model's result for the lesion at a point, also if it was erased.
 
-    The lesion is the connected region that holds the point in what is there now, in what the model found, or in both,
-    together with every lesion of the model that it touches with its own subtype: also an erased lesion comes back,
-    where it was. Lesions near the point are looked for only where nothing holds the point itself.
+    The lesion is the connected component that contains the point in the current labels, the model's labels or both,
+    and every lesion of the model with the same subtype that it overlaps. If there is none at the point, lesions within
+    5 mm are used.
 
     Raises
     ------
     NodeRemovedError, InputError
-        If the node is gone, or there is no lesion now and the model found none.
+        If the node was removed, or there is a lesion neither now nor in the model's result.
     """
     now, where = read_labels(segmentation_node), result_grid(segmentation_node)
     model = model_result(segmentation_node)
@@ -93,18 +92,18 @@ def restore_lesion(segmentation_node: Node, ras_mm: Point, *, save_state: SaveSt
             lesion = connected(labels, np.subtract(nearest, start))
             region |= lesion | _touched(original, lesion, label_of(block, nearest))
     if not region.any():
-        raise InputError(_NO_LESION)
+        raise InputError(message("mrml.no_lesion"))
     current[region] = original[region]
     write_correction(segmentation_node, current, now, start, save_state)
 
 
 def restore_all(segmentation_node: Node, *, save_state: SaveState | None = None) -> None:
-    """Take back every correction; segments that are no hemorrhage stay where the model found none.
+    """Restore the model's result; other segments than hemorrhage stay where the model found none.
 
     Raises
     ------
     NodeRemovedError, InputError
-        If the node is gone or is no result of this project.
+        If the node was removed or is not a result of this project.
     """
     now = read_labels(segmentation_node)
     current, original, start = side_by_side(now, model_result(segmentation_node))
@@ -113,25 +112,23 @@ def restore_all(segmentation_node: Node, *, save_state: SaveState | None = None)
 
 
 def is_exclusive(segmentation_node: Node) -> bool:
-    """Whether every voxel has one segment or none."""
+    """Whether every voxel has at most one segment."""
     return not read_labels(segmentation_node).overlapping
 
 
 def make_exclusive(segmentation_node: Node, *, save_state: SaveState | None = None) -> None:
-    """Give voxels of several segments to the last of them, as the volumes already count them."""
+    """Assign voxels of several segments to the last of them, as the volumes do."""
     block = read_labels(segmentation_node)
     if block.overlapping:
         write_correction(segmentation_node, block.labels, block, block.start, save_state)
 
 
 def keep_exclusive(segment_editor_node: Node) -> None:
-    """Make every effect of the Segment Editor overwrite other segments, so that labels go on excluding each other."""
+    """Make all Segment Editor effects overwrite other segments, so that segments do not overlap."""
     segment_editor_node.SetOverwriteMode(segment_editor_node.OverwriteAllSegments)
 
 
 def _touched(original: np.ndarray, lesion: np.ndarray, label: int) -> np.ndarray:
-    from scipy import ndimage
-
     regions, _ = ndimage.label(original == label, structure=np.ones((3, 3, 3)))
     touched = np.unique(regions[lesion])
     return np.isin(regions, touched[touched > 0])
@@ -144,18 +141,18 @@ def write_correction(
     start: tuple[int, ...],
     save_state: SaveState | None,
 ) -> None:
-    """Write corrected labels, as one step for undo.
+    """Write corrected labels as one undo step.
 
     Parameters
     ----------
     segmentation_node : vtkMRMLSegmentationNode
-        The result.
+        A result of this project.
     labels : numpy.ndarray
-        All labels of a part of the volume that holds every one.
+        Corrected labels of a part of the volume that contains all of them.
     before : LabelBlock
-        What `read_labels` read.
+        Labels from `read_labels`.
     start : tuple of int
-        Slice, row and column where the part begins.
+        Slice, row and column of the part's first voxel.
     save_state : callable, optional
         See `SaveState`.
     """

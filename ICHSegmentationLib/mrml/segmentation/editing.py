@@ -1,37 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Editing under Slicer's acquisition transform.
+"""Editing of results under Slicer's acquisition transform.
 
-Slicer's Segment Editor does not paint under a non-linear transform: paint, erase, draw and scissors take the transform
-for the identity, so that strokes land beside the cursor, and Slicer only writes an error to its log. Effects that work
-on whole voxels (threshold, islands, smoothing, logical operators) and this library's own corrections are right there.
-To paint, the transform is set aside from the volume and its result together: the slices then show as an even, straight
-stack, strokes hit, and the volumes in mL stay what they are, because they follow the kept slice positions.
+The paint, erase, draw and scissors effects of Slicer's Segment Editor ignore non-linear transforms: strokes appear
+beside the cursor, and Slicer only logs an error. Effects on whole voxels (threshold, islands, smoothing, logical
+operators) and the corrections of this library are not affected. For painting, the transform is detached from the
+volume and its results: the slices are then shown as a straight, evenly spaced stack. Volumes in mL do not change, as
+they are measured with the stored slice positions.
 """
 
 from __future__ import annotations
 
-from ICHSegmentationLib.mrml.nodes import ASIDE_ROLE, Node, require_segmentation
+from ICHSegmentationLib.mrml.nodes import DETACHED_ROLE, Node, require_segmentation
 from ICHSegmentationLib.mrml.segmentation.layers import source_volume
 from ICHSegmentationLib.mrml.segmentation.result_grid import is_result
 
 
 def edits_are_displaced(segmentation_node: Node) -> bool:
-    """Whether strokes of the Segment Editor would land beside the cursor."""
+    """Whether strokes of the Segment Editor would appear beside the cursor."""
     require_segmentation(segmentation_node)
     parent = segmentation_node.GetParentTransformNode()
     return parent is not None and not parent.IsTransformToWorldLinear()
 
 
 def acquisition_transform_is_detached(segmentation_node: Node) -> bool:
-    """Whether :func:`detach_acquisition_transform` was called and not yet taken back."""
+    """Whether the acquisition transform is detached."""
     require_segmentation(segmentation_node)
-    return segmentation_node.GetNodeReference(ASIDE_ROLE) is not None
+    return segmentation_node.GetNodeReference(DETACHED_ROLE) is not None
 
 
 def detach_acquisition_transform(segmentation_node: Node) -> None:
-    """Take a result, its volume and the volume's other results out of their transform, to paint on an even stack.
+    """Detach a result, its volume and the volume's other results from their transform, for painting.
 
-    Which transform it was is kept with the nodes, also in a saved scene. Does nothing without a transform.
+    The nodes keep a reference to the transform, also in a saved scene. Does nothing without a transform.
     """
     require_segmentation(segmentation_node)
     transform_id = segmentation_node.GetTransformNodeID()
@@ -39,18 +39,18 @@ def detach_acquisition_transform(segmentation_node: Node) -> None:
         return
     for node in _together(segmentation_node):
         if node.GetTransformNodeID() == transform_id:
-            node.SetNodeReferenceID(ASIDE_ROLE, transform_id)
+            node.SetNodeReferenceID(DETACHED_ROLE, transform_id)
             node.SetAndObserveTransformNodeID(None)
 
 
 def reattach_acquisition_transform(segmentation_node: Node) -> None:
-    """Undo :func:`detach_acquisition_transform`; does nothing where no transform is aside."""
+    """Undo :func:`detach_acquisition_transform`; does nothing if no transform is detached."""
     require_segmentation(segmentation_node)
     for node in _together(segmentation_node):
-        transform_node = node.GetNodeReference(ASIDE_ROLE)
+        transform_node = node.GetNodeReference(DETACHED_ROLE)
         if transform_node is not None:
             node.SetAndObserveTransformNodeID(transform_node.GetID())
-            node.SetNodeReferenceID(ASIDE_ROLE, None)
+            node.SetNodeReferenceID(DETACHED_ROLE, None)
 
 
 def _together(segmentation_node: Node) -> list[Node]:

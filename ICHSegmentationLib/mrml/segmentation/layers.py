@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Labels of a segmentation node, read from its layers as one array and written back as one shared layer."""
+"""Read the layers of a segmentation node as one label array, and write it back as one shared layer."""
 
 from __future__ import annotations
 
@@ -10,30 +10,32 @@ import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
+from ICHSegmentationLib.core.components import labelled_box
 from ICHSegmentationLib.core.errors import ICHSegmentationError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import from_storage_order, to_storage_order
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.mrml.nodes import ASIDE_ROLE, SPACE_ROLE, Node
+from ICHSegmentationLib.mrml.nodes import DETACHED_ROLE, SPACE_ROLE, Node
 from ICHSegmentationLib.mrml.segmentation.result_grid import ResultGrid, result_grid
 
 LABELS = {subtype.name: int(subtype) for subtype in Subtype} | {"ICH": 6}
-"""Label of each segment ID that is blood; segments that a user added get the numbers above."""
+"""Label of each hemorrhage segment ID; segments that a user added get labels from 10 on."""
 _FIRST_OTHER = 10
 _SAME_VOXEL = 0.05
 
 
 @dataclass(frozen=True, eq=False)
 class LabelBlock:
-    """The part of the volume that holds labels.
+    """Labels, cropped to the part of the volume that has any.
 
     Attributes
     ----------
     labels : numpy.ndarray
-        (slices, rows, columns) uint8 of the part; later segments win where layers overlap.
+        (slices, rows, columns) uint8; where layers overlap, the later segment.
     start : tuple of int
-        Slice, row and column of its first voxel in the volume.
+        Slice, row and column of the first voxel in the volume.
     values : dict of str to int
-        Label of each segment ID, in the order of the segments.
+        Label of each segment ID, in segment order.
     overlapping : bool
         Whether a voxel belonged to more than one segment.
     """
@@ -45,15 +47,13 @@ class LabelBlock:
 
     @classmethod
     def of(cls, whole: np.ndarray, values: dict[str, int], start: tuple[int, ...] = (0, 0, 0)) -> LabelBlock:
-        """Crop an array (slices, rows, columns), which begins at ``start``, to what is labelled."""
-        from ICHSegmentationLib.core.components import labelled_box
-
+        """Crop an array (slices, rows, columns) with first voxel ``start`` to its labelled part."""
         box = labelled_box(whole)
         first = [offset + part.start for offset, part in zip(start, box, strict=True)]
         return cls(whole[box], (first[0], first[1], first[2]), values, overlapping=False)
 
     def spread(self, low: np.ndarray | tuple[int, ...], high: np.ndarray | tuple[int, ...]) -> np.ndarray:
-        """Return a new array from voxel ``low`` up to, not with, voxel ``high``, which holds the whole block."""
+        """Return the labels as a new array from voxel ``low`` to voxel ``high`` (exclusive)."""
         whole = np.zeros(tuple(np.subtract(high, low)), dtype=np.uint8)
         if self.labels.size:
             first = np.subtract(self.start, low)
@@ -62,7 +62,7 @@ class LabelBlock:
 
 
 def representation_name() -> str:
-    """Return Slicer's name of the labels' representation."""
+    """Return Slicer's name of the binary labelmap representation."""
     return slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
 
 
@@ -73,7 +73,7 @@ def segment_ids(segmentation_node: Node) -> list[str]:
 
 
 def read_labels(segmentation_node: Node) -> LabelBlock:
-    """Read the labels as they are now.
+    """Return the current labels.
 
     Raises
     ------
@@ -105,9 +105,9 @@ def read_labels(segmentation_node: Node) -> LabelBlock:
 
 
 def write_labels(segmentation_node: Node, block: LabelBlock) -> None:
-    """Replace all labels at once by one shared layer, so that a voxel has one segment or none.
+    """Replace all labels by one shared layer, so that a voxel has at most one segment.
 
-    Observers see one change. Surfaces that were there are made again.
+    Observers receive one event. Existing surfaces are updated.
     """
     image = shared_image(block, result_grid(segmentation_node))
     segmentation = segmentation_node.GetSegmentation()
@@ -127,7 +127,7 @@ def write_labels(segmentation_node: Node, block: LabelBlock) -> None:
 
 
 def shared_image(block: LabelBlock, where: ResultGrid) -> Node:
-    """Return labels as Slicer's image, cropped as Slicer does itself after every edit."""
+    """Return labels as a Slicer image, cropped as Slicer does after every edit."""
     array = np.ascontiguousarray(to_storage_order(block.labels, where.source).T)
     first = where.to_ijk(np.array(block.start))
     last = first + np.array(array.shape[::-1]) - 1
@@ -146,22 +146,21 @@ def shared_image(block: LabelBlock, where: ResultGrid) -> Node:
 def _values(identifiers: list[str]) -> dict[str, int]:
     others = [identifier for identifier in identifiers if identifier not in LABELS]
     if _FIRST_OTHER + len(others) > 255:
-        message = "The segmentation has too many segments; remove those that are not needed."
-        raise ICHSegmentationError(message)
+        raise ICHSegmentationError(message("mrml.too_many_segments"))
     numbers = LABELS | {identifier: _FIRST_OTHER + index for index, identifier in enumerate(others)}
     return {identifier: numbers[identifier] for identifier in identifiers}
 
 
 def _on_lattice(image: Node, segmentation_node: Node, where: ResultGrid) -> tuple[np.ndarray, np.ndarray]:
-    """Return a layer's array (slices, rows, columns) and its first index, clipped to the volume."""
+    """Return a layer's array (slices, rows, columns) and the index of its first voxel, clipped to the volume."""
     matrix = vtk.vtkMatrix4x4()
     image.GetImageToWorldMatrix(matrix)
     relative = np.linalg.solve(where.lattice_ijk, slicer.util.arrayFromVTKMatrix(matrix))
     shift = np.round(relative[:3, 3])
     off = np.abs(relative[:3, :3] - np.eye(3)) @ np.array(where.sizes_ijk) + np.abs(relative[:3, 3] - shift)
-    left = _left_space(segmentation_node)
-    if left is not None or off.max() > _SAME_VOXEL:
-        image, shift = _resampled(image, segmentation_node, where, left), np.zeros_like(shift)
+    hardened = _hardened_transform(segmentation_node)
+    if hardened is not None or off.max() > _SAME_VOXEL:
+        image, shift = _resampled(image, segmentation_node, where, hardened), np.zeros_like(shift)
     extent = image.GetExtent()
     first = np.array(extent[::2]) + shift.astype(int)
     values = vtk_to_numpy(image.GetPointData().GetScalars())
@@ -173,19 +172,19 @@ def _on_lattice(image: Node, segmentation_node: Node, where: ResultGrid) -> tupl
     return stored[inside], start + below
 
 
-def _left_space(segmentation_node: Node) -> Node:
-    """Return the acquisition transform that was hardened on a result since it was published, or None.
+def _hardened_transform(segmentation_node: Node) -> Node:
+    """Return the acquisition transform that was hardened on a result after it was published, or None.
 
-    Hardening such a transform leaves the lattice as it is and moves the labels on it.
+    Hardening such a transform keeps the lattice and moves the labels.
     """
     space = segmentation_node.GetNodeReference(SPACE_ROLE)
     if space is None or space.IsTransformToWorldLinear() or segmentation_node.GetParentTransformNode() is space:
         return None
-    return space if segmentation_node.GetNodeReference(ASIDE_ROLE) is None else None
+    return space if segmentation_node.GetNodeReference(DETACHED_ROLE) is None else None
 
 
 def _resampled(image: Node, segmentation_node: Node, where: ResultGrid, space: Node) -> Node:
-    """Return a layer on the volume's voxels: its geometry was changed, or a transform was hardened on it."""
+    """Return a layer resampled to the volume's voxels, after a change of geometry or a hardened transform."""
     reference, out = slicer.vtkOrientedImageData(), slicer.vtkOrientedImageData()
     i, j, k = where.sizes_ijk
     reference.SetExtent(0, i - 1, 0, j - 1, 0, k - 1)
@@ -198,15 +197,12 @@ def _resampled(image: Node, segmentation_node: Node, where: ResultGrid, space: N
     slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(segmentation_node.GetParentTransformNode(), space, between)
     resample = slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage
     if not resample(image, reference, out, False, False, between):
-        message = (
-            "The geometry of the segmentation was changed so that its voxels cannot be brought back on the slices."
-        )
-        raise ICHSegmentationError(message)
+        raise ICHSegmentationError(message("mrml.changed_geometry"))
     return out
 
 
 def source_volume(segmentation_node: Node) -> Node:
-    """Return the volume that a result was made from, or None where it is no longer in the scene."""
+    """Return the volume of a result, or None if it is no longer in the scene."""
     role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
     return segmentation_node.GetNodeReference(role)
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Single lesions of a result in the scene: where they are, and which one lies at a point."""
+"""Lesions of a result in the scene."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from ICHSegmentationLib.mrml.nodes import Node, apply, from_world, to_world
 from ICHSegmentationLib.mrml.segmentation.layers import LABELS, LabelBlock, read_labels
@@ -15,7 +16,7 @@ from ICHSegmentationLib.mrml.segmentation.result_grid import ResultGrid, result_
 Point = tuple[float, float, float]
 
 _REACH_MM = 5.0
-"""A click this near to a lesion means the lesion."""
+"""Maximum distance of a click from the lesion that it selects."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class SceneLesion:
     subtype : str
         Segment ID.
     volume_ml : float
-        By the true extent of each slice.
+        Measured with the true slice extents.
     ras_mm : tuple of float
-        A point inside it, world RAS: near the middle of its largest area.
+        A point inside, world RAS: near the middle of its largest area.
     """
 
     subtype: str
@@ -38,7 +39,7 @@ class SceneLesion:
 
 
 def lesions(segmentation_node: Node) -> list[SceneLesion]:
-    """Return the lesions of every subtype, largest first. Voxels touch by face, edge or corner."""
+    """Return all lesions, largest first; voxels are connected by face, edge or corner."""
     return _lesions_of(segmentation_node, read_labels(segmentation_node))
 
 
@@ -48,10 +49,8 @@ def erased_lesions(segmentation_node: Node) -> list[SceneLesion]:
     Raises
     ------
     NodeRemovedError, InputError
-        If the node is gone or is no result of this project.
+        If the node was removed or is not a result of this project.
     """
-    from scipy import ndimage
-
     current, original, start = side_by_side(read_labels(segmentation_node), model_result(segmentation_node))
     left = np.isin(current, list(LABELS.values()))
     for value in np.unique(original[left & (original > 0)]).tolist():
@@ -62,8 +61,6 @@ def erased_lesions(segmentation_node: Node) -> list[SceneLesion]:
 
 
 def _lesions_of(segmentation_node: Node, block: LabelBlock) -> list[SceneLesion]:
-    from scipy import ndimage
-
     where = result_grid(segmentation_node)
     found = []
     names = {value: identifier for identifier, value in block.values.items() if identifier in LABELS}
@@ -78,26 +75,26 @@ def _lesions_of(segmentation_node: Node, block: LabelBlock) -> list[SceneLesion]
 
 
 def largest_lesion(segmentation_node: Node) -> SceneLesion | None:
-    """Return the largest lesion, or None without blood."""
+    """Return the largest lesion, or None without hemorrhage."""
     return next(iter(lesions(segmentation_node)), None)
 
 
 def lesion_at(segmentation_node: Node, ras_mm: Point) -> SceneLesion | None:
-    """Return the lesion at, or within 5 mm of, a point of world RAS; None where there is none."""
+    """Return the lesion at, or within 5 mm of, a point in world RAS; None if there is none."""
     block, where = read_labels(segmentation_node), result_grid(segmentation_node)
     voxel = nearest_labelled(block, where, voxel_at(segmentation_node, where, ras_mm))
     return None if voxel is None else describe_lesion(segmentation_node, block, where, voxel)
 
 
 def describe_lesion(segmentation_node: Node, block: LabelBlock, where: ResultGrid, voxel: np.ndarray) -> SceneLesion:
-    """Return the lesion that holds a voxel of the volume."""
+    """Return the lesion that contains a voxel of the volume."""
     mask = connected(block.labels, np.subtract(voxel, block.start))
     identifier = next(name for name, value in block.values.items() if value == label_of(block, voxel))
     return _describe(segmentation_node, where, identifier, mask, np.array(block.start))
 
 
 def voxel_at(segmentation_node: Node, where: ResultGrid, ras_mm: Point) -> np.ndarray:
-    """Return the (slice, row, column) index, as whole numbers, of a point of world RAS; it may lie outside."""
+    """Return the (slice, row, column) index of the voxel at a point in world RAS; it may be outside the volume."""
     local = from_world(segmentation_node, ras_mm)
     return np.round(where.from_ijk(apply(np.linalg.inv(where.lattice_ijk), local))).astype(int)
 
@@ -111,7 +108,7 @@ def label_of(block: LabelBlock, voxel: np.ndarray) -> int:
 
 
 def nearest_labelled(block: LabelBlock, where: ResultGrid, voxel: np.ndarray) -> np.ndarray | None:
-    """Return the voxel of a subtype nearest to a voxel, within the reach of a click; None where there is none."""
+    """Return the nearest hemorrhage voxel within 5 mm of a voxel; None if there is none."""
     blood = [value for identifier, value in block.values.items() if identifier in LABELS]
     if label_of(block, voxel) in blood:
         return voxel
@@ -132,9 +129,7 @@ def nearest_labelled(block: LabelBlock, where: ResultGrid, voxel: np.ndarray) ->
 
 
 def connected(labels: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """Return the connected region of one label that holds a voxel, as a mask of the array's shape."""
-    from scipy import ndimage
-
+    """Return the mask of the connected component of one label that contains a voxel."""
     voxel = tuple(index)
     regions, _ = ndimage.label(labels == labels[voxel], structure=np.ones((3, 3, 3)))
     return regions == regions[voxel]

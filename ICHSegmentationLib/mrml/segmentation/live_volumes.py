@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes that follow the user's edits."""
+"""Volumes that are updated after each edit."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _logger = logging.getLogger(__name__)
 
 
 class LiveVolumes:
-    """Observes a result and reports its volumes after every change, until it is closed.
+    """Observer that reports the volumes of a result after every change.
 
     Parameters
     ----------
     segmentation_node : vtkMRMLSegmentationNode
         A result of this project.
     on_change : callable
-        Called with the new :class:`SceneVolumes` when the labels have changed.
+        Called with the new :class:`SceneVolumes` after the labels have changed.
 
     Raises
     ------
     NodeRemovedError, InputError
-        If the node is gone or is no result of this project.
+        If the node was removed or is not a result of this project.
     """
 
     def __init__(self, segmentation_node: Node, on_change: Callable[[SceneVolumes], None]) -> None:
@@ -50,7 +50,7 @@ class LiveVolumes:
 
     @property
     def current(self) -> SceneVolumes:
-        """The volumes as last measured."""
+        """The latest volumes."""
         return self._current
 
     def close(self) -> None:
@@ -69,13 +69,13 @@ class LiveVolumes:
         try:
             self._current = scene_volumes(self._node)
         except ICHSegmentationError as error:
-            # Raised inside one of Slicer's events, it would reach nobody.
+            # Nobody would catch it: this runs inside an event of Slicer.
             log_error(_logger, "The volumes could not be measured after a change.", error)
             return
         self._on_change(self._current)
 
     def _labels_state(self) -> tuple[object, ...]:
-        """Return what changes with the labels: Slicer sends several events for one edit."""
+        """Return a value that changes with the labels; Slicer sends several events per edit."""
         segmentation = self._node.GetSegmentation()
         state: list[object] = []
         for identifier in segment_ids(self._node):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The model's own labels, kept with the segmentation node so that corrections can be told and taken back.
+"""The model's labels, stored with the segmentation node to detect and undo corrections.
 
-They are a node attribute: it is saved with the scene, removed with the node, and seen by no editor. Cropped and
-compressed, a result takes some ten kilobytes.
+They are a node attribute, which is saved with the scene and removed with the node. Cropped and compressed, a result
+takes some ten kilobytes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.mrml.nodes import Node
 from ICHSegmentationLib.mrml.segmentation.layers import LABELS, LabelBlock
 from ICHSegmentationLib.mrml.segmentation.result_grid import result_grid
@@ -23,25 +24,24 @@ RESULT_ATTRIBUTE = "ICHSegmentation.ModelResult"
 
 
 def encode_result(block: LabelBlock) -> str:
-    """Return labels as text."""
+    """Return labels as text for a node attribute."""
     packed = base64.urlsafe_b64encode(zlib.compress(np.ascontiguousarray(block.labels).tobytes())).decode("ascii")
     record = {"schema": 1, "start": block.start, "shape": block.labels.shape, "zlib": packed}
     return json.dumps(record, separators=(",", ":"))
 
 
 def model_result(segmentation_node: Node) -> LabelBlock:
-    """Return the labels as the model made them.
+    """Return the model's labels.
 
     Raises
     ------
     NodeRemovedError, InputError
-        If the node is gone, is no result of this project, or its record is damaged.
+        If the node was removed, is not a result of this project, or its record is damaged.
     """
     result_grid(segmentation_node)
     found = decode_result(segmentation_node.GetAttribute(RESULT_ATTRIBUTE) or "")
     if found is None:
-        message = f"The model's result kept with {segmentation_node.GetName()} is damaged; segment the volume again."
-        raise InputError(message)
+        raise InputError(message("mrml.damaged_result", name=segmentation_node.GetName()))
     return found
 
 
@@ -55,7 +55,7 @@ def changed_by_hand(segmentation_node: Node, now: LabelBlock) -> frozenset[str]:
 
 
 def side_by_side(a: LabelBlock, b: LabelBlock) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
-    """Return new arrays of two blocks over the smallest part of the volume that holds both, and where it begins."""
+    """Return two blocks as arrays over the smallest part of the volume with both, and its first voxel."""
     blocks = [block for block in (a, b) if block.labels.size]
     if not blocks:
         return a.labels.copy(), b.labels.copy(), (0, 0, 0)
@@ -66,7 +66,7 @@ def side_by_side(a: LabelBlock, b: LabelBlock) -> tuple[np.ndarray, np.ndarray, 
 
 @lru_cache(maxsize=8)
 def decode_result(text: str) -> LabelBlock | None:
-    """Return the labels of a text that `encode_result` made; None if it is damaged."""
+    """Return the labels of a text from `encode_result`; None if it is damaged."""
     try:
         record = json.loads(text)
         values = np.frombuffer(zlib.decompress(base64.urlsafe_b64decode(record["zlib"])), dtype=np.uint8)

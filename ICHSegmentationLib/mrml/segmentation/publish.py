@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Putting a result into the scene, in one step that leaves nothing behind when it fails."""
+"""Add a result to the scene; if that fails, the scene stays as it was."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import numpy as np
 import slicer
 
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.mrml.nodes import ASIDE_ROLE, SPACE_ROLE, Node, require_volume
+from ICHSegmentationLib.io.labels.seg_nrrd import GRID_KEY
+from ICHSegmentationLib.mrml.nodes import DETACHED_ROLE, SPACE_ROLE, Node, require_volume
 from ICHSegmentationLib.mrml.segmentation.layers import LABELS, LabelBlock, representation_name, shared_image
 from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE, encode_result
 from ICHSegmentationLib.mrml.segmentation.result_grid import GRID_ATTRIBUTE, grid_json, is_result, parse_grid
@@ -31,25 +33,25 @@ def publish(
     info: Mapping[str, str] | None = None,
     classes: Sequence[str] | None = None,
 ) -> Node:
-    """Make a segmentation node of a result.
+    """Create a segmentation node from a result.
 
-    One segment per class in the order of the library's table, on one shared layer; the volume as reference geometry,
-    its transform and its study; the true slices and the model's own labels kept with the node.
+    The node has one segment per class, in the order of the terminology, on one shared layer, and the reference
+    geometry, transform and study of the volume. It stores the true slices and the model's labels.
 
     Parameters
     ----------
     volume_node : vtkMRMLScalarVolumeNode
-        What was segmented.
+        The segmented volume.
     volume : CTVolume
-        What :func:`ICHSegmentationLib.mrml.volume.input` made of it.
+        The same volume from :func:`ICHSegmentationLib.mrml.volume_input`.
     label_map : LabelMap
-        The result.
+        Labels of the result.
     name : str
-        Of the new node; a number is added where it is taken.
+        Name of the new node; a number is added if it is taken.
     info : mapping of str to str, optional
-        What to keep of the run: model, version, checksum and the like.
+        Details of the run to store: model, version, checksum and so on.
     classes : sequence of str, optional
-        Segment IDs that the model tells apart, by default the five subtypes; others have one where they occur.
+        Segment IDs that the model distinguishes, by default the five subtypes; others get a segment if they occur.
 
     Returns
     -------
@@ -64,8 +66,7 @@ def publish(
     """
     require_volume(volume_node)
     if label_map.labels.shape != volume.grid.shape:
-        message = f"Labels of shape {label_map.labels.shape} do not fit a volume of shape {volume.grid.shape}."
-        raise ValueError(message)
+        raise ValueError(message("mrml.other_shape", labels=label_map.labels.shape, volume=volume.grid.shape))
     scene = volume_node.GetScene()
     block = LabelBlock.of(label_map.labels, {})
     node = slicer.vtkMRMLSegmentationNode()
@@ -78,8 +79,8 @@ def publish(
     try:
         scene.AddNode(node)
         node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
-        node.SetNodeReferenceID(ASIDE_ROLE, volume_node.GetNodeReferenceID(ASIDE_ROLE))
-        node.SetNodeReferenceID(SPACE_ROLE, node.GetTransformNodeID() or node.GetNodeReferenceID(ASIDE_ROLE))
+        node.SetNodeReferenceID(DETACHED_ROLE, volume_node.GetNodeReferenceID(DETACHED_ROLE))
+        node.SetNodeReferenceID(SPACE_ROLE, node.GetTransformNodeID() or node.GetNodeReferenceID(DETACHED_ROLE))
         node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
         node.CreateDefaultDisplayNodes()
         _show(node, block)
@@ -91,7 +92,7 @@ def publish(
 
 
 def result_info(segmentation_node: Node) -> dict[str, str]:
-    """Return what was kept of the run that made a result."""
+    """Return the details of the run that were stored with a result."""
     if not is_result(segmentation_node):
         return {}
     names = [name for name in segmentation_node.GetAttributeNames() if name.startswith(INFO_PREFIX)]
@@ -99,14 +100,12 @@ def result_info(segmentation_node: Node) -> dict[str, str]:
 
 
 def _classes(block: LabelBlock, classes: Sequence[str] | None) -> list[str]:
-    told = [subtype.name for subtype in Subtype] if classes is None else classes
-    there = set(np.unique(block.labels).tolist())
-    return [identifier for identifier, label in LABELS.items() if identifier in told or label in there]
+    expected = [subtype.name for subtype in Subtype] if classes is None else classes
+    present = set(np.unique(block.labels).tolist())
+    return [identifier for identifier, label in LABELS.items() if identifier in expected or label in present]
 
 
 def _fill(node: Node, block: LabelBlock, identifiers: list[str]) -> None:
-    from ICHSegmentationLib.io.labels.seg_nrrd import GRID_KEY
-
     where = parse_grid(node)
     node.SetAndObserveSegmentation(slicer.vtkSegmentation())
     segmentation = node.GetSegmentation()
@@ -115,7 +114,7 @@ def _fill(node: Node, block: LabelBlock, identifiers: list[str]) -> None:
     for identifier in identifiers:
         segmentation.AddSegment(make_segment(identifier, image), identifier)
     if identifiers and where.source.storage_axes == _AXIAL_STACK:
-        # So that a .seg.nrrd that Slicer saves is measured by its true slices too.
+        # Slicer saves the tag in the .seg.nrrd, which is then measured on its true slices too.
         segmentation.GetNthSegment(0).SetTag(GRID_KEY, node.GetAttribute(GRID_ATTRIBUTE))
 
 

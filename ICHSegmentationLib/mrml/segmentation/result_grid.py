@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The true slices of a result, kept with its segmentation node so that they survive saving the scene."""
+"""The true slices of a result, stored with its segmentation node and saved with the scene."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.io.grid_record import GridRecord, parse_grid_record
 from ICHSegmentationLib.mrml.nodes import Node, ijk_to_ras, require_segmentation
 
 GRID_ATTRIBUTE = "ICHSegmentation.SliceGrid"
@@ -19,7 +21,7 @@ GRID_ATTRIBUTE = "ICHSegmentation.SliceGrid"
 
 @dataclass(frozen=True, eq=False)
 class ResultGrid:
-    """Where the voxels of a result lie.
+    """Positions of the voxels of a result.
 
     Attributes
     ----------
@@ -28,7 +30,7 @@ class ResultGrid:
     source : CTSource
         Which of the volume node's (i, j, k) axes are slices, rows and columns.
     lattice_ijk : numpy.ndarray
-        (4, 4) from the volume node's (i, j, k) to the node's own RAS, before any transform.
+        (4, 4) from the volume node's (i, j, k) to RAS, without transforms.
     """
 
     grid: SliceGrid
@@ -51,9 +53,7 @@ class ResultGrid:
 
 
 def grid_json(volume_node: Node, volume: CTVolume) -> str:
-    """Return what is kept of a volume's slices, as one line."""
-    from ICHSegmentationLib.io.grid_record import GridRecord
-
+    """Return the slices of a volume as JSON on one line."""
     axes = volume.source.storage_axes
     lattice = ijk_to_ras(volume_node)[:, [*reversed(axes), 3]]
     return GridRecord.of(volume.grid, axes, affine_ras=lattice).to_json()
@@ -66,35 +66,31 @@ def is_result(node: Node) -> bool:
 
 
 def result_grid(segmentation_node: Node) -> ResultGrid:
-    """Return the slices that are kept with a result.
+    """Return the slices stored with a result.
 
     Raises
     ------
     NodeRemovedError
         If the node is no longer in the scene.
     InputError
-        If it was not published by this project.
+        If it is not a result of this project.
     """
     require_segmentation(segmentation_node)
     return parse_grid(segmentation_node)
 
 
 def parse_grid(segmentation_node: Node) -> ResultGrid:
-    """Return the slices that are kept with a result, which may not be in a scene yet; see :func:`result_grid`."""
+    """Return the slices stored with a result, which need not be in a scene yet; see :func:`result_grid`."""
     if not is_result(segmentation_node):
-        message = f"{segmentation_node.GetName()} is not a result of ICHSegmentation."
-        raise InputError(message)
+        raise InputError(message("mrml.not_a_result", name=segmentation_node.GetName()))
     found = _parse(segmentation_node.GetAttribute(GRID_ATTRIBUTE))
     if found is None:
-        message = f"The slice positions kept with {segmentation_node.GetName()} are damaged; segment the volume again."
-        raise InputError(message)
+        raise InputError(message("mrml.damaged_positions", name=segmentation_node.GetName()))
     return found
 
 
 @lru_cache(maxsize=8)
 def _parse(text: str) -> ResultGrid | None:
-    from ICHSegmentationLib.io.grid_record import parse_grid_record
-
     record = parse_grid_record(text)
     if record is None:
         return None

@@ -1,62 +1,55 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is proposed for the scores and what the reader said, kept with a result so that it survives saving the scene."""
+"""Proposed and user-chosen score items, stored with a result and saved with the scene."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
+from ICHSegmentationLib.measurement.user_items import Proposals, UserItems
 from ICHSegmentationLib.mrml.nodes import Node, require_segmentation
-
-if TYPE_CHECKING:
-    from ICHSegmentationLib.measurement.reader_items import Proposals, ReaderItems
 
 PROPOSALS_ATTRIBUTE = "ICHSegmentation.Proposals"
 READER_ATTRIBUTE = "ICHSegmentation.ReaderItems"
 _logger = logging.getLogger(__name__)
 
 
-def reader_items(segmentation_node: Node) -> ReaderItems:
-    """Return what the reader said of a result; nothing where that is damaged.
+def reader_items(segmentation_node: Node) -> UserItems:
+    """Return the score items that the user chose for a result; none if the record is damaged.
 
     Raises
     ------
     NodeRemovedError
-        If the node is gone.
+        If the node was removed.
     """
-    from ICHSegmentationLib.measurement.reader_items import ReaderItems
-
     text = require_segmentation(segmentation_node).GetAttribute(READER_ATTRIBUTE)
     try:
-        return ReaderItems.model_validate_json(text) if text else ReaderItems()
+        return UserItems.model_validate_json(text) if text else UserItems()
     except ValueError:
-        _logger.warning("What the reader said of %s is damaged and is left out.", segmentation_node.GetID())
-        return ReaderItems()
+        _logger.warning("The chosen score items of %s are damaged and are ignored.", segmentation_node.GetID())
+        return UserItems()
 
 
-def set_reader_items(segmentation_node: Node, items: ReaderItems) -> None:
-    """Keep what the reader said of a result; see :func:`reader_items`."""
+def set_reader_items(segmentation_node: Node, items: UserItems) -> None:
+    """Store the score items that the user chose; see :func:`reader_items`."""
     require_segmentation(segmentation_node).SetAttribute(READER_ATTRIBUTE, items.model_dump_json(exclude_defaults=True))
 
 
 def proposals(segmentation_node: Node) -> Proposals | None:
-    """Return what was proposed for a result; None where nothing was, or it is damaged.
+    """Return the proposed score items of a result; None if there are none or the record is damaged.
 
     Raises
     ------
     NodeRemovedError
-        If the node is gone.
+        If the node was removed.
     """
-    from ICHSegmentationLib.measurement.reader_items import Proposals
-
     text = require_segmentation(segmentation_node).GetAttribute(PROPOSALS_ATTRIBUTE)
     try:
         return Proposals.model_validate_json(text) if text else None
     except ValueError:
-        _logger.warning("What was proposed for %s is damaged and is left out.", segmentation_node.GetID())
+        _logger.warning("The proposed score items of %s are damaged and are ignored.", segmentation_node.GetID())
         return None
 
 
 def set_proposals(segmentation_node: Node, found: Proposals) -> None:
-    """Keep what is proposed for a result; see :func:`proposals`."""
+    """Store the proposed score items; see :func:`proposals`."""
     require_segmentation(segmentation_node).SetAttribute(PROPOSALS_ATTRIBUTE, found.model_dump_json())

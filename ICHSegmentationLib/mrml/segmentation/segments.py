@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Segments with the names, colors and codes of the library's table."""
+"""Segments with the names, colors and codes of the terminology."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import numpy as np
 import slicer
 
 from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.mrml.nodes import Node
 from ICHSegmentationLib.mrml.segmentation.layers import LABELS, LabelBlock, representation_name, segment_ids
 
 
 def make_segment(identifier: str, image: Node) -> Node:
     """Return a segment of a subtype (or of ``ICH``) on a shared layer."""
-    from ICHSegmentationLib.core.terminology import load_terminology
-
     table = load_terminology()
     row = table.by_id(identifier)
     segment = slicer.vtkSegment()
@@ -27,7 +26,7 @@ def make_segment(identifier: str, image: Node) -> Node:
 
 
 def add_missing_segment(segmentation_node: Node, identifier: str) -> None:
-    """Add a subtype that is not among the segments: the model does not know it, or the user removed it."""
+    """Add the segment of a subtype that the model does not distinguish or the user removed."""
     present = segment_ids(segmentation_node)
     if identifier in present:
         return
@@ -39,7 +38,7 @@ def add_missing_segment(segmentation_node: Node, identifier: str) -> None:
 
 
 def show_present_in_3d(segmentation_node: Node, block: LabelBlock) -> None:
-    """Show segments that have voxels in 3D views, and leave empty ones out."""
+    """Show segments with voxels in 3D views, and hide empty ones."""
     display = segmentation_node.GetDisplayNode()
     if display is None:
         return
@@ -50,14 +49,12 @@ def show_present_in_3d(segmentation_node: Node, block: LabelBlock) -> None:
 
 
 def subtype_names() -> dict[str, str]:
-    """Return the names of the subtypes."""
+    """Return the names of the five subtypes by segment ID."""
     return {subtype.name: subtype_look(subtype.name)[0] for subtype in Subtype}
 
 
 def subtype_look(identifier: str) -> tuple[str, tuple[float, float, float]]:
     """Return name and color, red, green and blue from 0 to 1, of a subtype."""
-    from ICHSegmentationLib.core.terminology import load_terminology
-
     row = load_terminology().by_id(identifier)
     red, green, blue = (channel / 255 for channel in row.rgb)
     return row.name, (red, green, blue)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes of a result in the scene, by the true extent of each slice."""
+"""Volumes of a result in the scene, measured with the true slice extents."""
 
 from __future__ import annotations
 
@@ -17,40 +17,39 @@ from ICHSegmentationLib.mrml.segmentation.result_grid import result_grid
 
 @dataclass(frozen=True)
 class SceneVolumes:
-    """What the table of results shows.
+    """Volumes as the results table shows them.
 
     Attributes
     ----------
     volumes_ml : dict of str to float
-        Volume of each segment that is blood, and ``total``.
-    shares : dict of str to float
-        Part of the total, 0 to 1, of each segment; all 0 without blood.
+        Volume of each hemorrhage segment, and ``total``.
+    fractions : dict of str to float
+        Fraction of the total, 0 to 1, of each segment; all 0 without hemorrhage.
     present : dict of str to bool
         Whether a segment has any voxel.
     changed : frozenset of str
-        Segments that differ from what the model found.
+        Segments that differ from the model's result.
     overlapping : bool
-        Whether an edit made segments overlap; the later segment then has the shared voxels, so that none counts twice.
+        Whether segments overlap after an edit; shared voxels count only for the later segment.
     """
 
     volumes_ml: dict[str, float]
-    shares: dict[str, float]
+    fractions: dict[str, float]
     present: dict[str, bool]
     changed: frozenset[str]
     overlapping: bool
 
 
 def scene_volumes(segmentation_node: Node) -> SceneVolumes:
-    """Measure a result as it is now.
+    """Return the current volumes of a result.
 
-    A voxel counts with the pixel area times what its slice owns along the normal, by the slice positions that were
-    kept when the result was published: of the DICOM files, else of the acquisition transform, else of the volume's
-    matrix. Transforms put on the segmentation later do not change what was measured.
+    A voxel counts with its pixel area times the slice extent, by the slice positions stored when the result was
+    published. Transforms that are applied to the segmentation later do not change the volumes.
 
     Raises
     ------
     NodeRemovedError, InputError
-        If the node is gone or is no result of this project.
+        If the node was removed or is not a result of this project.
     """
     block = read_labels(segmentation_node)
     extents_mm3 = result_grid(segmentation_node).grid.voxel_volumes_mm3
@@ -62,7 +61,7 @@ def scene_volumes(segmentation_node: Node) -> SceneVolumes:
     changed = find_changed(segmentation_node, block)
     return SceneVolumes(
         volumes_ml=volumes | {"total": total},
-        shares={identifier: volumes[identifier] / total if total else 0.0 for identifier in ids},
+        fractions={identifier: volumes[identifier] / total if total else 0.0 for identifier in ids},
         present={identifier: bool(counts[:, block.values[identifier]].any()) for identifier in ids},
         changed=frozenset(identifier for identifier in changed if identifier in LABELS),
         overlapping=block.overlapping,
@@ -70,19 +69,19 @@ def scene_volumes(segmentation_node: Node) -> SceneVolumes:
 
 
 def segment_volumes_ml(segmentation_node: Node) -> dict[str, float]:
-    """Return the volume of each segment that is blood, and ``total``; see :func:`scene_volumes`."""
+    """Return the volume of each hemorrhage segment, and ``total``; see :func:`scene_volumes`."""
     return scene_volumes(segmentation_node).volumes_ml
 
 
 def changed_by_hand(segmentation_node: Node) -> frozenset[str]:
-    """Return the IDs of segments that differ from what the model found."""
+    """Return the IDs of segments that differ from the model's result."""
     return scene_volumes(segmentation_node).changed
 
 
 def label_map_of(segmentation_node: Node) -> LabelMap:
-    """Return a result with its corrections on the true slices, for reports and exports.
+    """Return a corrected result as a label map on the true slices.
 
-    Segments that are not blood are left out.
+    Segments other than hemorrhage are left out.
     """
     block = read_labels(segmentation_node)
     grid = result_grid(segmentation_node).grid
@@ -92,13 +91,13 @@ def label_map_of(segmentation_node: Node) -> LabelMap:
 
 
 def model_label_map_of(segmentation_node: Node) -> LabelMap:
-    """Return the labels as the model made them, on the true slices."""
+    """Return the model's labels on the true slices."""
     grid = result_grid(segmentation_node).grid
     return LabelMap(model_result(segmentation_node).spread((0, 0, 0), grid.shape), grid)
 
 
 def _counts(block: LabelBlock) -> np.ndarray:
-    """Return (slices, 256) voxels of each label; slice by slice, because counting widens its input."""
+    """Return (slices, 256) voxel counts of each label; slice by slice, as bincount widens its input."""
     if not block.labels.size:
         return np.zeros((0, 256))
     return np.array([np.bincount(image.ravel(), minlength=256) for image in block.labels])

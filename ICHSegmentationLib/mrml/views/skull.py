@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The skull around the surfaces: volume rendering of bone, translucent."""
+"""Translucent volume rendering of the skull."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import slicer
 import vtk
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.mrml.nodes import Node, ijk_to_ras, require_volume
 from ICHSegmentationLib.mrml.subject_hierarchy import remove_item
 
 SKULL_ROLE = "ICHSegmentation.SkullOf"
 _OPACITY_HU = ((-3024.0, 0.0), (200.0, 0.0), (500.0, 0.6), (1000.0, 1.0), (3071.0, 1.0))
-"""Share of the opacity: Slicer's own preset begins below 0 HU, and its haze would hide what lies in the brain."""
+"""HU and fraction of the opacity; Slicer's preset starts below 0 HU and would hide the brain."""
 _BONE_MM = 8.0
-"""So thick a layer has the chosen opacity; a skull is about that thick."""
+"""Thickness of bone that has the chosen opacity, about that of a skull."""
 _COLOR_HU = (
     (-3024.0, 0.0, 0.0, 0.0),
     (150.0, 0.55, 0.35, 0.25),
@@ -25,10 +26,10 @@ _COLOR_HU = (
 
 
 def show_skull(volume_node: Node, on: bool, *, opacity: float = 0.3) -> None:
-    """Render the bone of a volume, or remove that again.
+    """Show or hide a volume rendering of the bone.
 
-    Slicer does not render volumes under non-linear transforms: a hidden copy with the transform hardened is rendered
-    instead, which is neither saved with the scene nor kept afterwards.
+    Slicer cannot render volumes under non-linear transforms: a hidden copy with the transform hardened is rendered
+    instead. It is not saved with the scene and is removed with the rendering.
 
     Parameters
     ----------
@@ -37,7 +38,7 @@ def show_skull(volume_node: Node, on: bool, *, opacity: float = 0.3) -> None:
     on : bool
         Whether to show it.
     opacity : float
-        0 to 1, of a wall of dense bone.
+        Opacity of dense bone, 0 to 1.
 
     Raises
     ------
@@ -48,7 +49,7 @@ def show_skull(volume_node: Node, on: bool, *, opacity: float = 0.3) -> None:
     """
     require_volume(volume_node)
     if not on or not skull_is_shown(volume_node):
-        _remove(volume_node)  # also what a reopened scene or another transform has left
+        _remove(volume_node)  # also leftovers of a reopened scene or another transform
     if not on:
         return
     logic = _logic()
@@ -64,7 +65,7 @@ def show_skull(volume_node: Node, on: bool, *, opacity: float = 0.3) -> None:
             property_node.Copy(preset)
         _make_translucent(property_node.GetVolumeProperty(), opacity, with_colors=preset is None)
         if shown is not volume_node:
-            # Saved without the copy, they would come back with nothing to render.
+            # The copy is not saved, so they would have nothing to render in a reopened scene.
             for owned in (display, property_node, display.GetROINode()):
                 if owned is not None:
                     owned.SetSaveWithScene(False)
@@ -75,9 +76,9 @@ def show_skull(volume_node: Node, on: bool, *, opacity: float = 0.3) -> None:
 
 
 def skull_is_shown(volume_node: Node) -> bool:
-    """Whether the bone of a volume is rendered where the volume lies now.
+    """Whether the bone of a volume is rendered at its current place.
 
-    It is not after a scene with a hardened copy was reopened, or the volume was put under a warp or out of it.
+    It is not after a scene with a hardened copy was reopened, or after the non-linear transform was changed.
     """
     require_volume(volume_node)
     rendered = _rendered_node(volume_node)
@@ -88,13 +89,12 @@ def skull_is_shown(volume_node: Node) -> bool:
 def _logic() -> Node:
     module = getattr(slicer.modules, "volumerendering", None)
     if module is None:
-        message = "This Slicer has no Volume Rendering module, which the skull is shown with."
-        raise ICHSegmentationError(message)
+        raise ICHSegmentationError(message("mrml.no_volume_rendering"))
     return module.logic()
 
 
 def _nodes(volume_node: Node, class_name: str) -> list[Node]:
-    """Return the nodes of a class that were made to show a volume's skull."""
+    """Return the nodes of a class that were created to show a volume's skull."""
     nodes = volume_node.GetScene().GetNodesByClass(class_name)
     nodes.UnRegister(None)
     found = [nodes.GetItemAsObject(index) for index in range(nodes.GetNumberOfItems())]
@@ -106,7 +106,7 @@ def _displays(volume_node: Node) -> list[Node]:
 
 
 def _rendered_node(volume_node: Node) -> Node:
-    """Return what is rendered: the volume, or the copy that was made of it; None where a copy has still to be made."""
+    """Return the rendered node, the volume or its copy; None if a copy is needed and missing."""
     parent = volume_node.GetParentTransformNode()
     if parent is None or parent.IsTransformToWorldLinear():
         return volume_node
@@ -119,7 +119,7 @@ def _make_rendered_node(volume_node: Node) -> Node:
     copy.SetHideFromEditors(True)
     copy.SetSaveWithScene(False)
     copy.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(ijk_to_ras(volume_node)))
-    copy.SetAndObserveImageData(volume_node.GetImageData())  # shared: hardening puts a new image in its place
+    copy.SetAndObserveImageData(volume_node.GetImageData())  # shared; hardening replaces it by a new image
     copy.SetNodeReferenceID(SKULL_ROLE, volume_node.GetID())
     volume_node.GetScene().AddNode(copy)
     copy.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
@@ -129,8 +129,8 @@ def _make_rendered_node(volume_node: Node) -> Node:
 
 def _make_translucent(volume_property: Node, opacity: float, *, with_colors: bool) -> None:
     points = vtk.vtkPiecewiseFunction()
-    for hu, share in _OPACITY_HU:
-        points.AddPoint(hu, share * opacity)
+    for hu, fraction in _OPACITY_HU:
+        points.AddPoint(hu, fraction * opacity)
     volume_property.GetScalarOpacity().DeepCopy(points)
     volume_property.SetScalarOpacityUnitDistance(_BONE_MM)
     if not with_colors:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Slice views: where they stand and which greys they show."""
+"""Position and window of the slice views."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def set_window(volume_node: Node, name: str) -> None:
     NodeRemovedError
         If the volume is no longer in the scene.
     KeyError
-        If there is no window of that name.
+        If there is no window with that name.
     """
     require_volume(volume_node)
     level, width = WINDOWS[name]
@@ -33,7 +33,7 @@ def set_window(volume_node: Node, name: str) -> None:
 
 
 def jump_to(node: Node, ras_mm: Point) -> None:
-    """Move the slices of every slice view of a node's scene through a point of world RAS, without panning.
+    """Move all slice views of a node's scene to a point in world RAS, without panning.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def jump_to(node: Node, ras_mm: Point) -> None:
 
 
 def crosshair_ras(node: Node) -> Point | None:
-    """Return where the crosshair of a node's scene stands, world RAS; None without a crosshair.
+    """Return the crosshair position of a node's scene, world RAS; None without a crosshair.
 
     Raises
     ------
@@ -63,9 +63,7 @@ def crosshair_ras(node: Node) -> Point | None:
 
 
 def looked_at(node: Node) -> Point:
-    """Return the place that the user looks at, world RAS: the crosshair where one is shown, else the middle of a view.
-
-    The axial view is asked first.
+    """Return the crosshair position, world RAS, if it is shown, else the center of a slice view, the axial one first.
 
     Raises
     ------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a volume node can be segmented, and one line about its geometry."""
+"""Check whether a volume node can be segmented, and describe its geometry in one line."""
 
 from __future__ import annotations
 
@@ -8,34 +8,35 @@ from dataclasses import dataclass
 import numpy as np
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.grid_warnings import warn_grid
 from ICHSegmentationLib.mrml.nodes import Node, ijk_to_ras, require_volume
 from ICHSegmentationLib.mrml.subject_hierarchy import modality_of
 from ICHSegmentationLib.mrml.volume.geometry import VolumeGeometry, read_geometry
 
-_MINIMUM_SLICES = 3
+_MIN_SLICES = 3
 _WHITE = 255
 _AIR_HU = -500
 _TILT_DEG = 0.5
-_MOST_LISTED = 4
+_MAX_LISTED = 4
 
 
 @dataclass(frozen=True, eq=False)
 class VolumeCheck:
-    """What the panel shows of a volume before anything is run.
+    """Result of :func:`check_volume`, which the panel shows before a run.
 
     Attributes
     ----------
     ok : bool
         Whether it can be segmented.
     reason : str or None
-        One sentence why not.
+        Reason for a refusal, one sentence.
     geometry_line : str
-        Slices, tilt, steps, gaps, acquisition transform and where the positions come from; empty for a refused volume.
+        Slices, tilt, steps, gaps, acquisition transform and origin of the positions; empty for a refused volume.
     warnings : tuple of str
-        What the user should know of an accepted volume.
+        Warnings about an accepted volume.
     geometry : VolumeGeometry or None
-        What was read, to be handed to :func:`ICHSegmentationLib.mrml.volume.input`.
+        Geometry for :func:`ICHSegmentationLib.mrml.volume_input`.
     """
 
     ok: bool
@@ -46,7 +47,7 @@ class VolumeCheck:
 
 
 def check_volume(volume_node: Node) -> VolumeCheck:
-    """Check that a node is a head CT's volume in HU, under no transform that the library cannot follow."""
+    """Check that a node is a head CT in HU, without unsupported transforms."""
     try:
         require_volume(volume_node)
         reason = _kind_problem(volume_node) or _values_problem(volume_node)
@@ -54,10 +55,10 @@ def check_volume(volume_node: Node) -> VolumeCheck:
             return VolumeCheck(ok=False, reason=reason)
         geometry = read_geometry(volume_node)
     except ICHSegmentationError as error:
-        return VolumeCheck(ok=False, reason=str(error))
-    if geometry.grid.shape[0] < _MINIMUM_SLICES:
-        message = f"The volume has {geometry.grid.shape[0]} slice(s); at least {_MINIMUM_SLICES} are needed."
-        return VolumeCheck(ok=False, reason=message)
+        return VolumeCheck(ok=False, reason=error.args[0])
+    if geometry.grid.shape[0] < _MIN_SLICES:
+        reason = message("mrml.too_few_slices", slices=geometry.grid.shape[0], minimum=_MIN_SLICES)
+        return VolumeCheck(ok=False, reason=reason)
     warnings = (*geometry.warnings, *warn_grid(geometry.grid), *_warn_values(volume_node))
     return VolumeCheck(True, None, describe_geometry(geometry), warnings, geometry)
 
@@ -80,33 +81,39 @@ def describe_geometry(geometry: VolumeGeometry) -> str:
 def _describe_steps(steps_mm: list[float]) -> str:
     if len(steps_mm) == 1:
         return f"step {steps_mm[0]:.2f} mm"
-    if len(steps_mm) > _MOST_LISTED:
+    if len(steps_mm) > _MAX_LISTED:
         return f"steps {min(steps_mm):.2f} to {max(steps_mm):.2f} mm"
     return f"steps {', '.join(f'{step:.2f}' for step in steps_mm[:-1])} and {steps_mm[-1]:.2f} mm"
 
 
 def _kind_problem(node: Node) -> str | None:
-    """Return why a node is not a scalar CT volume, from what it is and what it says of itself."""
+    """Return why a node is not a scalar CT volume, by its class and metadata."""
     name = node.GetName()
     image = node.GetImageData() if node.IsA("vtkMRMLVolumeNode") else None
     units = node.GetVoxelValueUnits() if node.IsA("vtkMRMLScalarVolumeNode") else None
     modality = modality_of(node)
     problems = (
-        (node.IsA("vtkMRMLLabelMapVolumeNode"), "is a label map, not a CT"),
-        (not node.IsA("vtkMRMLScalarVolumeNode"), "is not a scalar volume"),
-        (image is None or image.GetPointData().GetScalars() is None or image.GetNumberOfPoints() == 0, "is empty"),
+        (node.IsA("vtkMRMLLabelMapVolumeNode"), message("mrml.label_map", name=name)),
+        (not node.IsA("vtkMRMLScalarVolumeNode"), message("mrml.not_scalar", name=name)),
+        (
+            image is None or image.GetPointData().GetScalars() is None or image.GetNumberOfPoints() == 0,
+            message("mrml.empty_volume", name=name),
+        ),
         (
             node.IsA("vtkMRMLMultiVolumeNode") or (image is not None and image.GetNumberOfScalarComponents() > 1),
-            "holds colors, vectors or several time points; choose a single CT volume",
+            message("mrml.not_one_image", name=name),
         ),
-        (modality not in ("", "CT"), f"is {modality}, not CT"),
-        (units is not None and units.GetCodeValue() not in (None, "", "[hnsf'U]"), "is not in Hounsfield units"),
-        (not _is_placed(node), "cannot be placed in space: its axes are not independent"),
+        (modality not in ("", "CT"), message("mrml.other_modality", name=name, modality=modality)),
+        (
+            units is not None and units.GetCodeValue() not in (None, "", "[hnsf'U]"),
+            message("mrml.other_units", name=name),
+        ),
+        (not _has_independent_axes(node), message("mrml.dependent_axes", name=name)),
     )
-    return next((f"{name} {problem}." for holds, problem in problems if holds), None)
+    return next((problem for holds, problem in problems if holds), None)
 
 
-def _is_placed(node: Node) -> bool:
+def _has_independent_axes(node: Node) -> bool:
     if not node.IsA("vtkMRMLVolumeNode"):
         return True
     axes = ijk_to_ras(node)[:3, :3]
@@ -119,13 +126,13 @@ def _values_problem(node: Node) -> str | None:
     low, high = image.GetScalarRange()
     name = node.GetName()
     if image.GetScalarSize() == 1:
-        return f"{name} holds 8-bit greys, not HU; load the original slices."
+        return message("mrml.eight_bit", name=name)
     if low == high:
-        return f"{name} holds one value only ({low:g})."
+        return message("mrml.one_value", name=name, value=low)
     if low >= 0 and high <= _WHITE:
-        return f"{name} holds values from {low:g} to {high:g}: these look like windowed greys, not HU."
+        return message("mrml.gray_values", name=name, low=low, high=high)
     if low >= 0 and modality_of(node) != "CT":
-        return f"{name} holds values from {low:g} to {high:g}, but air in a CT is about -1000 HU: it is no CT in HU."
+        return message("mrml.not_hu", name=name, low=low, high=high)
     return None
 
 
@@ -133,4 +140,4 @@ def _warn_values(node: Node) -> tuple[str, ...]:
     low = node.GetImageData().GetScalarRange()[0]
     if low <= _AIR_HU:
         return ()
-    return (f"The lowest value is {low:g}, but air is about -1000 HU: the values may be shifted or cut off.",)
+    return (message("mrml.no_air", low=low),)

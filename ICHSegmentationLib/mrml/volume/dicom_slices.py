@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The DICOM files behind a volume node, and the slice positions that they hold."""
+"""DICOM files of a volume node, and their slice positions."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from ICHSegmentationLib.core.volume import PADDING_HU
 from ICHSegmentationLib.mrml.nodes import Node, ijk_to_ras
 
 UIDS_ATTRIBUTE = "DICOM.instanceUIDs"
-"""Slicer's DICOM import keeps the SOPInstanceUIDs of a volume's files here, separated by blanks."""
-_SAME_SHARE = 0.999
+"""Attribute in which Slicer's DICOM import stores the SOPInstanceUIDs of the files, separated by blanks."""
+_MIN_SAME_FRACTION = 0.999
 
 _logger = logging.getLogger(__name__)
 
 
-class NotTheirPixelsError(Exception):
-    """The volume's voxels are not those of the files that it names, so their positions are not its own."""
+class OtherPixelsError(Exception):
+    """The volume does not hold the voxels of its files, so their slice positions do not apply."""
 
 
 def has_dicom_uids(volume_node: Node) -> bool:
-    """Whether a volume names the DICOM files that it was loaded from."""
+    """Whether a volume has the UIDs of the DICOM files that it was loaded from."""
     return bool(volume_node.GetAttribute(UIDS_ATTRIBUTE))
 
 
 def dicom_files(volume_node: Node) -> tuple[Path, ...]:
-    """Return the files behind a volume, by Slicer's DICOM database; empty where one of them is not at hand."""
+    """Return the files of a volume from Slicer's DICOM database; empty if any is missing."""
     database = getattr(slicer, "dicomDatabase", None)
     if database is None or not has_dicom_uids(volume_node):
         return ()
@@ -46,17 +46,17 @@ def dicom_files(volume_node: Node) -> tuple[Path, ...]:
 
 
 def dicom_slices(volume_node: Node) -> tuple[SliceGrid, CTSource] | None:
-    """Return the slices of a volume, in the order of its k axis, as the DICOM files behind it place them.
+    """Return the slices of a volume by its DICOM files, in the order of its k axis.
 
     Returns
     -------
     tuple of SliceGrid and CTSource, or None
-        None where the files are not at hand or cannot be read.
+        None if the files are missing or cannot be read.
 
     Raises
     ------
-    NotTheirPixelsError
-        If the volume has another size or other voxels than its files: it was cropped, hardened or edited.
+    OtherPixelsError
+        If size or voxels differ from the files: the volume was cropped, hardened or edited.
     """
     files = dicom_files(volume_node)
     if not files:
@@ -64,8 +64,8 @@ def dicom_slices(volume_node: Node) -> tuple[SliceGrid, CTSource] | None:
     try:
         return _read(files, volume_node)
     except (ImportError, InputError, OSError) as error:
-        # The message may hold a path; the volume itself still says where its slices lie.
-        _logger.warning("The DICOM files behind the volume cannot be used (%s).", type(error).__name__)
+        # Not logged in full: the message may contain a path. The volume node has positions of its own.
+        _logger.warning("The DICOM files of the volume cannot be used (%s).", type(error).__name__)
         return None
 
 
@@ -96,15 +96,15 @@ def _read(files: tuple[Path, ...], volume_node: Node) -> tuple[SliceGrid, CTSour
 
 
 def _check_pixels(slices: list, shape: tuple[int, int, int], array: np.ndarray) -> None:
-    """Compare the first, the middle and the last slice with the files: enough to tell order, flips and resampling."""
+    """Compare first, middle and last slice with the files, which detects reordering, flips and resampling."""
     from ICHSegmentationLib.io.dicom.pixels import PixelDecoder
 
     if array.shape != shape:
-        raise NotTheirPixelsError
+        raise OtherPixelsError
     decoder, image = PixelDecoder(), np.empty(shape[1:], dtype=np.int16)
     for index in (0, shape[0] // 2, shape[0] - 1):
         decoder.decode(slices[index], image)
-        inside = image > PADDING_HU  # readers differ in what they make of padding
+        inside = image > PADDING_HU  # readers treat padding differently
         difference = array[index][inside].astype(np.float32) - image[inside]
-        if np.count_nonzero(np.abs(difference) <= 1) < _SAME_SHARE * difference.size:
-            raise NotTheirPixelsError
+        if np.count_nonzero(np.abs(difference) <= 1) < _MIN_SAME_FRACTION * difference.size:
+            raise OtherPixelsError

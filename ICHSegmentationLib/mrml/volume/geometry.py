@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the slices of a volume node truly lie."""
+"""True slice positions of a volume node."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource, nearest_axes
 from ICHSegmentationLib.mrml.nodes import Node, ijk_to_ras
 from ICHSegmentationLib.mrml.volume.dicom_slices import (
     UIDS_ATTRIBUTE,
-    NotTheirPixelsError,
+    OtherPixelsError,
     dicom_slices,
     has_dicom_uids,
 )
@@ -21,7 +22,6 @@ from ICHSegmentationLib.mrml.volume.transforms import (
     acquisition_transform,
     grid_under_acquisition_transform,
     linear_to_world,
-    nonlinear_sentence,
     own_transform,
 )
 
@@ -30,22 +30,22 @@ _AXIAL_STACK = (2, 1, 0)
 
 @dataclass(frozen=True, eq=False)
 class VolumeGeometry:
-    """The slices of a volume node.
+    """Slice geometry of a volume node.
 
     Attributes
     ----------
     grid : SliceGrid
-        Their places. From DICOM: in the patient, whatever linear transforms the volume lies under. Else: in the world.
+        Slice positions: from DICOM in patient space, without linear transforms above the volume; else in world space.
     source : CTSource
-        The DICOM files where they are at hand, and which of the node's (i, j, k) axes are slices, rows and columns.
+        The DICOM files if found, and which of the node's (i, j, k) axes are slices, rows and columns.
     origin : str
-        Where the positions come from: "DICOM files", "acquisition transform" or "volume matrix".
+        Origin of the positions: "DICOM files", "acquisition transform" or "volume matrix".
     acquisition : bool
-        Whether the volume lies under Slicer's acquisition transform.
+        Whether the volume is under Slicer's acquisition transform.
     warnings : tuple of str
-        What was found on the way.
+        Warnings found while reading.
     stamp : tuple
-        Changes when the volume, its matrix or its transforms change.
+        Value that changes with the volume, its matrix or its transforms.
     """
 
     grid: SliceGrid
@@ -57,7 +57,7 @@ class VolumeGeometry:
 
 
 def stamp_of(volume_node: Node) -> tuple[object, ...]:
-    """Return what changes when the geometry or the voxels of a volume change."""
+    """Return a value that changes with the geometry or the voxels of a volume."""
     parent = own_transform(volume_node)
     above = () if parent is None else (parent.GetID(), parent.GetTransformToWorldMTime())
     uids = volume_node.GetAttribute(UIDS_ATTRIBUTE)
@@ -66,22 +66,22 @@ def stamp_of(volume_node: Node) -> tuple[object, ...]:
 
 
 def read_geometry(volume_node: Node) -> VolumeGeometry:
-    """Find the slices of a volume node.
+    """Return the slice geometry of a volume node.
 
-    The DICOM files behind the volume say where its slices lie, if they are at hand and hold the volume's voxels; else
-    Slicer's acquisition transform, if the volume is under one; else its matrix with the linear transforms above it.
+    Positions come from the DICOM files if they are found and hold the volume's voxels; else from Slicer's acquisition
+    transform; else from the volume's matrix with the linear transforms above it.
 
     Raises
     ------
     InputError
-        If the volume lies under any other non-linear transform.
+        If the volume is under any other non-linear transform.
     """
     columns, rows, slices = volume_node.GetImageData().GetDimensions()
     transform_node = acquisition_transform(volume_node, slices)
     above = (transform_node or volume_node).GetParentTransformNode()
     to_world = linear_to_world(above)
     if to_world is None:
-        raise InputError(nonlinear_sentence(volume_node))
+        raise InputError(message("mrml.nonlinear_transform", name=volume_node.GetName()))
     acquisition, stamp = transform_node is not None, stamp_of(volume_node)
     found, warnings = _from_dicom(volume_node, acquisition=acquisition)
     if found is not None:
@@ -104,15 +104,10 @@ def _from_dicom(volume_node: Node, *, acquisition: bool) -> tuple[tuple[SliceGri
         return None, ()
     try:
         found = dicom_slices(volume_node)
-    except NotTheirPixelsError:
-        warning = (
-            "The volume does not hold the voxels of its DICOM files (it was resampled or edited): the positions of its "
-            "slices are taken from the volume itself."
-        )
-        return None, (warning,)
+    except OtherPixelsError:
+        return None, (message("mrml.not_the_dicom_pixels"),)
     if found is None and not acquisition:
-        warning = "The DICOM files behind the volume are not at hand: even steps between its slices are assumed."
-        return None, (warning,)
+        return None, (message("mrml.no_dicom_files"),)
     return found, ()
 
 

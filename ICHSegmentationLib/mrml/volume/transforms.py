@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which transforms a volume lies under: none, linear ones, or Slicer's own acquisition transform."""
+"""Transforms above a volume: linear ones, and Slicer's acquisition transform."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import vtk
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import LPS_TO_RAS, SliceGrid
-from ICHSegmentationLib.mrml.nodes import ASIDE_ROLE, Node, apply, ijk_to_ras
+from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.mrml.nodes import DETACHED_ROLE, Node, apply, ijk_to_ras
 
 _SAME_MM = 0.01
 
 
 def acquisition_transform(node: Node, slices: int) -> Node:
-    """Return the acquisition transform directly above a node, also while it is set aside for editing, or None.
+    """Return the acquisition transform directly above a node, also while it is detached for editing, or None.
 
     Slicer's DICOM import (``DICOMScalarVolumePlugin``, class ``AcquisitionModeling``) puts a volume whose matrix misses
     the slices' corners in the DICOM headers by more than 0.001 mm (tilted gantry, varying steps, missing slices) under
-    a grid transform with one displacement at each corner of each slice: a displacement grid of 2 x 2 x slices. It is
-    marked by nothing but a name, which users may change, so it is known by this grid.
+    a grid transform with one displacement at each corner of each slice: a displacement grid of 2 x 2 x slices. Only
+    this grid identifies it: its name can be changed by the user.
 
     Parameters
     ----------
@@ -40,12 +41,12 @@ def acquisition_transform(node: Node, slices: int) -> Node:
 
 
 def own_transform(node: Node) -> Node:
-    """Return the transform that a node lies under, or would if it were not set aside for editing; None without one."""
-    return node.GetParentTransformNode() or node.GetNodeReference(ASIDE_ROLE)
+    """Return the transform above a node, or the one that was detached for editing; None without one."""
+    return node.GetParentTransformNode() or node.GetNodeReference(DETACHED_ROLE)
 
 
 def linear_to_world(transform_node: Node) -> np.ndarray | None:
-    """Return the (4, 4) matrix from below a transform node to the world; None where one on the way is not linear."""
+    """Return the (4, 4) matrix from a transform node's child space to the world; None if it is not linear."""
     if transform_node is None:
         return np.eye(4)
     if not transform_node.IsTransformToWorldLinear():
@@ -56,12 +57,12 @@ def linear_to_world(transform_node: Node) -> np.ndarray | None:
 
 
 def grid_under_acquisition_transform(volume_node: Node, transform_node: Node) -> SliceGrid:
-    """Return the slices where an acquisition transform puts them, without the linear transforms above it.
+    """Return the slice grid under an acquisition transform, without the linear transforms above it.
 
     Raises
     ------
     InputError
-        If the transform bends slices or turns them against each other, which no scanner's geometry does.
+        If the transform bends slices or rotates them against each other, which no scanner does.
     """
     columns, rows, slices = volume_node.GetImageData().GetDimensions()
     matrix = ijk_to_ras(volume_node)
@@ -78,16 +79,8 @@ def grid_under_acquisition_transform(volume_node: Node, transform_node: Node) ->
     bent = np.abs(origins + (along_columns + along_rows) / 2 - middles).max()
     turned = max(np.ptp(along_columns, axis=0).max(), np.ptp(along_rows, axis=0).max())
     if not max(bent, turned) <= _SAME_MM:
-        raise InputError(nonlinear_sentence(volume_node))
+        raise InputError(message("mrml.nonlinear_transform", name=volume_node.GetName()))
     column_vector, row_vector = along_columns.mean(axis=0), along_rows.mean(axis=0)
     spacing = (float(np.linalg.norm(row_vector)) / (rows - 1), float(np.linalg.norm(column_vector)) / (columns - 1))
     orientation = np.stack([column_vector, row_vector]) * LPS_TO_RAS
     return SliceGrid((slices, rows, columns), origins * LPS_TO_RAS, orientation, spacing)
-
-
-def nonlinear_sentence(volume_node: Node) -> str:
-    """Return why a volume under a non-linear transform is refused."""
-    return (
-        f"The volume {volume_node.GetName()} lies under a non-linear transform that is not Slicer's acquisition "
-        "transform; harden it, or choose the volume that was loaded from DICOM."
-    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gate that lets through what of a skip the decoder asks for."""
+"""Attention gate of a skip connection."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from torch import nn
 
 
 class AttentionGate(nn.Module):
-    """Weigh each pixel of a skip by a number between 0 and 1.
+    """Weight each pixel of a skip connection between 0 and 1.
 
     Both inputs are convolved (1x1), joined, rectified, convolved to one map, and passed through a sigmoid. The paper
-    says that they are spliced; Oktay et al. 2018, whose gate it describes, add them.
+    concatenates them; Oktay et al. 2018, whose gate it describes, add them.
 
     Parameters
     ----------
     channels
-        Feature maps of the skip and of the decoder, which have the same size.
+        Feature maps of the skip and of the decoder.
     hidden
         Feature maps in between.
     join
@@ -35,7 +35,7 @@ class AttentionGate(nn.Module):
         )
 
     def forward(self, decoder: torch.Tensor, skip: torch.Tensor) -> torch.Tensor:
-        """Two (N, channels, H, W) -> the weighed skip, (N, channels, H, W)."""
+        """Two (N, channels, H, W) -> the weighted skip, (N, channels, H, W)."""
         first, second = self.of_decoder(decoder), self.of_skip(skip)
         joined = torch.cat([first, second], dim=1) if self._concat else first + second
         return skip * self.weight(torch.relu(joined))

@@ -12,7 +12,7 @@ from ICHSegmentationLib.networks.blocks.layers import ConvUnit
 
 
 def harmonic_links(layer: int) -> list[int]:
-    """Layers that feed a layer of a harmonic dense block, nearest first.
+    """Return the layers that feed a layer of a harmonic dense block, nearest first.
 
     Layer ``k`` is linked to ``k - 2**n`` for each n where ``2**n`` divides ``k``; layer 0 is the block's input.
     The paper's Eq. 1 prints the fraction upside down (``2**n / k`` instead of ``k / 2**n`` as the natural number).
@@ -26,7 +26,7 @@ def harmonic_links(layer: int) -> list[int]:
 
 
 def layer_width(layer: int, growth: int, multiplier: float, multiple: int) -> int:
-    """Feature maps of a layer: the growth times the multiplier once for each link beyond the first.
+    """Return the feature maps of a layer: the growth times the multiplier for each link beyond the first.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def layer_width(layer: int, growth: int, multiplier: float, multiple: int) -> in
 
 
 class HarmonicDenseBlock(nn.Module):
-    """3x3 convolutions with harmonic links; gives the odd layers and the last one, concatenated.
+    """3x3 convolutions with harmonic links; the output concatenates the odd layers and the last one.
 
     Parameters
     ----------

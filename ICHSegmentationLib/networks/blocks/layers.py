@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts that several networks are made of."""
+"""Layers that several networks share."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 import torch
 from torch import nn
 
-_BLOOD_AT_FIRST = 0.05  # share of the pixels of a training batch, times the usual class weights
+_BLOOD_AT_FIRST = 0.05  # fraction of blood in a training batch, times the usual class weights
 
 
 class ConvUnit(nn.Sequential):
@@ -23,7 +21,7 @@ class ConvUnit(nn.Sequential):
     stride
         Step of the convolution in pixels.
     bias
-        Whether the convolution has one; the normalisation behind it makes it void, but published counts include it.
+        Whether the convolution has one; the normalisation makes it redundant, but published counts include it.
     """
 
     def __init__(
@@ -37,7 +35,7 @@ class ConvUnit(nn.Sequential):
 
 
 class DoubleConv(nn.Sequential):
-    """Two 3x3 convolution units with bias, the step of the usual U-Net.
+    """Two 3x3 convolution units with bias, as in the U-Net.
 
     Parameters
     ----------
@@ -51,25 +49,10 @@ class DoubleConv(nn.Sequential):
         )
 
 
-def answer_of(network: nn.Module) -> nn.Module:
-    """Return what turns a network's output into what a runtime gives: its own ``answer``, else a softmax."""
-    answer = getattr(network, "answer", None)
-    return answer if isinstance(answer, nn.Module) else nn.Softmax(dim=1)
-
-
-def channels_last(tensors: Iterable[torch.Tensor]) -> torch.memory_format:
-    """Return the memory layout with the channels innermost that suits images, or patches of volumes, or their weights.
-
-    It is 1.0-1.5 times as fast on processors, and what tensor cores want.
-    """
-    is_3d = any(tensor.ndim == 5 for tensor in tensors)
-    return torch.channels_last_3d if is_3d else torch.channels_last
-
-
 def check_images(images: torch.Tensor, in_channels: int, stride: int) -> None:
     """Raise `ValueError` unless the images are (N, in_channels, H, W) with H and W multiples of `stride`.
 
-    While the network is recorded for another runtime nothing is checked: sizes are not numbers then.
+    Nothing is checked while the network is traced, because sizes are not numbers then.
     """
     if torch.jit.is_tracing():
         return
@@ -83,10 +66,10 @@ def check_images(images: torch.Tensor, in_channels: int, stride: int) -> None:
 
 
 def initialise(module: nn.Module) -> None:
-    """Set the starting weights of one module; for ``nn.Module.apply``.
+    """Initialise one module; for ``nn.Module.apply``.
 
-    Convolutions before a ReLU: He et al. 2015, by fan-out. Linear layers: normal with a deviation of 0.02, cut at two
-    deviations, as is usual for pre-norm transformers. All biases start at zero.
+    Convolutions before a ReLU: He et al. 2015, by fan-out. Linear layers: normal with a standard deviation of 0.02,
+    truncated at two deviations, as usual for pre-norm transformers. Biases: zero.
     """
     if isinstance(module, nn.Conv2d | nn.Conv3d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
@@ -98,12 +81,12 @@ def initialise(module: nn.Module) -> None:
 
 
 def initialise_head(head: nn.Conv2d | nn.Conv3d) -> None:
-    """Set the starting weights of a last convolution, which gives logits; after `initialise`, which is for a ReLU.
+    """Initialise the last convolution, which returns logits; to be called after `initialise`, which is for a ReLU.
 
-    The training starts with blood about as rare as it is (Lin et al. 2017, "Focal Loss", section 4.1), with weights by
-    fan-in. From equal probabilities, or with weights by fan-out, which few classes make large, the first steps silence
-    for good all features that speak for blood; what is left shows blood by the absence of all else, never surer than
-    the head's bias.
+    The bias gives blood about its true frequency (Lin et al. 2017, "Focal Loss", section 4.1), the weights are by
+    fan-in. With equal probabilities, or with weights by fan-out, which are large for few classes, the first steps of
+    training permanently suppress all features of blood; the network then detects blood only by the absence of other
+    features, with a confidence limited by the head's bias.
     """
     nn.init.kaiming_normal_(head.weight, nonlinearity="linear")
     kinds = head.out_channels - 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixed sinusoidal position code of a grid of tokens."""
+"""Fixed sinusoidal positional encoding of a grid of tokens."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import torch
 
 
 def positional_encoding(features: torch.Tensor) -> torch.Tensor:
-    """Code of each token's row and column, for whatever grid the features have.
+    """Return the encoding of each token's row and column, for any grid.
 
     Sines and cosines (Vaswani et al. 2017) with a quarter of the channels each for sin(row), cos(row), sin(column),
-    cos(column). It has no parameters, so no table limits the image size, and it is the same for every image of a
-    batch: the authors' public class adds a code chosen by the place in the *batch*, which tells a token nothing about
-    its position and makes the result depend on the image's neighbours.
+    cos(column). It has no parameters, so the image size is not limited, and it is the same for every image of a
+    batch. The authors' public class indexes the encoding by the position in the *batch*, which does not encode the
+    token's position and makes the result depend on the other images.
 
     Parameters
     ----------
     features
-        (N, C, rows, columns), C a multiple of 4. Only shape, type and device are read.
+        (N, C, rows, columns), C a multiple of 4. Only shape, type and device matter.
 
     Returns
     -------

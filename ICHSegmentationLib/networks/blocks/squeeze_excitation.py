@@ -8,17 +8,17 @@ from torch import nn
 
 
 class SqueezeExcitation(nn.Module):
-    """Weigh each feature map by what all maps are on average over the patch.
+    """Weight each feature map by a function of the averages of all maps over the patch.
 
-    The average is over the whole input, so that a network with it gives other results for larger tiles: patches at
-    inference must have the size of those in training.
+    Because of the average, the result depends on the size of the input: patches at inference must have the size of
+    those in training.
 
     Parameters
     ----------
     channels
         Feature maps.
     reduction
-        Of the channels in between.
+        Reduction of the hidden channels.
     """
 
     def __init__(self, channels: int, reduction: int) -> None:

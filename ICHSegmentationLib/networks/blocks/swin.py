@@ -7,11 +7,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-_FORBIDDEN = -100.0  # added to the logit of a pair of places that the shift has brought side by side
+_FORBIDDEN = -100.0  # added to the logit of positions that only the shift made neighbours
 
 
 class WindowAttention(nn.Module):
-    """Multi-head attention of the places of a window with each other, with a bias for each distance.
+    """Multi-head self-attention within a window, with a relative position bias.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ class WindowAttention(nn.Module):
     window
         Rows and columns of a window.
     heads
-        They share the channels.
+        Number of attention heads.
     """
 
     def __init__(self, width: int, *, window: int, heads: int) -> None:
@@ -37,7 +37,7 @@ class WindowAttention(nn.Module):
         self._pairs: torch.Tensor
 
     def forward(self, windows: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
-        """(N, windows, places, width) -> the same; ``mask`` (windows, 1, places, places) is added to the logits."""
+        """(N, windows, positions, width) -> the same; ``mask`` (windows, 1, positions, positions) adds to logits."""
         count, places, width = windows.shape[1:]
         qkv = self.qkv(windows).reshape(-1, count, places, 3, self._heads, width // self._heads)
         queries, keys, values = qkv.permute(3, 0, 1, 4, 2, 5).unbind(0)
@@ -50,18 +50,18 @@ class WindowAttention(nn.Module):
 
 
 class SwinBlock(nn.Module):
-    """Attention within windows, then a perceptron, each after a layer norm and added to what came in.
+    """Window attention and a perceptron, each with pre-norm and a residual connection.
 
     Parameters
     ----------
     width, heads
-        As of `WindowAttention`.
+        See `WindowAttention`.
     size
-        Rows and columns of the map; multiples of the window, or less than two of them.
+        Rows and columns of the map; multiples of the window, or less than two windows.
     window
-        Rows and columns of a window; a map that is smaller is one window.
+        Rows and columns of a window; a smaller map is one window.
     shifted
-        Whether the windows are moved by half their size, so that neighbours meet.
+        Whether the windows are shifted by half their size.
     """
 
     def __init__(self, width: int, *, size: int, window: int, heads: int, shifted: bool) -> None:
@@ -90,7 +90,7 @@ class SwinBlock(nn.Module):
         return added
 
     def _windows(self, x: torch.Tensor) -> torch.Tensor:
-        """(N, size, size, C) -> (N, windows, places, C); the batch's size is not written down."""
+        """(N, size, size, C) -> (N, windows, positions, C), for any batch size."""
         count, window = self._size // self._window, self._window
         parts = x.reshape(-1, count, window, count, window, x.shape[-1]).transpose(2, 3)
         return parts.reshape(-1, count * count, window * window, x.shape[-1])
@@ -101,7 +101,7 @@ class SwinBlock(nn.Module):
         return parts.reshape(-1, self._size, self._size, width)
 
     def _shift_mask(self) -> torch.Tensor:
-        """(windows, 1, places, places), forbidding pairs that do not lie side by side in the map."""
+        """Return the mask of pairs that are not neighbours in the map, (windows, 1, positions, positions)."""
         side = torch.zeros(self._size)
         side[-self._window : -self._shift], side[-self._shift :] = 1, 2
         region = self._windows((3 * side[:, None] + side[None, :])[None, :, :, None])[0, :, :, 0]
@@ -110,7 +110,7 @@ class SwinBlock(nn.Module):
 
 
 class SwinStage(nn.Sequential):
-    """Blocks whose windows are moved in turn; parameters as of `SwinBlock`, ``depth`` is their number."""
+    """Sequence of ``depth`` blocks with alternately shifted windows; see `SwinBlock`."""
 
     def __init__(self, width: int, *, depth: int, size: int, window: int, heads: int) -> None:
         super().__init__(
@@ -122,7 +122,7 @@ class SwinStage(nn.Sequential):
 
 
 class PatchMerging(nn.Module):
-    """Join 2 x 2 places into one of twice the channels: (N, H, W, width) -> (N, H/2, W/2, 2 width)."""
+    """Merge 2 x 2 positions to one with twice the channels: (N, H, W, width) -> (N, H/2, W/2, 2 width)."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -130,14 +130,14 @@ class PatchMerging(nn.Module):
         self.reduction = nn.Linear(4 * width, 2 * width, bias=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Take the four corners of each 2 x 2 square as channels."""
+        """Concatenate the four positions of each 2 x 2 square as channels."""
         corners = [x[:, row::2, column::2] for column in (0, 1) for row in (0, 1)]
         merged: torch.Tensor = self.reduction(self.norm(torch.cat(corners, dim=-1)))
         return merged
 
 
 class PatchExpanding(nn.Module):
-    """Split each place into ``factor`` x ``factor``: (N, H, W, width) -> (N, factor H, factor W, out)."""
+    """Split each position into ``factor`` x ``factor``: (N, H, W, width) -> (N, factor H, factor W, out)."""
 
     def __init__(self, width: int, out: int, *, factor: int) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class PatchExpanding(nn.Module):
         self.norm = nn.LayerNorm(out)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Lay the channels out as places."""
+        """Rearrange channels to positions."""
         height, width, factor = x.shape[1], x.shape[2], self._factor
         parts = self.expansion(x).reshape(-1, height, width, factor, factor, self._out).transpose(2, 3)
         expanded: torch.Tensor = self.norm(parts.reshape(-1, height * factor, width * factor, self._out))

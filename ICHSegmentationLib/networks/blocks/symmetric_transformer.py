@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Attention between a place and its mirror image (Sym-TransNet, "Symmetric transformer")."""
+"""Attention between a position and its mirror image (Sym-TransNet, "Symmetric transformer")."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from ICHSegmentationLib.networks.blocks.transformer import TransformerLayer
 
 
 class SymmetricLayer(TransformerLayer):
-    """Transformer layer whose keys come from the features mirrored left to right.
+    """Transformer layer with keys from the features mirrored left to right.
 
     Query and value of a token come from the features Z, its key from the mirrored features: Q = Z Wq, V = Z Wv,
-    K = flip(Z) Wk. The key matrix acts on each token by itself, so that flipping the keys is the same as flipping the
-    features before it.
+    K = flip(Z) Wk. The key matrix acts on each token separately, so flipping the keys equals flipping the features.
 
     Parameters
     ----------
     mirror_value
-        Take the values from the mirrored features too. The softmax sums over all tokens in any order, so a layer with
-        both mirrored is exactly plain self-attention; it is the ablation "transformer without symmetry".
+        Take the values from the mirrored features too. The softmax sums over all tokens, so this is exactly plain
+        self-attention: the ablation "transformer without symmetry".
     **layer
         See `ICHSegmentationLib.networks.blocks.transformer.TransformerLayer`.
     """
@@ -33,7 +32,7 @@ class SymmetricLayer(TransformerLayer):
         self._mirror_value = mirror_value
 
     def attention(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Attention over the tokens of a grid, (N, rows, columns, embedding) -> the same."""
+        """Attention over the tokens of a grid, (N, rows, columns, embedding) -> the same shape."""
         grid = tokens.shape[1:3]
         query, key, value = self.query_key_value(tokens).chunk(3, dim=-1)
         key = key.flip(2)
@@ -47,7 +46,7 @@ class SymmetricLayer(TransformerLayer):
 
 
 class SymmetricTransformer(nn.Module):
-    """Embedding, learned position code, symmetric layers, and back to feature maps.
+    """Embedding, learned positional encoding, symmetric layers, and projection back to feature maps.
 
     Parameters
     ----------
@@ -58,12 +57,11 @@ class SymmetricTransformer(nn.Module):
     layers
         Number of symmetric layers.
     token_size
-        Side in pixels of the square of the feature map that becomes one token. The paper does not state it; the work
-        grows with the fourth power of the tokens per side.
+        Side of the square of pixels that becomes one token. The paper does not state it; the cost grows with the fourth
+        power of the tokens per side.
     grid
-        Rows and columns of tokens of the learned position code, which counts from the middle of the image: a place
-        keeps its code, and its distance from the midline, where training shows the middle of an image alone. Beyond
-        the grid its edge is repeated.
+        Rows and columns of the learned positional encoding, centred on the image: a position keeps its encoding, and
+        its distance from the midline, if training uses central crops. Its edge is repeated beyond the grid.
     **layer
         See `SymmetricLayer`.
     """
@@ -88,7 +86,7 @@ class SymmetricTransformer(nn.Module):
         return functional.interpolate(mixed, size=x.shape[-2:], mode="bilinear", align_corners=False)
 
     def _position_of(self, features: torch.Tensor) -> torch.Tensor:
-        """Return the code of each token, (1, embedding, rows, columns)."""
+        """Return the positional encoding of each token, (1, embedding, rows, columns)."""
         rows, columns = (
             (torch.arange(size, dtype=self.position.dtype, device=features.device) - (size - 1) / 2) * (2 / length)
             for size, length in zip(features.shape[-2:], self.position.shape[-2:], strict=True)

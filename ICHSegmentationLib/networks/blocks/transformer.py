@@ -11,7 +11,7 @@ from ICHSegmentationLib.networks.blocks.positional_encoding import positional_en
 
 
 class TransformerLayer(nn.Module):
-    """Pre-norm transformer layer: self-attention, then a two-layer perceptron, each with a residual link.
+    """Pre-norm transformer layer: self-attention and a two-layer perceptron, each with a residual connection.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class TransformerLayer(nn.Module):
     mlp
         Hidden channels of the perceptron.
     dropout
-        Share of channels dropped behind attention and perceptron, in training only.
+        Dropout rate after attention and perceptron.
     bias
         Whether queries, keys and values have one.
     """
@@ -58,14 +58,14 @@ class TransformerLayer(nn.Module):
 
 
 class TransformerBottleneck(nn.Module):
-    """Projection, position code, transformer layers and two 1x1 convolutions back.
+    """Projection, positional encoding, transformer layers and two 1x1 convolutions back.
 
     Parameters
     ----------
     channels
         Feature maps in and out, (N, channels, rows, columns) with one token per pixel of any grid.
     embedding
-        Channels of a token; a multiple of 4 (position code) and of `heads`.
+        Channels of a token; a multiple of 4 (positional encoding) and of `heads`.
     layers
         Number of transformer layers.
     heads, mlp, dropout

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Predicted against reference labels: overlap, distance, volume, detection; needs the ``train`` extra.
+"""Evaluation of predicted against reference labels: overlap, distance, volume, detection. Needs the ``train`` extra.
 
 :func:`ICHSegmentationLib.research.evaluation.evaluate.evaluate` compares files,
 :func:`ICHSegmentationLib.research.evaluation.case.evaluate_case` two label maps,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One predicted label map against its reference."""
+"""Compare one predicted label map with its reference."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ICHSegmentationLib.research.evaluation.metrics.lesions import LesionCounts,
 from ICHSegmentationLib.research.evaluation.metrics.overlap import Counts, Overlap
 from ICHSegmentationLib.research.evaluation.metrics.surface_distance import hd95_mm
 
-PER_CASE_FIGURES = ("dice", "dice_with_class", "iou", "precision", "recall", "hd95_mm", "volume_error_ml")
+PER_CASE_METRICS = ("dice", "dice_with_class", "iou", "precision", "recall", "hd95_mm", "volume_error_ml")
 
 
-class ClassResult(BaseModel):
-    """Figures of one class in one case; None where a figure is not defined.
+class ClassMetrics(BaseModel):
+    """Metrics of one class in one case; None where a metric is undefined.
 
-    Voxels count alike, also where slices own different extents. True negatives among them are left at 0, since they
-    depend on how much air a scan holds.
+    Voxel counts are not weighted by slice extent. True negatives are 0, because they depend on how much air a scan
+    holds.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -32,11 +32,11 @@ class ClassResult(BaseModel):
     reference_ml: float
     lesions: LesionCounts
 
-    def figure(self, name: str) -> float | None:
-        """Return one of :data:`PER_CASE_FIGURES`.
+    def metric(self, name: str) -> float | None:
+        """Return one of :data:`PER_CASE_METRICS`.
 
-        ``dice_with_class`` is Dice where the reference has the class, without the zeros of blood found where there is
-        none; ``volume_error_ml`` is absolute.
+        ``dice_with_class`` is Dice in cases whose reference has the class, so false positives in other cases do not
+        count as 0; ``volume_error_ml`` is absolute.
         """
         if name == "dice_with_class":
             return self.overlap.dice if self.reference_ml > 0 else None
@@ -46,28 +46,28 @@ class ClassResult(BaseModel):
         return value
 
 
-class CaseResult(BaseModel):
-    """Figures of one case.
+class CaseMetrics(BaseModel):
+    """Metrics of one case.
 
     Attributes
     ----------
     case : str
-        Its name.
-    classes : dict of str to ClassResult
-        By subtype, and ``any``.
+        Name of the case.
+    classes : dict of str to ClassMetrics
+        Metrics by subtype, and of ``any``.
     largest_lesion, largest_lesion_predicted : str
-        Subtype of the reference's largest lesion, and what the prediction calls most of it; empty where there is none.
+        Subtype of the largest reference lesion, and the predicted subtype of most of it; empty if there is none.
     """
 
     model_config = ConfigDict(frozen=True)
 
     case: str
-    classes: dict[str, ClassResult]
+    classes: dict[str, ClassMetrics]
     largest_lesion: str
     largest_lesion_predicted: str
 
 
-def evaluate_case(case: str, predicted: LabelMap, reference: LabelMap) -> CaseResult:
+def evaluate_case(case: str, predicted: LabelMap, reference: LabelMap) -> CaseMetrics:
     """Compare two label maps on one grid.
 
     Volumes follow the rule of :func:`ICHSegmentationLib.measurement.measure.measure`.
@@ -79,19 +79,19 @@ def evaluate_case(case: str, predicted: LabelMap, reference: LabelMap) -> CaseRe
     """
     grid = reference.grid
     if not predicted.grid.matches(grid):
-        message = "The predicted and the reference labels must lie on one grid."
-        raise ValueError(message)
+        detail = "the predicted and the reference labels must lie on one grid"
+        raise ValueError(detail)
     box = labelled_box(predicted.labels | reference.labels)
     first = (box[0].start, box[1].start, box[2].start)
     given, expected = predicted.labels[box], reference.labels[box]
     voxel_ml = grid.voxel_volumes_mm3[box[0]] / 1000
 
-    def result(name: str) -> ClassResult:
+    def result(name: str) -> ClassMetrics:
         found, truth = class_mask(given, name), class_mask(expected, name)
         blood = found | truth
         voxels = Counts.of(found[blood], truth[blood])
         predicted_ml, reference_ml = (float(np.count_nonzero(mask, axis=(1, 2)) @ voxel_ml) for mask in (found, truth))
-        return ClassResult(
+        return ClassMetrics(
             voxels=voxels,
             overlap=Overlap.of(voxels),
             hd95_mm=hd95_mm(found, truth, grid, first),
@@ -101,7 +101,7 @@ def evaluate_case(case: str, predicted: LabelMap, reference: LabelMap) -> CaseRe
         )
 
     largest, called = largest_lesion(given, expected, grid, first[0])
-    return CaseResult(
+    return CaseMetrics(
         case=case,
         classes={name: result(name) for name in CLASSES},
         largest_lesion=largest,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The slices that a predicted and a reference file share."""
+"""Read a predicted and a reference label file on their common slices."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ from dataclasses import replace
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.labels.label_file import same_place
 from ICHSegmentationLib.io.labels.reader import read_labels
 from ICHSegmentationLib.research.evaluation.pairs import Pair
 
-# As far as two files of one grid differ when their writers round.
+# Rounding differences between two writers of the same grid.
 _SAME_MM = 0.05
 
 
 def read_pair(pair: Pair) -> tuple[LabelMap, LabelMap, tuple[str, ...]]:
     """Read both files of a case and put them on one grid.
 
-    A file without slice positions (a NIfTI of another program) that fits the nearest affine of the other file's uneven
-    slices is taken to lie on these.
+    A file without slice positions (a NIfTI of another program) is assumed to lie on the uneven slices of the other file
+    if it matches their nearest affine.
 
     Returns
     -------
     predicted, reference : LabelMap
         On the same grid.
     warnings : tuple of str
-        What reading had to assume.
+        Assumptions made while reading.
 
     Raises
     ------
@@ -37,14 +38,17 @@ def read_pair(pair: Pair) -> tuple[LabelMap, LabelMap, tuple[str, ...]]:
     predicted, reference = read_labels(pair.prediction), read_labels(pair.reference)
     grid = _shared(predicted.label_map.grid, reference.label_map.grid)
     if grid is None:
-        message = (
-            f"{pair.prediction} and {pair.reference} do not lie on the same slices "
-            f"({_described(predicted.label_map.grid)}; {_described(reference.label_map.grid)})."
+        raise InputError(
+            message(
+                "research.not_on_the_same_slices",
+                prediction=pair.prediction,
+                reference=pair.reference,
+                predicted_slices=_described(predicted.label_map.grid),
+                reference_slices=_described(reference.label_map.grid),
+            )
         )
-        raise InputError(message)
     if grid.shape[0] < 2:
-        message = f"{pair.reference} has a single slice, whose volume is unknown."
-        raise InputError(message)
+        raise InputError(message("research.single_slice_reference", path=pair.reference))
     return (
         replace(predicted.label_map, grid=grid),
         replace(reference.label_map, grid=grid),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of predicted labels against files of reference labels."""
+"""Compare files of predicted labels with files of reference labels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from ICHSegmentationLib.research.evaluation.case import CaseResult, evaluate_case
+from ICHSegmentationLib.research.evaluation.case import CaseMetrics, evaluate_case
 from ICHSegmentationLib.research.evaluation.common_grid import read_pair
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import PairedTest, paired_tests
 from ICHSegmentationLib.research.evaluation.pairs import Pair, find_pairs
@@ -17,7 +17,7 @@ from ICHSegmentationLib.research.evaluation.summary import ModelResult
 
 
 class Evaluation(BaseModel):
-    """Figures of a model, and of a second one with tests of their difference where one was given."""
+    """Metrics of a model, and optionally of a second model with tests of the difference."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,7 +43,7 @@ def evaluate(
     compare : Path, optional
         Predictions of a second model for the same references.
     progress : callable, optional
-        Takes the name of the case at work and the share that is done.
+        Called with the name of the current case and the fraction done.
 
     Raises
     ------
@@ -56,22 +56,22 @@ def evaluate(
     first, warnings = find_pairs(predictions, references)
     second, more = find_pairs(compare, references) if compare is not None else ([], ())
     pairs = [*first, *second]
-    results: list[CaseResult] = []
-    told = dict.fromkeys((*warnings, *more))
+    results: list[CaseMetrics] = []
+    all_warnings = dict.fromkeys((*warnings, *more))
     for index, pair in enumerate(pairs):
         progress(pair.case, index / len(pairs))
-        result, assumed = _evaluate_pair(pair)
+        result, new = _evaluate_pair(pair)
         results.append(result)
-        told.update(dict.fromkeys(assumed))
+        all_warnings.update(dict.fromkeys(new))
     cases, compared = results[: len(first)], results[len(first) :]
     return Evaluation(
         model=ModelResult.of(cases),
         compared=ModelResult.of(compared) if compared else None,
         tests=paired_tests(cases, compared) if compared else (),
-        warnings=tuple(told),
+        warnings=tuple(all_warnings),
     )
 
 
-def _evaluate_pair(pair: Pair) -> tuple[CaseResult, tuple[str, ...]]:
+def _evaluate_pair(pair: Pair) -> tuple[CaseMetrics, tuple[str, ...]]:
     predicted, reference, warnings = read_pair(pair)
     return evaluate_case(pair.case, predicted, reference), warnings

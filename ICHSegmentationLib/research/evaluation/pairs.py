@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which predicted file belongs to which reference file."""
+"""Match predicted label files to reference label files."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.labels.reader import LABEL_SUFFIXES
 
-# As `ichseg segment` names them: the folder is the case. The first is preferred, since it is the one edited by hand.
+# File names of `ichseg segment`, whose folder is the case. The first is preferred because users edit it.
 _NAMES_IN_CASE_FOLDER = ("segmentation.seg.nrrd", "labels.nii.gz")
-_MOST_NAMED = 5
+_MAX_NAMED = 5
 
 
 class Pair(NamedTuple):
@@ -33,30 +34,29 @@ def find_pairs(predictions: Path, references: Path) -> tuple[list[Pair], tuple[s
     list of Pair
         In the order of the cases' names.
     tuple of str
-        One sentence where predictions without a reference are left out.
+        A warning if predictions without a reference are left out.
 
     Raises
     ------
     InputError
-        If a path does not exist, a folder holds no label file or two of one case, or a reference has no prediction:
-        leaving that case out would flatter the model.
+        If a path does not exist, a folder holds no label file or two of one case, or a reference has no prediction
+        (skipping the case would overestimate the model).
     """
     for path in (predictions, references):
         if not path.exists():
-            message = f"{path} does not exist."
-            raise InputError(message)
+            raise InputError(message("research.does_not_exist", path=path))
     if predictions.is_file() and references.is_file():
         return [Pair(_case_of(references) or references.name, predictions, references)], ()
     if predictions.is_file() or references.is_file():
-        message = f"Give two folders or two files; {predictions} and {references} are one of each."
-        raise InputError(message)
+        raise InputError(message("research.folder_and_file", predictions=predictions, references=references))
     predicted, expected = _label_files(predictions), _label_files(references)
     missing = sorted(expected.keys() - predicted.keys())
     if missing:
-        message = f"{predictions} has no label file for {_listed(missing)} of {references}."
-        raise InputError(message)
+        raise InputError(
+            message("research.no_prediction", predictions=predictions, references=references, cases=_listed(missing))
+        )
     extra = sorted(predicted.keys() - expected.keys())
-    warnings = (f"Left out, because {references} has no label file for them: {_listed(extra)}.",) if extra else ()
+    warnings = (message("research.references_missing", references=references, cases=_listed(extra)),) if extra else ()
     return [Pair(case, predicted[case], expected[case]) for case in sorted(expected)], warnings
 
 
@@ -70,12 +70,12 @@ def _label_files(folder: Path) -> dict[str, Path]:
         if case is None or file is None:
             continue
         if case in found:
-            message = f"{folder} holds two label files of {case}: {found[case].name} and {path.name}; keep one."
-            raise InputError(message)
+            raise InputError(
+                message("research.two_label_files", folder=folder, case=case, first=found[case].name, second=path.name)
+            )
         found[case] = file
     if not found:
-        message = f"{folder} holds no label file ({', '.join(LABEL_SUFFIXES)})."
-        raise InputError(message)
+        raise InputError(message("research.no_label_files", folder=folder, endings=", ".join(LABEL_SUFFIXES)))
     return found
 
 
@@ -91,5 +91,5 @@ def _case_of(path: Path) -> str | None:
 
 
 def _listed(cases: list[str]) -> str:
-    more = f" and {len(cases) - _MOST_NAMED} more" if len(cases) > _MOST_NAMED else ""
-    return ", ".join(cases[:_MOST_NAMED]) + more
+    more = f" and {len(cases) - _MAX_NAMED} more" if len(cases) > _MAX_NAMED else ""
+    return ", ".join(cases[:_MAX_NAMED]) + more

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The packages of evaluation that a user without the ``train`` extra lacks."""
+"""Check for the packages that evaluation needs from the ``train`` extra."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError
+from ICHSegmentationLib.core.messages import message
 
 
 def require_evaluation_packages() -> None:
-    """Check for MONAI and Matplotlib before any work.
+    """Check that MONAI and Matplotlib are installed.
 
     Raises
     ------
@@ -18,8 +19,4 @@ def require_evaluation_packages() -> None:
     """
     missing = [name for name, module in (("MONAI", "monai"), ("Matplotlib", "matplotlib")) if find_spec(module) is None]
     if missing:
-        message = (
-            f"Evaluation needs {' and '.join(missing)}: "
-            'run pip install -c constraints.txt ".[train]" in the folder of this project.'
-        )
-        raise ICHSegmentationError(message)
+        raise ICHSegmentationError(message("research.evaluation_packages", packages=" and ".join(missing)))

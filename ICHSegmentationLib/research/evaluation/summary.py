@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All cases of a model in a few figures per class; per case and pooled apart."""
+"""Summarize all cases of a model per class: over cases and over pooled voxels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from ICHSegmentationLib.research.evaluation.case import PER_CASE_FIGURES, CaseResult
+from ICHSegmentationLib.research.evaluation.case import PER_CASE_METRICS, CaseMetrics
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY, CLASSES
 from ICHSegmentationLib.research.evaluation.metrics.detection import DetectionPoint, minimum_volume_curve
 from ICHSegmentationLib.research.evaluation.metrics.lesions import LesionCounts
@@ -23,7 +23,7 @@ from ICHSegmentationLib.research.evaluation.metrics.volume_agreement import (
 
 
 class Spread(BaseModel):
-    """How a figure spreads over the cases in which it is defined; standard deviation with n - 1."""
+    """Distribution of a metric over the cases in which it is defined; the standard deviation uses n - 1."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,7 +36,7 @@ class Spread(BaseModel):
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Self | None:
-        """Return the spread, or None without a value."""
+        """Return the distribution, or None if there are no values."""
         if len(values) == 0:
             return None
         low, median, high = np.percentile(values, (10, 50, 90)).tolist()
@@ -51,26 +51,26 @@ class Spread(BaseModel):
 
 
 class ClassSummary(BaseModel):
-    """Figures of one class over all cases.
+    """Metrics of one class over all cases.
 
     Attributes
     ----------
     cases, with_reference, with_prediction : int
-        All cases, and those in which the reference and the prediction have the class.
+        Number of all cases, and of those whose reference or prediction has the class.
     per_case : dict of str to Spread or None
-        Spread of each of :data:`ICHSegmentationLib.research.evaluation.case.PER_CASE_FIGURES`.
+        Distribution of each of :data:`ICHSegmentationLib.research.evaluation.case.PER_CASE_METRICS`.
     pooled : Overlap
-        From the voxels of all cases, counted together: large bleeds weigh more.
+        From the voxels of all cases counted together, so large lesions weigh more.
     predicted_without_reference_ml : Spread or None
         Predicted volume in the cases whose reference lacks the class.
     icc : IntraclassCorrelation or None
-        ICC(2,1) of predicted and reference volume over all cases, also those without the class.
+        ICC(2,1) of predicted and reference volume over all cases, including those without the class.
     bland_altman : BlandAltman or None
         Predicted minus reference volume in mL, over all cases.
     detection : tuple of DetectionPoint
-        Case level, by minimum volume.
+        Case-level detection by minimum volume.
     lesions : LesionCounts
-        Of all cases together.
+        Lesion counts summed over all cases.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -87,19 +87,19 @@ class ClassSummary(BaseModel):
     lesions: LesionCounts
 
     @classmethod
-    def of(cls, cases: Sequence[CaseResult], name: str) -> Self:
+    def of(cls, cases: Sequence[CaseMetrics], name: str) -> Self:
         """Summarize one class of :data:`CLASSES`."""
         results = [case.classes[name] for case in cases]
         predicted_ml = np.array([result.predicted_ml for result in results])
         reference_ml = np.array([result.reference_ml for result in results])
-        figures = {figure: [result.figure(figure) for result in results] for figure in PER_CASE_FIGURES}
+        metrics = {metric: [result.metric(metric) for result in results] for metric in PER_CASE_METRICS}
         return cls(
             cases=len(cases),
             with_reference=int((reference_ml > 0).sum()),
             with_prediction=int((predicted_ml > 0).sum()),
             per_case={
-                figure: Spread.of([value for value in values if value is not None])
-                for figure, values in figures.items()
+                metric: Spread.of([value for value in values if value is not None])
+                for metric, values in metrics.items()
             },
             pooled=Overlap.of(Counts.pooled(result.voxels for result in results)),
             predicted_without_reference_ml=Spread.of(predicted_ml[reference_ml == 0].tolist()),
@@ -115,24 +115,25 @@ class ModelResult(BaseModel):
 
     Attributes
     ----------
-    cases : tuple of CaseResult
-        By name.
+    cases : tuple of CaseMetrics
+        Cases sorted by name.
     classes : dict of str to ClassSummary
-        By subtype, and ``any``.
+        Summaries by subtype, and of ``any``.
     largest_lesions, largest_lesions_named_right : int
-        Cases whose reference has a lesion with a subtype, and those whose largest lesion is called by its subtype.
+        Number of cases whose reference has a lesion with a subtype, and of those in which the largest one is predicted
+        with the correct subtype.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    cases: tuple[CaseResult, ...]
+    cases: tuple[CaseMetrics, ...]
     classes: dict[str, ClassSummary]
     largest_lesions: int
     largest_lesions_named_right: int
 
     @property
     def occurring(self) -> list[str]:
-        """Classes that a reference or a prediction has, and ``any``."""
+        """Classes that occur in a reference or a prediction, and ``any``."""
         return [
             name
             for name, summary in self.classes.items()
@@ -140,7 +141,7 @@ class ModelResult(BaseModel):
         ]
 
     @classmethod
-    def of(cls, cases: Sequence[CaseResult]) -> Self:
+    def of(cls, cases: Sequence[CaseMetrics]) -> Self:
         """Summarize at least one case."""
         with_lesion = [case for case in cases if case.largest_lesion]
         return cls(

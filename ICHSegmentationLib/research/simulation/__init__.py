@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Heads and bleeds that are drawn rather than scanned, with their exact labels."""
+"""Synthetic head CT with simulated hemorrhage and exact labels."""
 
 from ICHSegmentationLib.research.simulation.anatomy import Anatomy, DeepRegion
 from ICHSegmentationLib.research.simulation.procedural.head import CleanHead, clean_head, procedural_head

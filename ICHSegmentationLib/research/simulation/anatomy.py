@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is where in a head: the masks that lesions are placed by."""
+"""Masks of the anatomy of a head, used to place lesions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 
 class DeepRegion(IntEnum):
-    """Codes of `Anatomy.deep`: where a parenchymal bleed can be said to lie."""
+    """Codes of `Anatomy.deep`: locations of parenchymal lesions."""
 
     UNKNOWN = 0
     BASAL_GANGLIA = 1
@@ -24,8 +24,8 @@ class DeepRegion(IntEnum):
 class Anatomy:
     """Masks of one head on the (slices, rows, columns) grid of its CT.
 
-    `brain`, `csf` and `ventricles` exclude each other and fill `intracranial` but for the dura and its sinuses;
-    `skull` lies outside `intracranial`.
+    `brain`, `csf` and `ventricles` are disjoint and fill `intracranial` except the dura and its sinuses; `skull` lies
+    outside `intracranial`.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Anatomy:
     ventricles : numpy.ndarray
         bool.
     deep : numpy.ndarray
-        uint8 `DeepRegion` codes, 0 where the region is not known.
+        uint8 `DeepRegion` codes, 0 where the region is unknown.
     midline_distance_mm : numpy.ndarray
         float32, signed distance to the mid-sagittal surface, positive towards the patient's left.
     spacing_mm : tuple of float

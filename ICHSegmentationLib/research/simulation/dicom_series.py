@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A painted scan as a CT series of its own, with nothing of the host's patient in it."""
+"""Write a synthetic scan as a new CT series without any data of the patient of the host scan."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ DESCRIPTION = "Simulated hemorrhage, research use only"
 def write_dicom_series(folder: Path, volume: CTVolume, *, seed: int) -> list[Path]:
     """Write one CT Image (PS3.3 A.3) per slice, each atomically.
 
-    Simulated bleeds must not be filed under a real patient: name, id, study and every UID are made anew, from the seed
-    and the voxels, so the same scan gives the same files.
+    Simulated lesions must not be filed under a real patient: name, ID, study and all UIDs are new. They derive from the
+    seed and the voxels, so the same scan gives the same files.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Made if need be; receives ``0001.dcm`` and so on.
+        Created if it does not exist; receives ``0001.dcm`` and so on.
     volume : CTVolume
-        The scan, tilted and unevenly spaced ones too.
+        The scan; may be tilted or unevenly spaced.
     seed : int
-        Part of the patient's id and the UIDs.
+        Part of the patient ID and the UIDs.
 
     Returns
     -------
     list of pathlib.Path
-        The files, in slice order.
+        Files in slice order.
     """
     import pydicom
 
@@ -65,7 +65,7 @@ def write_dicom_series(folder: Path, volume: CTVolume, *, seed: int) -> list[Pat
 
 
 def _common(volume: CTVolume, seed: int, entropy: list[str]) -> Dataset:
-    """Return what all slices share."""
+    """Return the attributes shared by all slices."""
     import pydicom
 
     grid = volume.grid

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An atlas that needs no file: a generated head of middle age, upright and without calcifications."""
+"""Atlas without files: a generated, upright head of middle age without calcifications."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _TRAITS = HeadTraits(
 
 
 def generated_atlas() -> Atlas:
-    """Draw the atlas; its region numbers are those of `DeepRegion`, one for the ventricles and one for the rest."""
+    """Generate the atlas; regions are numbered as `DeepRegion`, plus one for the ventricles and one for the rest."""
     anatomy = clean_head(0, shape=_SHAPE, spacing_mm=_SPACING_MM, traits=_TRAITS).anatomy
     rest = np.where(anatomy.intracranial, np.uint8(_REST), np.uint8(0))
     regions = np.where(anatomy.ventricles, np.uint8(_VENTRICLE), np.where(anatomy.deep > 0, anatomy.deep, rest))
-    # Coordinates from the middle of the field of view, where the midline lies.
+    # The origin is the centre of the field of view, where the midline lies.
     spacing = [float(step) for step in anatomy.spacing_mm[::-1]]
     origin = [-(count - 1) / 2 * step for count, step in zip(regions.shape[::-1], spacing, strict=True)]
     images = [sitk.GetImageFromArray(array) for array in (anatomy.intracranial.astype(np.float32), regions)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Anatomy of a real head CT, from thresholds and a registered atlas, as a host for simulated lesions."""
+"""Anatomy of a host scan for simulated lesions, from thresholds and a registered atlas."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from ICHSegmentationLib.research.simulation.anatomy import Anatomy, DeepRegion
 _BONE_HU = 250
 _CSF_BELOW_BRAIN_HU = 9.0
 _SMOOTHING_MM = 0.7
-_VENTRICLE_REACH_MM = 9.0  # atrophy and hydrocephalus make the host's wider than the atlas'
-_LOW_VENTRICLE_REACH_MM = 3.0  # beside the third and fourth ventricle lie cisterns
-_VENTRICLE_DEPTH_MM = 15.0  # below the skull, where sulci have ended
+_VENTRICLE_REACH_MM = 9.0  # atrophy and hydrocephalus widen ventricles beyond those of the atlas
+_LOW_VENTRICLE_REACH_MM = 3.0  # cisterns lie beside the third and fourth ventricle
+_VENTRICLE_DEPTH_MM = 15.0  # from the skull; sulci do not reach this deep
 _REGISTRATION_MM = (4.0, 3.0, 3.0)
 _BRIGHTEST_HU = 80.0
-_FLUID_WEIGHT = 2.0  # of ventricles against the rest of the head
-_FLUID_SEARCH_MM = 12.0  # from the ventricles of the first registration; what is farther is not one
+_FLUID_WEIGHT = 2.0  # of ventricles relative to the rest of the head
+_FLUID_SEARCH_MM = 12.0  # from the ventricles of the first registration; fluid farther away is no ventricle
 _BRAIN_REACH_MM = 10.0  # from the registered brain; soft tissue beyond it is face or neck
 _VENTRICLE_NAME = "Ventricle"
-# Which parts of the region names of the atlas stand for which place of a parenchymal bleed.
+# Parts of the region names of the atlas, by location of parenchymal lesions.
 _DEEP_NAMES = {
     "BasalGanglia": DeepRegion.BASAL_GANGLIA,
     "Basalganglia": DeepRegion.BASAL_GANGLIA,
@@ -73,18 +73,18 @@ class Atlas:
 
     @cached_property
     def mask_with_ventricles(self) -> sitk.Image:
-        """Inside of the skull with the ventricles emphasised, to register by both."""
+        """Inside of the skull plus weighted ventricles, to register both."""
         ventricles = sitk.Cast(self.regions == self.ventricle, sitk.sitkFloat32)
         return self.mask + ventricles * _FLUID_WEIGHT
 
     def on(self, host: sitk.Image, transform: sitk.Transform) -> np.ndarray:
-        """Region numbers on a host's grid, (slices, rows, columns) uint8."""
+        """Return the region numbers on the grid of a host scan, (slices, rows, columns) uint8."""
         return sitk.GetArrayFromImage(sitk.Resample(self.regions, host, transform, sitk.sitkNearestNeighbor, 0))
 
 
 @dataclass(frozen=True, eq=False)
 class RegisteredAtlas:
-    """The atlas on a host's grid.
+    """The atlas on the grid of a host scan.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class RegisteredAtlas:
     left_mm : numpy.ndarray
         (slices, rows, columns) float32, signed distance to the midline, positive to the patient's left.
     ventricle_distance_mm : numpy.ndarray
-        (slices, rows, columns) float32, distance to the atlas' ventricles; 0 inside.
+        (slices, rows, columns) float32, distance to the ventricles of the atlas; 0 inside.
     """
 
     regions: np.ndarray
@@ -104,7 +104,7 @@ class RegisteredAtlas:
 def register_atlas(
     atlas: Atlas, hu: np.ndarray, intracranial: np.ndarray, spacing_mm: tuple[float, float, float]
 ) -> RegisteredAtlas:
-    """Register the atlas to a host: affine, mean squares, first the insides of the skulls, then the ventricles too.
+    """Register the atlas to a host scan by an affine transform (mean squares): first the skulls, then also ventricles.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def register_atlas(
     hu : numpy.ndarray
         (slices, rows, columns) HU on canonical axes.
     intracranial : numpy.ndarray
-        (slices, rows, columns) bool, inside of the host's skull.
+        (slices, rows, columns) bool, inside of the skull of the host scan.
     spacing_mm : tuple of float
         (slice, row, column).
     """
@@ -121,7 +121,7 @@ def register_atlas(
     initial = sitk.CenteredTransformInitializer(
         host, atlas.mask, sitk.AffineTransform(3), sitk.CenteredTransformInitializerFilter.MOMENTS
     )
-    # From more than about 20 degrees the optimiser does not find back by itself.
+    # The optimiser does not recover from more than about 20 degrees by itself.
     heights = np.arange(len(intracranial)) * spacing_mm[0]
     inside = np.where(intracranial, np.clip(hu, 0, _BRIGHTEST_HU) / _BRIGHTEST_HU, 0)
     turn = np.deg2rad(find_midsagittal_plane(inside, heights, spacing_mm[1]).turn_deg)
@@ -148,7 +148,7 @@ def host_anatomy(
     deep: dict[int, DeepRegion],
     spacing_mm: tuple[float, float, float],
 ) -> Anatomy:
-    """Find the masks that lesions are placed by in a real head.
+    """Compute the masks for placing lesions in a host scan.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def host_anatomy(
     registered : RegisteredAtlas
         The atlas on the same grid.
     deep : dict
-        `DeepRegion` of the atlas' region numbers.
+        `DeepRegion` by region number of the atlas.
     spacing_mm : tuple of float
         (slice, row, column).
     """
@@ -187,7 +187,7 @@ def host_anatomy(
 
 
 def _template_left(transform: sitk.Transform, host: sitk.Image) -> np.ndarray:
-    """Left coordinate (LPS x) of every host voxel in template space, where the midline is the plane x = 0."""
+    """Return the left coordinate (LPS x) of every voxel in template space, where the midline is the plane x = 0."""
     size = host.GetSize()
     corners = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)]
     lefts = [transform.TransformPoint(host.TransformIndexToPhysicalPoint(corner))[0] for corner in corners]
@@ -197,20 +197,20 @@ def _template_left(transform: sitk.Transform, host: sitk.Image) -> np.ndarray:
 
 
 def _fluid(hu: np.ndarray, intracranial: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
-    """Find what is clearly darker than brain: cerebrospinal fluid, and old infarcts."""
+    """Return the mask of voxels clearly darker than brain: cerebrospinal fluid and old infarcts."""
     sigma = (0.0, _SMOOTHING_MM / spacing_mm[1], _SMOOTHING_MM / spacing_mm[2])
     smooth = ndimage.gaussian_filter(np.clip(hu, 0, _BRIGHTEST_HU).astype(np.float32), sigma)
     return intracranial & (smooth < np.median(smooth[intracranial]) - _CSF_BELOW_BRAIN_HU)
 
 
 def _deep(intracranial: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
-    """Find what lies farther inside each slice than sulci reach."""
+    """Return the mask of voxels deeper in each slice than sulci reach."""
     depth_mm = [ndimage.distance_transform_edt(plane, sampling=spacing_mm[1:]) for plane in intracranial]
     return np.stack(depth_mm) >= _VENTRICLE_DEPTH_MM
 
 
 def _above_midbrain(regions: np.ndarray, deep: dict[int, DeepRegion]) -> np.ndarray:
-    """(slices,) bool: from the middle of the thalamus up, where no cistern lies beside the lateral ventricles."""
+    """Return (slices,) bool, True from the middle of the thalamus up, where no cisterns adjoin the ventricles."""
     thalamus = np.isin(regions, [number for number, region in deep.items() if region == DeepRegion.THALAMUS])
     slices = np.flatnonzero(thalamus.any(axis=(1, 2)))
     first = slices[len(slices) // 2] if slices.size else 0
@@ -248,7 +248,7 @@ def _coarse(image: sitk.Image, spacing_zyx: tuple[float, float, float]) -> sitk.
 
 
 def _itk_image(path: Path, dtype: type) -> sitk.Image:
-    """Read NIfTI as LPS on axes that run as the host's: slices to the head, rows to the back, columns to the left."""
+    """Read NIfTI as LPS on the axes of host scans: slices to the head, rows to the back, columns to the left."""
     canonical = nib.as_closest_canonical(nib.load(path))
     array: np.ndarray = np.asarray(canonical.dataobj).astype(dtype)[::-1, ::-1, :]
     spacing = [float(s) for s in canonical.header.get_zooms()[:3]]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A head CT with known bleeds, drawn from a seed."""
+"""Simulate a head CT with known lesions from a seed."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from ICHSegmentationLib.research.simulation.procedural.scanner import labels_of_
 
 @dataclass(frozen=True, eq=False)
 class SimulatedCT:
-    """A simulated scan with its truth.
+    """A simulated scan with its ground truth.
 
     Attributes
     ----------
     volume : CTVolume
-        What a scanner would deliver.
+        The scan.
     labels : numpy.ndarray
-        (slices, rows, columns) uint8, values of `Subtype`: voxels that are blood by half or more.
+        (slices, rows, columns) uint8, values of `Subtype`: voxels that consist of hemorrhage by half or more.
     volumes_ml : dict
-        Volume of the labels by name of the subtype; 0 where a subtype is absent.
+        Volume of the labels by subtype name; 0 if absent.
     anatomy : Anatomy
-        The head before the bleeds, on the same grid.
+        The head without lesions, on the same grid.
     """
 
     volume: CTVolume
@@ -50,17 +50,17 @@ def simulated_ct(
     noise_hu: float | None = None,
     blur_mm: float | None = None,
 ) -> SimulatedCT:
-    """Draw a head, paint one bleed of each subtype into it, scan it.
+    """Generate a head, add one lesion of each subtype, and simulate its scan.
 
-    Blood is painted before slices are averaged, blurred and made noisy, so that it has the partial volume, sharpness
-    and grain of everything else in the scan.
+    Lesions are added before slices are averaged, blurred and given noise, so that they have the partial volume,
+    sharpness and noise of the rest of the scan.
 
     Parameters
     ----------
     seed : int
         The same arguments give the same scan.
     subtypes : collection of Subtype
-        Bleeds to paint; none gives a healthy head.
+        Subtypes of the lesions; none gives a healthy head.
     volumes_ml : mapping of Subtype to float
         See `paint_lesions`.
     shape : tuple of int
@@ -74,7 +74,7 @@ def simulated_ct(
     rng = np.random.default_rng([seed, 2])
     painted, fine = paint_lesions(head.hu, head.anatomy, rng, subtypes, volumes_ml=volumes_ml)
     anatomy = mean_of_planes(head.anatomy, head.planes_per_slice)
-    # A voxel that is half bone reads as bone: nobody could outline blood in it.
+    # A voxel that is half bone looks like bone, so hemorrhage in it cannot be outlined.
     labels = labels_of_planes(fine, head.planes_per_slice) * anatomy.intracranial
     hu = scan(
         painted,
@@ -94,7 +94,7 @@ def simulated_ct(
 
 
 def _grid(shape: tuple[int, int, int], spacing_mm: Triple) -> SliceGrid:
-    """Return axial slices that run upwards, centred on the scanner's axis."""
+    """Return the grid of axial slices from bottom to top, centred on the axis of the scanner."""
     across = [-(n - 1) / 2 * step for n, step in zip(shape, spacing_mm, strict=True)]
     positions = np.empty((shape[0], 3))
     positions[:, 0], positions[:, 1] = across[2], across[1]

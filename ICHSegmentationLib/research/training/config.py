@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, Subtype
 from ICHSegmentationLib.networks.box_decoding import NMS_OVERLAP, SCORE_THRESHOLD
-from ICHSegmentationLib.networks.presets import PRESETS, SECOND_STAGES
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
+from ICHSegmentationLib.systems import get_system, system_names
 
 
 class _Section(BaseModel):
@@ -97,7 +97,7 @@ class OptimisationSection(_Section):
     epoch_steps : int
         After so many steps the monitored figure is taken, shown and logged.
     loss : str
-        Dice plus cross-entropy, or plus focal loss with ``focal_gamma``. The system ``detector`` has its own.
+        Dice plus cross-entropy, or plus focal loss with ``focal_gamma``. A detector has its own.
     loss_shares : tuple of float
         What Dice and cross-entropy are multiplied with in ``dice_ce``.
     class_weights : tuple of float or None
@@ -318,8 +318,8 @@ class TrainingConfig(_Section):
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        if self.preset not in PRESETS.get(self.system, {}):
-            known = ", ".join(f"{system}/{preset}" for system, presets in PRESETS.items() for preset in presets)
+        if self.system not in system_names() or self.preset not in get_system(self.system).presets:
+            known = ", ".join(f"{name}/{preset}" for name in system_names() for preset in get_system(name).presets)
             message = f"there is no network {self.system}/{self.preset}; known are {known}"
             raise ValueError(message)
         names = {"ICH", *(subtype.name for subtype in Subtype)}
@@ -331,7 +331,8 @@ class TrainingConfig(_Section):
         if weights is not None and len(weights) != len(self.classes):
             message = f"optimisation.class_weights has {len(weights)} numbers for {len(self.classes)} classes"
             raise ValueError(message)
-        if self.system in SECOND_STAGES and self.classes != ("background", ANY_BLOOD):
+        shown = get_system(self.system).input
+        if shown == "crops" and self.classes != ("background", ANY_BLOOD):
             message = (
                 f"classes must be background and {ANY_BLOOD} for the system {self.system}: the boxes name the subtype"
             )
@@ -339,8 +340,9 @@ class TrainingConfig(_Section):
         if self.about.second_reader and not {"IPH", "IVH"} <= set(self.classes):
             message = "about.second_reader needs the classes IPH and IVH"
             raise ValueError(message)
-        if (self.system == "se_unet_3d") != (self.input.patches is not None):
-            message = f"input.patches must be given for the system se_unet_3d and for no other, here {self.system}"
+        if (shown == "patches") != (self.input.patches is not None):
+            patchwise = ", ".join(name for name in system_names() if get_system(name).input == "patches")
+            message = f"input.patches must be given for the system {patchwise} and for no other, here {self.system}"
             raise ValueError(message)
         if self.input.patches is None and self.optimisation.crop_px > self.input.size_px:
             message = f"optimisation.crop_px is larger than input.size_px, {self.input.size_px}"

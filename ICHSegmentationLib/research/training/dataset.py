@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random batches of augmented slices, all subtypes alike."""
+"""Random augmented slices, all subtypes equally often."""
 
 from __future__ import annotations
 
@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from monai import transforms
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import Dataset
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.networks.presets import SECOND_STAGES
 from ICHSegmentationLib.research.training.data.beam_hardening import RandBeamHardeningd
 from ICHSegmentationLib.research.training.data.classes import class_table
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ICHSegmentationLib.research.training.config import TrainingConfig
-    from ICHSegmentationLib.research.training.processes import Processes
 
 _LEAST_PIXELS = 12
 _WIDER_STEPS, _MOST_OF_CENTRE = 0.3, 0.5
@@ -89,63 +87,6 @@ class SliceDataset(Dataset):
             centre = image[len(image) // 2]
             image += np.float32(rng.uniform(0, _MOST_OF_CENTRE)) * (centre - image)
         return image, self._class_of[volume.labels[index]][None].astype(np.float32)
-
-
-class BatchNumbers(Sampler[list[int]]):
-    """Which samples make up this process's batches, without end.
-
-    Parameters
-    ----------
-    batch : int
-        Samples of a batch.
-    processes : Processes
-        The batches of one step follow each other, process by process.
-    first : int
-        Batches that each process has had, to go on after an interruption.
-    """
-
-    def __init__(self, batch: int, processes: Processes, *, first: int = 0) -> None:
-        self._batch = batch
-        self._processes = processes
-        self._first = first
-
-    def __iter__(self) -> Iterator[list[int]]:
-        """Yield the numbers of each batch's samples."""
-        number = self._first
-        while True:
-            start = (number * self._processes.count + self._processes.rank) * self._batch
-            yield list(range(start, start + self._batch))
-            number += 1
-
-
-def training_batches(
-    files: Sequence[Path], config: TrainingConfig, processes: Processes, *, first: int = 0
-) -> Iterator[dict[str, torch.Tensor]]:
-    """Return the endless batches of this process, prepared by ``workers`` processes ahead of the training."""
-    options = config.optimisation
-    loader = DataLoader(
-        _dataset(files, config),
-        batch_sampler=BatchNumbers(options.batch, processes, first=first),
-        num_workers=options.workers,
-        pin_memory=processes.device.type == "cuda",
-    )
-    return iter(loader)
-
-
-def _dataset(files: Sequence[Path], config: TrainingConfig) -> Dataset:
-    if config.system == "detector":
-        from ICHSegmentationLib.research.training.boxes.dataset import BoxDataset
-
-        return BoxDataset(files, config)
-    if config.system in SECOND_STAGES:
-        from ICHSegmentationLib.research.training.boxes.crop_dataset import CropDataset
-
-        return CropDataset(files, config)
-    if config.input.patches is not None:
-        from ICHSegmentationLib.research.training.patches.dataset import PatchDataset
-
-        return PatchDataset(files, config)
-    return SliceDataset(files, config)
 
 
 def _augmentation(config: TrainingConfig) -> transforms.Compose:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fit a network: resumable, seeded, on one or several devices, with a moving average of the weights."""
+"""Fit a network: resumable, seeded, on one or more devices, with an exponential moving average of the weights."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models.manifest import get_model
-from ICHSegmentationLib.networks import build_network
-from ICHSegmentationLib.networks.blocks.layers import channels_last
-from ICHSegmentationLib.research.training.checkpoint import read_checkpoint, write_checkpoint
-from ICHSegmentationLib.research.training.dataset import training_batches
-from ICHSegmentationLib.research.training.loss import build_loss
-from ICHSegmentationLib.research.training.optimisation import Schedule, build_optimiser
+from ICHSegmentationLib.networks.interface import channels_last
+from ICHSegmentationLib.research.training.batches import training_batches
+from ICHSegmentationLib.research.training.fitting.checkpoint import read_checkpoint, write_checkpoint
+from ICHSegmentationLib.research.training.fitting.optimisation import Schedule, build_optimiser
+from ICHSegmentationLib.research.training.fitting.start import copy_weights
+from ICHSegmentationLib.research.training.hooks import load_hook
 from ICHSegmentationLib.research.training.processes import Processes
-from ICHSegmentationLib.research.training.start import take_weights
-from ICHSegmentationLib.research.training.validation import validation_dice
+from ICHSegmentationLib.systems import build_network, get_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.research.training.config import TrainingConfig
 
 _LOG = logging.getLogger(__name__)
-_MOST_STATISTICS_BATCHES = 60
+_MAX_STATISTICS_BATCHES = 60
 _REPORT_STEPS = 10
 _MAIN_PROCESS = Processes(0, 1, torch.device("cpu"))
 
@@ -45,18 +45,18 @@ class Progress:
     Attributes
     ----------
     step, steps : int
-        Steps done, and most steps.
+        Steps done, and maximum number of steps.
     loss : float
-        Mean over the epoch so far.
+        Mean over the current epoch.
     learning_rate : float
-        Of the next step.
+        Learning rate of the next step.
     epoch_ends : bool
-        Whether the monitored figure was just taken.
+        Whether the epoch has just ended and the monitored metric was computed.
     dice : dict of str to float
-        Validation Dice by class, or average precision of boxes, at the end of an epoch, where there are validation
+        Validation Dice by class, or average precision of boxes, at the end of an epoch; empty without validation
         volumes.
     samples_per_s : float
-        Slices or patches of this process per second since the run was started or resumed.
+        Slices or patches per second in this process since the run was started or resumed.
     """
 
     step: int
@@ -70,7 +70,7 @@ class Progress:
 
 @dataclass
 class _Run:
-    """The figures of a run that a checkpoint keeps."""
+    """State of a run that is stored in a checkpoint."""
 
     step: int = 0
     loss_sum: float = 0.0
@@ -93,11 +93,11 @@ class Fitted:
     Attributes
     ----------
     state : dict of str to torch.Tensor
-        Of the averaged network, its class weights taken out of the probabilities; on the processor.
+        State of the averaged network on the CPU, with class weights removed from the probabilities.
     step : int
-        Steps the weights were fitted for.
+        Number of steps the weights were fitted for.
     stopped_early : bool
-        Whether the monitored figure had ceased to improve.
+        Whether the monitored metric stopped improving.
     """
 
     state: dict[str, torch.Tensor]
@@ -119,31 +119,31 @@ def fit(
     Parameters
     ----------
     config : TrainingConfig
-        What to fit and how.
+        Network and options.
     files, validation : sequence of pathlib.Path
         Training and validation volumes.
     checkpoint : pathlib.Path
-        Written every ``checkpoint_minutes``; where it exists, fitting goes on from it to the same result.
+        Written every ``checkpoint_minutes``; if it exists, fitting resumes from it with the same result.
     processes : Processes
-        This process, and how many others fit with it.
+        This process and the number of processes.
     report : callable
         Called every ten steps and at the end of each epoch, in the first process.
 
     Returns
     -------
     Fitted
-        Of this process; the weights are the same in all, the batch statistics nearly.
+        Network of this process; weights are equal in all processes, batch statistics nearly so.
 
     Raises
     ------
     InputError
-        If the checkpoint does not fit, or the loss or, but for float16, the gradients of a step are not finite.
+        If the checkpoint does not fit, or the loss or (except with float16) the gradients of a step are not finite.
     """
     return _Fit(config, checkpoint, validation, processes, report).run(files)
 
 
 class _Fit:
-    """The parts of a fit, so that its loop can be read."""
+    """State and steps of a fit."""
 
     def __init__(
         self,
@@ -156,6 +156,8 @@ class _Fit:
         options, device = config.optimisation, processes.device
         self._config, self._options, self._processes = config, options, processes
         self._checkpoint, self._validation, self._report = checkpoint, validation, report
+        hooks = get_system(config.system).training
+        self._validate = load_hook(hooks.validation)
         torch.manual_seed(config.seed)
         network = build_network(
             config.system,
@@ -165,7 +167,7 @@ class _Fit:
             **config.network,
         )
         if config.start_from:
-            take_weights(network, get_model(config.start_from))
+            copy_weights(network, get_model(config.start_from))
         self._layout = channels_last(network.parameters())
         self._network = network.to(device).to(memory_format=self._layout)  # type: ignore[call-overload]
         self._average = AveragedModel(
@@ -173,7 +175,7 @@ class _Fit:
         )
         self._optimiser = build_optimiser(options, self._network.parameters())
         self._schedule = Schedule(options, self._optimiser)
-        self._loss = build_loss(options, config.system).to(device)
+        self._loss = load_hook(hooks.loss)(options).to(device)
         self._precision = _precision(options.precision, device)
         self._scaler = torch.amp.GradScaler(device.type, enabled=self._precision is torch.float16)
         self._parts = {
@@ -214,9 +216,9 @@ class _Fit:
         return self._finish(batches)
 
     def _step(self, batches: Iterator[dict[str, torch.Tensor]]) -> None:
-        """One step of the optimiser, on ``accumulate`` batches."""
+        """Run one optimiser step on ``accumulate`` batches."""
         run, options, device = self._state, self._options, self._processes.device
-        # Dropout of a step is the same whether or not training was interrupted before it.
+        # Seed each step, so that dropout does not depend on interruptions.
         torch.manual_seed(_mixed_seed(self._config.seed, run.step, self._processes.rank))
         self._optimiser.zero_grad(set_to_none=True)
         for part in range(options.accumulate):
@@ -230,13 +232,13 @@ class _Fit:
                 self._scaler.scale(loss / options.accumulate).backward()
             value = float(loss.detach())
             if not math.isfinite(value):
-                raise InputError(_not_finite(f"The loss of step {run.step + 1} is not a number"))
+                raise InputError(message("research.loss_not_finite", step=run.step + 1))
             run.loss_sum, run.loss_count = run.loss_sum + value, run.loss_count + 1
         self._scaler.unscale_(self._optimiser)
         norm = torch.nn.utils.clip_grad_norm_(self._network.parameters(), options.clip_norm)
-        # The scaler of float16 leaves out a step whose gradients overflow, and goes on with a smaller scale.
+        # With float16 the scaler skips a step whose gradients overflow, and continues with a smaller scale.
         if not self._scaler.is_enabled() and not math.isfinite(float(norm)):
-            raise InputError(_not_finite(f"The gradients of step {run.step + 1} are not finite"))
+            raise InputError(message("research.gradients_not_finite", step=run.step + 1))
         self._scaler.step(self._optimiser)
         self._scaler.update()
         self._schedule.after_step()
@@ -244,13 +246,13 @@ class _Fit:
         run.step += 1
 
     def _end_epoch(self) -> dict[str, float]:
-        """Take the monitored figure; decide on the learning rate, the best weights and whether to stop."""
+        """Compute the monitored metric; update the learning rate, the best weights and early stopping."""
         run, options = self._state, self._options
         losses = self._processes.gather([run.loss])
         cost, dice = sum(losses) / len(losses), {}
         if self._validation:
             self._average.eval()
-            dice = validation_dice(self._average.module, self._validation, self._config, self._processes)
+            dice = self._validate(self._average.module, self._validation, self._config, self._processes)
             if options.monitor != "train_loss" and dice:
                 cost = -sum(dice.values()) / len(dice)
         self._schedule.after_epoch(cost)
@@ -274,25 +276,19 @@ class _Fit:
         if self._options.keep == "best" and run.best_state:
             module.load_state_dict(run.best_state)
             step = run.best_step
-        # Batch statistics belong to the weights they were gathered with: gather them anew for the averaged weights.
-        count = min(_MOST_STATISTICS_BATCHES, self._options.steps)
+        # Batch statistics depend on the weights: recompute them for the averaged weights.
+        count = min(_MAX_STATISTICS_BATCHES, self._options.steps)
         update_bn((next(batches)["image"] for _ in range(count)), module, device=self._processes.device)
         state = {name: value.cpu() for name, value in module.state_dict().items()}
         if self._options.class_weights is not None and self._options.loss == "dice_ce" and "head.bias" in state:
-            # Cross-entropy with class weights learns probabilities times those weights, which the last bias can give
-            # back.
+            # Weighted cross-entropy learns probabilities times the class weights; the last bias undoes this.
             state["head.bias"] = state["head.bias"] - torch.tensor(self._options.class_weights).log()
         return Fitted(state, step, run.stopped)
 
 
-def _not_finite(what: str) -> str:
-    """Return what to do about a step that is not taken; the state that was written last is still good."""
-    return f"{what}: lower optimisation.learning_rate, or set optimisation.precision to float32."
-
-
 def _precision(wanted: str, device: torch.device) -> torch.dtype:
     if wanted == "auto":
-        # Processors without bf16 instructions emulate them several times slower than they compute float32.
+        # CPUs without bf16 instructions emulate them, several times slower than float32.
         if device.type != "cuda":
             return torch.float32
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make the scans that a configuration's model is measured on; none of them is ever trained on.
+"""Make the held-out scans that a model is evaluated on; none of them is used for training.
 
-The held-out patients; the same with one simulated bleed each; generated heads without blood but with what looks like
-it; and the patients with look-alikes painted in. Everything is on the scan's own slices, so that a model is measured
-through the whole way that a user's scan takes.
+Four groups: held-out patients; the same with one simulated lesion each; generated heads without hemorrhage but with
+mimics; and the patients with simulated mimics. All are on their original slices, so that the evaluation covers the
+whole processing of a user's scan.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.research.evaluation.models.held_out_case import (
-    LOOK_ALIKES,
-    LOOK_ALIKES_IN_PATIENTS,
+    MIMICS,
+    MIMICS_IN_PATIENTS,
     PATIENTS,
     SIMULATED,
     HeldOutCase,
@@ -31,13 +32,14 @@ from ICHSegmentationLib.research.evaluation.models.held_out_case import (
 )
 from ICHSegmentationLib.research.simulation.anatomy import Anatomy
 from ICHSegmentationLib.research.simulation.host_anatomy import host_anatomy, register_atlas
-from ICHSegmentationLib.research.simulation.lesions import paint_distractors, paint_lesions, random_kinds
-from ICHSegmentationLib.research.simulation.painting import put_back
+from ICHSegmentationLib.research.simulation.lesions import paint_lesions
+from ICHSegmentationLib.research.simulation.mimics import paint_mimics, random_mimics
 from ICHSegmentationLib.research.simulation.simulate import simulated_ct
+from ICHSegmentationLib.research.simulation.synthetic_scan import put_back
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.data.host import HostCase, labels_of
-from ICHSegmentationLib.research.training.data.sources import open_sources, read_raw
-from ICHSegmentationLib.research.training.jobs import done_jobs
+from ICHSegmentationLib.research.training.data.jobs import done_jobs
+from ICHSegmentationLib.research.training.datasets.sources import open_sources, read_raw
 from ICHSegmentationLib.research.training.prepare import read_atlas
 
 if TYPE_CHECKING:
@@ -45,8 +47,8 @@ if TYPE_CHECKING:
 
 _FOLDER = "held-out"
 _FIRST_UNSEEN_SEED = 2_000_000
-_SEEDS = {SIMULATED: 2, LOOK_ALIKES: 3, LOOK_ALIKES_IN_PATIENTS: 4}
-_LEAST_ML = 0.1
+_SEEDS = {SIMULATED: 2, MIMICS: 3, MIMICS_IN_PATIENTS: 4}
+_MIN_ML = 0.1
 _AROUND_CLOT_MM, _BORDER_MM = 10.0, 3.0
 
 _Make = Callable[["_Host"], HeldOutCase | None]
@@ -58,38 +60,33 @@ def make_held_out(
     workers: int = 1,
     progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
 ) -> list[HeldOutFile]:
-    """Make the cases that are missing in ``data.folder``, and return all; a simulated one is PATIENT-SUBTYPE-COPY.
+    """Make the cases missing in ``data.folder`` and return all; simulated cases are named PATIENT-SUBTYPE-COPY.
 
-    A bleed that a host has no place for (no ventricles are seen) is left out.
+    A lesion that does not fit into a host scan (no ventricles were found) is left out.
 
     Raises
     ------
     InputError
-        If the configuration holds nothing out, a data set that is needed is missing, or a patient cannot be used:
-        leaving it out unsaid would flatter the model.
+        If the configuration holds nothing out, a required data set is missing, or a patient cannot be used (skipping it
+        would overestimate the model).
     """
     root, patients = config.data.folder / _FOLDER, config.data.held_out
     cases = {name: list(_cases_of(config, name, root)) for name in patients}
     heads = {str(number): _head_file(root, number) for number in range(config.evaluation.look_alikes)}
     if not patients and not heads:
-        message = "The configuration has neither data.held_out nor evaluation.look_alikes: there is nothing to measure."
-        raise InputError(message)
+        raise InputError(message("research.nothing_held_out"))
     jobs = [_Job(name, number) for number, name in enumerate(patients) if not all(map(_is_done, cases[name]))]
     jobs += [_Job("", number) for number, file in enumerate(heads.values()) if not _is_done(file)]
     for job, error in done_jobs(_make, config, jobs, workers=workers, progress=progress, stage="held-out cases"):
         if error:
-            message = (
-                f"The held-out case {job.name} cannot be used: {error} Correct its labels (data.corrected), or take it "
-                "out of data.held_out."
-            )
-            raise InputError(message)
+            raise InputError(message("research.held_out_case_unusable", case=job.name, reason=error))
     found = [file for files in cases.values() for file in files if file.path.exists()]
     return [*found, *heads.values()]
 
 
 @dataclass(frozen=True)
 class _Job:
-    """A patient, or without a name a generated head."""
+    """A patient, or a generated head if it has no name."""
 
     name: str
     number: int
@@ -98,7 +95,7 @@ class _Job:
 def _make(config: TrainingConfig, job: _Job) -> None:
     root = config.data.folder / _FOLDER
     if not job.name:
-        _look_alike_head(config.seed, job.number).write(_head_file(root, job.number).path)
+        _head_with_mimics(config.seed, job.number).write(_head_file(root, job.number).path)
         return
     host = _Host.read(config, job.name, job.number)
     for file, make in _cases_of(config, job.name, root).items():
@@ -113,7 +110,7 @@ def _make(config: TrainingConfig, job: _Job) -> None:
 
 def _head_file(root: Path, number: int) -> HeldOutFile:
     name = f"{number:03d}"
-    return HeldOutFile(LOOK_ALIKES, name, root / LOOK_ALIKES / f"{name}.npz")
+    return HeldOutFile(MIMICS, name, root / MIMICS / f"{name}.npz")
 
 
 def _cases_of(config: TrainingConfig, name: str, root: Path) -> dict[HeldOutFile, _Make]:
@@ -124,32 +121,31 @@ def _cases_of(config: TrainingConfig, name: str, root: Path) -> dict[HeldOutFile
         for subtype in Subtype:
             case = f"{name}-{subtype.name}-{copy}"
             file = HeldOutFile(SIMULATED, case, root / SIMULATED / f"{case}.npz")
-            cases[file] = partial(_Host.with_bleed, subtype=subtype, copy=copy)
+            cases[file] = partial(_Host.with_lesion, subtype=subtype, copy=copy)
     if config.evaluation.look_alikes:
-        path = root / LOOK_ALIKES_IN_PATIENTS / f"{name}.npz"
-        cases[HeldOutFile(LOOK_ALIKES_IN_PATIENTS, name, path)] = _Host.with_look_alikes
+        path = root / MIMICS_IN_PATIENTS / f"{name}.npz"
+        cases[HeldOutFile(MIMICS_IN_PATIENTS, name, path)] = _Host.with_mimics
     return cases
 
 
 @dataclass(frozen=True, eq=False)
 class _Host:
-    """A held-out patient on canonical axes and own pixels."""
+    """A held-out patient on canonical axes and original pixels."""
 
     volume: CTVolume
     orientation: CanonicalOrientation
     host: HostCase
     anatomy: Anatomy
-    own: np.ndarray  # labels of the own blood, 255 where nobody knows
-    greys: np.ndarray  # HU inside the range that is told apart, as the network knows them
+    own: np.ndarray  # labels of the patient's own hemorrhage, 255 where unknown
+    greys: np.ndarray  # HU clipped to the input range of the network
     seeds: tuple[int, int]
 
     @classmethod
     def read(cls, config: TrainingConfig, name: str, number: int) -> _Host:
-        """Read a patient and find what lesions are placed by."""
+        """Read a patient and compute the anatomy for placing lesions."""
         source = next((source for source in open_sources(config.data) if name in source.names()), None)
         if source is None:
-            message = f"The configuration holds out the case {name}, which none of the data sets holds."
-            raise InputError(message)
+            raise InputError(message("research.unknown_held_out_case", case=name))
         raw = read_raw(source, name, config.data.corrected)
         host = HostCase.on_source(raw, config.input.range_hu)
         atlas = read_atlas(config.data.anatomy)
@@ -165,27 +161,27 @@ class _Host:
         )
 
     def as_scanned(self) -> HeldOutCase:
-        """Return the patient with the own bleed."""
+        """Return the unchanged patient."""
         unknown = (self.own == IGNORE) | (self.own == UNKNOWN_SUBTYPE)
         return self._case(self.host.hu, np.where(unknown, 0, self.own), unknown)
 
-    def with_bleed(self, subtype: Subtype, copy: int) -> HeldOutCase | None:
-        """Return the patient with one simulated bleed; the own blood counts for nothing."""
+    def with_lesion(self, subtype: Subtype, copy: int) -> HeldOutCase | None:
+        """Return the patient with one simulated lesion; the own hemorrhage is ignored."""
         marked = np.where(self.own > 0, np.uint8(IGNORE), np.uint8(0))
         painted, labels = paint_lesions(
             self.greys, self.anatomy, self._rng(SIMULATED, copy, subtype), [subtype], labels=marked
         )
-        if (labels == subtype).sum() * float(np.prod(self.host.spacing_mm)) / 1000 < _LEAST_ML:
+        if (labels == subtype).sum() * float(np.prod(self.host.spacing_mm)) / 1000 < _MIN_ML:
             return None
         own = labels == IGNORE
-        # Where exactly the own clot ends is not the question here.
+        # The border of the own clot is not evaluated here.
         ignored = _within(own, max(_BORDER_MM, self.host.spacing_mm[0]), self.host.spacing_mm) & (labels != subtype)
         return self._case(put_back(self.host.hu, self.greys, painted), np.where(own, 0, labels), ignored)
 
-    def with_look_alikes(self) -> HeldOutCase:
-        """Return the patient with what looks like blood; the surroundings of the own blood count for nothing."""
-        rng = self._rng(LOOK_ALIKES_IN_PATIENTS)
-        painted = paint_distractors(self.greys, self.anatomy, rng, random_kinds(rng))
+    def with_mimics(self) -> HeldOutCase:
+        """Return the patient with mimics; the surroundings of the own hemorrhage are ignored."""
+        rng = self._rng(MIMICS_IN_PATIENTS)
+        painted = paint_mimics(self.greys, self.anatomy, rng, random_mimics(rng))
         near = _within(self.own > 0, _AROUND_CLOT_MM, self.host.spacing_mm)
         return self._case(put_back(self.host.hu, self.greys, painted), np.zeros_like(self.own), near)
 
@@ -200,11 +196,11 @@ class _Host:
         return HeldOutCase(CTVolume(hu.astype(np.int16), self.volume.grid), labels, ignored)
 
 
-def _look_alike_head(seed: int, number: int) -> HeldOutCase:
-    """Generate a head without blood but with three kinds of what looks like it."""
+def _head_with_mimics(seed: int, number: int) -> HeldOutCase:
+    """Generate a head without hemorrhage but with three kinds of mimics."""
     scan = simulated_ct(_FIRST_UNSEEN_SEED + number)
-    rng = np.random.default_rng([seed, _SEEDS[LOOK_ALIKES], number])
-    painted = paint_distractors(scan.volume.hu.astype(np.float32), scan.anatomy, rng, random_kinds(rng))
+    rng = np.random.default_rng([seed, _SEEDS[MIMICS], number])
+    painted = paint_mimics(scan.volume.hu.astype(np.float32), scan.anatomy, rng, random_mimics(rng))
     nothing = np.zeros(scan.labels.shape, dtype=np.uint8)
     hu = np.clip(np.rint(painted), -1024, 32767).astype(np.int16)
     return HeldOutCase(CTVolume(hu, scan.volume.grid), nothing, nothing.astype(bool))

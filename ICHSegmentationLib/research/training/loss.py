@@ -84,12 +84,8 @@ class DiceFocal(nn.Module):
         return dice + (by_class * weights).sum() / known.sum().clamp(min=1)
 
 
-def build_loss(options: OptimisationSection, system: str = "") -> nn.Module:
-    """Make the loss that a configuration names, or that the system has."""
-    if system == "detector":
-        from ICHSegmentationLib.research.training.boxes.loss import BoxLoss
-
-        return BoxLoss(options.focal_gamma)
+def segmentation_loss(options: OptimisationSection) -> nn.Module:
+    """Make the loss that a configuration names."""
     if options.loss == "dice_focal":
         return DiceFocal(options.focal_gamma, options.class_weights)
     return DiceCrossEntropy(options.class_weights, shares=options.loss_shares)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A folder to carry to another machine: the configuration and the prepared data, no larger than allowed."""
+"""Pack the configuration and prepared data for another machine, up to a maximum size."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import yaml
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import atomic_path, write_text
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.research.training.data.data_folder import INDEX_NAME, CaseIndex, CaseSplit, DataFolder
 from ICHSegmentationLib.research.training.prepare import prepared_files
 
@@ -24,16 +25,16 @@ _MIB = 2**20
 
 @dataclass(frozen=True)
 class Pack:
-    """What was packed.
+    """Content of a pack.
 
     Attributes
     ----------
     config : pathlib.Path
-        The configuration in the pack, to be run in the pack's folder.
+        Configuration in the pack; run it in the folder of the pack.
     files, size_mib : int and float
-        Volumes and masks, and their size.
+        Number of volumes and masks, and their size.
     to_be_made : int
-        Simulated volumes that did not fit; the other machine makes them from those that are there.
+        Number of synthetic volumes that did not fit; the other machine makes them from the packed ones.
     """
 
     config: Path
@@ -43,42 +44,36 @@ class Pack:
 
 
 def write_pack(config: TrainingConfig, folder: Path, *, most_mib: float) -> Pack:
-    """Write the configuration, the index, every real volume with its anatomy, and what fits of the simulated ones.
+    """Write the configuration, the index, all real volumes with their anatomy, and synthetic volumes up to the limit.
 
     Parameters
     ----------
     config : TrainingConfig
-        Whose data is prepared.
+        Configuration whose data is prepared.
     folder : pathlib.Path
-        Made if need be.
+        Empty folder, created if it does not exist.
     most_mib : float
-        Most that the pack may take.
+        Maximum size of the pack in MiB.
 
     Raises
     ------
     InputError
-        If the real volumes alone take more, or the folder holds something already.
+        If the real volumes alone exceed the limit, or the folder is not empty.
     """
     if folder.exists() and any(folder.iterdir()):
-        message = f"{folder} is not empty; choose another folder for the pack."
-        raise InputError(message)
+        raise InputError(message("research.pack_folder_not_empty", folder=folder))
     source = DataFolder(config.data.folder)
     prepared = prepared_files(config)
     index = CaseIndex.read(source.root)
     if index is None:
-        message = f"{source.root} holds no prepared data."
-        raise InputError(message)
+        raise InputError(message("research.not_prepared", folder=source.root))
     split = CaseSplit.of(index, config)
     names = (*split.training, *split.validation)
     needed = [source.root / INDEX_NAME, *map(source.real, names), *map(source.anatomy, names)]
     spare = [path for path in (*prepared.validation, *prepared.training) if path not in needed]
     size = sum(path.stat().st_size for path in needed)
     if size > most_mib * _MIB:
-        message = (
-            f"The real volumes take {size / _MIB:.0f} MiB, more than the {most_mib:.0f} MiB allowed; "
-            "hold fewer cases, or allow more."
-        )
-        raise InputError(message)
+        raise InputError(message("research.pack_too_large", size_mib=size / _MIB, max_mib=most_mib))
     chosen = list(needed)
     for path in spare:
         size += path.stat().st_size

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make the training volumes: real series, the same with simulated lesions, and procedural heads."""
+"""Make the training volumes: real series, synthetic copies of them, and procedural heads."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.research.simulation.generated_atlas import generated_atlas
 from ICHSegmentationLib.research.simulation.host_anatomy import Atlas, host_anatomy, register_atlas
-from ICHSegmentationLib.research.simulation.lesions import paint_distractors, paint_lesions, random_kinds
-from ICHSegmentationLib.research.simulation.painting import random_subtypes
+from ICHSegmentationLib.research.simulation.lesions import paint_lesions
+from ICHSegmentationLib.research.simulation.mimics import paint_mimics, random_mimics
 from ICHSegmentationLib.research.simulation.simulate import simulated_ct
+from ICHSegmentationLib.research.simulation.synthetic_scan import random_subtypes
 from ICHSegmentationLib.research.training.data.data_folder import CaseIndex, CaseSplit, DataFolder
 from ICHSegmentationLib.research.training.data.host import HostCase, labels_of
+from ICHSegmentationLib.research.training.data.jobs import done_jobs
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume, read_anatomy, write_anatomy
-from ICHSegmentationLib.research.training.data.sources import open_sources, read_raw
-from ICHSegmentationLib.research.training.jobs import done_jobs
+from ICHSegmentationLib.research.training.datasets.sources import open_sources, read_raw
 from ICHSegmentationLib.research.training.patches.volume import make_mirrored
 
 if TYPE_CHECKING:
@@ -31,13 +33,13 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _PROCEDURAL_HEIGHT_MM = 160.0
-_HEAD_SEED, _LOOK_ALIKE_SEED = 1, 2
+_HEAD_SEED, _MIMICS_SEED = 1, 2
 _HEALTHY_EVERY = 3
 
 
 @dataclass(frozen=True)
 class _Job:
-    """One volume to make: ``name`` is the case, ``number`` the copy or the generated head."""
+    """A volume to make: ``name`` is the case, ``number`` the copy or the generated head."""
 
     path: Path
     name: str
@@ -51,7 +53,7 @@ class PreparedFiles:
     Attributes
     ----------
     training, validation : tuple of pathlib.Path
-        All there.
+        Existing files.
     left_out : dict of str to str
         Cases that could not be prepared, each with the reason.
     """
@@ -67,25 +69,25 @@ def prepare(
     workers: int = 1,
     progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
 ) -> PreparedFiles:
-    """Make whatever volumes are missing.
+    """Make all missing volumes.
 
-    Painted and procedural volumes are made from the prepared real ones and from seeds, so a folder that holds the
-    real ones and their anatomy is complete on any machine.
+    Synthetic and procedural volumes are made from the prepared real ones and seeds, so a folder with the real volumes
+    and their anatomy suffices on any machine.
 
     Parameters
     ----------
     config : TrainingConfig
-        Which data.
+        Configuration of the data.
     workers : int
-        Processes at work.
+        Number of processes.
     progress : callable
-        Takes the stage's name and the fraction done.
+        Called with the stage and the fraction done.
 
     Raises
     ------
     InputError
-        If a data set that is needed is missing, the folder was prepared for another configuration, or nothing is left
-        to train on.
+        If a required data set is missing, the folder was prepared for another configuration, or no training case is
+        left.
     """
     folder = DataFolder(config.data.folder)
     index = CaseIndex.read(folder.root)
@@ -97,7 +99,7 @@ def prepare(
     real = [_Job(folder.real(name), name, 0) for name in (*split.training, *split.validation)]
     missing = [job for job in real if not job.path.exists()]
     if missing:
-        open_sources(config.data)  # says what is missing, before the work
+        open_sources(config.data)  # raises before any work if a data set is missing
     left_out = dict(index.left_out)
     for job, error in done_jobs(_make_real, config, missing, workers=workers, progress=progress, stage="real series"):
         if error:
@@ -107,17 +109,16 @@ def prepare(
         index = index.model_copy(update={"left_out": left_out})
         index.write(folder.root)
         split = CaseSplit.of(index, config)
-    painted, look_alikes, procedural = _simulated_jobs(config, folder, split)
+    synthetic, mimics, procedural = _simulated_jobs(config, folder, split)
     for make, jobs, stage in (
-        (_make_painted, painted, "simulated lesions"),
-        (_make_look_alikes, look_alikes, "look-alikes"),
+        (_make_synthetic, synthetic, "simulated lesions"),
+        (_make_mimics, mimics, "look-alikes"),
         (_make_procedural, procedural, "generated heads"),
     ):
         todo = [job for job in jobs if not job.path.exists()]
         for job, error in done_jobs(make, config, todo, workers=workers, progress=progress, stage=stage):
             if error:
-                message = f"{job.path.name} could not be made: {error}"
-                raise InputError(message)
+                raise InputError(message("research.not_made", volume=job.path.name, reason=error))
     if config.input.align_midline:
         files = _files(config, index)
         todo = [_Job(folder.aligned(path), "", 0) for path in (*files.training, *files.validation)]
@@ -126,8 +127,7 @@ def prepare(
             pass
     found = prepared_files(config)
     if not found.training:
-        message = "No case is left to train on: all are held out, excluded or could not be prepared."
-        raise InputError(message)
+        raise InputError(message("research.no_training_case"))
     if config.input.patches is not None:
         make_mirrored(config, (*found.training, *found.validation), workers=workers, progress=progress)
     return found
@@ -139,13 +139,12 @@ def prepared_files(config: TrainingConfig) -> PreparedFiles:
     Raises
     ------
     InputError
-        If one has not been prepared.
+        If a volume has not been prepared.
     """
     folder = DataFolder(config.data.folder)
     index = CaseIndex.read(folder.root)
     if index is None:
-        message = f"{folder.root} holds no prepared data; run `ichseg train` with --prepare-only first."
-        raise InputError(message)
+        raise InputError(message("research.not_prepared", folder=folder.root))
     index.check(config, folder.root)
     files = _files(config, index)
     if config.input.align_midline:
@@ -154,17 +153,16 @@ def prepared_files(config: TrainingConfig) -> PreparedFiles:
         )
     missing = [path for path in (*files.training, *files.validation) if not path.exists()]
     if missing:
-        message = f"{len(missing)} training volumes are missing, the first is {missing[0]}; prepare the data first."
-        raise InputError(message)
+        raise InputError(message("research.missing_volumes", count=len(missing), first=missing[0]))
     return files
 
 
 def _files(config: TrainingConfig, index: CaseIndex) -> PreparedFiles:
-    """Return the volumes of a configuration as they lie in the scanner, there or not."""
+    """Return the unaligned volumes of a configuration, whether they exist or not."""
     folder, split, data = DataFolder(config.data.folder), CaseSplit.of(index, config), config.data
     training = [folder.real(name) for name in split.training] if data.real_series else []
     training += [folder.painted(name, copy) for name in split.training for copy in range(data.painted_per_case)]
-    training += [folder.look_alikes(name, copy) for name in split.training for copy in range(data.look_alikes_per_case)]
+    training += [folder.mimics(name, copy) for name in split.training for copy in range(data.look_alikes_per_case)]
     training += [folder.procedural(number) for number in range(data.procedural_heads)]
     validation = [folder.real(name) for name in split.validation]
     copies = range(data.painted_per_validation_case)
@@ -175,14 +173,14 @@ def _files(config: TrainingConfig, index: CaseIndex) -> PreparedFiles:
 def _simulated_jobs(config: TrainingConfig, folder: DataFolder, split: CaseSplit) -> tuple[list[_Job], ...]:
     copies = [(name, config.data.painted_per_case) for name in split.training]
     copies += [(name, config.data.painted_per_validation_case) for name in split.validation]
-    painted = [_Job(folder.painted(name, copy), name, copy) for name, count in copies for copy in range(count)]
-    look_alikes = [
-        _Job(folder.look_alikes(name, copy), name, copy)
+    synthetic = [_Job(folder.painted(name, copy), name, copy) for name, count in copies for copy in range(count)]
+    mimics = [
+        _Job(folder.mimics(name, copy), name, copy)
         for name in split.training
         for copy in range(config.data.look_alikes_per_case)
     ]
     heads = range(config.data.procedural_heads)
-    return painted, look_alikes, [_Job(folder.procedural(number), "", number) for number in heads]
+    return synthetic, mimics, [_Job(folder.procedural(number), "", number) for number in heads]
 
 
 def _make_real(config: TrainingConfig, job: _Job) -> None:
@@ -197,24 +195,24 @@ def _make_real(config: TrainingConfig, job: _Job) -> None:
     TrainingVolume(host.grey, labels, host.slices_mm).write(job.path)
 
 
-def _make_painted(config: TrainingConfig, job: _Job) -> None:
-    host = _Painting.of(config, job.name)
+def _make_synthetic(config: TrainingConfig, job: _Job) -> None:
+    host = _Host.of(config, job.name)
     rng = np.random.default_rng([config.seed, host.number, job.number])
     hu, labels = paint_lesions(host.hu, host.anatomy, rng, random_subtypes(rng), labels=host.volume.labels)
     if rng.random() < config.data.look_alike_share:
-        hu = paint_distractors(hu, host.anatomy, rng)
+        hu = paint_mimics(hu, host.anatomy, rng)
     host.write(hu, labels, job.path)
 
 
-def _make_look_alikes(config: TrainingConfig, job: _Job) -> None:
-    host = _Painting.of(config, job.name)
-    rng = np.random.default_rng([config.seed, host.number, job.number, _LOOK_ALIKE_SEED])
-    host.write(paint_distractors(host.hu, host.anatomy, rng, random_kinds(rng)), host.volume.labels, job.path)
+def _make_mimics(config: TrainingConfig, job: _Job) -> None:
+    host = _Host.of(config, job.name)
+    rng = np.random.default_rng([config.seed, host.number, job.number, _MIMICS_SEED])
+    host.write(paint_mimics(host.hu, host.anatomy, rng, random_mimics(rng)), host.volume.labels, job.path)
 
 
 @dataclass(frozen=True, eq=False)
-class _Painting:
-    """A prepared real series to paint in, and its place among the cases, which its seed depends on."""
+class _Host:
+    """A prepared host series and its index among the cases, which its seed depends on."""
 
     number: int
     volume: TrainingVolume
@@ -222,7 +220,7 @@ class _Painting:
     range_hu: tuple[float, float]
 
     @classmethod
-    def of(cls, config: TrainingConfig, name: str) -> _Painting:
+    def of(cls, config: TrainingConfig, name: str) -> _Host:
         folder = DataFolder(config.data.folder)
         index = CaseIndex.read(folder.root)
         number = 0 if index is None else list(index.cases).index(name)
@@ -241,14 +239,14 @@ class _Painting:
 
 def _make_procedural(config: TrainingConfig, job: _Job) -> None:
     rng = np.random.default_rng([config.seed, _HEAD_SEED, job.number])
-    # The healthy ones hold all that is bright without being blood.
+    # Healthy heads get mimics instead of lesions.
     subtypes = random_subtypes(rng) if job.number % _HEALTHY_EVERY else []
     spacing = (float(rng.uniform(3.0, 7.0)), config.input.pixel_mm, config.input.pixel_mm)
     shape = (round(_PROCEDURAL_HEIGHT_MM / spacing[0]), config.input.size_px, config.input.size_px)
     scan = simulated_ct(config.seed + job.number, subtypes=subtypes, shape=shape, spacing_mm=spacing)
     hu = scan.volume.hu.astype(np.float32)
     if not subtypes:
-        hu = paint_distractors(hu, scan.anatomy, rng, random_kinds(rng))
+        hu = paint_mimics(hu, scan.anatomy, rng, random_mimics(rng))
     grey = _as_grey(config.input.window(hu))
     TrainingVolume(grey, scan.labels, np.arange(shape[0]) * spacing[0]).write(job.path)
 
@@ -262,7 +260,7 @@ def _make_aligned(config: TrainingConfig, job: _Job) -> None:
 
 @lru_cache(maxsize=1)
 def read_atlas(folder: Path | None) -> Atlas:
-    """Return the atlas of a folder, or the generated one; kept, since many cases use it."""
+    """Return the atlas of a folder, or the generated one; cached, because many cases use it."""
     return generated_atlas() if folder is None else Atlas.read(folder)
 
 

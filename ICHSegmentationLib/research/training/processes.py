@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The processes of one training run: one, or as many as ``torchrun`` started."""
+"""The processes of one training run: a single one, or those started by ``torchrun``."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from torch import distributed
 
 @dataclass(frozen=True)
 class Processes:
-    """One process among those of the run.
+    """One process of the run.
 
     Attributes
     ----------
     rank, count : int
-        Which process, of how many.
+        Rank of this process and number of processes.
     device : torch.device
-        Where this process computes.
+        Device of this process.
     """
 
     rank: int
@@ -34,7 +34,7 @@ class Processes:
         return self.rank == 0
 
     def gather(self, own: list[float]) -> list[float]:
-        """Return the numbers of all processes, in their order; all must call it."""
+        """Return the numbers of all processes in rank order; all processes must call it."""
         if self.count == 1:
             return own
         found: list[list[float]] = [[] for _ in range(self.count)]
@@ -47,14 +47,14 @@ class Processes:
             distributed.barrier()
 
     def wrap(self, network: torch.nn.Module) -> torch.nn.Module:
-        """Return a network whose gradients are averaged over the processes, as torch's DistributedDataParallel does."""
+        """Wrap a network in DistributedDataParallel if there are several processes."""
         if self.count == 1:
             return network
         own = [self.device.index] if self.device.type == "cuda" else None
         return torch.nn.parallel.DistributedDataParallel(network, device_ids=own)
 
     def alone(self, wrapped: torch.nn.Module) -> AbstractContextManager[None]:
-        """Keep the gradients of a part of a step in this process."""
+        """Return a context without gradient synchronisation, for gradient accumulation."""
         if isinstance(wrapped, torch.nn.parallel.DistributedDataParallel):
             own: AbstractContextManager[None] = wrapped.no_sync()
             return own
@@ -63,12 +63,12 @@ class Processes:
 
 @contextmanager
 def joined_processes(device: str = "auto") -> Iterator[Processes]:
-    """Join the other processes if ``torchrun`` started this one, and leave them at the end.
+    """Join the process group if ``torchrun`` started this process, and leave it at the end.
 
     Parameters
     ----------
     device : str
-        "auto" takes a graphics card (each process its own) if torch can use one; or "cpu", "cuda", "cuda:N".
+        "auto" (CUDA if available, one device per process), "cpu", "cuda" or "cuda:N".
     """
     count, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
     wanted = device if device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")

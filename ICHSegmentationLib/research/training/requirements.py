@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The packages of training that a user without the ``train`` extra lacks."""
+"""Check for the packages that training needs from the ``train`` extra."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError
+from ICHSegmentationLib.core.messages import message
 
 _PACKAGES = (("MONAI", "monai"), ("PyYAML", "yaml"), ("scikit-image", "skimage"), ("TensorBoard", "tensorboard"))
 
 
 def require_training_packages() -> None:
-    """Check for the packages of training before any work.
+    """Check that the packages of training are installed.
 
     Raises
     ------
@@ -20,8 +21,4 @@ def require_training_packages() -> None:
     """
     missing = [name for name, module in _PACKAGES if find_spec(module) is None]
     if missing:
-        message = (
-            f"Training needs {' and '.join(missing)}: "
-            'run pip install -c constraints.txt ".[train]" in the folder of this project.'
-        )
-        raise ICHSegmentationError(message)
+        raise ICHSegmentationError(message("research.training_packages", packages=" and ".join(missing)))

@@ -21,12 +21,11 @@ from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.models.manifest import get_model
 from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.models.trained_network import load_network
-from ICHSegmentationLib.networks import build_network
-from ICHSegmentationLib.networks.presets import SECOND_STAGES
 from ICHSegmentationLib.preprocessing.box_crops import CROP_PX
-from ICHSegmentationLib.research.training.config import TrainingConfig
+from ICHSegmentationLib.research.training.config import DataSection, TrainingConfig
 from ICHSegmentationLib.research.training.fit import Fitted, Progress, fit
 from ICHSegmentationLib.research.training.prepare import PreparedFiles, prepare, prepared_files
+from ICHSegmentationLib.systems import build_network, get_system, network_for
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models import ModelEntry
@@ -162,11 +161,14 @@ def _write(
     seconds: float,
     last: Progress | None,
 ) -> Trained:
-    entry = register_model(model_fields(config), fitted.state, folder=output / MODELS_NAME, make_default=True)
+    entry = register_model(
+        model_fields(config), fitted.state, build=network_for, folder=output / MODELS_NAME, make_default=True
+    )
     if config.data.detector is not None:
         detector = get_model(config.about.detector, folder=config.data.detector)
         fields = detector.model_dump(exclude={"file", "sha256", "size_bytes", "parameters", "graph", "graph_sha256"})
-        register_model(fields, load_network(detector).state_dict(), folder=output / MODELS_NAME)
+        weights = load_network(detector, build=network_for).state_dict()
+        register_model(fields, weights, build=network_for, folder=output / MODELS_NAME)
     record = {
         "schema": 1,
         "model": config.name,
@@ -194,7 +196,7 @@ def model_fields(config: TrainingConfig) -> dict[str, Any]:
         "preset": config.preset,
         "network": config.network,
         "classes": config.classes,
-        "crop_px": CROP_PX if config.system in SECOND_STAGES else 0,
+        "crop_px": CROP_PX if get_system(config.system).input == "crops" else 0,
         **asdict(config.input),
     }
 
@@ -204,7 +206,7 @@ def _changed(saved: dict[str, Any], config: TrainingConfig) -> str:
     now = config.model_dump(mode="json")
     with suppress(ValidationError):  # else what differs is named below
         saved = TrainingConfig.model_validate(saved).model_dump(mode="json")  # defaults of what is new since then
-    free = {"data": {"folder", "phe_sich", "nnunet", "anatomy", "corrected", "detector"}}
+    free = {"data": {name for name, field in DataSection.model_fields.items() if "Path" in str(field.annotation)}}
     free["optimisation"] = {"steps", "workers", "checkpoint_minutes", "epoch_steps", "patience", "keep", "precision"}
     sections = ("seed", "system", "preset", "network", "classes", "start_from", "input", "data", "optimisation")
     for section in (*sections, "augmentation", "boxes", "patches"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The boxes of a result's lesions while a user changes them."""
+"""Boxes of a result while the user edits them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class KeptBox(BaseModel):
     Attributes
     ----------
     key : str
-        By which it is known as long as it exists.
+        Identifier, unique within the result.
     box : LesionBox
-        Where it is.
+        The box.
     by_hand : bool
-        Whether the user drew or moved it, so that its confidence says nothing.
+        Whether the user drew or moved it, so that its confidence does not apply.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,11 +36,11 @@ class BoxRecord(BaseModel):
     Attributes
     ----------
     boxes : tuple of KeptBox
-        In the order in which they came.
+        In order of creation.
     next_key : int
-        Of the next box.
+        Key of the next box.
     made : str
-        Which voxels were ever made as a box's lesion, as text of whoever keeps the record.
+        Voxels that were ever segmented as a box's lesion, encoded by the owner of the record.
     """
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)

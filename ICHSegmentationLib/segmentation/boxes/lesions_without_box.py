@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lesions that no box speaks for: painted by hand, or of a result whose boxes were not kept."""
+"""Lesions without a box: drawn by hand, or of a result whose boxes were not stored."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 def lesions_without_box(label_map: LabelMap, boxes: Sequence[LesionBox], of_boxes: np.ndarray) -> tuple[LesionBox, ...]:
-    """Return the smallest box around each lesion that belongs to none of the boxes, largest first.
+    """Return the bounding box of each lesion that belongs to none of the boxes, largest lesion first.
 
-    A connected region of a subtype belongs to a box of that subtype that it reaches into, if some of it was made there
-    by a model. What was painted by hand inside a neighbour's box, without touching the neighbour, thus is a lesion of
-    its own, which a change of that box must not take along.
+    A connected component of a subtype belongs to a box of that subtype that it extends into, if a model segmented some
+    of it there. A lesion drawn by hand inside another lesion's box, without touching that lesion, is thus a lesion of
+    its own, which editing the box must not change.
 
     Parameters
     ----------
     label_map : LabelMap
-        The labels now.
+        The current labels.
     boxes : sequence of LesionBox
-        Those that are kept.
+        Boxes of the result.
     of_boxes : numpy.ndarray
-        (slices, rows, columns) which voxels were ever made as a box's lesion.
+        (slices, rows, columns), nonzero where a voxel was ever segmented as a box's lesion.
     """
     grid = label_map.grid
     around = labelled_box(label_map.labels)
@@ -56,5 +56,5 @@ def lesions_without_box(label_map: LabelMap, boxes: Sequence[LesionBox], of_boxe
 
 
 def _touched(regions: np.ndarray, count: int, mask: np.ndarray) -> np.ndarray:
-    """Return (count + 1,) whether a region has a voxel of the mask."""
+    """Return whether each region contains a voxel of the mask, (count + 1,)."""
     return np.bincount(regions[mask], minlength=count + 1) > 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Join the boxes of single slices into boxes of lesions."""
+"""Link boxes on single slices to boxes of lesions."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ICHSegmentationLib.core.lesion_boxes import LesionBox, in_plane
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.grid import SliceGrid
 
-_LEAST_OVERLAP = 0.2
-_MOST_SKIPPED = 1
+_MIN_OVERLAP = 0.2
+_MAX_SKIPPED = 1
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,13 @@ class SliceBox:
     Attributes
     ----------
     slice_number : int
-        The slice.
+        Index of the slice.
     rows, columns : tuple of float
-        First and last edge in pixels; that of a pixel's near side is its index, that of its far side the index plus
-        one, so that whole numbers are the bounds of array slices.
+        First and last edge in pixels. Pixel i extends from i to i + 1, so integers are the bounds of array slices.
     subtype : str
-        As in `LesionBox`.
+        See `LesionBox`.
     confidence : float
-        As in `LesionBox`.
+        See `LesionBox`.
     """
 
     slice_number: int
@@ -45,42 +44,39 @@ class SliceBox:
 
 
 def plane_boxes(mask: np.ndarray) -> list[tuple[slice, slice]]:
-    """Return rows and columns of each connected piece (8 neighbours) of a (rows, columns) mask.
-
-    The end of each is the last pixel's index plus one.
-    """
-    pieces, _ = ndimage.label(mask, structure=np.ones((3, 3)))
-    return [(rows, columns) for rows, columns in ndimage.find_objects(pieces)]
+    """Return the bounding box of each connected component (8 neighbours) of a (rows, columns) mask."""
+    components, _ = ndimage.label(mask, structure=np.ones((3, 3)))
+    return [(rows, columns) for rows, columns in ndimage.find_objects(components)]
 
 
 def link_boxes(
     boxes: Sequence[SliceBox],
     grid: SliceGrid,
     *,
-    least_overlap: float = _LEAST_OVERLAP,
-    most_skipped: int = _MOST_SKIPPED,
+    min_overlap: float = _MIN_OVERLAP,
+    max_skipped: int = _MAX_SKIPPED,
     lone_threshold: float = 0.0,
 ) -> tuple[LesionBox, ...]:
-    """Join boxes of one subtype that overlap from slice to slice.
+    """Link boxes of one subtype that overlap from slice to slice.
 
     Parameters
     ----------
     boxes : sequence of SliceBox
         In any order.
     grid : SliceGrid
-        The scan; overlap is that in the patient, also where the gantry is tilted.
-    least_overlap : float
-        Share of the smaller box's area that two boxes have in common to belong together.
-    most_skipped : int
-        Slices without a box that a lesion may span.
+        Grid of the scan. Overlap is computed in patient coordinates, so gantry tilt does not matter.
+    min_overlap : float
+        Minimum overlap of two boxes, as a fraction of the smaller one's area.
+    max_skipped : int
+        Maximum number of consecutive slices without a box within a lesion.
     lone_threshold : float
-        Least confidence of a lesion with boxes on one slice only: what a detector takes for blood by mistake is seldom
-        seen on the next slice too.
+        Minimum confidence of a lesion with boxes on one slice only; false positives of a detector seldom continue on
+        the next slice.
 
     Returns
     -------
     tuple of LesionBox
-        The most confident first. Each holds all its slices' boxes and has the highest of their confidences.
+        In order of decreasing confidence. Each encloses its slices' boxes and has their highest confidence.
     """
     if not boxes:
         return ()
@@ -92,10 +88,10 @@ def link_boxes(
     areas = np.prod(edges[:, 1] - edges[:, 0], axis=-1)
     shared = np.prod(np.maximum(sides, 0), axis=-1)
     linked = (
-        (shared >= least_overlap * np.minimum.outer(areas, areas))
+        (shared >= min_overlap * np.minimum.outer(areas, areas))
         & (shared > 0)
         & (names[:, None] == names)
-        & (np.abs(np.subtract.outer(numbers, numbers)) <= 1 + most_skipped)
+        & (np.abs(np.subtract.outer(numbers, numbers)) <= 1 + max_skipped)
     )
     count, group_of = connected_components(linked, directed=False)
     joined = []

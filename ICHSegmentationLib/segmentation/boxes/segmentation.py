@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Segment inside boxes: all lesions of a scan, or one that was changed while the others stay as they are."""
+"""Segment inside boxes: all lesions of a scan, or one whose box was changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import LesionBox
-from ICHSegmentationLib.models.runtimes.no_network import EM_NAME
+from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.models.manifest import built_in_entry
 from ICHSegmentationLib.preprocessing.head import head_or_refusal
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.segmentation.boxes.lesion_voxels import lesion_voxels
@@ -25,32 +26,32 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class BoxSegmenter(Protocol):
-    """A system that finds the blood inside a box.
+    """A system that segments inside a box.
 
     Attributes
     ----------
     box_warning : str
-        What the reader of such labels must know, in one sentence; empty for nothing.
+        Warning for the user about such labels; empty for none.
     """
 
     box_warning: str
 
-    def blood_in_box(self, volume: CTVolume, box: LesionBox) -> np.ndarray:
-        """Return the probability of blood, float32, in the region of ``box.voxels``; 0 where it is not of the lesion.
+    def predict_in_box(self, volume: CTVolume, box: LesionBox) -> np.ndarray:
+        """Return the probability of blood in the region of ``box.voxels``, float32; 0 outside the lesion.
 
-        From 0.5 on a voxel is blood.
+        Voxels from 0.5 on are blood.
         """
 
 
 class BoxEdit(BaseModel):
-    """What was done to a box: added (no ``before``), deleted (no ``after``), moved, resized or given another subtype.
+    """Edit of a box: added (no ``before``), deleted (no ``after``), moved, resized or given another subtype.
 
     Attributes
     ----------
     before, after : LesionBox or None
-        The box as it was and as it is.
+        The box before and after the edit.
     others : tuple of LesionBox
-        All other boxes of the scan; the lesions in them stay.
+        All other boxes of the scan; their lesions are kept.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,16 +62,15 @@ class BoxEdit(BaseModel):
 
 
 def as_box_segmenter(segmenter: object, name: str) -> BoxSegmenter:
-    """Return a segmenter as one that looks into boxes.
+    """Return a segmenter as a `BoxSegmenter`.
 
     Raises
     ------
     InputError
-        If it cannot; the message names the model that always can.
+        If it cannot segment inside boxes; the message names a model that can.
     """
     if not isinstance(segmenter, BoxSegmenter):
-        message = f"Model {name} does not take boxes; use --model {EM_NAME}."
-        raise InputError(message)
+        raise InputError(message("segmentation.no_boxes_taken", name=name, alternative=built_in_entry().name))
     return segmenter
 
 
@@ -79,19 +79,19 @@ def segment_boxes(
 ) -> Segmented:
     """Label the blood inside each box with the box's subtype.
 
-    Where boxes overlap, a voxel belongs to the one with the greater product of its probability of blood and the box's
-    confidence, else to the earlier one. No box gives an empty label map.
+    Where boxes overlap, a voxel belongs to the box with the greater product of probability and confidence, or to the
+    first one if they are equal. Without any box the label map is empty.
 
     Parameters
     ----------
     segmenter : BoxSegmenter
-        Looks into one box.
+        Segments inside a box.
     volume : CTVolume
         The scan.
     boxes : sequence of LesionBox
-        Of its lesions.
+        Boxes of its lesions.
     stages, force
-        As of `Segmenter.segment`.
+        See `Segmenter.segment`.
 
     Raises
     ------
@@ -112,27 +112,27 @@ def segment_boxes(
 def label_boxes(
     segmenter: BoxSegmenter, volume: CTVolume, boxes: Sequence[LesionBox], advance: Callable[[float], None]
 ) -> LabelMap:
-    """Do the work of `segment_boxes`; ``advance`` is told the share of the boxes that is done."""
+    """Label the blood inside each box; see `segment_boxes`. ``advance`` receives the fraction of the boxes done."""
     labels = np.zeros(volume.grid.shape, dtype=np.uint8)
-    likeliest = np.full(volume.grid.shape, -1, dtype=np.float32)
+    best = np.full(volume.grid.shape, -1, dtype=np.float32)
     for number, box in enumerate(boxes):
         advance(number / len(boxes))
-        blood = segmenter.blood_in_box(volume, box)
+        blood = segmenter.predict_in_box(volume, box)
         region, _ = box.voxels(volume.grid)
-        sure = blood * np.float32(box.confidence)
-        won = (blood >= 0.5) & (sure > likeliest[region])
+        weighted = blood * np.float32(box.confidence)
+        won = (blood >= 0.5) & (weighted > best[region])
         labels[region][won] = box.label
-        likeliest[region][won] = sure[won]
+        best[region][won] = weighted[won]
     return LabelMap(labels, volume.grid)
 
 
 def label_union(
     segmenter: BoxSegmenter, volume: CTVolume, boxes: Sequence[LesionBox], advance: Callable[[float], None]
 ) -> LabelMap:
-    """Look once a slice, into the box that holds all of the slice's boxes, as Rajapakse et al. 2024 do.
+    """Segment once per slice inside the box that encloses all of its boxes, as Rajapakse et al. 2024 do.
 
-    Blood in a box gets its subtype, of several that of the first; blood between the boxes that of the slice's first
-    one. Parameters are those of `label_boxes`.
+    Blood inside a box gets its subtype (inside several, that of the first), blood between boxes that of the slice's
+    first box. Parameters are those of `label_boxes`.
     """
     grid = volume.grid
     labels = np.zeros(grid.shape, dtype=np.uint8)
@@ -153,34 +153,33 @@ def label_union(
                 for part, whole in zip(place, region, strict=True)
             )
             names[within][inside] = box.label
-        labels[region] = np.where(segmenter.blood_in_box(volume, around) >= 0.5, names, 0)
+        labels[region] = np.where(segmenter.predict_in_box(volume, around) >= 0.5, names, 0)
     return LabelMap(labels, grid)
 
 
-def segment_again(segmenter: BoxSegmenter, volume: CTVolume, label_map: LabelMap, edit: BoxEdit) -> LabelMap:
-    """Segment one lesion again after its box was changed.
+def resegment_box(segmenter: BoxSegmenter, volume: CTVolume, label_map: LabelMap, edit: BoxEdit) -> LabelMap:
+    """Segment one lesion again after its box was edited.
 
-    The lesion's voxels are those of its subtype in the box as it was, but what belongs to another box of the subtype
-    (see `lesion_voxels`). They are given up, then the box as it is now is segmented. Every other labelled voxel stays,
-    so a lesion takes background only. A lesion that only got another subtype keeps its voxels.
+    The voxels of the lesion (see `lesion_voxels`) are cleared, then the new box is segmented. All other labelled voxels
+    are kept, so a lesion grows into background only. If only the subtype was changed, the voxels stay the same.
 
     Parameters
     ----------
     segmenter : BoxSegmenter
-        Looks into the box.
+        Segments inside the box.
     volume : CTVolume
         The scan.
     label_map : LabelMap
-        Its labels so far; not changed.
+        Its current labels; not modified.
     edit : BoxEdit
-        What was done.
+        The edit.
 
     Raises
     ------
     InputError
         If the new box lies outside the scan.
     """
-    known = without_looking(label_map, edit)
+    known = edit_without_segmenter(label_map, edit)
     if known is not None:
         return known
     labels, after = label_map.labels.copy(), edit.after
@@ -190,14 +189,14 @@ def segment_again(segmenter: BoxSegmenter, volume: CTVolume, label_map: LabelMap
         labels[region][lesion] = 0
     region, _ = after.voxels(label_map.grid)
     free = labels[region] == 0
-    labels[region][free & (segmenter.blood_in_box(volume, after) >= 0.5)] = after.label
+    labels[region][free & (segmenter.predict_in_box(volume, after) >= 0.5)] = after.label
     return LabelMap(labels, label_map.grid)
 
 
-def without_looking(label_map: LabelMap, edit: BoxEdit) -> LabelMap | None:
-    """Do what `segment_again` does where no segmenter is needed: a box was deleted, or only got another subtype.
+def edit_without_segmenter(label_map: LabelMap, edit: BoxEdit) -> LabelMap | None:
+    """Apply an edit that needs no segmenter: a box was deleted, or only its subtype changed.
 
-    None for every other change.
+    Return None for all other edits, which need `resegment_box`.
     """
     before, after = edit.before, edit.after
     if after is not None and (before is None or not after.is_at(before)):

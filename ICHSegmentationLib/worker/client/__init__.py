@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The host's side of the worker."""
+"""The client side of the worker."""

@@ -1,64 +1,57 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The host's side of the worker in plain Python.
+"""A client of the worker that waits for each answer.
 
 Examples
 --------
->>> from ICHSegmentationLib import read_ct, write_outputs
+>>> from ICHSegmentationLib import read_ct, write_results
+>>> from ICHSegmentationLib.export.case import CaseResult
 >>> from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 >>> with WorkerClient() as client:  # doctest: +SKIP
 ...     for folder in folders:
-...         write_outputs(client.segment(read_ct(folder)).segmentation, folder / "results")
+...         write_results(CaseResult.of(client.segment(read_ct(folder)).segmentation), folder / "results")
 """
 
 from __future__ import annotations
 
-import itertools
 import os
-import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from ICHSegmentationLib.core.errors import WorkerCrashedError
+from ICHSegmentationLib.core.errors import ICHSegmentationError, WorkerCrashedError
+from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.models import Device, Manifest
+from ICHSegmentationLib.worker.client import conversations
 from ICHSegmentationLib.worker.client.launch import EXIT_GRACE_S, START_TIMEOUT_S
-from ICHSegmentationLib.worker.client.outcome import WorkerResult, read_result
-from ICHSegmentationLib.worker.client.pending import Answer, PendingRequest, cancelled, check_hello
+from ICHSegmentationLib.worker.client.outcome import WorkerResult
+from ICHSegmentationLib.worker.client.pending import PendingRequest, cancelled
 from ICHSegmentationLib.worker.client.process import WorkerProcess
-from ICHSegmentationLib.worker.protocol.exchange import read_labels, write_case, write_volume
-from ICHSegmentationLib.worker.protocol.messages import (
-    DevicesMessage,
-    DevicesRequest,
-    LesionMessage,
-    LesionRequest,
-    Message,
-    ModelsMessage,
-    ModelsRequest,
-    PingRequest,
-    PongMessage,
-    ResultMessage,
-    SegmentRequest,
-)
+from ICHSegmentationLib.worker.client.steps import Work
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.progress import Cancel, Progress
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
+    from ICHSegmentationLib.worker.client.conversations import Conversation
+    from ICHSegmentationLib.worker.client.steps import Ask
+    from ICHSegmentationLib.worker.protocol.messages import Response
 
+T = TypeVar("T")
 _POLL_S = 0.02
+_DEFAULT = SegmentOptions()
 
 
 class WorkerClient:
     """Segments in a worker process, which is started at the first request and again after it died.
 
     Methods raise what :func:`ICHSegmentationLib.segment` raises, and `WorkerKilledError` or `WorkerCrashedError` if the
-    worker died of a request. One request at a time; those of other threads wait.
+    worker died during a request. One request at a time; those of other threads wait. A scan is handed over once.
 
     Parameters
     ----------
@@ -73,7 +66,6 @@ class WorkerClient:
         self._environment = dict(os.environ if environment is None else environment)
         self._process: WorkerProcess | None = None
         self._log: tuple[str, ...] = ()
-        self._ids = itertools.count(1)
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -86,100 +78,88 @@ class WorkerClient:
 
     @property
     def pid(self) -> int | None:
-        """Number of the worker process; None while there is none."""
+        """Process id of the worker; None while there is none."""
         return None if self._process is None else self._process.pid
 
     @property
     def log(self) -> tuple[str, ...]:
         """The last lines that the worker, or the one that died last, wrote to standard error; no patient data."""
-        return self._log if self._process is None else self._process.log.lines
+        return self._log if self._process is None else self._process.session.log.lines
 
     def segment(
         self,
         volume: CTVolume,
-        model: str = "default",
-        device: str = "auto",
+        options: SegmentOptions = _DEFAULT,
         *,
-        runtime: str = "auto",
-        threads: int | None = None,
-        force: bool = False,
         progress: Progress | None = None,
         cancel: Cancel | None = None,
     ) -> WorkerResult:
-        """Segment a volume; parameters as those of :func:`ICHSegmentationLib.segment`.
+        """Segment a volume.
 
-        ``cancel`` is asked every 20 ms; half a second after it returned True the work is over.
+        Parameters
+        ----------
+        volume : CTVolume
+            The scan.
+        options : SegmentOptions
+            Model, device and the like.
+        progress : callable, optional
+            As for :func:`ICHSegmentationLib.segment`.
+        cancel : callable, optional
+            Called every 20 ms; half a second after it returned True the work is over.
         """
-        with self._lock:
-            process, number = self._running(cancel), next(self._ids)
-            with _request_folder(process, number) as folder:
-                request = SegmentRequest(
-                    id=number,
-                    folder=folder,
-                    model=model,
-                    device=device,
-                    runtime=runtime,
-                    threads=threads,
-                    force=force,
-                )
-                write_volume(folder, volume)
-                pending = PendingRequest(number, ResultMessage, progress)
-                return read_result(self._ask(process, request, pending, cancel), volume)
+        return self._converse(conversations.segment(volume, options, progress), cancel)
 
     def resegment_lesion(
         self,
         volume: CTVolume,
         label_map: LabelMap,
         edit: BoxEdit,
-        model: str = "default",
-        device: str = "auto",
+        options: SegmentOptions = _DEFAULT,
         *,
-        runtime: str = "auto",
-        threads: int | None = None,
         cancel: Cancel | None = None,
     ) -> LabelMap:
-        """Segment one lesion again; parameters as those of :func:`ICHSegmentationLib.resegment_lesion`."""
-        with self._lock:
-            process, number = self._running(cancel), next(self._ids)
-            with _request_folder(process, number) as folder:
-                request = LesionRequest(
-                    id=number,
-                    folder=folder,
-                    edit=edit,
-                    model=model,
-                    device=device,
-                    runtime=runtime,
-                    threads=threads,
-                )
-                write_case(folder, volume, label_map)
-                answer = self._ask(process, request, PendingRequest(number, LesionMessage), cancel)
-                return read_labels(answer.labels, volume.grid)
+        """Segment one lesion again; see :func:`ICHSegmentationLib.resegment_lesion` and `segment`."""
+        return self._converse(conversations.resegment_lesion(volume, label_map, edit, options), cancel)
 
     def models(self) -> Manifest:
         """List the models that the worker finds."""
-        with self._lock:
-            request = ModelsRequest(id=next(self._ids))
-            answer = self._ask(self._running(), request, PendingRequest(request.id, ModelsMessage))
-        return Manifest(default=answer.default, models=answer.models)
+        return self._converse(conversations.models)
 
     def devices(self) -> tuple[Device, ...]:
         """List what the worker could run on, and why it could not; takes seconds where there is a graphics card."""
-        with self._lock:
-            request = DevicesRequest(id=next(self._ids))
-            return self._ask(self._running(), request, PendingRequest(request.id, DevicesMessage)).devices
+        return self._converse(conversations.devices)
 
     def ping(self) -> None:
         """Return when the worker has answered; starts it, if need be, so that a first request is quicker."""
-        with self._lock:
-            request = PingRequest(id=next(self._ids))
-            self._ask(self._running(), request, PendingRequest(request.id, PongMessage))
+        self._converse(conversations.ping)
 
     def close(self) -> None:
         """End the worker and remove its files; a request that runs in another thread fails."""
         process, self._process = self._process, None
         if process is not None:
             process.shut_down(EXIT_GRACE_S)
-            self._log = process.log.lines
+            self._log = process.session.log.lines
+
+    def _converse(self, conversation: Conversation[T], cancel: Cancel | None = None) -> T:
+        """Run a conversation with the worker, which is started if need be."""
+        with self._lock:
+            process = self._running(cancel)
+            steps = conversation(process.session)
+            outcome: Any = None
+            error: ICHSegmentationError | None = None
+            try:
+                while True:
+                    step = steps.send(outcome) if error is None else steps.throw(error)
+                    outcome = error = None
+                    try:
+                        outcome = step.do() if isinstance(step, Work) else self._ask(process, step, cancel)
+                    except ICHSegmentationError as problem:
+                        error = problem
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            finally:
+                steps.close()
 
     def _running(self, cancel: Cancel | None = None) -> WorkerProcess:
         """Return the worker, started and greeted."""
@@ -191,7 +171,7 @@ class WorkerClient:
         try:
             _greet(process, cancel)
         except EOFError:
-            death = process.death(started=False)
+            death = process.death()
             self._drop()
             raise death from None
         except BaseException:
@@ -199,15 +179,14 @@ class WorkerClient:
             raise
         return process
 
-    def _ask(
-        self, process: WorkerProcess, request: Message, pending: PendingRequest[Answer], cancel: Cancel | None = None
-    ) -> Answer:
-        """Return the answer to a request; a worker that may still be at work on it afterwards is killed."""
-        process.send(request)
+    def _ask(self, process: WorkerProcess, ask: Ask, cancel: Cancel | None) -> Response:
+        """Return the answer to a request; kill a worker that may still be at work on it afterwards."""
+        pending = PendingRequest(ask)
+        process.send(ask.request)
         try:
             _wait(process, pending, cancel)
         except EOFError:
-            death = process.death(started=True)
+            death = process.death()
             self._drop()
             raise cancelled() if pending.is_cancelled else death from None
         except BaseException:
@@ -219,17 +198,7 @@ class WorkerClient:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            self._log = process.log.lines
-
-
-@contextmanager
-def _request_folder(process: WorkerProcess, number: int) -> Iterator[Path]:
-    """Give a request's folder, which whoever writes into it makes, and remove it afterwards."""
-    folder = process.folder / f"request-{number}"
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            self._log = process.session.log.lines
 
 
 def _greet(process: WorkerProcess, cancel: Cancel | None) -> None:
@@ -238,17 +207,16 @@ def _greet(process: WorkerProcess, cancel: Cancel | None) -> None:
         if cancel is not None and cancel():
             raise cancelled()
         if time.monotonic() > give_up_at:
-            message = f"The worker did not start within {START_TIMEOUT_S:.0f} s; try again."
-            raise WorkerCrashedError(message)
-    check_hello(hello)
+            raise WorkerCrashedError(message("worker.no_greeting", seconds=START_TIMEOUT_S))
+    process.session.greet(hello)
 
 
-def _wait(process: WorkerProcess, pending: PendingRequest[Answer], cancel: Cancel | None) -> None:
-    """Wait for the answer, and see to progress and cancelling on the way."""
+def _wait(process: WorkerProcess, pending: PendingRequest, cancel: Cancel | None) -> None:
+    """Wait for the answer; pass on progress and a cancel."""
     while not pending.is_answered:
-        message = process.receive(_POLL_S)
-        if message is not None:
-            pending.take(message)
+        response = process.receive(_POLL_S)
+        if response is not None:
+            pending.take(response)
         if pending.is_overdue:
             raise cancelled()
         if not pending.is_cancelled and cancel is not None and cancel():

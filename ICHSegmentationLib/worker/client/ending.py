@@ -1,40 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why a worker is no more, from how its process ended and what it wrote last."""
+"""Explain why a worker ended, from its exit code and its log."""
 
 from __future__ import annotations
 
 import signal
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError, WorkerCrashedError, WorkerKilledError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.worker.protocol.log import WorkerLog
 
 _KILLED = (-9, 137)
-"""Exit status by signal 9, as Popen tells it and as a shell in between does."""
+"""Exit status by signal 9, as Popen and as a shell report it."""
 
 
 def explain_end(code: int | None, log: WorkerLog, *, started: bool) -> ICHSegmentationError:
-    """Return what to tell the user of a worker that ended without being asked to.
+    """Return the error of a worker that ended without being asked to.
 
     Parameters
     ----------
     code : int or None
-        Exit code; where a signal ended the process, that signal's number below zero; None if it closed its output and
-        goes on.
+        Exit code; minus the number of the signal that ended the process; None if it closed its output and goes on.
     log : WorkerLog
-        What it wrote.
+        Its log.
     started : bool
-        Whether it ever said hello.
+        Whether it has said hello.
     """
     if code in _KILLED or log.tells_of_a_kill:
-        message = (
-            "The system killed the segmentation, most likely because the memory ran out; "
-            "close other programs and try again."
-        )
-        return WorkerKilledError(message)
+        return WorkerKilledError(message("worker.killed"))
     if not started:
-        return WorkerCrashedError(f"The worker could not start: {log.last_error or _describe(code)}")
-    message = f"The segmentation stopped unexpectedly ({_describe(code)}); try again. The log says more."
-    return WorkerCrashedError(message)
+        return WorkerCrashedError(message("worker.not_started", reason=log.last_error or _describe(code)))
+    return WorkerCrashedError(message("worker.crashed", how=_describe(code)))
 
 
 def _describe(code: int | None) -> str:

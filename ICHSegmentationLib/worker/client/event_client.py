@@ -1,40 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The host's side of the worker for a program with an event loop: nothing waits, everything calls back."""
+"""A client of the worker for an application with an event loop: nothing waits, everything calls back."""
 
 from __future__ import annotations
 
-import itertools
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ICHSegmentationLib.export.job import ScanFiles
-from ICHSegmentationLib.models import Device, Manifest
+from ICHSegmentationLib.core.options import SegmentOptions
+from ICHSegmentationLib.worker.client import conversations
 from ICHSegmentationLib.worker.client.event_worker import EventWorker
-from ICHSegmentationLib.worker.client.outcome import WorkerComparison, WorkerResult, read_comparison, read_result
 from ICHSegmentationLib.worker.client.pending import PendingRequest, cancelled
-from ICHSegmentationLib.worker.protocol.exchange import read_labels, write_case, write_pair, write_volume
-from ICHSegmentationLib.worker.protocol.messages import (
-    ComparedMessage,
-    CompareRequest,
-    DevicesMessage,
-    DevicesRequest,
-    ExportedMessage,
-    ExportRequest,
-    LesionMessage,
-    LesionRequest,
-    Message,
-    ModelsMessage,
-    ModelsRequest,
-    ProposedMessage,
-    ProposeRequest,
-    Response,
-    ResultMessage,
-    SegmentRequest,
-)
+from ICHSegmentationLib.worker.client.steps import Work
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.errors import ICHSegmentationError
@@ -42,39 +21,65 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.progress import Progress
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.export.job import ExportJob
-    from ICHSegmentationLib.measurement.reader_items import Proposals
+    from ICHSegmentationLib.measurement.user_items import Proposals
+    from ICHSegmentationLib.models import Device, Manifest
     from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
-    from ICHSegmentationLib.worker.client.host_loop import HostLoop
+    from ICHSegmentationLib.worker.client.application_loop import ApplicationLoop
+    from ICHSegmentationLib.worker.client.conversations import Conversation, Steps
+    from ICHSegmentationLib.worker.client.outcome import WorkerComparison, WorkerResult
+    from ICHSegmentationLib.worker.protocol.messages import Response
 
 Failed = Callable[[Exception], None]
-_FolderRequest = SegmentRequest | LesionRequest | ExportRequest | ProposeRequest | CompareRequest
-_EXPORT_GRACE_S = 10.0
-"""An export looks up at each file. Killed earlier, it would leave its half-made files in the user's folder."""
+_DEFAULT = SegmentOptions()
 
 
 @dataclass(eq=False)
 class _Job:
-    """A request and whom to tell of its end.
+    """A conversation with the worker, and whom to tell of its end.
 
     Attributes
     ----------
-    request
-        What to send; None until its files are written.
-    read
-        Makes of the worker's answer what the asker gets.
+    steps
+        The conversation; None until it has begun with the present worker.
+    worker
+        The worker that it has begun with.
+    pending
+        The request that was asked last.
+    is_sent
+        Whether that was sent.
+    is_working
+        Whether a step is at work in the background.
+    is_cancelled
+        Whether the user has cancelled.
     """
 
-    pending: PendingRequest[Any]
-    read: Callable[[Any], Any]
+    conversation: Conversation[Any]
     finished: Callable[[Any], None]
     failed: Failed
-    request: Message | None = None
+    is_export: bool = False
+    steps: Steps[Any] | None = None
+    worker: EventWorker | None = None
+    pending: PendingRequest | None = None
     is_sent: bool = False
+    is_working: bool = False
+    is_cancelled: bool = False
 
     @property
-    def is_at_work(self) -> bool:
-        """Whether the worker has it in hand."""
-        return self.is_sent and not self.pending.is_answered
+    def request_at_work(self) -> PendingRequest | None:
+        """The request that the worker has in hand."""
+        is_open = self.pending is not None and self.is_sent and not self.pending.is_answered
+        return self.pending if is_open else None
+
+    def restart(self) -> None:
+        """Go back to the beginning, for another worker."""
+        self.close()
+        self.steps = self.worker = self.pending = None
+        self.is_sent = self.is_working = False
+
+    def close(self) -> None:
+        """End the conversation, which removes its files; work in the background does so when it is done."""
+        if self.steps is not None and not self.is_working:
+            self.steps.close()
 
 
 class EventClient:
@@ -82,12 +87,12 @@ class EventClient:
 
     Every method returns at once. Callbacks come from the loop, exactly one of ``finished`` and ``failed`` for each
     request; ``failed`` gets the exception that :func:`ICHSegmentationLib.segment` would raise, or `WorkerKilledError`
-    or `WorkerCrashedError`.
+    or `WorkerCrashedError`. A scan is handed over once.
 
     Parameters
     ----------
-    loop : HostLoop
-        The host's event loop.
+    loop : ApplicationLoop
+        Event loop of the application.
     python : callable
         Returns the path of the interpreter; asked at each start of a worker.
     environment : callable
@@ -98,7 +103,7 @@ class EventClient:
 
     def __init__(
         self,
-        loop: HostLoop,
+        loop: ApplicationLoop,
         python: Callable[[], str],
         environment: Callable[[], Mapping[str, str]],
         folder: Callable[[], Path | None],
@@ -112,7 +117,6 @@ class EventClient:
         self._log: tuple[str, ...] = ()
         self._jobs: list[_Job] = []
         self._working: _Job | None = None
-        self._numbers = itertools.count(1)
 
     @property
     def is_busy(self) -> bool:
@@ -122,7 +126,7 @@ class EventClient:
     @property
     def log(self) -> tuple[str, ...]:
         """The last lines of the worker's log, or of that of the one that died last; no patient data."""
-        return self._log if self._worker is None else self._worker.log.lines
+        return self._log if self._worker is None else self._worker.session.log.lines
 
     def prepare(self) -> None:
         """Start the worker, so that a first request is quicker. Failures show at that request."""
@@ -131,29 +135,32 @@ class EventClient:
     def segment(
         self,
         volume: CTVolume,
-        model: str = "default",
-        device: str = "auto",
+        options: SegmentOptions = _DEFAULT,
         *,
-        force: bool = False,
         progress: Progress,
         finished: Callable[[WorkerResult], None],
         failed: Failed,
     ) -> None:
-        """Segment a volume; parameters as those of :func:`ICHSegmentationLib.segment`.
+        """Segment a volume.
 
-        ``progress`` gets the stage "start" first, while the worker starts and the volume is written for it.
+        Parameters
+        ----------
+        volume : CTVolume
+            The scan; must not be changed until the end.
+        options : SegmentOptions
+            Model, device and the like.
+        progress : callable
+            As for :func:`ICHSegmentationLib.segment`; gets the stage "start" first, while the worker starts and the
+            scan is handed over.
+        finished, failed : callable
+            Called with the result, or with an exception.
 
         Raises
         ------
         RuntimeError
-            If a segmentation or an export is under way.
+            If other work is under way.
         """
-        number = next(self._numbers)
-        job = _Job(
-            PendingRequest(number, ResultMessage, progress), partial(read_result, volume=volume), finished, failed
-        )
-        make_request = partial(SegmentRequest, id=number, model=model, device=device, force=force)
-        self._hand_over(job, make_request, partial(write_volume, volume=volume), progress)
+        self._begin_work(_Job(conversations.segment(volume, options, progress), finished, failed), progress)
 
     def export(
         self,
@@ -176,39 +183,29 @@ class EventClient:
         job : ExportJob
             Which files, and where to.
         growth_picture : bytes, optional
-            PNG of the growth that the job tells.
+            PNG of the growth in the job.
         progress, finished, failed
             As for `segment`; ``finished`` gets the files.
 
         Raises
         ------
         RuntimeError
-            If a segmentation or an export is under way.
+            If other work is under way.
         """
-        number = next(self._numbers)
-        pending = PendingRequest(number, ExportedMessage, progress, grace_s=_EXPORT_GRACE_S)
-        asked = _Job(pending, _files, finished, failed)
-        write = partial(
-            write_case,
-            volume=volume,
-            label_map=label_map,
-            model_label_map=model_label_map,
-            growth_picture=growth_picture,
-        )
-        self._hand_over(asked, partial(ExportRequest, id=number, job=job), write, progress)
+        conversation = conversations.export(volume, label_map, job, model_label_map, growth_picture, progress)
+        self._begin_work(_Job(conversation, finished, failed, is_export=True), progress)
 
     def resegment_lesion(
         self,
         volume: CTVolume,
         label_map: LabelMap,
         edit: BoxEdit,
-        model: str = "default",
-        device: str = "auto",
+        options: SegmentOptions = _DEFAULT,
         *,
         finished: Callable[[LabelMap], None],
         failed: Failed,
     ) -> None:
-        """Segment one lesion again; parameters as those of :func:`ICHSegmentationLib.resegment_lesion`.
+        """Segment one lesion again; see :func:`ICHSegmentationLib.resegment_lesion`.
 
         ``finished`` gets the new labels.
 
@@ -217,11 +214,7 @@ class EventClient:
         RuntimeError
             If other work is under way.
         """
-        number = next(self._numbers)
-        asked = _Job(PendingRequest(number, LesionMessage), partial(_labels, volume=volume), finished, failed)
-        make_request = partial(LesionRequest, id=number, edit=edit, model=model, device=device)
-        write = partial(write_case, volume=volume, label_map=label_map)
-        self._hand_over(asked, make_request, write, lambda _stage, _fraction: None)
+        self._begin_work(_Job(conversations.resegment_lesion(volume, label_map, edit, options), finished, failed))
 
     def propose(
         self, volume: CTVolume, label_map: LabelMap, *, finished: Callable[[Proposals], None], failed: Failed
@@ -233,10 +226,7 @@ class EventClient:
         RuntimeError
             If other work is under way.
         """
-        number = next(self._numbers)
-        asked = _Job(PendingRequest(number, ProposedMessage), _proposals, finished, failed)
-        write = partial(write_case, volume=volume, label_map=label_map)
-        self._hand_over(asked, partial(ProposeRequest, id=number), write, lambda _stage, _fraction: None)
+        self._begin_work(_Job(conversations.propose(volume, label_map), finished, failed))
 
     def compare(
         self,
@@ -255,7 +245,7 @@ class EventClient:
         baseline, followup : tuple of CTVolume and LabelMap
             The earlier and the later scan with its labels.
         warnings : tuple of str
-            Of reading them.
+            Warnings of reading them.
         progress, finished, failed
             As for `segment`; ``finished`` gets the comparison.
 
@@ -264,41 +254,37 @@ class EventClient:
         RuntimeError
             If other work is under way.
         """
-        number = next(self._numbers)
-        asked = _Job(PendingRequest(number, ComparedMessage, progress), read_comparison, finished, failed)
-        first, second = (ScanFiles.of(volume.source) for volume, _ in (baseline, followup))
-        request = partial(CompareRequest, id=number, baseline=first, followup=second, warnings=warnings)
-        write = partial(write_pair, baseline=baseline, followup=followup)
-        self._hand_over(asked, request, write, progress)
+        conversation = conversations.compare(baseline, followup, warnings, progress)
+        self._begin_work(_Job(conversation, finished, failed), progress)
 
     def models(self, finished: Callable[[Manifest], None], failed: Failed) -> None:
         """List the models that the worker finds."""
-        number = next(self._numbers)
-        self._query(_Job(PendingRequest(number, ModelsMessage), _manifest, finished, failed, ModelsRequest(id=number)))
+        self._add(_Job(conversations.models, finished, failed))
 
     def devices(self, finished: Callable[[tuple[Device, ...]], None], failed: Failed) -> None:
         """List what the worker could run on, and why it could not; takes seconds where there is a graphics card."""
-        number = next(self._numbers)
-        self._query(_Job(PendingRequest(number, DevicesMessage), _devices, finished, failed, DevicesRequest(id=number)))
+        self._add(_Job(conversations.devices, finished, failed))
 
     def cancel(self) -> None:
         """Stop the work: within half a second it fails with `CancelledError`. An export stops at its next file."""
         job = self._working
-        if job is None or job.pending.is_cancelled:
+        if job is None or job.is_cancelled:
             return
-        message = job.pending.cancel()
-        if job.is_at_work and self._worker is not None:
-            self._worker.send(message)
-            self._loop.call_later(job.pending.grace_s, partial(self._kill_overdue, job))
+        job.is_cancelled = True
+        pending = job.request_at_work
+        if pending is not None and self._worker is not None:
+            self._worker.send(pending.cancel())
+            self._loop.call_later(pending.grace_s, partial(self._kill_overdue, job))
         else:
             self._loop.call_later(0, partial(self._fail, job, cancelled()))
 
     def abandon(self) -> None:
         """Stop the work at once; none of its callbacks is called any more. An export goes on."""
         job = self._working
-        if job is not None and not job.pending.wants(ExportedMessage):
+        if job is not None and not job.is_export:
+            is_at_work = job.request_at_work is not None
             self._forget(job)
-            if job.is_at_work:
+            if is_at_work:
                 self._replace_worker()
 
     def close(self) -> None:
@@ -311,7 +297,7 @@ class EventClient:
             self._worker = None
         for worker in tuple(self._leaving):
             worker.finish()
-            self._log = worker.log.lines
+            self._log = worker.session.log.lines
         self._leaving.clear()
 
     def _start_in_advance(self) -> None:
@@ -335,84 +321,96 @@ class EventClient:
             on_message=self._take,
             on_end=self._take_end,
         )
+        self._begin_waiting()
         return self._worker
 
-    def _hand_over(
-        self, job: _Job, make_request: Callable[..., _FolderRequest], write: Callable[[Path], None], progress: Progress
-    ) -> None:
+    def _begin_work(self, job: _Job, progress: Progress | None = None) -> None:
+        """Add a job, only one of which may be under way."""
         if self._working is not None:
             message = "The worker is at work."
             raise RuntimeError(message)
         self._working = job
-        self._jobs.append(job)
-        self._loop.call_later(0, partial(self._begin, job, make_request, write, progress))
+        self._add(job, progress)
 
-    def _begin(
-        self, job: _Job, make_request: Callable[..., _FolderRequest], write: Callable[[Path], None], progress: Progress
-    ) -> None:
-        """Start the worker and, beside it, write the request's files."""
+    def _add(self, job: _Job, progress: Progress | None = None) -> None:
+        self._jobs.append(job)
+        self._loop.call_later(0, partial(self._begin, job, progress))
+
+    def _begin(self, job: _Job, progress: Progress | None) -> None:
+        """Start the worker and, beside it, the job."""
         if job not in self._jobs:
             return
-        try:
-            worker = self._running()
-        except Exception as error:
-            self._fail(job, error)
-            return
-        request = make_request(folder=worker.folder / f"request-{job.pending.number}")
-        take = partial(self._take_written, job, worker, request)
-        self._loop.run_in_background(partial(write, request.folder), take)
-        progress("start", 0.0)
-
-    def _take_written(
-        self, job: _Job, worker: EventWorker, request: _FolderRequest, _: None, error: Exception | None
-    ) -> None:
-        if job not in self._jobs or worker is not self._worker:
-            worker.remove_late_files(request.folder)
-        elif error is not None:
-            worker.remove_late_files(request.folder)
-            self._fail(job, error)
-        else:
-            job.request = request
-            self._send_waiting()
-
-    def _query(self, job: _Job) -> None:
-        self._jobs.append(job)
-        self._loop.call_later(0, partial(self._begin_query, job))
-
-    def _begin_query(self, job: _Job) -> None:
         try:
             self._running()
         except Exception as error:
             self._fail(job, error)
             return
-        self._send_waiting()
+        self._begin_waiting()
+        if progress is not None:
+            progress("start", 0.0)
+
+    def _begin_waiting(self) -> None:
+        """Begin every job that has not yet begun with the present worker."""
+        for job in tuple(self._jobs):
+            if job.steps is None and self._worker is not None:
+                job.worker = self._worker
+                job.steps = job.conversation(self._worker.session)
+                self._advance(job)
+
+    def _advance(self, job: _Job, outcome: Any = None, error: Exception | None = None) -> None:
+        """Give a conversation the outcome of its last step, and begin the next."""
+        assert job.steps is not None
+        assert job.worker is not None
+        try:
+            step = job.steps.send(outcome) if error is None else job.steps.throw(error)
+        except StopIteration as end:
+            # Later: what a callback raises must not keep other jobs from their messages.
+            self._loop.call_later(0, partial(self._finish, job, end.value))
+        except Exception as problem:
+            self._loop.call_later(0, partial(self._fail, job, problem))
+        else:
+            if isinstance(step, Work):
+                job.is_working = True
+                self._loop.run_in_background(step.do, partial(self._take_work, job, job.steps, job.worker))
+            else:
+                job.pending, job.is_sent = PendingRequest(step), False
+                self._send_waiting()
+
+    def _take_work(
+        self, job: _Job, steps: Steps[Any], worker: EventWorker, outcome: Any, error: Exception | None
+    ) -> None:
+        if steps is job.steps:
+            job.is_working = False
+            if job in self._jobs and worker is self._worker and not job.is_cancelled:
+                self._advance(job, outcome, error)
+                return
+        # Its files may have been written after those of the job, or of the worker, were removed.
+        steps.close()
+        worker.remove_late_files()
 
     def _send_waiting(self) -> None:
-        if self._worker is None or not self._worker.is_ready:
+        if self._worker is None or not self._worker.session.is_greeted:
             return
         for job in self._jobs:
-            if job.request is not None and not job.is_sent and not job.pending.is_cancelled:
+            if job.pending is not None and not job.is_sent and not job.is_cancelled:
                 job.is_sent = True
-                self._worker.send(job.request)
+                self._worker.send(job.pending.request)
 
-    def _take(self, worker: EventWorker, message: Response) -> None:
+    def _take(self, worker: EventWorker, response: Response) -> None:
         if worker is not self._worker:
             return
         for job in tuple(self._jobs):
-            if job.is_at_work:
-                job.pending.take(message)
-                if job.pending.is_answered:
-                    self._take_answer(job)
-
-    def _take_answer(self, job: _Job) -> None:
-        self._loop.run_in_background(partial(_read, job), partial(self._take_read, job))
-
-    def _take_read(self, job: _Job, result: Any, error: Exception | None) -> None:
-        if error is not None:
-            self._fail(job, error)
-        elif job in self._jobs and not job.pending.is_cancelled:
-            self._forget(job)
-            job.finished(result)
+            pending = job.request_at_work
+            if pending is None:
+                continue
+            pending.take(response)
+            if pending.is_answered:
+                try:
+                    answer = pending.result()
+                except Exception as error:
+                    self._advance(job, error=error)
+                else:
+                    self._advance(job, answer)
 
     def _kill_overdue(self, job: _Job) -> None:
         if job in self._jobs:
@@ -432,18 +430,23 @@ class EventClient:
             self._leaving.append(worker)
             worker.kill()
         for job in self._jobs:
-            job.is_sent = job.pending.is_answered
+            job.restart()
 
     def _take_end(self, worker: EventWorker, error: ICHSegmentationError) -> None:
-        self._log = worker.log.lines
+        self._log = worker.session.log.lines
         if worker in self._leaving:
             self._leaving.remove(worker)
         if worker is not self._worker:
             return
         self._worker = None
         for job in self._jobs:
-            # Each by itself: what one asker's callback raises must not keep the others from being told.
-            self._loop.call_later(0, partial(self._fail, job, cancelled() if job.pending.is_cancelled else error))
+            # Each by itself: what one callback raises must not keep the others from being told.
+            self._loop.call_later(0, partial(self._fail, job, cancelled() if job.is_cancelled else error))
+
+    def _finish(self, job: _Job, result: Any) -> None:
+        if job in self._jobs and not job.is_cancelled:
+            self._forget(job)
+            job.finished(result)
 
     def _fail(self, job: _Job, error: Exception) -> None:
         if job in self._jobs:
@@ -454,32 +457,4 @@ class EventClient:
         self._jobs.remove(job)
         if job is self._working:
             self._working = None
-
-
-def _read(job: _Job) -> Any:
-    """Return what the asker gets, and remove the request's files."""
-    try:
-        return job.read(job.pending.result())
-    finally:
-        if isinstance(job.request, _FolderRequest):
-            shutil.rmtree(job.request.folder, ignore_errors=True)
-
-
-def _files(answer: ExportedMessage) -> tuple[Path, ...]:
-    return answer.files
-
-
-def _labels(answer: LesionMessage, volume: CTVolume) -> LabelMap:
-    return read_labels(answer.labels, volume.grid)
-
-
-def _proposals(answer: ProposedMessage) -> Proposals:
-    return answer.proposals
-
-
-def _manifest(answer: ModelsMessage) -> Manifest:
-    return Manifest(default=answer.default, models=answer.models)
-
-
-def _devices(answer: DevicesMessage) -> tuple[Device, ...]:
-    return answer.devices
+        job.close()

@@ -1,25 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One worker process as a host with an event loop sees it."""
+"""A worker process for an application with an event loop."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError, WorkerCrashedError
-from ICHSegmentationLib.worker.client.ending import explain_end
-from ICHSegmentationLib.worker.client.host_loop import HostLoop
-from ICHSegmentationLib.worker.client.launch import (
-    EXIT_GRACE_S,
-    START_TIMEOUT_S,
-    make_folder,
-    worker_command,
-    worker_environment,
-)
-from ICHSegmentationLib.worker.client.pending import check_hello
-from ICHSegmentationLib.worker.protocol.lines import ResponseReader
-from ICHSegmentationLib.worker.protocol.log import WorkerLog
+from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.worker.client.application_loop import ApplicationLoop
+from ICHSegmentationLib.worker.client.launch import EXIT_GRACE_S, START_TIMEOUT_S
+from ICHSegmentationLib.worker.client.session import WorkerSession
 from ICHSegmentationLib.worker.protocol.messages import Message, Response
 
 _REMOVE_AGAIN_S = 2.0
@@ -30,8 +21,8 @@ class EventWorker:
 
     Parameters
     ----------
-    loop : HostLoop
-        The host's event loop.
+    loop : ApplicationLoop
+        Event loop of the application.
     python : str
         The interpreter.
     environment : mapping of str to str
@@ -39,25 +30,21 @@ class EventWorker:
     parent : Path, optional
         Where to make the folder; by default where the system wants temporary files.
     on_ready : callable
-        Called once with this, when the worker has greeted.
+        Called once with this worker, when it has greeted.
     on_message : callable
-        Called with this and each further message; no more after `kill`.
+        Called with this worker and each further message; no more after `kill`.
     on_end : callable
-        Called once with this and why it ended.
+        Called once with this worker and the reason of its end.
 
     Attributes
     ----------
-    folder : Path
-        For the exchange of arrays; also the worker's for temporary files.
-    log : WorkerLog
-        What it wrote.
-    is_ready : bool
-        Whether it has greeted.
+    session : WorkerSession
+        Folder, log, greeting and open scans.
     """
 
     def __init__(
         self,
-        loop: HostLoop,
+        loop: ApplicationLoop,
         python: str,
         environment: Mapping[str, str],
         parent: Path | None,
@@ -66,33 +53,29 @@ class EventWorker:
         on_message: Callable[[EventWorker, Response], None],
         on_end: Callable[[EventWorker, ICHSegmentationError], None],
     ) -> None:
-        self.folder = make_folder(parent)
-        self.log = WorkerLog()
-        self.is_ready = False
+        self.session = WorkerSession(parent)
         self._loop = loop
         self._on_ready = on_ready
         self._on_message = on_message
         self._on_end = on_end
-        self._reader = ResponseReader(self.log)
         self._problem: ICHSegmentationError | None = None
         self._is_killed = False
         self._has_ended = False
-        environment = worker_environment(environment, self.folder)
         try:
-            self._process = loop.start(worker_command(python, self.folder), environment, self)
+            self._process = loop.start(self.session.command(python), self.session.environment(environment), self)
         except BaseException:
-            self.remove_folder()
+            self.session.remove_folder()
             raise
         loop.call_later(START_TIMEOUT_S, self._check_start)
 
     @property
     def is_usable(self) -> bool:
         """Whether requests can be sent; a clean-up of old temporary files may have removed the folder."""
-        return not self._is_killed and not self._has_ended and self.folder.is_dir()
+        return not self._is_killed and not self._has_ended and self.session.folder.is_dir()
 
-    def send(self, message: Message) -> None:
+    def send(self, request: Message) -> None:
         """Send a request."""
-        self._process.write(message.to_line())
+        self._process.write(request.to_line())
 
     def kill(self) -> None:
         """End the process and its children at once."""
@@ -105,59 +88,53 @@ class EventWorker:
         self._is_killed = True
         if not self._has_ended:
             self._process.finish(EXIT_GRACE_S)
-        self.remove_folder()
+        self.session.remove_folder()
 
-    def remove_folder(self) -> None:
-        """Remove the folder, the process being gone."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def remove_late_files(self, folder: Path) -> None:
-        """Remove a request's folder that was written for nothing, and this one's if the process had ended before."""
-        shutil.rmtree(folder, ignore_errors=True)
+    def remove_late_files(self) -> None:
+        """Remove the folder, if work in the background has written into it after the process had ended."""
         if self._has_ended:
-            self.remove_folder()
+            self.session.remove_folder()
 
     def take_output(self, data: bytes) -> None:
         """See `ProcessListener`."""
-        for message in self._reader.feed(data):
+        for response in self.session.read(data):
             if self._is_killed:
                 return
-            if self.is_ready:
-                self._on_message(self, message)
+            if self.session.is_greeted:
+                self._on_message(self, response)
             else:
-                self._greet(message)
+                self._greet(response)
 
     def take_errors(self, data: bytes) -> None:
         """See `ProcessListener`."""
-        self.log.feed(data)
+        self.session.log.feed(data)
 
     def take_end(self, code: int | None, problem: str = "") -> None:
         """See `ProcessListener`."""
         if self._has_ended:
             return
         self._has_ended = True
-        self._reader.finish()
-        self.log.finish()
-        self.remove_folder()
-        if self.folder.exists():
+        self.session.end_output()
+        self.session.log.finish()
+        self.session.remove_folder()
+        if self.session.folder.exists():
             # On Windows a launcher can be gone a moment before its child, whose files cannot be removed until then.
-            self._loop.call_later(_REMOVE_AGAIN_S, self.remove_folder)
+            self._loop.call_later(_REMOVE_AGAIN_S, self.session.remove_folder)
         if problem:
-            self._problem = WorkerCrashedError(f"The worker could not be started: {problem}")
-        self._on_end(self, self._problem or explain_end(code, self.log, started=self.is_ready))
+            self._problem = WorkerCrashedError(message("worker.not_started", reason=problem))
+        self._on_end(self, self._problem or self.session.explain_end(code))
 
-    def _greet(self, message: Response) -> None:
+    def _greet(self, hello: Response) -> None:
         try:
-            check_hello(message)
+            self.session.greet(hello)
         except WorkerCrashedError as error:
             self._give_up(error)
             return
-        self.is_ready = True
         self._on_ready(self)
 
     def _check_start(self) -> None:
-        if not self.is_ready and not self._has_ended and not self._is_killed:
-            self._give_up(WorkerCrashedError(f"The worker did not start within {START_TIMEOUT_S:.0f} s; try again."))
+        if not self.session.is_greeted and not self._has_ended and not self._is_killed:
+            self._give_up(WorkerCrashedError(message("worker.no_greeting", seconds=START_TIMEOUT_S)))
 
     def _give_up(self, problem: ICHSegmentationError) -> None:
         self._problem = problem

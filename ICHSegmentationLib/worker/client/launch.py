@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a worker is started: its command, its environment and its private folder."""
+"""Command, environment and private folder of a worker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ START_TIMEOUT_S = 120.0
 CANCEL_GRACE_S = 0.4
 """A worker that has not stopped its work by then is killed, so that all is over within half a second."""
 EXIT_GRACE_S = 0.5
-"""What a worker is given to end by itself."""
+"""Time for a worker to end by itself."""
 
 
 def make_folder(parent: Path | str | None = None) -> Path:
@@ -40,11 +40,11 @@ def make_folder(parent: Path | str | None = None) -> Path:
 def worker_command(python: Path | str, folder: Path) -> list[str]:
     """Return the program and its arguments.
 
-    The worker's file is named, not its module: a launcher as Slicer's puts its own folders in front of any PYTHONPATH,
-    and the library that the host uses is meant, not another that may be installed there. -P keeps the modules beside
-    that file from being taken for top-level ones.
+    The worker's file is named, not its module: a launcher such as Slicer's puts its own folders in front of any
+    PYTHONPATH, where another version of the library may be installed. -P keeps the modules beside that file from being
+    taken for top-level ones.
     """
-    return [str(python), "-P", str(Path(__file__).with_name("__main__.py")), "--folder", str(folder)]
+    return [str(python), "-P", str(Path(__file__).parents[1] / "__main__.py"), "--folder", str(folder)]
 
 
 def worker_environment(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -53,9 +53,9 @@ def worker_environment(environment: Mapping[str, str], folder: Path) -> dict[str
     Parameters
     ----------
     environment : mapping of str to str
-        The host's.
+        Environment variables of the client.
     folder : Path
-        The private folder: libraries leave their temporary files in it, so that they go with it.
+        Private folder; the temporary files of libraries go there, so that they are removed with it.
     """
-    # Else Windows's console code page decides, and the log is not read with it.
+    # By default Windows's console code page decides, and the log is not read with it.
     return {**environment, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)), "PYTHONIOENCODING": "utf-8"}

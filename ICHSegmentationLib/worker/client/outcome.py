@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a host makes of a worker's result."""
+"""Results that a client makes of the answers of the worker."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class WorkerResult:
-    """What came back.
+    """Result of a segmentation.
 
     Attributes
     ----------
     segmentation : SegmentationResult
-        As :func:`ICHSegmentationLib.segment` gives it.
+        As :func:`ICHSegmentationLib.segment` returns it.
     measurements : Measurements
-        Of its labels.
+        Measurements of its labels.
     subtypes : tuple of str
-        The names that its blood may have.
+        Subtypes that the model can output.
     """
 
     segmentation: SegmentationResult
@@ -37,7 +37,7 @@ class WorkerResult:
 
 @dataclass(frozen=True, eq=False)
 class WorkerComparison:
-    """What came back of a comparison, and its picture as PNG."""
+    """Result of a comparison, and its picture as PNG."""
 
     comparison: Comparison
     picture: bytes
@@ -60,9 +60,9 @@ def read_result(answer: ResultMessage, volume: CTVolume) -> WorkerResult:
     Parameters
     ----------
     answer : ResultMessage
-        What the worker said.
+        Answer of the worker.
     volume : CTVolume
-        What it was asked to segment.
+        The scan that it has segmented.
 
     Raises
     ------

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One worker process as a host in plain Python sees it."""
+"""A worker process for a client that waits."""
 
 from __future__ import annotations
 
 import contextlib
 import queue
-import shutil
 import subprocess
 import threading
 import weakref
@@ -14,10 +13,9 @@ from pathlib import Path
 from typing import IO
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError, WorkerCrashedError
-from ICHSegmentationLib.worker.client.ending import explain_end
-from ICHSegmentationLib.worker.client.launch import make_folder, worker_command, worker_environment
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.worker.client.process_tree import kill_tree
-from ICHSegmentationLib.worker.protocol.lines import ResponseReader
+from ICHSegmentationLib.worker.client.session import WorkerSession
 from ICHSegmentationLib.worker.protocol.log import WorkerLog
 from ICHSegmentationLib.worker.protocol.messages import Message, Response, ShutdownRequest
 
@@ -37,11 +35,8 @@ class WorkerProcess:
 
     Attributes
     ----------
-    folder : Path
-        For the exchange of arrays (mode 0700). Also the worker's folder for temporary files, so that those of its
-        libraries go with it.
-    log : WorkerLog
-        What it wrote.
+    session : WorkerSession
+        Folder, log and open scans.
 
     Raises
     ------
@@ -52,32 +47,31 @@ class WorkerProcess:
     """
 
     def __init__(self, python: Path | str, environment: Mapping[str, str]) -> None:
-        self.folder = make_folder()
-        self.log = WorkerLog()
+        self.session = WorkerSession()
         try:
             self._process = subprocess.Popen(
-                worker_command(python, self.folder),
+                self.session.command(python),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=worker_environment(environment, self.folder),
+                env=self.session.environment(environment),
                 # No console window on Windows; elsewhere there is no such flag.
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            message = f"The worker could not be started with {python}: {error.strerror}."
-            raise WorkerCrashedError(message) from error
+            self.session.remove_folder()
+            sentence = message("worker.no_interpreter", python=python, reason=error.strerror)
+            raise WorkerCrashedError(sentence) from error
         self._messages: queue.Queue[Response | None] = queue.Queue()
-        # The threads hold the queue and the log, not this object, so that it can be collected, which ends the process.
+        # The threads hold queue and session, not this object, so that it can be collected, which ends the process.
         readers = (
-            (_read_messages, (self._process.stdout, self._messages, self.log)),
-            (_read_log, (self._process.stderr, self.log)),
+            (_read_messages, (self._process.stdout, self._messages, self.session)),
+            (_read_log, (self._process.stderr, self.session.log)),
         )
         self._readers = [threading.Thread(target=read, args=arguments, daemon=True) for read, arguments in readers]
         for reader in self._readers:
             reader.start()
-        self._finalizer = weakref.finalize(self, _finish, self._process, self.folder)
+        self._finalizer = weakref.finalize(self, _finish, self._process, self.session)
 
     @property
     def pid(self) -> int:
@@ -86,14 +80,14 @@ class WorkerProcess:
 
     @property
     def is_usable(self) -> bool:
-        """Whether the process is there, and its folder too, which a clean-up of old temporary files may remove."""
-        return self._process.poll() is None and self.folder.is_dir()
+        """Whether process and folder are there; a clean-up of old temporary files may have removed the folder."""
+        return self._process.poll() is None and self.session.folder.is_dir()
 
-    def send(self, message: Message) -> None:
+    def send(self, request: Message) -> None:
         """Send a request. Does nothing if the worker is gone, which `receive` shows."""
         with contextlib.suppress(OSError, ValueError):
             assert self._process.stdin is not None
-            self._process.stdin.write(message.to_line())
+            self._process.stdin.write(request.to_line())
             self._process.stdin.flush()
 
     def receive(self, timeout_s: float) -> Response | None:
@@ -105,15 +99,15 @@ class WorkerProcess:
             If the worker is gone.
         """
         try:
-            message = self._messages.get(timeout=timeout_s)
+            response = self._messages.get(timeout=timeout_s)
         except queue.Empty:
             return None
-        if message is None:
+        if response is None:
             raise EOFError
-        return message
+        return response
 
     def shut_down(self, grace_s: float) -> None:
-        """Ask the worker to end, and kill it if it has not after ``grace_s``."""
+        """Ask the worker to end, and kill it after ``grace_s``."""
         self.send(ShutdownRequest())
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(grace_s)
@@ -123,14 +117,8 @@ class WorkerProcess:
         """End the process and its children, and remove its folder."""
         self._finalizer()
 
-    def death(self, *, started: bool) -> ICHSegmentationError:
-        """Wait for the end of a process that closed its output, and say how it came to that.
-
-        Parameters
-        ----------
-        started : bool
-            Whether it ever said hello.
-        """
+    def death(self) -> ICHSegmentationError:
+        """Wait for the end of a process that closed its output, and return the reason as an error."""
         try:
             code = self._process.wait(_GRACE_S)
         except subprocess.TimeoutExpired:
@@ -138,16 +126,15 @@ class WorkerProcess:
         self.kill()
         for reader in self._readers:
             reader.join(_GRACE_S)
-        return explain_end(code, self.log, started=started)
+        return self.session.explain_end(code)
 
 
-def _read_messages(pipe: IO[bytes], messages: queue.Queue[Response | None], log: WorkerLog) -> None:
-    reader = ResponseReader(log)
+def _read_messages(pipe: IO[bytes], messages: queue.Queue[Response | None], session: WorkerSession) -> None:
     with pipe:
         while data := pipe.read1(_CHUNK):  # type: ignore[attr-defined]
-            for message in reader.feed(data):
-                messages.put(message)
-    reader.finish()
+            for response in session.read(data):
+                messages.put(response)
+    session.end_output()
     messages.put(None)
 
 
@@ -158,15 +145,15 @@ def _read_log(pipe: IO[bytes], log: WorkerLog) -> None:
     log.finish()
 
 
-def _finish(process: subprocess.Popen[bytes], folder: Path) -> None:
+def _finish(process: subprocess.Popen[bytes], session: WorkerSession) -> None:
     if process.poll() is None:
         kill_tree(process.pid)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE_S)
-        # Where the children could not be killed, as without taskkill.
+        # In case the process tree could not be read.
         process.kill()
     process.wait()
     if process.stdin is not None:
         with contextlib.suppress(OSError):
             process.stdin.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    session.remove_folder()

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages, arrays and log that host and worker exchange."""
+"""Messages, arrays and log that client and worker exchange."""

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Arrays between host and worker: ``.npy`` files in a folder that only this user may enter."""
+"""Arrays between client and worker: ``.npy`` files in a folder that only this user may enter."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,8 @@ from ICHSegmentationLib.core.errors import ICHSegmentationError, InputError
 from ICHSegmentationLib.core.files import write_error
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan_cache import cached_per_scan
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io.grid_record import GridRecord, parse_grid_record
 
@@ -18,20 +22,29 @@ VOLUME_NAME = "volume.npy"
 GEOMETRY_NAME = "geometry.json"
 LABELS_NAME = "labels.npy"
 MODEL_LABELS_NAME = "model_labels.npy"
+BASELINE_LABELS_NAME = "baseline_labels.npy"
+FOLLOWUP_LABELS_NAME = "followup_labels.npy"
 GROWTH_PICTURE_NAME = "growth.png"
-BASELINE_NAME, FOLLOWUP_NAME = "baseline", "followup"
+
+
+@cached_per_scan
+def scan_key(volume: CTVolume) -> str:
+    """Return a key that two volumes share only if their HU and grid are equal (SHA-256 of both)."""
+    digest = hashlib.sha256(GridRecord.of(volume.grid).to_json().encode())
+    digest.update(np.ascontiguousarray(volume.hu).data)
+    return digest.hexdigest()
 
 
 def write_volume(folder: Path, volume: CTVolume) -> None:
-    """Make the folder and write a volume's HU (int16) and grid; nothing else of the scan leaves the host.
+    """Make the folder and write a volume's HU (int16) and grid; nothing else of the scan is handed over.
 
     Raises
     ------
     DiskFullError, ICHSegmentationError
         If the system refuses a file.
     """
+    make_folder(folder)
     try:
-        folder.mkdir(mode=0o700)
         (folder / GEOMETRY_NAME).write_text(GridRecord.of(volume.grid).to_json(), encoding="utf-8")
     except OSError as error:
         raise write_error(folder, error) from error
@@ -52,52 +65,44 @@ def read_volume(folder: Path) -> CTVolume:
         if record is not None:
             return CTVolume(hu, record.grid())
     except (OSError, EOFError, ValueError) as error:
-        message = f"The volume that was handed to the worker cannot be used ({type(error).__name__})."
-        raise InputError(message) from error
-    message = "The geometry that was handed to the worker cannot be used."
-    raise InputError(message)
+        raise InputError(message("worker.unusable_volume", reason=type(error).__name__)) from error
+    raise InputError(message("worker.unusable_geometry"))
 
 
-def write_case(
-    folder: Path,
-    volume: CTVolume,
-    label_map: LabelMap,
-    model_label_map: LabelMap | None = None,
-    growth_picture: bytes | None = None,
-) -> None:
-    """Make the folder and write what an export is made of: volume, labels, what the model had labelled, and a picture.
+def make_folder(folder: Path) -> None:
+    """Make a folder for files of a request (mode 0700); errors as `write_volume`."""
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise write_error(folder, error) from error
+
+
+def write_files(folder: Path, label_maps: Mapping[str, LabelMap], growth_picture: bytes | None = None) -> None:
+    """Make the folder and write the files of a request.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the request.
+    label_maps : mapping of str to LabelMap
+        Label maps by file name, as `LABELS_NAME`.
+    growth_picture : bytes, optional
+        PNG for `GROWTH_PICTURE_NAME`.
 
     Raises
     ------
     DiskFullError, ICHSegmentationError
         If the system refuses a file.
     """
-    write_volume(folder, volume)
-    write_labels(folder, label_map)
-    if model_label_map is not None:
-        write_labels(folder, model_label_map, MODEL_LABELS_NAME)
+    make_folder(folder)
+    for name, label_map in label_maps.items():
+        write_labels(folder, label_map, name)
     if growth_picture is not None:
         write_picture(folder, growth_picture)
 
 
-def read_case(folder: Path) -> tuple[CTVolume, LabelMap]:
-    """Read the volume and the labels that `write_case` wrote; errors as `read_volume` and `read_labels`."""
-    volume = read_volume(folder)
-    return volume, read_labels(folder / LABELS_NAME, volume.grid)
-
-
-def write_pair(folder: Path, baseline: tuple[CTVolume, LabelMap], followup: tuple[CTVolume, LabelMap]) -> None:
-    """Make the folder and write two cases into it; errors as `write_case`."""
-    try:
-        folder.mkdir(mode=0o700)
-    except OSError as error:
-        raise write_error(folder, error) from error
-    write_case(folder / BASELINE_NAME, *baseline)
-    write_case(folder / FOLLOWUP_NAME, *followup)
-
-
 def write_picture(folder: Path, picture: bytes) -> Path:
-    """Write a PNG and return where; errors as `write_volume`."""
+    """Write a PNG and return its path; errors as `write_volume`."""
     path = folder / GROWTH_PICTURE_NAME
     try:
         path.write_bytes(picture)
@@ -117,12 +122,11 @@ def read_picture(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        message = f"The picture of the comparison cannot be used ({type(error).__name__}); try again."
-        raise ICHSegmentationError(message) from error
+        raise ICHSegmentationError(message("worker.unusable_picture", reason=type(error).__name__)) from error
 
 
 def write_labels(folder: Path, label_map: LabelMap, name: str = LABELS_NAME) -> Path:
-    """Write labels (uint8) and return where; errors as `write_volume`."""
+    """Write labels (uint8) and return their path; errors as `write_volume`."""
     path = folder / name
     _save(path, label_map.labels)
     return path
@@ -139,8 +143,7 @@ def read_labels(path: Path, grid: SliceGrid) -> LabelMap:
     try:
         return LabelMap(np.load(path, allow_pickle=False), grid)
     except (OSError, EOFError, ValueError) as error:
-        message = f"The labels that the worker wrote cannot be used ({type(error).__name__}); try again."
-        raise ICHSegmentationError(message) from error
+        raise ICHSegmentationError(message("worker.unusable_labels", reason=type(error).__name__)) from error
 
 
 def _save(path: Path, array: np.ndarray) -> None:

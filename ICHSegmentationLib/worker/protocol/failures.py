@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kinds of failures, by which a host chooses what to offer next, and the exceptions that they stand for."""
+"""Kinds of failures, by which an application chooses what to offer next, and the exceptions they stand for."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import errno
 from enum import StrEnum
 
 from ICHSegmentationLib.core import errors
+from ICHSegmentationLib.core.messages import Message, message
+
+
+class UnknownScanError(errors.ICHSegmentationError):
+    """The worker does not have the scan of a request; the client opens it again and repeats the request."""
 
 
 class FailureKind(StrEnum):
-    """Why a request came to nothing; "killed" and "crashed" are the host's own finding."""
+    """Why a request failed; "killed" and "crashed" are found by the client."""
 
     BAD_INPUT = "bad_input"
     NOT_A_HEAD = "not_a_head"
@@ -21,6 +26,7 @@ class FailureKind(StrEnum):
     NO_GPU = "no_gpu"
     DISK_FULL = "disk_full"
     CANCELLED = "cancelled"
+    UNKNOWN_SCAN = "unknown_scan"
     KILLED = "killed"
     CRASHED = "crashed"
     FAILURE = "failure"
@@ -36,6 +42,7 @@ _CLASSES: dict[FailureKind, type[errors.ICHSegmentationError]] = {
     FailureKind.NO_GPU: errors.NoGraphicsCardError,
     FailureKind.DISK_FULL: errors.DiskFullError,
     FailureKind.CANCELLED: errors.CancelledError,
+    FailureKind.UNKNOWN_SCAN: UnknownScanError,
     FailureKind.KILLED: errors.WorkerKilledError,
     FailureKind.CRASHED: errors.WorkerCrashedError,
     FailureKind.FAILURE: errors.ICHSegmentationError,
@@ -43,27 +50,24 @@ _CLASSES: dict[FailureKind, type[errors.ICHSegmentationError]] = {
 _KINDS = {error_class: kind for kind, error_class in _CLASSES.items()}
 
 
-def describe(error: Exception) -> tuple[FailureKind, str]:
+def describe(error: Exception) -> tuple[FailureKind, Message]:
     """Return the kind of an exception and one sentence for the user.
 
     The text of a foreign exception is not for users; it goes to the log.
     """
     if isinstance(error, errors.ICHSegmentationError):
         kind = next(_KINDS[parent] for parent in type(error).__mro__ if parent in _KINDS)
-        return kind, " ".join(str(error).split())
+        return kind, Message(" ".join(str(error).split()), error.code, error.parameters)
     # torch's class for a full graphics card; torch is not imported to ask.
     if type(error).__name__ == "OutOfMemoryError":
-        return (
-            FailureKind.OUT_OF_GPU_MEMORY,
-            "The memory of the graphics card does not suffice; close other programs that use it, or use device cpu.",
-        )
+        return FailureKind.OUT_OF_GPU_MEMORY, message("worker.gpu_memory")
     if isinstance(error, MemoryError):
-        return FailureKind.OUT_OF_MEMORY, "The memory does not suffice; close other programs and try again."
+        return FailureKind.OUT_OF_MEMORY, message("worker.memory")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return FailureKind.DISK_FULL, "The disk is full; free some space and try again."
-    return FailureKind.FAILURE, f"Unexpected {type(error).__name__}; the details are in the log."
+        return FailureKind.DISK_FULL, message("worker.disk_full")
+    return FailureKind.FAILURE, message("worker.unexpected", error=type(error).__name__)
 
 
-def make_error(kind: FailureKind, message: str) -> errors.ICHSegmentationError:
+def make_error(kind: FailureKind, sentence: str) -> errors.ICHSegmentationError:
     """Return the exception that a failure stands for: the one that :func:`ICHSegmentationLib.segment` raises."""
-    return _CLASSES[kind](message)
+    return _CLASSES[kind](sentence)

@@ -76,7 +76,7 @@ class WorkerLog:
 
     @property
     def tells_of_a_kill(self) -> bool:
-        """Whether a launcher between host and worker saw it end by a signal that was not of its own making."""
+        """Whether a launcher between client and worker saw the worker end by a signal from outside."""
         lines = self.lines
         return any(_LAUNCHER_SAW_A_SIGNAL in line for line in lines) and not any(_FAULT in line for line in lines)
 

@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What host and worker say to each other: one JSON object per line, told apart by its ``type``."""
+"""Messages between client and worker: one JSON object per line, told apart by its ``type``."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from ICHSegmentationLib.core.errors import ICHSegmentationError
 from ICHSegmentationLib.core.lesion_boxes import LesionBox
+from ICHSegmentationLib.core.messages import Message as CatalogueMessage
+from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.job import ExportJob, ScanFiles
 from ICHSegmentationLib.measurement import Measurements
-from ICHSegmentationLib.measurement.reader_items import Proposals
+from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.models import Device, ModelEntry, RuntimeInfo
 from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
-from ICHSegmentationLib.worker.protocol.failures import FailureKind
+from ICHSegmentationLib.worker.protocol.failures import FailureKind, make_error
 
-PROTOCOL = 6
+PROTOCOL = 7
 """Raised when a message changes so that the other side would not understand it."""
 
 
@@ -32,20 +35,35 @@ class Message(BaseModel):
         return self.model_dump_json().encode() + b"\n"
 
 
+class OpenRequest(Message):
+    """Take the scan that lies in ``folder`` and keep it under a key; answered by `OpenedMessage` or `ErrorMessage`.
+
+    The worker keeps the two scans that were used last. A request that names another is answered by an error of kind
+    "unknown_scan"; the client then opens the scan again.
+
+    Attributes
+    ----------
+    scan : str
+        Key, see :func:`ICHSegmentationLib.worker.protocol.exchange.scan_key`.
+    """
+
+    type: Literal["open"] = "open"
+    id: int
+    scan: str
+    folder: Path
+
+
 class SegmentRequest(Message):
-    """Segment the volume that lies in ``folder``; options as :func:`ICHSegmentationLib.segment` takes them.
+    """Segment an open scan; the labels are written into ``folder``.
 
     Answered by any number of `ProgressMessage`, then `ResultMessage` or `ErrorMessage`.
     """
 
     type: Literal["segment"] = "segment"
     id: int
+    scan: str
     folder: Path
-    model: str = "default"
-    device: str = "auto"
-    runtime: str = "auto"
-    threads: int | None = Field(default=None, ge=1)
-    force: bool = False
+    options: SegmentOptions = SegmentOptions()
 
 
 class ModelsRequest(Message):
@@ -66,62 +84,66 @@ class DevicesRequest(Message):
 
 
 class ExportRequest(Message):
-    """Write files of the volume and labels that lie in ``folder``.
+    """Write files of an open scan and the labels that lie in ``folder``.
 
     Answered by any number of `ProgressMessage`, then `ExportedMessage` or `ErrorMessage`. The files come all together
-    at the end, or not at all. It looks up for a cancel at each file.
+    at the end, or not at all. A cancel takes effect at the next file.
     """
 
     type: Literal["export"] = "export"
     id: int
+    scan: str
     folder: Path
     job: ExportJob
 
 
 class LesionRequest(Message):
-    """Segment one lesion of the volume and labels that lie in ``folder`` again, after its box was changed.
+    """Segment one lesion of an open scan and the labels that lie in ``folder`` again, after its box was changed.
 
-    The other options are those of :func:`ICHSegmentationLib.resegment_lesion`. Answered by `LesionMessage` or
-    `ErrorMessage`; there is no progress, for it takes a fraction of a second.
+    Answered by `LesionMessage` or `ErrorMessage`, without progress: it takes a fraction of a second. The options are
+    those of :func:`ICHSegmentationLib.resegment_lesion`; ``force`` has no effect.
     """
 
     type: Literal["lesion"] = "lesion"
     id: int
+    scan: str
     folder: Path
     edit: BoxEdit
-    model: str = "default"
-    device: str = "auto"
-    runtime: str = "auto"
-    threads: int | None = Field(default=None, ge=1)
+    options: SegmentOptions = SegmentOptions()
 
 
 class ProposeRequest(Message):
-    """Measure the volume and labels that lie in ``folder`` for the scores.
+    """Measure the labels in ``folder`` on an open scan for the scores.
 
     Answered by `ProposedMessage` or `ErrorMessage`.
     """
 
     type: Literal["propose"] = "propose"
     id: int
+    scan: str
     folder: Path
 
 
 class CompareRequest(Message):
-    """Compare the two cases that lie in ``folder``, as the subfolders ``baseline`` and ``followup``.
+    """Compare two open scans with the labels in ``folder``.
 
-    Answered by any number of `ProgressMessage`, then `ComparedMessage` or `ErrorMessage`. It looks up for a cancel
-    between the steps of the registration.
+    Answered by any number of `ProgressMessage`, then `ComparedMessage` or `ErrorMessage`. A cancel takes effect between
+    the steps of the registration.
 
     Attributes
     ----------
+    baseline_scan, followup_scan : str
+        Keys of the scans.
     baseline, followup : ScanFiles
-        Where the scans came from: their headers say whether they are of one patient.
+        Files of the scans: their headers say whether they are of one patient.
     warnings : tuple of str
-        Of reading them.
+        Warnings of reading them.
     """
 
     type: Literal["compare"] = "compare"
     id: int
+    baseline_scan: str
+    followup_scan: str
     folder: Path
     baseline: ScanFiles
     followup: ScanFiles
@@ -129,7 +151,7 @@ class CompareRequest(Message):
 
 
 class PingRequest(Message):
-    """Show that you live; answered at once by `PongMessage`, also during work."""
+    """Ask whether the worker is alive; answered at once by `PongMessage`, also during work."""
 
     type: Literal["ping"] = "ping"
     id: int
@@ -138,7 +160,7 @@ class PingRequest(Message):
 class CancelRequest(Message):
     """Stop a request, running or waiting; it is then answered by an `ErrorMessage` of kind "cancelled".
 
-    Itself not answered; one that comes too late does nothing.
+    The cancel itself is not answered; one that comes too late does nothing.
     """
 
     type: Literal["cancel"] = "cancel"
@@ -146,13 +168,13 @@ class CancelRequest(Message):
 
 
 class ShutdownRequest(Message):
-    """Stop what runs and end. The end of the standard input, as when the host dies, means the same."""
+    """Stop what runs and end. The end of the standard input, as when the client dies, means the same."""
 
     type: Literal["shutdown"] = "shutdown"
 
 
 class HelloMessage(Message):
-    """The worker's first line. The host refuses a worker of another protocol or version."""
+    """The worker's first line. The client refuses a worker of another protocol or version."""
 
     # So that one of a later protocol can be named.
     model_config = ConfigDict(extra="ignore")
@@ -163,8 +185,15 @@ class HelloMessage(Message):
     pid: int
 
 
+class OpenedMessage(Message):
+    """The scan is open; its folder is not needed any more."""
+
+    type: Literal["opened"] = "opened"
+    id: int
+
+
 class ProgressMessage(Message):
-    """How far a segmentation is; ``fraction`` is of the whole, 0 to 1, and never falls."""
+    """Progress of a request; ``fraction`` is of the whole, 0 to 1, and never falls."""
 
     type: Literal["progress"] = "progress"
     id: int
@@ -182,12 +211,12 @@ class ResultMessage(Message):
     model, further_models, runtime, warnings, timings_s
         See :class:`ICHSegmentationLib.segmentation.result.SegmentationResult`.
     subtypes : tuple of str
-        What :func:`ICHSegmentationLib.models.output_subtypes` gives where the model is installed: a line does not tell
-        the folder of its entry.
+        Subtypes that the model can output, see :func:`ICHSegmentationLib.models.output_subtypes`; the client cannot
+        look into the worker's models.
     measurements : Measurements
-        Of the labels.
+        Measurements of the labels.
     boxes : tuple of LesionBox
-        Around its lesions.
+        Boxes around the lesions.
     """
 
     type: Literal["result"] = "result"
@@ -213,7 +242,7 @@ class ModelsMessage(Message):
 
 
 class DevicesMessage(Message):
-    """What models can run on, the processor first, and what cannot be used for which reason."""
+    """Devices that models can run on, the processor first; those that cannot be used with the reason."""
 
     type: Literal["devices"] = "devices"
     id: int
@@ -262,19 +291,49 @@ class PongMessage(Message):
 
 
 class ErrorMessage(Message):
-    """A request that came to nothing: the kind of failure and one sentence for the user.
+    """A request that failed.
 
-    ``id`` is None where the request could not be read so far.
+    Attributes
+    ----------
+    id : int or None
+        None where the id of the request could not be read.
+    kind : FailureKind
+        Kind of failure, by which an application chooses what to offer next.
+    message : str
+        One sentence for the user.
+    code : str
+        Code of the sentence in the catalogue of messages; empty where it is not of the catalogue.
+    parameters : dict
+        Values that the sentence was filled with; what JSON does not know is given as text.
     """
 
     type: Literal["error"] = "error"
     id: int | None
     kind: FailureKind
     message: str
+    code: str = ""
+    parameters: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, number: int | None, kind: FailureKind, sentence: str) -> Self:
+        """Return the message of a failure with a sentence of the catalogue, or any other text."""
+        plain = (str, int, float, bool, type(None))
+        parameters = {
+            name: value if isinstance(value, plain) else str(value)
+            for name, value in getattr(sentence, "parameters", {}).items()
+        }
+        return cls(
+            id=number, kind=kind, message=str(sentence), code=getattr(sentence, "code", ""), parameters=parameters
+        )
+
+    def error(self) -> ICHSegmentationError:
+        """Return the exception that the library would have raised."""
+        return make_error(self.kind, CatalogueMessage(self.message, self.code, self.parameters))
 
 
-Request = (
-    SegmentRequest
+NumberedRequest = (
+    OpenRequest
+    | SegmentRequest
     | ModelsRequest
     | DevicesRequest
     | ExportRequest
@@ -282,11 +341,11 @@ Request = (
     | ProposeRequest
     | CompareRequest
     | PingRequest
-    | CancelRequest
-    | ShutdownRequest
 )
-Response = (
-    HelloMessage
+"""Requests that are answered."""
+Request = NumberedRequest | CancelRequest | ShutdownRequest
+NumberedResponse = (
+    OpenedMessage
     | ProgressMessage
     | ResultMessage
     | ModelsMessage
@@ -298,13 +357,14 @@ Response = (
     | PongMessage
     | ErrorMessage
 )
+Response = HelloMessage | NumberedResponse
 
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="type")])
 _RESPONSE: TypeAdapter[Response] = TypeAdapter(Annotated[Response, Field(discriminator="type")])
 
 
 def parse_request(line: bytes) -> Request:
-    """Read a line of the host.
+    """Read a line of the client.
 
     Raises
     ------

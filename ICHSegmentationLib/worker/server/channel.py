@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The worker's standard input and output, kept for messages alone."""
+"""The worker's standard input and output, reserved for messages."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class Channel:
-    """Lines from and to the host.
+    """Lines from and to the client.
 
     Parameters
     ----------
     requests, responses : binary file
-        Where lines come from and go to.
+        Streams of the lines.
     """
 
     def __init__(self, requests: IO[bytes], responses: IO[bytes]) -> None:
@@ -31,7 +31,7 @@ class Channel:
     def take_standard_streams(cls) -> Channel:
         """Take standard input and output for messages.
 
-        Whatever libraries print then goes to standard error, also from C, and nothing else reads the host's lines.
+        Whatever libraries print then goes to standard error, also from C, and nothing else reads the client's lines.
         """
         channel = cls(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"))
         nothing = os.open(os.devnull, os.O_RDONLY)
@@ -42,11 +42,11 @@ class Channel:
         return channel
 
     def lines(self) -> Iterator[bytes]:
-        """Yield the host's lines until it closes its end or dies."""
+        """Yield the lines of the client until it closes its end or dies."""
         yield from self._requests
 
     def send(self, message: Message) -> None:
-        """Send a message; from any thread. Does nothing if the host is gone, which `lines` shows."""
+        """Send a message; from any thread. Does nothing if the client is gone, which `lines` shows."""
         with self._lock:
             try:
                 self._responses.write(message.to_line())

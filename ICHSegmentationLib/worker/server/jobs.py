@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a worker does for a request."""
+"""The work of each kind of request."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.job import run_export
 from ICHSegmentationLib.export.scan_comparison import compare_scans
 from ICHSegmentationLib.measurement import measure
-from ICHSegmentationLib.measurement.reader_items import Proposals
+from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.models import LoadedModel, list_devices, load_manifest, output_subtypes
 from ICHSegmentationLib.pipeline import resegment_lesion, segment
 from ICHSegmentationLib.rendering.png import encode_png
 from ICHSegmentationLib.worker.protocol.exchange import (
-    BASELINE_NAME,
-    FOLLOWUP_NAME,
+    BASELINE_LABELS_NAME,
+    FOLLOWUP_LABELS_NAME,
     GROWTH_PICTURE_NAME,
+    LABELS_NAME,
     MODEL_LABELS_NAME,
-    read_case,
     read_labels,
     read_picture,
-    read_volume,
     write_labels,
     write_picture,
 )
@@ -37,6 +36,8 @@ from ICHSegmentationLib.worker.protocol.messages import (
     LesionRequest,
     ModelsMessage,
     ModelsRequest,
+    OpenedMessage,
+    OpenRequest,
     ProposedMessage,
     ProposeRequest,
     ResultMessage,
@@ -47,40 +48,45 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.progress import Cancel, Progress
     from ICHSegmentationLib.export.job import ScanFiles
+    from ICHSegmentationLib.worker.server.scans import OpenScans
 
 
-def run_segment(request: SegmentRequest, loaded: LoadedModel, progress: Progress, cancel: Cancel) -> ResultMessage:
-    """Segment and measure the volume of a request; errors are those of :func:`ICHSegmentationLib.segment`.
+def run_open(request: OpenRequest, scans: OpenScans) -> OpenedMessage:
+    """Read the scan of a request and keep it; errors are those of `read_volume`."""
+    scans.open(request.scan, request.folder)
+    return OpenedMessage(id=request.id)
+
+
+def run_segment(
+    request: SegmentRequest, scans: OpenScans, loaded: LoadedModel, progress: Progress, cancel: Cancel
+) -> ResultMessage:
+    """Segment and measure an open scan; errors are those of :func:`ICHSegmentationLib.segment`.
 
     Parameters
     ----------
     request : SegmentRequest
-        What the host asks.
+        Request of the client.
+    scans : OpenScans
+        Scans that are kept between requests.
     loaded : LoadedModel
-        The model that is kept between requests.
+        Model that is kept between requests.
     progress, cancel : callable
         As for :func:`ICHSegmentationLib.segment`.
+
+    Raises
+    ------
+    UnknownScanError
+        If the scan is not open.
     """
     started = time.perf_counter()
-    volume = read_volume(request.folder)
-    read_s = time.perf_counter() - started
-    result = segment(
-        volume,
-        model=request.model,
-        device=request.device,
-        runtime=request.runtime,
-        threads=request.threads,
-        force=request.force,
-        loaded=loaded,
-        progress=progress,
-        cancel=cancel,
-    )
+    volume = scans.get(request.scan)
+    result = segment(volume, loaded=loaded, progress=progress, cancel=cancel, **request.options.arguments())
     measured = time.perf_counter()
     measurements = measure(result.label_map, volume)
     written = time.perf_counter()
     labels = write_labels(request.folder, result.label_map)
     ended = time.perf_counter()
-    timings_s = {"read": read_s, **result.timings_s, "measure": written - measured, "write": ended - written}
+    timings_s = {**result.timings_s, "measure": written - measured, "write": ended - written}
     return ResultMessage(
         id=request.id,
         labels=labels,
@@ -95,21 +101,12 @@ def run_segment(request: SegmentRequest, loaded: LoadedModel, progress: Progress
     )
 
 
-def run_lesion(request: LesionRequest, loaded: LoadedModel, cancel: Cancel) -> LesionMessage:
-    """Segment a lesion of a request again; errors are those of :func:`ICHSegmentationLib.resegment_lesion`."""
+def run_lesion(request: LesionRequest, scans: OpenScans, loaded: LoadedModel, cancel: Cancel) -> LesionMessage:
+    """Segment a lesion of an open scan again; errors are those of :func:`ICHSegmentationLib.resegment_lesion`."""
     started = time.perf_counter()
-    volume, label_map = read_case(request.folder)
-    label_map = resegment_lesion(
-        volume,
-        label_map,
-        request.edit,
-        model=request.model,
-        device=request.device,
-        runtime=request.runtime,
-        threads=request.threads,
-        loaded=loaded,
-        cancel=cancel,
-    )
+    volume, label_map = _case(request, scans)
+    options = request.options.lesion_arguments()
+    label_map = resegment_lesion(volume, label_map, request.edit, loaded=loaded, cancel=cancel, **options)
     labels = write_labels(request.folder, label_map)
     return LesionMessage(id=request.id, labels=labels, seconds=time.perf_counter() - started)
 
@@ -125,36 +122,41 @@ def run_devices(request: DevicesRequest) -> DevicesMessage:
     return DevicesMessage(id=request.id, devices=list_devices())
 
 
-def run_export_request(request: ExportRequest, progress: Progress) -> ExportedMessage:
+def run_export_request(request: ExportRequest, scans: OpenScans, progress: Progress) -> ExportedMessage:
     """Write the files of a request; errors are those of :func:`run_export`."""
-    volume, label_map = read_case(request.folder)
-    of_model = request.folder / MODEL_LABELS_NAME
-    model_label_map = read_labels(of_model, volume.grid) if of_model.exists() else None
-    of_growth = request.folder / GROWTH_PICTURE_NAME
-    picture = read_picture(of_growth) if of_growth.exists() else None
+    volume, label_map = _case(request, scans)
+    model_labels = request.folder / MODEL_LABELS_NAME
+    model_label_map = read_labels(model_labels, volume.grid) if model_labels.exists() else None
+    growth = request.folder / GROWTH_PICTURE_NAME
+    picture = read_picture(growth) if growth.exists() else None
     files = run_export(request.job, volume, label_map, model_label_map, picture, progress=progress)
     return ExportedMessage(id=request.id, files=files)
 
 
-def run_propose(request: ProposeRequest) -> ProposedMessage:
+def run_propose(request: ProposeRequest, scans: OpenScans) -> ProposedMessage:
     """Measure the labels of a request for the scores."""
-    volume, label_map = read_case(request.folder)
+    volume, label_map = _case(request, scans)
     return ProposedMessage(id=request.id, proposals=Proposals.of(measure(label_map, volume)))
 
 
-def run_compare(request: CompareRequest, progress: Progress) -> ComparedMessage:
-    """Compare the two cases of a request, and leave the picture in its folder."""
+def run_compare(request: CompareRequest, scans: OpenScans, progress: Progress) -> ComparedMessage:
+    """Compare two open scans, and leave the picture in the folder of the request."""
 
-    def case(name: str, scan: ScanFiles) -> tuple[CTVolume, LabelMap]:
-        volume, label_map = read_case(request.folder / name)
-        return CTVolume(volume.hu, volume.grid, scan.source()), label_map
+    def case(key: str, labels: str, files: ScanFiles) -> tuple[CTVolume, LabelMap]:
+        volume = scans.get(key)
+        return CTVolume(volume.hu, volume.grid, files.source()), read_labels(request.folder / labels, volume.grid)
 
     compared = compare_scans(
-        case(BASELINE_NAME, request.baseline),
-        case(FOLLOWUP_NAME, request.followup),
+        case(request.baseline_scan, BASELINE_LABELS_NAME, request.baseline),
+        case(request.followup_scan, FOLLOWUP_LABELS_NAME, request.followup),
         request.warnings,
         progress=progress,
     )
     assert compared.picture is not None
     picture = write_picture(request.folder, encode_png(compared.picture))
     return ComparedMessage(id=request.id, comparison=compared.content, picture=picture)
+
+
+def _case(request: LesionRequest | ExportRequest | ProposeRequest, scans: OpenScans) -> tuple[CTVolume, LabelMap]:
+    volume = scans.get(request.scan)
+    return volume, read_labels(request.folder / LABELS_NAME, volume.grid)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The worker: one thread listens, one works."""
+"""The loop of the worker: one thread listens, one works."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pydantic import ValidationError
 
 from ICHSegmentationLib.core.errors import CancelledError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models import LoadedModel
 from ICHSegmentationLib.worker.protocol.failures import FailureKind, describe
 from ICHSegmentationLib.worker.protocol.messages import (
@@ -27,6 +28,7 @@ from ICHSegmentationLib.worker.protocol.messages import (
     HelloMessage,
     LesionRequest,
     ModelsRequest,
+    OpenRequest,
     PingRequest,
     PongMessage,
     ProgressMessage,
@@ -41,9 +43,11 @@ from ICHSegmentationLib.worker.server.jobs import (
     run_export_request,
     run_lesion,
     run_models,
+    run_open,
     run_propose,
     run_segment,
 )
+from ICHSegmentationLib.worker.server.scans import OpenScans
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.progress import Cancel, Progress
@@ -51,7 +55,8 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.worker.server.channel import Channel
 
     Job = (
-        SegmentRequest
+        OpenRequest
+        | SegmentRequest
         | LesionRequest
         | ModelsRequest
         | DevicesRequest
@@ -61,25 +66,25 @@ if TYPE_CHECKING:
     )
 
 _GRACE_S = 0.5
-_CANCELLED = "The work was cancelled."
 _LOG = logging.getLogger(__name__)
 
 
 class Worker:
-    """Answers a host's requests, one after the other, until it closes its end.
+    """Answers the requests of a client, one after the other, until the client closes its end.
 
     Parameters
     ----------
     channel : Channel
-        To the host.
+        Channel to the client.
     folder : Path, optional
-        The host's private folder; removed at the end, in case the host is no more.
+        Private folder of the client; removed at the end, in case the client died.
     """
 
     def __init__(self, channel: Channel, folder: Path | None = None) -> None:
         self._channel = channel
         self._folder = folder
         self._loaded = LoadedModel()
+        self._scans = OpenScans()
         self._jobs: queue.Queue[Job | None] = queue.Queue()
         self._cancels: dict[int, threading.Event] = {}
         self._closing = threading.Event()
@@ -90,7 +95,7 @@ class Worker:
         self._channel.send(HelloMessage(pid=os.getpid()))
         while (job := self._jobs.get()) is not None and not self._closing.is_set():
             answer = self._answer(job)
-            # Before the answer is sent: afterwards the host may use the number again.
+            # Before the answer is sent: afterwards the client may use the number again.
             del self._cancels[job.id]
             self._channel.send(answer)
         self._end()
@@ -103,18 +108,19 @@ class Worker:
 
         def progress(stage: str, fraction: float) -> None:
             if is_cancelled():
-                raise CancelledError(_CANCELLED)
+                raise CancelledError(message("worker.cancelled"))
             self._channel.send(ProgressMessage(id=job.id, stage=stage, fraction=fraction))
 
         try:
             return self._do(job, progress, is_cancelled)
         except Exception as error:
-            kind, message = describe(error)
+            kind, sentence = describe(error)
             if kind in (FailureKind.OUT_OF_MEMORY, FailureKind.OUT_OF_GPU_MEMORY, FailureKind.FAILURE):
                 _LOG.exception("request %d failed", job.id)
-                # The model may be what fills the memory, or have been left in a bad state.
+                # The model or the scans may fill the memory, or have been left in a bad state.
                 self._loaded.forget()
-            return ErrorMessage(id=job.id, kind=kind, message=message)
+                self._scans.forget()
+            return ErrorMessage.of(job.id, kind, sentence)
 
     def _do(self, job: Job, progress: Progress, is_cancelled: Cancel) -> Response:
         answer: Response
@@ -123,16 +129,18 @@ class Worker:
                 answer = run_models(job)
             case DevicesRequest():
                 answer = run_devices(job)
+            case OpenRequest():
+                answer = run_open(job, self._scans)
             case ExportRequest():
-                answer = run_export_request(job, progress)
+                answer = run_export_request(job, self._scans, progress)
             case ProposeRequest():
-                answer = run_propose(job)
+                answer = run_propose(job, self._scans)
             case CompareRequest():
-                answer = run_compare(job, progress)
+                answer = run_compare(job, self._scans, progress)
             case LesionRequest():
-                answer = run_lesion(job, self._loaded, is_cancelled)
+                answer = run_lesion(job, self._scans, self._loaded, is_cancelled)
             case SegmentRequest():
-                answer = run_segment(job, self._loaded, progress, is_cancelled)
+                answer = run_segment(job, self._scans, self._loaded, progress, is_cancelled)
         return answer
 
     def _listen(self) -> None:
@@ -149,7 +157,7 @@ class Worker:
         finally:
             self._closing.set()
             self._jobs.put(None)
-            # Work that does not look up in time is not waited for: nobody is there to kill this process.
+            # Do not wait for work that ignores the cancel: nobody is there to kill this process.
             time.sleep(_GRACE_S)
             self._end()
 
@@ -160,18 +168,12 @@ class Worker:
             case CancelRequest():
                 if request.request in self._cancels:
                     self._cancels[request.request].set()
-            case (
-                SegmentRequest()
-                | LesionRequest()
-                | ModelsRequest()
-                | DevicesRequest()
-                | ExportRequest()
-                | ProposeRequest()
-                | CompareRequest()
-            ):
+            case ShutdownRequest():
+                pass  # `_listen` has ended
+            case _:
                 if request.id in self._cancels:
-                    message = f"The number {request.id} is still that of another request."
-                    self._channel.send(ErrorMessage(id=None, kind=FailureKind.BAD_INPUT, message=message))
+                    sentence = message("worker.number_in_use", number=request.id)
+                    self._channel.send(ErrorMessage.of(None, FailureKind.BAD_INPUT, sentence))
                     return
                 self._cancels[request.id] = threading.Event()
                 self._jobs.put(request)
@@ -179,8 +181,8 @@ class Worker:
     def _refuse(self, line: bytes, error: ValidationError) -> None:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the line"
-        message = f"The worker did not understand a request, at {place}: {first['msg']}."
-        self._channel.send(ErrorMessage(id=_id_of(line), kind=FailureKind.BAD_INPUT, message=message))
+        sentence = message("worker.request_not_understood", place=place, reason=first["msg"])
+        self._channel.send(ErrorMessage.of(_id_of(line), FailureKind.BAD_INPUT, sentence))
 
     def _end(self) -> NoReturn:
         if self._folder is not None:
@@ -190,7 +192,7 @@ class Worker:
 
 
 def _id_of(line: bytes) -> int | None:
-    """Return a request's number, if that much of it can be read, so that the host knows which one failed."""
+    """Return a request's number, if that much of it can be read, so that the client knows which one failed."""
     try:
         content = json.loads(line)
     except (ValueError, RecursionError):

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makers of synthetic inputs for tests; no patient's data."""
+"""Synthetic inputs for tests; no patient data."""

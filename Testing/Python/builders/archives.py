@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Archives on this machine's loopback: Orthanc, DCMTK's storescp, and ports where nobody answers."""
+"""DICOM archives on the loopback interface: Orthanc, DCMTK's storescp, and ports where nobody answers."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,10 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from builders.requirements import SYSTEM_FOLDERS, require_program
 
 _START_S = 60.0
-_SYSTEM = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/opt/homebrew/bin"
 
 
 def free_port() -> int:
@@ -30,11 +28,9 @@ def free_port() -> int:
 
 @contextmanager
 def storescp(folder: Path, *options: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """Run DCMTK's archive, which keeps what it gets in a folder; give its port and its process."""
-    # pynetdicom brings a program of that name, which lies in the environment's own folder.
-    program = shutil.which("storescp", path=_SYSTEM)
-    if program is None:
-        pytest.skip("needs storescp: apt-get install dcmtk")
+    """Run DCMTK's archive, which writes what it receives to a folder; yield its port and its process."""
+    # pynetdicom installs a program of the same name into the environment.
+    program = require_program("storescp", "dcmtk", path=SYSTEM_FOLDERS)
     port = free_port()
     folder.mkdir(exist_ok=True)
     with _running([program, *options, "--output-directory", folder, port]) as process:
@@ -44,10 +40,8 @@ def storescp(folder: Path, *options: str) -> Iterator[tuple[int, subprocess.Pope
 
 @contextmanager
 def orthanc(folder: Path) -> Iterator[tuple[int, int]]:
-    """Run Orthanc, which goes by the AE title ORTHANC only, and give its DICOM and its HTTP port."""
-    program = shutil.which("Orthanc", path=_SYSTEM)
-    if program is None:
-        pytest.skip("needs Orthanc: apt-get install orthanc")
+    """Run Orthanc, which answers to the AE title ORTHANC only; yield its DICOM and its HTTP port."""
+    program = require_program("Orthanc", "orthanc", path=SYSTEM_FOLDERS)
     dicom, http = free_port(), free_port()
     settings = {
         "StorageDirectory": str(folder / "storage"),
@@ -83,7 +77,7 @@ def stored_in_orthanc(http: int) -> dict[str, bytes]:
 
 @contextmanager
 def silent_server(*, hang_up: bool = False) -> Iterator[int]:
-    """Listen, and say nothing to whoever connects; or hang up at once."""
+    """Accept connections without ever answering, or close each at once; yield the port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = int(server.getsockname()[1])
         if hang_up:
@@ -112,7 +106,7 @@ def _running(command: list[object]) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield process
     finally:
-        # A test may have stopped it.
+        # A test may have suspended it.
         process.send_signal(signal.SIGCONT)
         process.terminate()
         try:

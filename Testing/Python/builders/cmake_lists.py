@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The script that writes the extension's file lists, as a module."""
+"""Import the script that writes the extension's file lists."""
 
 from __future__ import annotations
 

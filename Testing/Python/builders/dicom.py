@@ -51,7 +51,7 @@ def base_dataset(sop_class: str, series_uid: str, modality: str = "CT") -> FileD
 
 
 def set_pixels(dataset: Dataset, stored: np.ndarray) -> None:
-    """Put a (rows, columns) or (frames, rows, columns) array of 8 or 16 bits into a data set."""
+    """Set the pixels of a data set from a (rows, columns) or (frames, rows, columns) array of 8 or 16 bits."""
     bits = stored.dtype.itemsize * 8
     dataset.Rows, dataset.Columns = stored.shape[-2:]
     dataset.SamplesPerPixel = 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Expect an error by its class, code and values; its wording is free to change."""
+"""Expect an error by its class, code and parameters instead of its wording."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def raises(kind: type[Exception], code: str, **parameters: Any) -> Iterator[pytest.ExceptionInfo]:
-    """Expect an error of exactly this class with a message of the catalogue; values not given are not compared."""
+    """Expect an error of exactly this class with a message of the catalogue; parameters not given are not compared."""
     with pytest.raises(kind) as caught:
         yield caught
     assert caught.type is kind

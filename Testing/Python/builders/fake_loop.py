@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An event loop with a clock of its own, and processes that do only what a test says."""
+"""Event loop with a simulated clock, and processes that the test controls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import itertools
 
 
 class FakeProcess:
-    """A worker that is played by the test."""
+    """Worker process whose messages the test sends."""
 
     def __init__(self, command, environment, listener) -> None:
         self.command = command
@@ -29,13 +29,13 @@ class FakeProcess:
         self.listener.take_end(0)
 
     def say(self, *messages) -> None:
-        """Send messages to the host."""
+        """Send messages to the client."""
         for message in messages:
             self.listener.take_output(message.to_line())
 
 
 class FakeLoop:
-    """Runs what is due when the test says how much time passes; work in the background is done when it is asked for."""
+    """Event loop that runs due callbacks as the test advances time; background work is done at once."""
 
     def __init__(self) -> None:
         self.now_s = 0.0
@@ -47,7 +47,7 @@ class FakeLoop:
 
     @property
     def process(self) -> FakeProcess:
-        """The one that was started last."""
+        """Return the process that was started last."""
         return self.processes[-1]
 
     def start(self, command, environment, listener) -> FakeProcess:
@@ -67,7 +67,7 @@ class FakeLoop:
         self._background.clear()
 
     def run(self, seconds: float = 0.0) -> None:
-        """Let time pass."""
+        """Advance the time."""
         end_s = self.now_s + seconds
         while True:
             if self._background and not self.holds_background:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A worker process that does nothing until the test says so."""
+"""Worker process that the test controls."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class FakeProcess:
-    """Takes the place of `ICHSegmentationPanel.process.SegmentationProcess`; its requests are answered by the test."""
+    """Replacement of `ICHSegmentationPanel.process.SegmentationProcess`; the test answers its requests."""
 
     def __init__(self) -> None:
         self.busy = False
@@ -16,7 +16,7 @@ class FakeProcess:
 
     @property
     def request(self) -> dict[str, Any]:
-        """The last request: volume, model, device, force, progress, finished, failed."""
+        """Return the last request: volume, model, device, force, progress, finished, failed."""
         return self.requests[-1]
 
     def segment(self, volume: Any, **options: Any) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small generated head as a host for simulated bleeds, drawn once."""
+"""A small generated head as host scan for simulated lesions, generated once."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Grids and volumes whose every voxel can be told from its value."""
+"""Grids, and volumes in which every voxel has a unique value."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def make_grid(
     oblique_deg: tuple[float, float, float] = (0.0, 0.0, 0.0),
     origin_mm: tuple[float, float, float] = (-60.0, -70.0, 20.0),
 ) -> SliceGrid:
-    """Make a stack whose positions are ``steps_mm`` apart along the table, with the gantry tilted about the left axis.
+    """Return a stack with steps of ``steps_mm`` along the table and a gantry tilt about the left axis.
 
-    ``oblique_deg`` then turns everything about the x, y and z axes in turn.
+    ``oblique_deg`` then rotates the stack about the x, y and z axes in turn.
     """
     tilt = np.radians(tilt_deg)
     turn = Rotation.from_euler("xyz", oblique_deg, degrees=True).as_matrix()
@@ -34,7 +34,7 @@ def make_grid(
 
 
 def coded_hu(shape: tuple[int, int, int]) -> np.ndarray:
-    """Return int16 HU from -1000 up in which every voxel has a value of its own (up to 30000 voxels)."""
+    """Return int16 HU from -1000 up with a unique value in every voxel (up to 30000 voxels)."""
     values = np.arange(int(np.prod(shape)), dtype=np.int64)
     assert values.size <= 30000
     return (values - 1000).astype(np.int16).reshape(shape)

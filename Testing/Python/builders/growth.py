@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two results of one patient in the panel, and what the worker answers when they are compared."""
+"""Two results of one patient in the panel, and the worker's comparison of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ICHSegmentationLib.worker.client.outcome import WorkerComparison
 
 
 def grown_labels() -> LabelMap:
-    """The labels of `some_labels` with 1 mL more of IPH (50 voxels of 20 mm3), which is 50 %."""
+    """Return the labels of `some_labels` with 1 mL (50 voxels of 20 mm3, 50 %) more IPH."""
     labels = some_labels(a_small_ct())
     labels.labels[4, 10:15, 10:20] = Subtype.IPH
     return labels
@@ -38,7 +38,7 @@ def add_followup(panel: Any, click: Any) -> None:
 
 
 def comparison_of(request: dict[str, Any], *, warnings: tuple[str, ...] = ()) -> WorkerComparison:
-    """What the worker finds: the volumes that it was given, a fair registration, a blue picture."""
+    """Return the worker's comparison: the given volumes, a good registration, a blue picture."""
     growth = compare_volumes(*(measure(request[side][1]) for side in ("baseline", "followup")))
     content = Comparison.of(growth, None, (*request["warnings"], *warnings)).model_copy(
         update={

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A head of spheres: known masks, no random anatomy, drawn in milliseconds."""
+"""A head of spheres with known masks, generated in milliseconds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BRAIN_HU, FLUID_HU, BONE_HU = 33.0, 8.0, 1000.0
 def ball_head(
     *, noise_hu: float = 3.0, spacing_mm: tuple[float, float, float] = SPACING_MM
 ) -> tuple[np.ndarray, Anatomy]:
-    """Skull of 68-74 mm radius, fluid in its outer 4 mm and in a fissure, two ventricles, deep regions beside them."""
+    """Return a skull of 68-74 mm radius with CSF below it and in a fissure, two ventricles and deep regions."""
     shape = tuple(round(160 / step) for step in spacing_mm)
     z, y, x = np.meshgrid(
         *[(np.arange(n, dtype=np.float32) - (n - 1) / 2) * s for n, s in zip(shape, spacing_mm, strict=True)],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The library as users have it: as a clone, an editable installation, a wheel and an installed extension."""
+"""Installations of the library: clone, editable, wheel and Slicer extension."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 from builders.cmake_lists import REPOSITORY
+from builders.requirements import require_compilers
 
 _STUB = REPOSITORY / "Testing/Python/integration/extension/slicer_stub"
 _CMAKE = Path(sys.executable).with_name("cmake")
@@ -17,7 +18,8 @@ _MODULES = "lib/Slicer-5.12/qt-scripted-modules"
 
 
 def installed_extension(folder: Path) -> Path:
-    """Install the extension by CMake, on a stub of Slicer's macros; return the folder of its modules."""
+    """Install the extension with CMake and stubs of Slicer's macros; return the folder of its modules."""
+    require_compilers()
     prefix = folder / "installed"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CMAKE_")}
     arguments = ["-S", REPOSITORY, "-B", folder / "build", f"-DSlicer_DIR={_STUB}", "-DBUILD_TESTING=ON", "-Wno-dev"]
@@ -27,7 +29,7 @@ def installed_extension(folder: Path) -> Path:
 
 
 def unpacked_wheel(folder: Path) -> Path:
-    """Build the wheel and unpack it; return the folder that stands for ``site-packages``."""
+    """Build the wheel and unpack it; return the folder that serves as ``site-packages``."""
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir"]
     _run([*command, folder, REPOSITORY], dict(os.environ))
     (wheel,) = folder.glob("*.whl")
@@ -38,7 +40,7 @@ def unpacked_wheel(folder: Path) -> Path:
 
 
 def copied_clone(folder: Path) -> Path:
-    """Return a clone of what git tracks, with the work tree's content."""
+    """Copy the tracked files of the library and its resources from the work tree; return the folder."""
     names = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
     for name in filter(None, names.split("\0")):
         source, target = REPOSITORY / name, folder / name
@@ -49,9 +51,9 @@ def copied_clone(folder: Path) -> Path:
 
 
 def run_with(folder: Path, code: str) -> list[str]:
-    """Run Python code in a process that imports the library from a folder; return the lines that it prints."""
+    """Run Python code in a process that imports the library from a folder; return the words that it prints."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    # -P: the present folder, which is the work tree, holds the library as well.
+    # -P: the current folder, the work tree, contains the library as well.
     command = [sys.executable, "-P", "-c", code]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Label maps of known content on stacks that are centred on the origin."""
+"""Label maps of known volumes on stacks centred at the origin."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def head_grid(
     columns: int = 110,
     spacing_mm: tuple[float, float] = (0.8, 0.9),
 ) -> SliceGrid:
-    """Return a stack of slices whose middle lies at the origin; see :func:`make_grid`."""
+    """Return a stack centred at the origin; see :func:`make_grid`."""
     grid = make_grid(
         rows=rows,
         columns=columns,
@@ -38,7 +38,7 @@ def head_grid(
 def ellipsoid_mask(
     grid: SliceGrid, centre_mm: tuple[float, float, float], radii_mm: tuple[float, float, float]
 ) -> np.ndarray:
-    """Return where voxel centres lie inside an ellipsoid whose axes are L, P and S."""
+    """Return the mask of voxel centres inside an ellipsoid with axes along L, P and S."""
     indices = np.stack(np.meshgrid(*map(np.arange, grid.shape), indexing="ij"), axis=-1)
     return (((grid.points_mm(indices) - centre_mm) / radii_mm) ** 2).sum(axis=-1) <= 1
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A head that can be turned and shifted before it is scanned."""
+"""A head in any pose in the scanner."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ICHSegmentationLib.core.volume import CTVolume
 Pose = tuple[tuple[float, float, float], tuple[float, float, float]]
 """Degrees about L, P and S in turn, and the shift in mm."""
 CLOT_CENTRE_MM, CLOT_RADIUS_MM = (25.0, -10.0, 12.0), 14.0
-# Centre, radii and HU, later ones on top: scalp, nose, skull, brain, petrous bones, ventricles, calcified pineal.
+# Centre, radii and HU; later ones overwrite: scalp, nose, skull, brain, petrous bones, ventricles, calcified pineal.
 _PARTS = (
     ((0, 0, 0), (78, 93, 82), 20),
     ((0, -96, -20), (14, 16, 18), 30),
@@ -29,7 +29,7 @@ _PARTS = (
 
 
 def pose_matrix(pose: Pose | None) -> np.ndarray:
-    """Return (4, 4) from the head's own LPS mm to those of the scan."""
+    """Return the (4, 4) transform from the head's LPS mm to those of the scan."""
     matrix = np.eye(4)
     if pose is not None:
         matrix[:3, :3] = Rotation.from_euler("xyz", pose[0], degrees=True).as_matrix()
@@ -38,12 +38,12 @@ def pose_matrix(pose: Pose | None) -> np.ndarray:
 
 
 def moved_scan(pose: Pose | None, growth_mm: float = 0.0) -> tuple[CTVolume, LabelMap]:
-    """Scan a head with a round clot, with a little noise.
+    """Return a scan of a head with a spherical clot and little noise.
 
     Parameters
     ----------
     pose : tuple or None
-        How the head lies; None is straight, in the middle, on tilted slices 4 mm apart; else they are 5 mm apart.
+        Pose of the head; None is straight and centred, with tilted slices 4 mm apart; else slices are 5 mm apart.
     growth_mm : float
         Added to the clot's radius.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A data set in nnU-Net's folder layout, of generated heads."""
+"""A data set of generated heads in nnU-Net's folder layout."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ LABELS = {"background": 0, "IPH": 1, "ICH": 2, "ignore": 3}
 
 
 def write_nnunet_data(folder: Path, names: tuple[str, ...], *, no_head: tuple[str, ...] = ()) -> np.ndarray:
-    """Write cases of one head: an IPH whose upper half is `ignore`, above a block of unknown subtype.
+    """Write cases of one head: an IPH with its upper half labelled `ignore`, above a block of unknown subtype.
 
     Returns
     -------
     numpy.ndarray
-        (slices, rows, columns) the labels as the files hold them.
+        Labels of the files, (slices, rows, columns).
     """
     host = a_generated_host()
     labels = np.where(host.labels == Subtype.IPH, 1, 0).astype(np.uint8)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The module's panel on a worker that waits for the test, and scans to put before it."""
+"""The module's panel with a worker that the test controls, and scans for it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MODULE_FOLDER = Path(__file__).resolve().parents[3] / "ICHSegmentation"
 
 
 def load_widgets() -> tuple[Any, Any]:
-    """Return the panel's widget of its .ui file, in the main window and on the scene, and its widgets by name."""
+    """Load the panel's .ui file into the main window; return its widget and the child widgets by name."""
     import slicer
 
     if str(MODULE_FOLDER) not in sys.path:
@@ -53,7 +53,7 @@ def open_panel() -> Any:
 
 
 def a_small_ct() -> CTVolume:
-    """A box of brain in air: 6 slices of 5 mm, 40 x 40 pixels of 2 mm."""
+    """Return a box of brain in air: 6 slices of 5 mm, 40 x 40 pixels of 2 mm."""
     from builders.grids import make_grid
 
     grid: SliceGrid = make_grid(rows=40, columns=40, spacing_mm=(2.0, 2.0), steps_mm=(5.0,) * 5)
@@ -63,7 +63,7 @@ def a_small_ct() -> CTVolume:
 
 
 def some_labels(volume: CTVolume) -> LabelMap:
-    """2 mL of IPH (100 voxels of 20 mm3) and 0.4 mL of SDH (20 voxels)."""
+    """Return 2 mL of IPH (100 voxels of 20 mm3) and 0.4 mL of SDH (20 voxels)."""
     labels = np.zeros(volume.hu.shape, dtype=np.uint8)
     labels[2:4, 10:15, 10:20] = Subtype.IPH
     labels[3, 30:32, 10:20] = Subtype.SDH
@@ -73,7 +73,7 @@ def some_labels(volume: CTVolume) -> LabelMap:
 def answer_to(
     volume: CTVolume, labels: LabelMap | None = None, *, subtypes: tuple[str, ...] | None = None, **changes: Any
 ) -> Any:
-    """What the worker answers."""
+    """Return the worker's answer."""
     labels = labels or some_labels(volume)
     result = SegmentationResult(
         volume=volume,

@@ -16,7 +16,7 @@ AGREED = "ICHSegmentation/AcknowledgedLicenses/hardnet-compact"
 
 @pytest.fixture
 def an_open_panel(slicer_app: Any) -> Generator[Any]:
-    """The panel on a scene with one CT (``volume``), the licence of the model agreed to; its worker is a fake."""
+    """Panel on a scene with one CT (``volume``), a fake worker, and the model's licence accepted."""
     import qt
     import slicer
 
@@ -32,14 +32,14 @@ def an_open_panel(slicer_app: Any) -> Generator[Any]:
 
 @pytest.fixture
 def a_result(an_open_panel: Any, click: Any, slicer_app: Any) -> Any:
-    """The panel with a published result (``node``): 2 mL of IPH and 0.4 mL of SDH."""
+    """Panel with a published result (``node``): 2 mL of IPH and 0.4 mL of SDH."""
     run_once(an_open_panel, click)
     slicer_app.process_events()
     return an_open_panel
 
 
 def run_once(panel: Any, click: Any, **changes: Any) -> Any:
-    """Click Segment, let the worker answer, and return the new segmentation node; it is ``panel.node`` too."""
+    """Click Segment, send the worker's answer, and return the new segmentation node, also as ``panel.node``."""
     click(panel.ui.segmentButton)
     volume = panel.process.request["volume"]
     panel.process.request["finished"](answer_to(volume, **changes))

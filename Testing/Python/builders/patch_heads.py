@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prepared heads with a skull, and a configuration of a small network of patches."""
+"""Prepared heads with a skull, and a configuration of a small patch-wise network."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATCHES = {"size": (8, 16, 16), "stride": (3, 7, 7), "mirrored": True}
 
 
 def a_prepared_head(*, iph: bool = True, ivh: bool = True) -> TrainingVolume:
-    """A skull of 2.5 mm pixels around even brain, symmetric but for blood on the left of the image."""
+    """Return a skull around uniform brain (2.5 mm pixels), symmetric except for blood on the left of the image."""
     y, x = np.mgrid[: SHAPE[1], : SHAPE[2]] - 31.5
     radius = np.hypot(x / 24, y / 28)
     plane = np.where(radius < 1, BONE, 0) + np.where(radius < 0.9, BRAIN - BONE, 0)
@@ -35,7 +35,7 @@ def a_prepared_head(*, iph: bool = True, ivh: bool = True) -> TrainingVolume:
 
 
 def write_heads(root: Path) -> list[Path]:
-    """Write three prepared heads: with both kinds of blood, with that of the ventricles alone, and with none."""
+    """Write three prepared heads: with IPH and IVH, with IVH only, and without blood."""
     files = []
     for name, blood in (("both", {}), ("ivh", {"iph": False}), ("none", {"iph": False, "ivh": False})):
         files.append(DataFolder(root).real(name))
@@ -44,7 +44,7 @@ def write_heads(root: Path) -> list[Path]:
 
 
 def a_patch_configuration(folder: Path, **changes: Any) -> TrainingConfig:
-    """As `a_configuration`, for patches of IPH."""
+    """Return `a_configuration` for patches of IPH."""
     content: dict[str, Any] = {
         "system": "se_unet_3d",
         "network": {"widths": (8, 8, 8, 8)},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looking at processes."""
+"""State of processes."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from pathlib import Path
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process is there and not merely waiting for its parent to note that it ended."""
+    """Whether a process exists and is not a zombie."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    # The parent can note the end of a process only when the last of its threads has ended.
+    # A process can be reaped only after the last of its threads has ended.
     threads = list(Path(f"/proc/{pid}/task").glob("*/stat"))
     return not threads or any(_state(thread) != "Z" for thread in threads)
 
 
 def _state(stat: Path) -> str:
     try:
-        # The state follows the name, which is in brackets and may hold any character.
+        # The state follows the name, which is in parentheses and may contain any character.
         return stat.read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
         return "Z"
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float = 20.0) -> bool:
-    """Whether a condition comes to hold; the time is a limit for a broken program only."""
+    """Whether a condition becomes true within the time limit."""
     give_up_at = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > give_up_at:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tiny public data sets in the layouts they are downloaded in."""
+"""Tiny data sets in the layouts of public ones."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BHX_COLUMNS = ("", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "d
 
 
 def write_pair(image: Path, mask: Path, values: np.ndarray, *, grid: SliceGrid = GRID, flipped: bool = True) -> None:
-    """Write a scan of coded HU and its mask, by default on axes that run backwards from row to row."""
+    """Write a scan of coded HU and its mask, by default with reversed rows."""
     for path, volume in ((image, coded_hu(values.shape)), (mask, values)):
         path.parent.mkdir(parents=True, exist_ok=True)
         array, affine = in_axis_order(volume, grid.nearest_affine_ras, (0, 1, 2), (False, flipped, False))
@@ -56,7 +56,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[obje
 
 
 def write_ct_ich(folder: Path, patients: Mapping[int, Sequence[str]], *, outlined: Sequence[int] = (0, 1, 2)) -> Path:
-    """Write ct-ich: for each patient the marked subtypes of each slice, by the initials of the columns (V P A E D)."""
+    """Write ct-ich; the subtypes of each slice are given by the initials of the columns (V P A E D)."""
     rows = []
     for patient, slices in patients.items():
         name = f"{patient:03d}.nii"
@@ -68,9 +68,9 @@ def write_ct_ich(folder: Path, patients: Mapping[int, Sequence[str]], *, outline
 
 
 def write_cq500(folder: Path, votes: Mapping[int, int]) -> dict[int, list[str]]:
-    """Write one plain series for each case and ``reads.csv``; gives the SOP instances of each case from below.
+    """Write a series for each case and ``reads.csv``; return the SOP instances of each case, lowest slice first.
 
-    ``votes`` says how many of the three readers saw an intraparenchymal hemorrhage.
+    ``votes`` is the number of the three radiologists who saw an intraparenchymal hemorrhage.
     """
     instances = {}
     rows = []

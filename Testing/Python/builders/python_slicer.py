@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A stand-in for PythonSlicer, which is a launcher: Slicer's Python runs as its child."""
+"""A stand-in for PythonSlicer, a launcher that runs Slicer's Python as its child."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-# As CTK's launcher: the child has the same pipes; of a child that a signal ended it says so and exits with 1.
+# As CTK's launcher: the child inherits the pipes; if a signal ends it, the launcher says so and exits with 1.
 _LAUNCHER = """#!/bin/sh
 {python} "$@"
 code=$?
@@ -23,9 +23,9 @@ exit $code
 
 
 def put_on_path(folder: Path, patch: pytest.MonkeyPatch, python: str | None = None) -> Path:
-    """Write PythonSlicer into a folder that PATH has first.
+    """Write PythonSlicer into a folder and put that first on PATH.
 
-    ``python`` is the command that it starts with its own arguments, as the shell reads it; by default this interpreter.
+    ``python`` is the shell command to which it passes its arguments; by default this interpreter.
     """
     folder.mkdir(exist_ok=True)
     path = folder / "PythonSlicer"
@@ -36,7 +36,7 @@ def put_on_path(folder: Path, patch: pytest.MonkeyPatch, python: str | None = No
 
 
 def put_script_on_path(folder: Path, patch: pytest.MonkeyPatch, text: str) -> Path:
-    """Write a PythonSlicer that runs a Python script in place of the worker."""
+    """Write a PythonSlicer that runs a Python script instead of the worker."""
     folder.mkdir(exist_ok=True)
     script = folder / "worker.py"
     script.write_text(text)

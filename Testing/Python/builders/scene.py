@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A MRML scene as Slicer keeps it, with volumes as its DICOM import makes them.
+"""A MRML scene with volumes as Slicer's DICOM import creates them.
 
-No ``slicer`` at file scope: other tests must not load it.
+``slicer`` is imported inside functions, because other tests must not load it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SDH_CENTRE_MM = (-30.0, 20.0, 0.0)
 
 @dataclass
 class Published:
-    """A head with a clot (IPH) and a smaller subdural bleed in a scene, as the module leaves it."""
+    """Scene with a head and a published result: a clot (IPH) and a smaller SDH."""
 
     scene: Node
     volume_node: Node
@@ -38,29 +38,29 @@ class Published:
 
     @property
     def iph_ras(self) -> tuple[float, float, float]:
-        """The middle of the clot."""
+        """Return the centre of the clot, RAS mm."""
         return tuple((np.array(CLOT_CENTRE_MM) * LPS_TO_RAS).tolist())
 
     @property
     def sdh_ras(self) -> tuple[float, float, float]:
-        """The middle of the subdural bleed."""
+        """Return the centre of the SDH, RAS mm."""
         return tuple((np.array(SDH_CENTRE_MM) * LPS_TO_RAS).tolist())
 
 
 def tilted_grid() -> SliceGrid:
-    """Return a coarse stack with a tilted gantry and two steps, as the real head CT of the development data."""
+    """Return a coarse stack with gantry tilt and two steps, as in the GE series of the development data."""
     return head_grid([4.22] * 10 + [7.38] * 9, tilt_deg=18.5, rows=64, columns=60, spacing_mm=(2.5, 2.7))
 
 
 def head_labels(grid: SliceGrid) -> LabelMap:
-    """Return the head's clot and a subdural bleed."""
+    """Return the labels of the head's clot and an SDH."""
     clot = ellipsoid_mask(grid, CLOT_CENTRE_MM, CLOT_RADII_MM)
     rim = ellipsoid_mask(grid, SDH_CENTRE_MM, (12, 15, 14))
     return labelled(grid, (Subtype.IPH, clot), (Subtype.SDH, rim))
 
 
 def publish_head(*, acquisition: bool = True, **options: Any) -> Published:
-    """Put a tilted head and its result into a new scene; ``options`` go to ``publish``."""
+    """Publish a tilted head and its result in a new scene; ``options`` are passed to ``publish``."""
     from ICHSegmentationLib import mrml
 
     grid, scene = tilted_grid(), new_scene()
@@ -75,7 +75,7 @@ def publish_head(*, acquisition: bool = True, **options: Any) -> Published:
 
 
 class DicomDatabase:
-    """Stands in for ``slicer.dicomDatabase``: which file holds an instance."""
+    """Stand-in for ``slicer.dicomDatabase``: files by SOP Instance UID."""
 
     def __init__(self, files: dict[str, Path]) -> None:
         self.files = files
@@ -101,7 +101,7 @@ def save_and_reopen(scene: Node, folder: Path) -> Node:
     path = folder / "scene.mrb"
     assert scene.WriteToMRB(str(path))
     opened = new_scene()
-    # A bundle is unpacked in the cache's folder, which a scene learns from the logic of data transfer.
+    # A bundle is unpacked in the cache folder, which the data IO logic sets.
     remote = slicer.vtkMRMLRemoteIOLogic()
     remote.SetMRMLScene(opened)
     remote.GetCacheManager().SetRemoteCacheDirectory(str(folder))
@@ -135,7 +135,7 @@ def add_transform(scene: Node, matrix: np.ndarray) -> Node:
 
 
 def add_acquisition_transform(volume_node: Node, grid: SliceGrid) -> Node:
-    """Put a volume under the transform that Slicer's DICOM import makes of its slices' true places.
+    """Put a volume under the acquisition transform that Slicer's DICOM import creates from the slice positions.
 
     The rule (Slicer's ``DICOMScalarVolumePlugin``, user guide "Image is stretched or compressed along one axis"): a
     displacement grid in the volume's own axes with a node at each corner of each slice, the corner being one whole
@@ -171,9 +171,9 @@ def add_acquisition_transform(volume_node: Node, grid: SliceGrid) -> Node:
 def load_dicom(
     scene: Node, files: Sequence[Path], name: str = "CT head", *, logic: Any = None
 ) -> tuple[Node, DicomDatabase]:
-    """Load a series with Slicer's own reader, and return the volume with the database that knows its files.
+    """Load a series with Slicer's reader; return the volume and the database with its files.
 
-    ``logic`` is that of Slicer's module Volumes, where there is one.
+    ``logic`` is the logic of Slicer's Volumes module, if there is one.
     """
     import pydicom
     import slicer
@@ -195,7 +195,7 @@ def load_dicom(
 
 
 def place_in_study(node: Node) -> int:
-    """Put a node into a study of a patient in the subject hierarchy as a CT series, and return the study's item."""
+    """Add a node as a CT series to a study in the subject hierarchy; return the study's item."""
     import slicer
 
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())

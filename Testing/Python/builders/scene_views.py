@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Slicer's own slice and 3D views of a scene, drawn off screen without Qt."""
+"""Slicer's slice and 3D views of a scene, rendered off screen without Qt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _3D_MANAGERS = (
 
 
 class SceneViews:
-    """The application's side of a scene: what views need before they can be made."""
+    """Application logic and displayable managers that views need."""
 
     def __init__(self, scene: Node) -> None:
         import slicer
@@ -40,7 +40,7 @@ class SceneViews:
 
 
 class View:
-    """A render window with the displayable managers of one view node."""
+    """Render window with the displayable managers of one view node."""
 
     node: Node
 
@@ -63,7 +63,7 @@ class View:
         self.group.Initialize(factory, self.renderer)
 
     def picture(self) -> np.ndarray:
-        """Draw, and return (rows, columns, 3) uint8."""
+        """Render; return the picture as (rows, columns, 3) uint8."""
         import vtk
         from vtk.util.numpy_support import vtk_to_numpy
 
@@ -83,14 +83,14 @@ class View:
         return self.window.GetSize()[1] - 1 - round(y), round(x)
 
     def save(self, path: Path) -> None:
-        """Draw, and write a PNG."""
+        """Render and write a PNG."""
         from PIL import Image
 
         Image.fromarray(self.picture()).save(path)
 
 
 class SliceView(View):
-    """One slice view with a volume behind the segmentations."""
+    """Slice view with a volume behind the segmentations."""
 
     def __init__(self, views: SceneViews, volume_node: Node, name: str = "Red", orientation: str = "Axial") -> None:
         import slicer

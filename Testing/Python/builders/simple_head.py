@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A head of ellipsoids on any grid, and a network that takes what is bright for IPH."""
+"""A head of ellipsoids on any grid, and a network that labels bright voxels as IPH."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AIR_HU, SCALP_HU, BONE_HU, BRAIN_HU, CLOT_HU = -1000, 20, 900, 30, 60
 
 
 def head_hu(grid: SliceGrid) -> np.ndarray:
-    """Scalp, skull, brain and one clot to the left, in front and above the centre, which lies at the origin."""
+    """Return HU of scalp, skull, brain and one clot (left, anterior, superior); the head is centred at the origin."""
     hu = np.full(grid.shape, AIR_HU, dtype=np.int16)
     for radii_mm, value in (((78, 93, 82), SCALP_HU), ((72, 87, 76), BONE_HU), ((66, 81, 70), BRAIN_HU)):
         hu[ellipsoid_mask(grid, (0, 0, 0), radii_mm)] = value
@@ -32,7 +32,7 @@ def head_volume(grid: SliceGrid) -> CTVolume:
 
 
 def model_entry(**changes: object) -> ModelEntry:
-    """Describe a slice-wise model for coarse test volumes; its weights do not exist."""
+    """Return the entry of a slice-wise model for coarse test volumes, without weights."""
     values = {
         "name": "bright",
         "system": "transhardnet",
@@ -57,7 +57,7 @@ def model_entry(**changes: object) -> ModelEntry:
 
 
 class BrightRuntime:
-    """Probability of IPH rises from 0 to 1 around 45 HU on the middle channel; bone and its rim are background."""
+    """Runtime whose IPH probability rises around 45 HU on the middle channel; bone and its rim are background."""
 
     info = RuntimeInfo(device="cpu", backend="torch", threads=1, precision="f32")
     warnings: tuple[str, ...] = ()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Python that has what Slicer has with the module's requirements installed, and nothing else."""
+"""A Python that sees only Slicer's packages and the module's requirements."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from packaging.utils import canonicalize_name
 
 from builders.cmake_lists import REPOSITORY
 
-# Slicer's own builds, which pip does not know.
+# built by Slicer, unknown to pip
 _BUILT = {"vtk", "slicer-core"}
 
 
 def packages_in_slicer() -> set[str]:
-    """Return the names of Slicer's packages and of those that the module installs."""
+    """Return the names of Slicer's packages and of the module's requirements."""
     own = (REPOSITORY / "docs" / "slicer-5.12-packages.txt").read_text(encoding="utf-8").splitlines()
-    answer = REPOSITORY / "Testing" / "Python" / "slicer_module" / "slicer_5_12_resolution.json"
+    answer = REPOSITORY / "Testing" / "Python" / "integration" / "slicer_module" / "slicer_5_12_resolution.json"
     installed = json.loads(answer.read_text(encoding="utf-8"))["packages"]
     return {line.split("==")[0] for line in own if "==" in line} | set(installed) | _BUILT
 
 
 def hide_other_packages(folder: Path) -> list[str]:
-    """Write modules that cannot be imported, in the names of all other packages; put the folder on PYTHONPATH."""
+    """Write modules that raise ImportError for all other packages; return their names. Put the folder on PYTHONPATH."""
     there = packages_in_slicer()
     hidden = [
         name

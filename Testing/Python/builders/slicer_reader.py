@@ -1,23 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """3D Slicer's own reader of segmentations.
 
-It runs in a process of its own: ``import slicer`` changes more than one test should.
+It runs in a separate process, because ``import slicer`` has lasting side effects.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
+from builders.requirements import require_module
 
-needs_slicer = pytest.mark.skipif(
-    importlib.util.find_spec("slicer") is None, reason="needs slicer-core, which has no build for this Python"
-)
 _SCRIPT = """
 import json, sys
 import slicer, vtk
@@ -51,7 +47,8 @@ print("RESULT" + json.dumps(segments))
 
 
 def read_in_slicer(path: Path, *, save_to: Path) -> dict[str, dict[str, Any]]:
-    """Let Slicer read a segmentation and save it again; return what it holds of each segment, by ID."""
+    """Read a segmentation with Slicer and save it again; return the properties of each segment, by ID."""
+    require_module("slicer", "slicer-core")
     command = [sys.executable, "-c", _SCRIPT, str(path), str(save_to)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
     assert "ERR|" not in done.stderr

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a structured report says, group by group, read with pydicom alone."""
+"""Content of a structured report by measurement group, read with pydicom alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydicom import Dataset
 
 
 class Number(NamedTuple):
-    """A NUM item; marks are its concept modifiers and properties by name."""
+    """NUM item; marks are its concept modifiers and properties by name."""
 
     name: str
     value: float
@@ -22,7 +22,7 @@ class Number(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A CODE item that the group contains."""
+    """CODE item of a group."""
 
     value: str
     marks: dict[str, str]
@@ -39,7 +39,7 @@ class Group(NamedTuple):
     images: list[tuple[str, tuple[int, ...]]]
 
     def number(self, name: str, unit: str = "", **marks: str) -> Number:
-        """Return the one number of a name, of a unit, and with marks such as ``Derivation="Mean"``."""
+        """Return the only number with a name, a unit and marks such as ``Derivation="Mean"``."""
         found = [
             item
             for item in self.numbers
@@ -50,7 +50,7 @@ class Group(NamedTuple):
 
 
 def sr_groups(path: Path) -> dict[str, Group]:
-    """Return the measurement groups of a report by tracking identifier, in their order."""
+    """Return the measurement groups of a report by tracking identifier, in order."""
     found = {}
     for item in _children(pydicom.dcmread(path), "Imaging Measurements")[0].ContentSequence:
         (identifier,) = _children(item, "Tracking Identifier")

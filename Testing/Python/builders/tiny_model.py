@@ -3,11 +3,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
-from ICHSegmentationLib.networks import build_network
+from ICHSegmentationLib.models import publish, select, trained_network
+from ICHSegmentationLib.models.runtimes import conversion, openvino_runtime
+from ICHSegmentationLib.systems import build_network, network_for
 
-# Every level of the network, but as narrow as it goes, so that it converts in about a second.
+register_model = partial(publish.register_model, build=network_for)
+load_runtime = partial(select.load_runtime, build=network_for)
+load_beside = partial(select.load_beside, build=network_for)
+load_converted = partial(conversion.load_converted, build=network_for)
+load_openvino = partial(openvino_runtime.OpenVinoRuntime, build=network_for)
+load_network = partial(trained_network.load_network, build=network_for)
+
+# All levels of the network at minimal width, so that it converts in about a second.
 TINY = {
     "stem_widths": (8, 8),
     "growths": (8,) * 5,
@@ -37,7 +48,7 @@ FIELDS = {
 
 
 def random_state(system: str = "hardnet", *, sureness: float = 100.0, **overrides: object) -> dict[str, torch.Tensor]:
-    """Weights that give probabilities of all sizes, not the nearly even ones of a fresh network."""
+    """Return weights with widely spread probabilities, unlike the nearly uniform ones of an untrained network."""
     torch.manual_seed(0)
     state = build_network(system, "compact", in_channels=3, **overrides).state_dict()
     last = [name for name, value in state.items() if value.ndim == 4][-1]

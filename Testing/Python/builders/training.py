@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training data of a few small squares, and a configuration of a small network."""
+"""Training data with a few small squares, and a configuration of a small network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INPUT = {"window_hu": (0.0, 80.0), "pixel_mm": 2.5, "size_px": 64, "neighbours":
 
 
 def a_configuration(folder: Path, **changes: Any) -> TrainingConfig:
-    """Make a configuration; ``data``, ``optimisation`` and others replace single values."""
+    """Return a configuration; ``data``, ``optimisation`` and others replace single values."""
     content: dict[str, Any] = {
         "seed": 7,
         "system": "hardnet",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A machine with one small model, for workers."""
+"""An environment with one small model, for workers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from ICHSegmentationLib.core.volume import CTVolume
 
 
 def make_world(folder: Path) -> dict[str, str]:
-    """Register and convert a model; return the variables by which a worker finds it and uses one thread."""
-    # A host that only needs the head does not import torch for it.
-    from builders.tiny_model import FIELDS, TINY, random_state
+    """Register and convert a model; return the environment variables for a worker that uses it with one thread."""
+    # A client that only needs the head must not import torch.
+    from builders.tiny_model import FIELDS, TINY, load_converted, random_state, register_model
     from ICHSegmentationLib.models import get_model
-    from ICHSegmentationLib.models.publish import register_model
-    from ICHSegmentationLib.models.runtimes.conversion import load_converted
 
     variables = {"ICHSEG_MODELS": str(folder / "models"), "ICHSEG_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
     register_model(FIELDS | {"pixel_mm": 1.6, "size_px": 128}, random_state(**TINY), folder=folder / "models")
@@ -29,6 +27,6 @@ def make_world(folder: Path) -> dict[str, str]:
 
 
 def tilted_head() -> CTVolume:
-    """A tilted head with one clot on uneven slices."""
+    """Return a tilted head with one clot and uneven steps."""
     steps_mm = [4.0] * 16 + [7.0] * 12
     return head_volume(head_grid(steps_mm, tilt_deg=12, rows=130, columns=112, spacing_mm=(1.6, 1.6)))

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a scripted module finds in 3D Slicer, as far as plain Python can offer it; see ../README.md."""
+"""The parts of 3D Slicer that a scripted module uses, reproduced in plain Python; see ../README.md."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A stroke of the brush, which the editor's effects make in Slicer, through the real editor logic."""
+"""Paint strokes through the real editor logic; in Slicer the editor's effects do this."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from vtk.util.numpy_support import vtk_to_numpy
 
 
 def paint(editor: Any, ras_mm: Sequence[float], radius_mm: float, *, erase: bool = False) -> int:
-    """Paint or erase a ball in the current segment of a qMRMLSegmentEditorWidget, having saved the state for undo.
+    """Paint or erase a ball in the current segment of a qMRMLSegmentEditorWidget; save the state for undo first.
 
-    Masks and the overwrite mode of the editor node hold, as in Slicer. Answers the number of voxels in the ball.
+    Masks and the overwrite mode of the editor node apply, as in Slicer. Return the number of voxels in the ball.
     """
     logic = editor._logic
     editor.saveStateForUndo()

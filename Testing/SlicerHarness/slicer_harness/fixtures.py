@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders.requirements import missing
 
 from slicer_harness.install import install
 from slicer_harness.run import SlicerRun
@@ -21,7 +22,7 @@ _PICTURES = _ROOT / "build" / "slicer-harness"
 
 @pytest.fixture
 def slicer_app(tmp_path_factory: pytest.TempPathFactory) -> Generator[SlicerRun]:
-    """Slicer freshly started; at its end nothing may be left behind and nothing may have gone wrong unseen."""
+    """Start a fresh Slicer; at its end, fail the test for leftovers and for errors that were only printed."""
     run = SlicerRun(tmp_path_factory.mktemp("slicer"))
     run.begin()
     yield run
@@ -32,7 +33,7 @@ def slicer_app(tmp_path_factory: pytest.TempPathFactory) -> Generator[SlicerRun]
 
 @pytest.fixture
 def load_module(slicer_app: SlicerRun) -> Callable[[str | Path], Any]:
-    """Load a module of this repository by its name, or any by its file; its panel is shown and entered."""
+    """Load a module of this repository by name, or any module by file, and enter its panel."""
 
     def load(which: str | Path) -> Any:
         path = which if isinstance(which, Path) else _ROOT / which / f"{which}.py"
@@ -43,7 +44,7 @@ def load_module(slicer_app: SlicerRun) -> Callable[[str | Path], Any]:
 
 @pytest.fixture
 def click(slicer_app: SlicerRun) -> Callable[[Any], None]:
-    """Click a widget as the mouse does."""
+    """Click a widget with the mouse."""
     return slicer_app.click
 
 
@@ -61,10 +62,10 @@ def wait_until(slicer_app: SlicerRun) -> Callable[..., Any]:
 
 @pytest.fixture
 def in_a_window() -> Callable[[str], None]:
-    """Run another test in a window of Xvfb with real clicks; skipped where that cannot be."""
+    """Run another test in a window of Xvfb with real clicks."""
     reason = missing_for_a_window()
     if reason is not None:
-        pytest.skip(reason)
+        missing(reason)
 
     def run(test: str) -> None:
         done = run_in_a_window(test)
@@ -75,25 +76,25 @@ def in_a_window() -> Callable[[str], None]:
 
 @pytest.fixture
 def dialogs(slicer_app: SlicerRun) -> Any:
-    """Give answers to modal dialogs before they come."""
+    """Queue answers to modal dialogs."""
     return slicer_app.dialogs
 
 
 @pytest.fixture
 def screenshot(slicer_app: SlicerRun, request: pytest.FixtureRequest) -> Callable[[str], Path]:
-    """Keep a picture under build/slicer-harness/<test>/<name>.png."""
+    """Save a picture as build/slicer-harness/<test>/<name>.png."""
     return lambda name: slicer_app.screenshot(_PICTURES / request.node.name / f"{name}.png")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Keep a picture of what a failing test had on the screen."""
+    """Save a picture of the screen of a failing test."""
     report = yield
     run = getattr(item, "funcargs", {}).get("slicer_app")
     if call.when == "call" and report.failed and isinstance(run, SlicerRun):
         try:
             told = str(run.screenshot(_PICTURES / "failures" / f"{item.name.replace('/', '_')}.png"))
-        except Exception as error:  # the test's own failure is what matters
+        except Exception as error:  # must not hide the failure of the test
             told = f"none could be made: {error!r}"
         report.sections.append(("picture of the failure", told))
     return report

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Puts ``qt``, ``ctk`` and the missing parts of ``slicer`` where module code imports them from; once in a process."""
+"""Make ``qt``, ``ctk`` and the missing parts of ``slicer`` importable, once per process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @cache
 def install() -> Any:
-    """Install the harness; answers the application."""
+    """Install the harness; return the application."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ["VTK_DEFAULT_OPENGL_WINDOW"] = "vtkEGLRenderWindow"
     from slicer_harness.qt_facade.module import StrictModule, make_qt_module

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The user's mouse: Qt's own test events off screen, the X server's real ones (xdotool) in a window."""
+"""The user's mouse: Qt's test events off screen, real events of the X server (xdotool) in a window."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TIMEOUT_S = 5.0
 
 
 def click(widget: QtWidgets.QWidget, position: QtCore.QPoint | None = None) -> None:
-    """Click a widget where a user would; one that cannot be clicked raises AssertionError."""
+    """Click a widget where a user would; raise AssertionError if it is hidden or disabled."""
     _scroll_to(widget)
     if not widget.isVisible() or not widget.isEnabled():
         state = "hidden" if not widget.isVisible() else "disabled"
@@ -31,7 +31,7 @@ def click(widget: QtWidgets.QWidget, position: QtCore.QPoint | None = None) -> N
 
 
 def choose(box: Any, text: str) -> None:
-    """Open a combo box (or a node selector) and click the item with this text."""
+    """Open a combo box or node selector and click the item with this text."""
     combo = getattr(box, "_combo", box)
     index = combo.findText(text)
     if index < 0:
@@ -50,7 +50,7 @@ def choose(box: Any, text: str) -> None:
 
 
 def click_cell(table: QtWidgets.QTableWidget, row: int, column: int) -> None:
-    """Click a cell of a table; on its box if it has one to tick."""
+    """Click a cell of a table, on its check box if it has one."""
     item = table.item(row, column)
     rect = table.visualItemRect(item)
     ticked = (
@@ -80,7 +80,7 @@ class _Release(QtCore.QObject):
     _seen = False
 
     def eventFilter(self, _watched: QtCore.QObject, event: QtCore.QEvent) -> bool:
-        # Seen before it is handled, since the click may open a dialog that stays.
+        # Checked before Qt handles the click, which may open a modal dialog.
         self._seen = self._seen or event.type() == QtCore.QEvent.Type.MouseButtonRelease
         return False
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Observers: the harness's own, and a count of those that module code left behind."""
+"""Observers of the harness, and a list of those that module code left behind."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _own: set[tuple[str, int]] = set()
 
 
 class OwnObservers:
-    """Observers of a part of the harness, which end with it and are not counted as left behind."""
+    """Observers that the harness owns; they are not reported as left behind."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[Any, int]] = []
 
     def add(self, subject: Any, event: Any, method: Callable[..., Any]) -> None:
-        """Let ``subject`` call a method, without keeping the method's object alive."""
+        """Call a method on an event of ``subject``; holds only a weak reference to the method's object."""
         weak = weakref.WeakMethod(method)
 
         def call(*arguments: Any) -> None:
@@ -36,7 +36,7 @@ class OwnObservers:
         _own.add((subject.GetAddressAsString(""), tag))
 
     def remove_all(self) -> None:
-        """Observe nothing any more."""
+        """Remove all observers."""
         for subject, tag in self._kept:
             subject.RemoveObserver(tag)
             _own.discard((subject.GetAddressAsString(""), tag))
@@ -51,7 +51,7 @@ def _exists(owner: Any) -> bool:
 
 
 def left_behind(scene: Any) -> list[str]:
-    """Observers in Python on the scene, its nodes and their segmentations, one line each."""
+    """Return one line for each Python observer of the scene, its nodes and their segmentations."""
     return [
         f"{subject.GetClassName()} {getattr(subject, 'GetName', str)() or ''} is still observed"
         for subject in _subjects(scene)
@@ -72,7 +72,7 @@ def _subjects(scene: Any) -> Iterator[Any]:
 
 
 def _python_tags(subject: Any) -> list[int]:
-    # Tags grow by one with each observer, so a new one tells how many to look at.
+    # Tags count up, so the tag of a new observer is the upper limit of those to check.
     end = subject.AddObserver("UserEvent", _nothing)
     subject.RemoveObserver(end)
     commands = ((tag, subject.GetCommand(tag)) for tag in range(1, end))
@@ -84,4 +84,4 @@ def _is_python(command: vtk.vtkObjectBase) -> bool:
 
 
 def _nothing(*_arguments: Any) -> None:
-    """Stand for an observer."""
+    """Do nothing; an observer needs a callback."""

@@ -29,7 +29,7 @@ from slicer_harness.slicer_python import packaging
 
 
 class SlicerRun:
-    """What a test has in its hands: the application, its modules, clicks and waiting."""
+    """Interface of a test to the application: modules, clicks and waiting."""
 
     def __init__(self, folder: Path) -> None:
         self.app = install()
@@ -58,7 +58,7 @@ class SlicerRun:
             setattr(slicer.modules, name, LogicModule(name, logic))
 
     def load_module(self, path: Path) -> Any:
-        """Load a scripted module from its file, open its panel and enter it; answers its widget class."""
+        """Load a scripted module from its file and enter its panel; return its widget object."""
         self._folders.append(path.parent)
         module = self.app.moduleManager().load(path)
         panel = module.widgetRepresentation()
@@ -70,12 +70,12 @@ class SlicerRun:
         return panel.self()
 
     def process_events(self) -> None:
-        """Let Qt do what waits to be done."""
+        """Process pending Qt events."""
         self.app.processEvents()
         self.app.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete.value)
 
     def wait_until(self, condition: Callable[[], Any], timeout_s: float = 10.0, what: str = "") -> Any:
-        """Run the event loop until ``condition`` is true; its value. Fails after ``timeout_s``."""
+        """Run the event loop until ``condition`` is true and return its value; fail after ``timeout_s``."""
         end = time.monotonic() + timeout_s
         while not (value := condition()):
             if time.monotonic() > end:
@@ -86,7 +86,7 @@ class SlicerRun:
         return value
 
     def click(self, widget: Any, position: Any = None) -> None:
-        """Click a widget; one that the user could not click fails the test."""
+        """Click a widget; fail the test if a user could not click it."""
         mouse.click(widget, position)
         self.process_events()
 
@@ -101,7 +101,7 @@ class SlicerRun:
         self.process_events()
 
     def screenshot(self, path: Path) -> Path:
-        """Keep a picture of the main window, or of the first other window; views are drawn first."""
+        """Save a picture of the main window, or of the first other window, after drawing the views."""
         views = [each.viewWidget() for each in self.app.layoutManager()._slices.values()]
         for view in [*views, self.app.layoutManager().threeDWidget(0).threeDView()]:
             if view.isVisible():
@@ -114,15 +114,15 @@ class SlicerRun:
         return path
 
     def expect_error(self, text: str) -> None:
-        """Accept errors with this text, once or more; that none comes is an error then."""
+        """Expect one or more errors with this text; none is a failure."""
         self._expected.append(text)
 
     def errors(self) -> list[str]:
-        """Errors so far that Slicer would only have printed."""
+        """Return the errors so far that Slicer would only have printed."""
         return list(self._errors.errors)
 
     def end(self) -> list[str]:
-        """End Slicer; answers what is not in order."""
+        """End Slicer; return the problems found."""
         self.process_events()
         self.app.moduleManager().unload_all()
         self.process_events()
@@ -136,7 +136,7 @@ class SlicerRun:
         return problems
 
     def _forget_packages(self) -> None:
-        # What lies beside a module's file is loaded anew with it, as at a fresh start of Slicer.
+        # Packages beside a module's file are reloaded with it, as at a fresh start of Slicer.
         for name in set(sys.modules) - self._modules:
             path = getattr(sys.modules[name], "__file__", None) or ""
             if any(Path(path).is_relative_to(folder) for folder in self._folders):
@@ -161,7 +161,7 @@ class SlicerRun:
         found = connections_of(self.app)
         for each in found:
             disconnect(self.app, each.signal, each.receiver)
-        # Every module with sample data waits for the start to be over, for good.
+        # Every module with sample data stays connected to the end of the start-up.
         return [f"left connected: slicer.app's {each.signal}" for each in found if each.signal != "startupCompleted()"]
 
     def _dialog_problems(self) -> list[str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What PySide6 would take and PythonQt would not, read in a module's source since no run can show it."""
+"""Find in a module's source what PySide6 accepts and PythonQt does not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HARNESS_WORDS = ("PySide", "QT_QPA_PLATFORM", "pytest", "shiboken", "slicer_har
 
 
 def problems_in(path: Path, own_packages: frozenset[str] = frozenset()) -> list[str]:
-    """Lines of a module's file that Slicer would not take, each with the reason."""
+    """Return the lines of a module's file that fail in Slicer, each with the reason."""
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
     found = [*_keywords(tree), *_scoped_enumerators(tree), *_imports(tree, own_packages)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests in a real window: an X server of its own (Xvfb) and pytest in a process of its own."""
+"""Run tests in a real window: on a private X server (Xvfb), with pytest in a separate process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SCREEN = "1600x1200x24"
 
 
 def missing_for_a_window() -> str | None:
-    """What this machine lacks for a test in a window, or None."""
+    """Return what this machine lacks for a test in a window, or None."""
     for program in ("Xvfb", "xdotool"):
         if shutil.which(program) is None:
             return f"needs {program}"
@@ -28,7 +28,7 @@ def missing_for_a_window() -> str | None:
 
 @contextmanager
 def a_screen() -> Generator[str]:
-    """An X server without a monitor; its display's name."""
+    """Start an X server without a monitor; yield the name of its display."""
     reading, writing = os.pipe()
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(writing), "-screen", "0", _SCREEN, "-nolisten", "tcp"],
@@ -46,7 +46,7 @@ def a_screen() -> Generator[str]:
 
 
 def run_in_a_window(test: str, *, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
-    """Run a test (pytest's name of it) with real clicks; its output and exit code."""
+    """Run a test, given by its pytest node id, with real clicks; return its exit code and output."""
     root = Path(__file__).resolve().parents[3]
     with a_screen() as display:
         environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "QT_XCB_NO_XI2_MOUSE": "1"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a case has a bleed: accuracy, sensitivity and specificity against the least volume that counts."""
+"""Case-level detection of hemorrhage: accuracy, sensitivity and specificity by minimum volume."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ MINIMUM_VOLUMES_ML = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 
 
 
 class DetectionPoint(BaseModel):
-    """Decisions on all cases at one minimum volume.
+    """Case-level detection at one minimum volume.
 
-    A reference is positive with any voxel; a prediction with a voxel at least and no less than the minimum volume.
+    A reference is positive if it has any voxel; a prediction if it has at least one voxel and the minimum volume.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -29,7 +29,7 @@ class DetectionPoint(BaseModel):
 
     @classmethod
     def at(cls, minimum_ml: float, predicted_ml: np.ndarray, reference_ml: np.ndarray) -> Self:
-        """Decide on each case by its (cases,) volumes."""
+        """Classify each case by its volumes, both of shape (cases,)."""
         cases = Counts.of((predicted_ml > 0) & (predicted_ml >= minimum_ml), reference_ml > 0)
         return cls(
             minimum_ml=minimum_ml,
@@ -41,5 +41,5 @@ class DetectionPoint(BaseModel):
 
 
 def minimum_volume_curve(predicted_ml: np.ndarray, reference_ml: np.ndarray) -> tuple[DetectionPoint, ...]:
-    """Return the decisions at each of :data:`MINIMUM_VOLUMES_ML`; the first counts any voxel."""
+    """Return the detection at each of :data:`MINIMUM_VOLUMES_ML`; the first counts any voxel."""
     return tuple(DetectionPoint.at(minimum, predicted_ml, reference_ml) for minimum in MINIMUM_VOLUMES_ML)

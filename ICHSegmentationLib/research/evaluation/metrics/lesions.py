@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lesion by lesion: which bleeds were found, which of those found are none, which are named right."""
+"""Lesion-level metrics: detected lesions, false detections, correct subtypes."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _TOUCHING = np.ones((3, 3, 3))
 
 
 class LesionCounts(BaseModel):
-    """Lesions of one class: connected regions, by face, edge or corner (26 neighbours).
+    """Lesion counts of one class; a lesion is a 26-connected component.
 
     Attributes
     ----------
     reference : int
-        Lesions of the reference.
+        Number of reference lesions.
     found : int
-        Those that a predicted voxel of the same class overlaps.
+        Reference lesions that overlap a predicted voxel of the same class.
     predicted : int
-        Predicted lesions.
+        Number of predicted lesions.
     right : int
-        Those that overlap a reference voxel of the same class.
+        Predicted lesions that overlap a reference voxel of the same class.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -53,31 +53,31 @@ class LesionCounts(BaseModel):
 
     @property
     def recall(self) -> float | None:
-        """Share of the reference's lesions that were found."""
+        """Fraction of the reference lesions that were detected."""
         return self.found / self.reference if self.reference else None
 
     @property
     def precision(self) -> float | None:
-        """Share of the predicted lesions that are lesions."""
+        """Fraction of the predicted lesions that are true."""
         return self.right / self.predicted if self.predicted else None
 
 
 def largest_lesion(predicted: np.ndarray, reference: np.ndarray, grid: SliceGrid, first_slice: int) -> tuple[str, str]:
-    """Return the subtype of the reference's largest lesion, and what the prediction calls most of it.
+    """Return the subtype of the largest reference lesion and the predicted subtype of most of it.
 
     Parameters
     ----------
     predicted, reference : numpy.ndarray
         (slices, rows, columns) labels of one shape.
     grid : SliceGrid
-        The grid of the whole label map; the largest lesion is that of most volume.
+        Grid of the whole label map; the largest lesion is the one with the largest volume.
     first_slice : int
         Index of the arrays' first slice on that grid.
 
     Returns
     -------
     tuple of str
-        Two subtypes; empty where the reference has no lesion with a subtype, or the prediction finds none of it.
+        Two subtypes; empty if the reference has no lesion with a subtype, or none of it is predicted.
     """
     from scipy import ndimage
 

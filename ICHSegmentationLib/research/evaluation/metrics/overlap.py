@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Overlap of masks: Dice, IoU, precision and recall from counted voxels."""
+"""Overlap of masks: Dice, IoU, precision and recall from voxel counts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Counts(BaseModel):
         return cls(tp=tp, fp=fp, tn=tn, fn=fn)
 
     def rate(self, name: str) -> float | None:
-        """Return a figure by MONAI's name for it, or None where its denominator is 0.
+        """Return a metric by its MONAI name, or None if its denominator is 0.
 
         ``f1 score`` is Dice, ``threat score`` is IoU, ``sensitivity`` is recall.
         """
@@ -49,10 +49,10 @@ class Counts(BaseModel):
 
 
 class Overlap(BaseModel):
-    """Dice, IoU, precision and recall; a figure with an empty denominator is None.
+    """Dice, IoU, precision and recall; a metric whose denominator is 0 is None.
 
-    So of two empty masks all are None and left out of every mean, blood found where there is none has Dice, IoU and
-    precision 0 and no recall, and missed blood has Dice, IoU and recall 0 and no precision.
+    For two empty masks all are None and excluded from every mean. For a false positive, Dice, IoU and precision are 0
+    and recall is None; for a miss, Dice, IoU and recall are 0 and precision is None.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -64,7 +64,7 @@ class Overlap(BaseModel):
 
     @classmethod
     def of(cls, counts: Counts) -> Self:
-        """Return the figures of counted voxels."""
+        """Compute the metrics from voxel counts."""
         return cls(
             dice=counts.rate("f1 score"),
             iou=counts.rate("threat score"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether two models differ on the same cases."""
+"""Paired tests of the difference between two models on the same cases."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from ICHSegmentationLib.research.evaluation.case import PER_CASE_FIGURES, CaseResult
+from ICHSegmentationLib.research.evaluation.case import PER_CASE_METRICS, CaseMetrics
 from ICHSegmentationLib.research.evaluation.metrics.classes import CLASSES
 
 
 class PairedTest(BaseModel):
-    """One figure of one class, of two models on the same cases.
+    """Paired test of one metric of one class.
 
     Attributes
     ----------
     subtype, figure : str
-        What is compared.
+        Class and metric.
     cases : int
-        Cases in which the figure is defined for both models; where the cases of each patient are averaged, patients.
+        Number of cases in which both models have the metric, or of patients if their cases are averaged.
     mean, compared_mean, mean_difference, median_difference : float
-        Of the first model, the second, and first minus second case by case.
+        Mean of the first and the second model; mean and median of first minus second per case.
     wilcoxon_p, t_p : float or None
-        Two-sided, of Wilcoxon's signed-rank test (cases without a difference left out) and of the paired t-test; not
-        corrected for the number of tests. None with fewer than two cases, or without any difference.
+        Two-sided p of Wilcoxon's signed-rank test (zero differences dropped) and of the paired t-test, not corrected
+        for multiple tests. None with fewer than two cases or no difference at all.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,12 +43,12 @@ class PairedTest(BaseModel):
 
     @classmethod
     def of(cls, subtype: str, figure: str, first: np.ndarray, second: np.ndarray) -> Self:
-        """Test (cases,) figures; at least one case."""
+        """Test metrics of shape (cases,); at least one case."""
         from scipy.stats import ttest_rel, wilcoxon
 
         difference = first - second
         testable = len(difference) > 1 and bool(difference.any())
-        # Without any spread the t statistic is infinite: a difference that is the same in every case tells nothing.
+        # The t statistic is infinite if the difference is the same in every case.
         spread = testable and float(np.ptp(difference)) > 0
         return cls(
             subtype=subtype,
@@ -64,30 +64,30 @@ class PairedTest(BaseModel):
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Correct p-values for their number by Holm's step-down procedure (Holm 1979); None is no test and stays None."""
+    """Correct p-values for multiple tests by Holm's step-down procedure (Holm 1979); None (no test) stays None."""
     tested = sorted((p, index) for index, p in enumerate(p_values) if p is not None)
     corrected: list[float | None] = [None] * len(p_values)
-    least = 0.0
+    lower_bound = 0.0
     for rank, (p, index) in enumerate(tested):
-        least = max(least, min(1.0, (len(tested) - rank) * p))
-        corrected[index] = least
+        lower_bound = max(lower_bound, min(1.0, (len(tested) - rank) * p))
+        corrected[index] = lower_bound
     return corrected
 
 
 def mean_of_each(values: np.ndarray, owners: Sequence[str]) -> np.ndarray:
-    """Average the figures that belong together, so that each owner counts once in a test of independent pairs.
+    """Average metrics per owner, so that each owner counts once in a test of independent pairs.
 
     Parameters
     ----------
     values : numpy.ndarray
-        (cases, figures) float.
+        (cases, metrics) float.
     owners : sequence of str
-        Whose each case is, for instance the patient's name.
+        Owner of each case, for instance the patient.
 
     Returns
     -------
     numpy.ndarray
-        (owners, figures) float, in the order of the owners' names.
+        (owners, metrics) float, sorted by owner.
     """
     names, owner = np.unique(np.asarray(owners), return_inverse=True)
     return np.array([values[owner == index].mean(axis=0) for index in range(len(names))])
@@ -96,28 +96,28 @@ def mean_of_each(values: np.ndarray, owners: Sequence[str]) -> np.ndarray:
 def paired_test(
     subtype: str,
     figure: str,
-    first: Sequence[CaseResult],
-    second: Sequence[CaseResult],
+    first: Sequence[CaseMetrics],
+    second: Sequence[CaseMetrics],
     owners: Sequence[str] | None = None,
 ) -> PairedTest | None:
-    """Test one per-case figure of one class where both models have it.
+    """Test one per-case metric of one class in the cases in which both models have it.
 
     Parameters
     ----------
     subtype, figure : str
-        A class, and one of `PER_CASE_FIGURES`.
-    first, second : sequence of CaseResult
-        Results of the two models; the cases must be the same, in one order.
+        A class, and one of `PER_CASE_METRICS`.
+    first, second : sequence of CaseMetrics
+        Metrics of the two models for the same cases in the same order.
     owners : sequence of str, optional
-        Whose each case is; the figures of one owner are averaged before the test. Without, each case is its own.
+        Owner of each case; metrics are averaged per owner before the test. By default cases are independent.
 
     Returns
     -------
     PairedTest or None
-        None where no case has the figure.
+        None if no case has the metric.
     """
     both = [
-        (case.classes[subtype].figure(figure), other.classes[subtype].figure(figure))
+        (case.classes[subtype].metric(figure), other.classes[subtype].metric(figure))
         for case, other in zip(first, second, strict=True)
     ]
     defined = [index for index, pair in enumerate(both) if None not in pair]
@@ -129,7 +129,7 @@ def paired_test(
     return PairedTest.of(subtype, figure, values[:, 0], values[:, 1])
 
 
-def paired_tests(first: Sequence[CaseResult], second: Sequence[CaseResult]) -> tuple[PairedTest, ...]:
-    """Test every per-case figure of every class that both models have; the cases must be the same, in one order."""
-    tests = (paired_test(name, figure, first, second) for name in CLASSES for figure in PER_CASE_FIGURES)
+def paired_tests(first: Sequence[CaseMetrics], second: Sequence[CaseMetrics]) -> tuple[PairedTest, ...]:
+    """Test every per-case metric of every class; both models need the same cases in the same order."""
+    tests = (paired_test(name, figure, first, second) for name in CLASSES for figure in PER_CASE_METRICS)
     return tuple(test for test in tests if test is not None)

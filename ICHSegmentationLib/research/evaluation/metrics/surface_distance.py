@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Distance between the surfaces of two masks, in mm at the true places of their voxels."""
+"""Distance between the surfaces of two masks in mm, from the true positions of their voxels."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from ICHSegmentationLib.core.grid import SliceGrid
 def hd95_mm(predicted: np.ndarray, reference: np.ndarray, grid: SliceGrid, first: tuple[int, int, int]) -> float | None:
     """Return the 95th percentile of the surface distances.
 
-    The surface of a mask is its voxels with a face towards the outside; each lies at the centre of its voxel in the
-    patient, so tilt and uneven steps count. Of the two directions, predicted to reference and back, the larger 95th
-    percentile is taken, as MONAI does, whose own function knows one spacing per axis only.
+    Surface voxels are those with a face towards the outside. Their centres in patient coordinates are used, so tilt and
+    uneven steps count. The result is the larger 95th percentile of both directions, as in MONAI, whose own function
+    supports a single spacing per axis only.
 
     Parameters
     ----------
     predicted, reference : numpy.ndarray
         Bool masks of one shape.
     grid : SliceGrid
-        The grid of the whole label map.
+        Grid of the whole label map.
     first : tuple of int
-        (slice, row, column) of the masks' first voxel on that grid.
+        (slice, row, column) of the first voxel of the masks on that grid.
 
     Returns
     -------
     float or None
-        None where a mask is empty.
+        None if a mask is empty.
     """
     from scipy.spatial import KDTree
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Agreement of volumes: intraclass correlation and Bland-Altman's limits."""
+"""Agreement of volumes: intraclass correlation and Bland-Altman limits."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class IntraclassCorrelation(BaseModel):
 def icc_2_1(ratings: np.ndarray, *, confidence: float = 0.95) -> IntraclassCorrelation | None:
     """Return ICC(2,1): two-way random effects, absolute agreement, single rater.
 
-    From the mean squares of the two-way analysis of variance: Shrout PE, Fleiss JL, Psychol Bull 86 (1979) 420-428. The
-    interval is that of ICC(A,1) in Table 7 of McGraw KO, Wong SP, Psychol Methods 1 (1996) 30-46.
+    Computed from the mean squares of a two-way analysis of variance: Shrout PE, Fleiss JL, Psychol Bull 86 (1979)
+    420-428. The confidence interval is that of ICC(A,1) in McGraw KO, Wong SP, Psychol Methods 1 (1996) 30-46, Table 7.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def icc_2_1(ratings: np.ndarray, *, confidence: float = 0.95) -> IntraclassCorre
     Returns
     -------
     IntraclassCorrelation or None
-        None for fewer than two targets, or where the targets do not differ in their mean.
+        None for fewer than two targets, or if all targets have the same mean.
     """
     from scipy.stats import f
 
@@ -64,7 +64,7 @@ def icc_2_1(ratings: np.ndarray, *, confidence: float = 0.95) -> IntraclassCorre
 
 
 class BlandAltman(BaseModel):
-    """Mean difference and the limits between which 95 % of differences are expected."""
+    """Mean difference and the limits that 95 % of the differences are expected to lie within."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a scan costs each model, as ``Testing/Benchmarks/bench_models.py`` measured it."""
+"""Computing cost of each model per scan, as measured by ``Testing/Benchmarks/bench_models.py``."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 
 
 class Cost(BaseModel):
-    """What one generated head costs a model; None where it cannot be measured.
+    """Cost of segmenting one generated head; None where it cannot be measured.
 
     Attributes
     ----------
     fingerprint : str
-        :attr:`ICHSegmentationLib.models.ModelEntry.fingerprint` of what was measured.
+        :attr:`ICHSegmentationLib.models.ModelEntry.fingerprint` of the measured model.
     gflop : float or None
-        Thousand million floating point operations of all its networks for the whole scan, a multiply-add counted as
-        two; None without a network.
+        Floating point operations (1e9) of all networks for the whole scan, a multiply-add counted as two; None without
+        a network.
     seconds : float
-        Wall clock of the whole segmentation with the model loaded, reading and writing left out.
+        Wall-clock time of the segmentation with the model loaded, without reading and writing.
     peak_mib : float or None
-        Most resident memory of the whole process in MiB; None on Windows.
+        Peak resident memory of the process in MiB; None on Windows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,7 +36,7 @@ class Cost(BaseModel):
 
 
 class Costs(BaseModel):
-    """Costs of several models by name, with the threads they were given and the slices of the head."""
+    """Costs of several models by name, with the number of threads and the slices of the head."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -45,7 +46,7 @@ class Costs(BaseModel):
 
 
 def read_costs(path: Path) -> Costs:
-    """Read what the benchmark wrote.
+    """Read the file of the benchmark.
 
     Raises
     ------
@@ -55,8 +56,6 @@ def read_costs(path: Path) -> Costs:
     try:
         return Costs.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        message = f"{path} cannot be read."
-        raise InputError(message) from error
+        raise InputError(message("research.costs_unreadable", path=path)) from error
     except ValidationError as error:
-        message = f"{path} is not a file of Testing/Benchmarks/bench_models.py."
-        raise InputError(message) from error
+        raise InputError(message("research.not_a_costs_file", path=path)) from error

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several models side by side, from the results that each one's evaluation left in a folder."""
+"""Compare several models, from the evaluation of each in its own folder."""
 
 from __future__ import annotations
 
@@ -13,27 +13,28 @@ from pydantic import ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.models import output_subtypes
-from ICHSegmentationLib.research.evaluation.case import CaseResult
+from ICHSegmentationLib.research.evaluation.case import CaseMetrics
 from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import PairedTest, holm, paired_test
 from ICHSegmentationLib.research.evaluation.models.held_out_case import (
     GROUPS,
-    LOOK_ALIKES,
-    LOOK_ALIKES_IN_PATIENTS,
+    MIMICS,
+    MIMICS_IN_PATIENTS,
     NEGATIVES,
     PATIENTS,
     SIMULATED,
 )
-from ICHSegmentationLib.research.evaluation.models.report import RECORD_NAME, way_of_scans
-from ICHSegmentationLib.research.evaluation.models.required_models import second_reader_sha256
+from ICHSegmentationLib.research.evaluation.models.report import RECORD_NAME, processing_sentence
+from ICHSegmentationLib.research.evaluation.models.required_models import verifier_sha256
 from ICHSegmentationLib.research.evaluation.models.targets import (
-    figures,
-    looked_for,
+    model_metrics,
     simulated_patient,
     simulated_subtype,
+    sought_subtypes,
 )
 from ICHSegmentationLib.research.evaluation.report.outputs import RECORD_NAME as GROUP_RECORD_NAME
 from ICHSegmentationLib.research.evaluation.report.tables import csv_text, markdown_table
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.research.evaluation.report.rows import Row
 
 PAGE_NAME, TABLE_NAME = "models.md", "models.csv"
-_DIFFERENCE = ("any Dice, mean minus first's", "wilcoxon_p")  # of the groups that follow; each has two such columns
+_DIFFERENCE = ("any Dice, mean minus first's", "wilcoxon_p")  # two columns for each of the groups below
 _DIFFERENCES = {
     group: (f"{group}_any_dice_difference", f"{group}_any_dice_difference_p") for group in (PATIENTS, SIMULATED)
 }
@@ -63,34 +64,34 @@ _PATIENTS = {
 _SIMULATED = {
     **{f"simulated_{subtype.name.lower()}_dice_median": f"{subtype.name} Dice" for subtype in Subtype},
     **{f"simulated_{subtype.name.lower()}_any_dice_median": f"{subtype.name} any Dice" for subtype in Subtype},
-    "simulated_named_right_share": "named right",
+    "simulated_named_right_share": "correct subtype",
     **dict(zip(_DIFFERENCES[SIMULATED], _DIFFERENCE, strict=True)),
 }
-_LOOK_ALIKES = {
-    "look_alike_share": "look-alikes: share > 0.5 mL",
-    "look_alike_in_patients_share": "in patients: share > 0.5 mL",
+_MIMICS = {
+    "look_alike_share": "mimics: fraction > 0.5 mL",
+    "look_alike_in_patients_share": "in patients: fraction > 0.5 mL",
 }
-_COSTS = {"parameters": "parameters", "gflop": "GFLOP", "seconds": "s a scan", "peak_mib": "peak MiB"}
+_COSTS = {"parameters": "parameters", "gflop": "GFLOP", "seconds": "s per scan", "peak_mib": "peak MiB"}
 
 
 @dataclass(frozen=True)
 class ModelResults:
-    """What the evaluation of one model left.
+    """Stored evaluation of one model.
 
     Attributes
     ----------
     entry : ModelEntry
         The model.
     groups : dict
-        Results by group and case.
+        Metrics by group and case.
     values : dict of str to float or None
-        Its figures by their keys; what the model does not look for is missing.
+        Metrics of the model by key, without those of subtypes it does not predict.
     cleaned : bool
-        Whether its labels were cleaned.
+        Whether its labels were postprocessed.
     """
 
     entry: ModelEntry
-    groups: dict[str, dict[str, CaseResult]]
+    groups: dict[str, dict[str, CaseMetrics]]
     values: dict[str, float | None]
     cleaned: bool
 
@@ -108,14 +109,13 @@ class ModelResults:
             groups = {group: _cases(folder / group) for group in GROUPS if (folder / group).is_dir()}
             set_aside = dict(record["set_aside"])
         except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
-            message = f"{folder} does not hold the results of an evaluation of {entry.name}."
-            raise InputError(message) from error
-        found = figures(groups, set_aside, classes=output_subtypes(entry), case_minimum_ml=entry.case_minimum_ml)
-        values = {figure.key: figure.value for figure in found}
+            raise InputError(message("research.no_evaluation", folder=folder, model=entry.name)) from error
+        found = model_metrics(groups, set_aside, classes=output_subtypes(entry), case_minimum_ml=entry.case_minimum_ml)
+        values = {metric.key: metric.value for metric in found}
         return cls(entry, groups, values, cleaned=record.get("cleaned", True))
 
 
-def _cases(folder: Path) -> dict[str, CaseResult]:
+def _cases(folder: Path) -> dict[str, CaseMetrics]:
     text = (folder / GROUP_RECORD_NAME).read_text(encoding="utf-8")
     return {case.case: case for case in Evaluation.model_validate_json(text).model.cases}
 
@@ -126,10 +126,10 @@ def is_evaluated(folder: Path, entry: ModelEntry, *, cleaned: bool = True) -> bo
     Raises
     ------
     InputError
-        If it holds that of another model, or of this one with other weights or settings, or ``cleaned`` otherwise, or
-        with another second reader.
+        If it holds the evaluation of another model, or of this one with other weights, settings, postprocessing or
+        another verifier.
     MissingModelError
-        If the model's second reader is not installed beside it.
+        If the verifier of the model is not installed in the same folder.
     """
     path = folder / RECORD_NAME
     if not path.exists():
@@ -139,34 +139,30 @@ def is_evaluated(folder: Path, entry: ModelEntry, *, cleaned: bool = True) -> bo
         made_by = record.get("fingerprint"), record.get("cleaned", True), record.get("second_reader_sha256")
     except (OSError, ValueError, AttributeError):
         made_by = None
-    if made_by != (entry.fingerprint, cleaned, second_reader_sha256(entry, cleaned=cleaned)):
-        message = (
-            f"{folder} holds results of other weights or settings of {entry.name}, or of its second reader; add "
-            "--overwrite to replace them."
-        )
-        raise InputError(message)
+    if made_by != (entry.fingerprint, cleaned, verifier_sha256(entry, cleaned=cleaned)):
+        raise InputError(message("research.evaluation_of_another_model", folder=folder, model=entry.name))
     return True
 
 
 def write_head_to_head(folder: Path, entries: Sequence[ModelEntry], costs: Costs | None = None) -> list[Row]:
-    """Write ``models.md``, a table per data set with a line per model, and ``models.csv``, a line per model.
+    """Write ``models.md`` (a table per data set, a row per model) and ``models.csv`` (a row per model).
 
     Parameters
     ----------
     folder : pathlib.Path
-        Holds the results of each model in a folder of its name.
+        Holds the evaluation of each model in a folder of its name.
     entries : sequence of ModelEntry
-        The models; all others are compared with the first, on the held-out patients and on the simulated bleeds: mean
-        difference of the Dice of any blood, and the two-sided p of Wilcoxon's signed-rank test, by Holm's procedure
-        corrected for the number of models tested. The simulated bleeds of a patient are averaged first; a model is
-        compared on them only if it and the first look for every subtype there.
+        The models. Each is compared with the first on the held-out patients and on the simulated lesions: mean
+        difference of the Dice of any hemorrhage, and the two-sided p of Wilcoxon's signed-rank test, corrected for the
+        number of tested models by Holm's procedure. The simulated lesions of a patient are averaged first; they are
+        compared only if both models look for every simulated subtype.
     costs : Costs, optional
-        What a scan costs; a model that is missing in it, or was another then, has none.
+        Cost per scan; models that are missing there or have another fingerprint have none.
 
     Returns
     -------
     list of dict
-        The lines of ``models.csv``; None where a figure is not defined or the model does not look for it.
+        The rows of ``models.csv``; None where a metric is undefined or the model does not look for the subtype.
 
     Raises
     ------
@@ -182,7 +178,7 @@ def write_head_to_head(folder: Path, entries: Sequence[ModelEntry], costs: Costs
         for row, test, p in zip(differences[1:], tests, p_values, strict=True):
             row |= dict(zip(keys, (None if test is None else test.mean_difference, p), strict=True))
     negatives = {f"negative_{name}_ml": f"{name} mL" for name in results[0].groups.get(NEGATIVES, {})}
-    columns = (*_PATIENTS, *_SIMULATED, *negatives, *_LOOK_ALIKES)
+    columns = (*_PATIENTS, *_SIMULATED, *negatives, *_MIMICS)
     rows: list[Row] = []
     for found, difference in zip(results, differences, strict=True):
         values = found.values | difference
@@ -198,17 +194,16 @@ def _check_cases(results: Sequence[ModelResults]) -> None:
     cases = [{group: list(found) for group, found in result.groups.items()} for result in results]
     for result, names in zip(results, cases, strict=True):
         if names != cases[0]:
-            message = f"{result.entry.name} and {results[0].entry.name} were evaluated on different cases."
-            raise InputError(message)
+            raise InputError(message("research.different_cases", model=result.entry.name, first=results[0].entry.name))
 
 
 def _test(result: ModelResults, first: ModelResults, group: str) -> PairedTest | None:
-    """Return the test of the Dice of any blood; of simulated bleeds only if both models look for every subtype."""
+    """Test the Dice of any hemorrhage; None on simulated lesions if a model does not look for every subtype."""
     cases = list(first.groups.get(group, {}))
     owners = cases
     if group == SIMULATED:
         simulated = {simulated_subtype(case) for case in cases}
-        if not all(simulated <= set(looked_for(output_subtypes(found.entry))) for found in (result, first)):
+        if not all(simulated <= set(sought_subtypes(output_subtypes(found.entry))) for found in (result, first)):
             return None
         owners = [simulated_patient(case) for case in cases]
     of_first, of_other = (list(found.groups.get(group, {}).values()) for found in (first, result))
@@ -239,33 +234,33 @@ def _page(
     cases = {group: len(first.groups.get(group, {})) for group in GROUPS}
     parts = [
         "# Models side by side",
-        f"{way_of_scans(cleaned=first.cleaned)} Dice columns are medians, `10 %` the 10th percentile, ICC is "
-        "ICC(2,1) of the volume; `any` is blood under any name. A `-` stands where a model does not look for a subtype "
-        "or where nothing was measured. Dice of a missed bleed is 0.",
+        f"{processing_sentence(cleaned=first.cleaned)} Dice columns are medians, `10 %` the 10th percentile, ICC is "
+        "ICC(2,1) of the volume; `any` is hemorrhage of any subtype. `-`: the model does not look for the subtype, or "
+        "nothing was measured. The Dice of a missed lesion is 0.",
         f"## Held-out patients ({cases[PATIENTS]})",
         table(_PATIENTS),
-        f"Differences, here and below, are to {rows[0]['model']}, patient by patient; `wilcoxon_p` is the two-sided p "
-        f"of Wilcoxon's signed-rank test, here corrected for {comparisons(PATIENTS)} by Holm's procedure.",
-        f"## Simulated bleeds in them ({cases[SIMULATED]})",
+        f"Differences, here and below, are to {rows[0]['model']}, per patient; `wilcoxon_p` is the two-sided p of "
+        f"Wilcoxon's signed-rank test, here corrected for {comparisons(PATIENTS)} by Holm's procedure.",
+        f"## Simulated lesions in them ({cases[SIMULATED]})",
         table(_SIMULATED),
-        "Differences are averaged over each patient's bleeds first, so that a patient counts once in mean and test; "
-        f"the p is here corrected for {comparisons(SIMULATED)} by Holm's procedure. They are `-` also where the model "
-        f"or {rows[0]['model']} does not look for every simulated subtype. "
-        "Statements about simulated bleeds are about simulated bleeds only.",
-        f"## No blood ({cases[NEGATIVES]} scans), look-alikes ({cases[LOOK_ALIKES]} generated heads, "
-        f"{cases[LOOK_ALIKES_IN_PATIENTS]} patients away from their clot)",
-        table({**negatives, **_LOOK_ALIKES}),
+        "Differences are averaged over the lesions of each patient first, so that a patient counts once in mean and "
+        f"test; the p is here corrected for {comparisons(SIMULATED)} by Holm's procedure. They are also `-` where the "
+        f"model or {rows[0]['model']} does not look for every simulated subtype. "
+        "Results on simulated lesions hold for simulated lesions only.",
+        f"## No hemorrhage ({cases[NEGATIVES]} scans), mimics ({cases[MIMICS]} generated heads, "
+        f"{cases[MIMICS_IN_PATIENTS]} patients away from their clot)",
+        table({**negatives, **_MIMICS}),
     ]
     if costs is not None:
         parts.append(
             f"Costs of a generated head of {costs.slices} slices: operations of all networks, a multiply-add counted "
-            f"as two; seconds on {costs.threads} processor threads, the model loaded; most memory of the whole process."
+            f"as two; seconds on {costs.threads} CPU threads with the model loaded; peak memory of the whole process."
         )
     return "\n\n".join([*parts, "Research use only; not a medical device."]) + "\n"
 
 
 def _short(key: str, value: str | float | int | None) -> str | float | int | None:
-    """Return a cost with the digits that say something; a model without a network has no parameters."""
+    """Round a cost for display; a model without a network has no parameters."""
     if key == "parameters":
         return value or None
     if key in ("gflop", "seconds") and value is not None:

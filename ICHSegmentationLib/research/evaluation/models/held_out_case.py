@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A scan kept for evaluation, with its reference, on its own slices."""
+"""A scan held out for evaluation, with its reference, on its own slices."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.volume import CTVolume
 
 PATIENTS, SIMULATED, NEGATIVES = "patients", "simulated", "negatives"
-LOOK_ALIKES, LOOK_ALIKES_IN_PATIENTS = "look-alikes", "look-alikes-in-patients"
-GROUPS = (PATIENTS, SIMULATED, LOOK_ALIKES, LOOK_ALIKES_IN_PATIENTS, NEGATIVES)
+MIMICS, MIMICS_IN_PATIENTS = "look-alikes", "look-alikes-in-patients"
+GROUPS = (PATIENTS, SIMULATED, MIMICS, MIMICS_IN_PATIENTS, NEGATIVES)
 
 
 class HeldOutFile(NamedTuple):
-    """Where a case lies."""
+    """Group, name and file of a case."""
 
     group: str
     name: str
@@ -34,11 +34,11 @@ class HeldOutCase:
     Attributes
     ----------
     volume : CTVolume
-        What a model is given.
+        Input of the model.
     labels : numpy.ndarray
         (slices, rows, columns) uint8, values of `Subtype`.
     ignored : numpy.ndarray
-        (slices, rows, columns) bool: what nobody knows, or what another case measures; it counts for nothing.
+        (slices, rows, columns) bool, voxels excluded from all metrics: unknown, or evaluated in another case.
     """
 
     volume: CTVolume
@@ -47,11 +47,11 @@ class HeldOutCase:
 
     @property
     def reference(self) -> LabelMap:
-        """The labels without what is ignored."""
+        """Reference labels without ignored voxels."""
         return self.known(self.labels)
 
     def known(self, labels: np.ndarray) -> LabelMap:
-        """Return labels without what is ignored."""
+        """Return labels with ignored voxels set to 0."""
         return LabelMap(np.where(self.ignored, np.uint8(0), labels).astype(np.uint8), self.volume.grid)
 
     def write(self, path: Path) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The files of a model's evaluation: one table beside its aims, all tables per group, the worst cases as pictures."""
+"""Write the evaluation of a model: a table of metrics and targets, tables per group, pictures of the worst cases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ICHSegmentationLib.research.evaluation.metrics.classes import ANY
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import PairedTest, paired_tests
 from ICHSegmentationLib.research.evaluation.models.held_out_case import HeldOutFile
 from ICHSegmentationLib.research.evaluation.models.run import ModelRun
-from ICHSegmentationLib.research.evaluation.models.targets import DECISIONS, Figure, figures
+from ICHSegmentationLib.research.evaluation.models.targets import DECISIONS, Metric, model_metrics
 from ICHSegmentationLib.research.evaluation.models.worst_cases import write_worst_cases
 from ICHSegmentationLib.research.evaluation.report.outputs import write_evaluation
 from ICHSegmentationLib.research.evaluation.report.rows import detection_rows, paired_test_rows
@@ -41,29 +41,28 @@ def write_model_report(
     *,
     compared: ModelRun | None = None,
 ) -> dict[str, Any]:
-    """Write everything that was measured of a model, and of a second one on the same cases.
+    """Write the evaluation of a model, and optionally of a second one on the same cases.
 
     Parameters
     ----------
     folder : pathlib.Path
         Receives ``model.md``, ``model.csv``, ``figures.json``, ``case_decision.csv`` (sensitivity and specificity over
-        all scans by the least volume that counts), a folder of tables and plots for each group of cases, and ``worst``
-        with pictures.
+        all scans by minimum volume), a folder of tables and plots per group of cases, and ``worst`` with pictures.
     run, compared : ModelRun
-        What the models did.
+        Runs of the models.
     files : sequence of HeldOutFile
         The cases.
     set_aside : mapping of str to str
-        Patients with real extra-axial blood, each with what was seen.
+        Patients with real extra-axial hemorrhage, each with the finding.
 
     Returns
     -------
     dict
-        The content of ``figures.json``; ``quality`` is what the list of models keeps.
+        The content of ``figures.json``; ``quality`` is the part for the model list.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    found = _figures(run, set_aside)
-    others = _figures(compared, set_aside) if compared is not None else []
+    found = _metrics(run, set_aside)
+    others = _metrics(compared, set_aside) if compared is not None else []
     tests: dict[str, tuple[PairedTest, ...]] = {}
     for group, cases in run.groups.items():
         first = list(cases.values())
@@ -80,18 +79,18 @@ def write_model_report(
     decisions = [row for row in detection_rows(everything) if row["class"] == ANY]
     write_text(folder / DECISIONS_NAME, csv_text(decisions))
     entry = get_model(run.model)
-    worst = write_worst_cases(folder / WORST_NAME, run, files, told=output_subtypes(entry))
+    worst = write_worst_cases(folder / WORST_NAME, run, files, output_subtypes=output_subtypes(entry))
     record = {
         "schema": 1,
         "model": entry.name,
         "sha256": entry.sha256,
         "fingerprint": entry.fingerprint,
         "cleaned": run.cleaned,
-        "second_reader_sha256": run.second_reader_sha256,
+        "second_reader_sha256": run.verifier_sha256,
         "seconds_per_scan": run.seconds_per_scan,
         "compared_model": None if compared is None else compared.model,
         "quality": _quality(found, entry),
-        "figures": [figure.row() for figure in found],
+        "figures": [metric.row() for metric in found],
         "set_aside": dict(set_aside),
         "worst": worst,
     }
@@ -102,9 +101,9 @@ def write_model_report(
     return record
 
 
-def _figures(run: ModelRun, set_aside: Mapping[str, str]) -> list[Figure]:
+def _metrics(run: ModelRun, set_aside: Mapping[str, str]) -> list[Metric]:
     entry = get_model(run.model)
-    return figures(
+    return model_metrics(
         run.groups,
         set_aside,
         classes=output_subtypes(entry),
@@ -112,20 +111,20 @@ def _figures(run: ModelRun, set_aside: Mapping[str, str]) -> list[Figure]:
     )
 
 
-def way_of_scans(*, cleaned: bool) -> str:
-    """Return the sentence that says what was done with each scan."""
+def processing_sentence(*, cleaned: bool) -> str:
+    """Return a sentence on how each scan was processed."""
     if cleaned:
-        return "Every scan went the way of a user's scan: preparation, network, cleaning."
-    return "Every scan went the way of a user's scan but for the cleaning, which was left out."
+        return "Every scan was processed like a user's scan: preprocessing, network, postprocessing."
+    return "Every scan was processed like a user's scan, but without postprocessing."
 
 
-def _quality(found: Sequence[Figure], entry: ModelEntry) -> dict[str, float]:
-    """Return what the list of models says: figures with an aim, of decisions, and without subtypes of any blood."""
+def _quality(found: Sequence[Metric], entry: ModelEntry) -> dict[str, float]:
+    """Return the metrics for the model list: those with a target, of case decisions, or all if without subtypes."""
     return {
-        figure.key: round(figure.value, 4)
-        for figure in found
-        if figure.value is not None
-        and (figure.aim is not None or figure.group == DECISIONS or not _tells_subtypes(entry))
+        metric.key: round(metric.value, 4)
+        for metric in found
+        if metric.value is not None
+        and (metric.target is not None or metric.group == DECISIONS or not _tells_subtypes(entry))
     }
 
 
@@ -133,13 +132,13 @@ def _tells_subtypes(entry: ModelEntry) -> bool:
     return ANY_BLOOD not in output_subtypes(entry)
 
 
-def _rows(found: Sequence[Figure], others: Sequence[Figure]) -> list[Row]:
-    """Return the table's lines, with the second model's value after the first's."""
-    by_key = {figure.key: figure.value for figure in others}
+def _rows(found: Sequence[Metric], others: Sequence[Metric]) -> list[Row]:
+    """Return the rows of the table, with the value of the second model after the first."""
+    by_key = {metric.key: metric.value for metric in others}
     rows = []
-    for figure in found:
-        row = figure.row()
-        rows.append(row | {"compared": by_key.get(figure.key)} if others else row)
+    for metric in found:
+        row = metric.row()
+        rows.append(row | {"compared": by_key.get(metric.key)} if others else row)
     return rows
 
 
@@ -151,20 +150,21 @@ def _page(
     compared: ModelRun | None,
 ) -> str:
     parts = [
-        f"# What was measured of {record['model']}",
-        f"Weights {record['sha256'][:8]}. {way_of_scans(cleaned=run.cleaned)} {run.seconds_per_scan:.2f} s a scan.",
+        f"# Evaluation of {record['model']}",
+        f"Weights {record['sha256'][:8]}. {processing_sentence(cleaned=run.cleaned)} "
+        f"{run.seconds_per_scan:.2f} s per scan.",
         markdown_table(rows),
-        "Statements about simulated bleeds are about simulated bleeds only. In simulated cases the patient's own clot "
-        "counts for nothing; a share is of cases. Dice of a missed bleed is 0.",
+        "Results on simulated lesions hold for simulated lesions only. In simulated cases the patient's own clot is "
+        "ignored; fractions are of cases. The Dice of a missed lesion is 0.",
     ]
     if record["set_aside"]:
         lines = [f"- {name}: {seen}" for name, seen in record["set_aside"].items()]
-        parts += ["## Set aside for the extra-axial figure", "\n".join(lines)]
+        parts += ["## Excluded from the extra-axial metrics", "\n".join(lines)]
     if compared is not None:
         parts += [
             f"## Difference from {compared.model}",
-            "Case by case; two-sided p of Wilcoxon's signed-rank test and of the paired t-test, not corrected for the "
-            "number of tests.",
+            "Per case; two-sided p of Wilcoxon's signed-rank test and of the paired t-test, not corrected for multiple "
+            "tests.",
         ]
         for group, found in tests.items():
             shown = [test for test in found if test.figure in _TESTED and test.subtype != "any"]

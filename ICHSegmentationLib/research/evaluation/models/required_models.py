@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The models that another one needs on a user's scan, so that its evaluation is of the whole way."""
+"""Check for the companion models of an evaluated model: its detector and its verifier."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.core.errors import MissingModelError, UnknownModelError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models import get_model
 
 if TYPE_CHECKING:
@@ -13,44 +14,44 @@ if TYPE_CHECKING:
 
 
 def require_models(entry: ModelEntry, *, cleaned: bool) -> None:
-    """Refuse to evaluate a model without its detector, or, with the cleaning, without its second reader.
+    """Refuse to evaluate a model without its detector or, with postprocessing, without its verifier.
 
-    On a user's scan a missing second reader is a warning only, which no figure would tell.
-
-    Raises
-    ------
-    MissingModelError
-        If one of them is not installed beside the model.
-    """
-    if entry.detector:
-        _beside(entry, f"needs the detector {entry.detector}", entry.detector)
-    second_reader_sha256(entry, cleaned=cleaned)
-
-
-def second_reader_sha256(entry: ModelEntry, *, cleaned: bool) -> str | None:
-    """Return the checksum of the weights that take part as second reader; None without one, or without the cleaning.
+    On a user's scan a missing verifier is only a warning, which would not show in the metrics.
 
     Raises
     ------
     MissingModelError
-        If it is not installed beside the model.
+        If one of them is not installed in the folder of the model.
     """
-    if not (cleaned and entry.second_reader):
+    if entry.detector and _beside(entry, entry.detector) is None:
+        raise MissingModelError(
+            message("research.no_detector", model=entry.name, needed=entry.detector, folder=entry.folder)
+        )
+    verifier_sha256(entry, cleaned=cleaned)
+
+
+def verifier_sha256(entry: ModelEntry, *, cleaned: bool) -> str | None:
+    """Return the checksum of the weights of the verifier; None without a verifier or without postprocessing.
+
+    Raises
+    ------
+    MissingModelError
+        If the verifier is not installed in the folder of the model.
+    """
+    if not (cleaned and entry.verifier):
         return None
-    what = f"asks the second reader {entry.second_reader}"
-    return _beside(entry, what, entry.second_reader, otherwise=", or add --no-cleaning").sha256
+    verifier = _beside(entry, entry.verifier)
+    if verifier is None:
+        raise MissingModelError(
+            message("research.no_verifier", model=entry.name, needed=entry.verifier, folder=entry.folder)
+        )
+    return verifier.sha256
 
 
-def _beside(entry: ModelEntry, what: str, name: str, *, otherwise: str = "") -> ModelEntry:
+def _beside(entry: ModelEntry, name: str) -> ModelEntry | None:
+    """Return a model installed in the same folder, or None."""
     try:
         found = get_model(name, folder=entry.folder)
     except (MissingModelError, UnknownModelError):
-        found = None
-    if found is None or not found.path.is_file():
-        either = "," if otherwise else " or"
-        message = (
-            f"{entry.name} {what}, which is not installed in {entry.folder}; copy its files and its entry of "
-            f"manifest.json there{either} evaluate {entry.name} where both are installed{otherwise}."
-        )
-        raise MissingModelError(message)
-    return found
+        return None
+    return found if found.path.is_file() else None

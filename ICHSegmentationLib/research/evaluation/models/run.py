@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run a model on held-out cases, the way it runs on a user's scan, and compare."""
+"""Run a model on held-out cases as on a user's scan, and compute metrics."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
 from ICHSegmentationLib.models import LoadedModel, get_model
-from ICHSegmentationLib.research.evaluation.case import CaseResult, evaluate_case
+from ICHSegmentationLib.research.evaluation.case import CaseMetrics, evaluate_case
 from ICHSegmentationLib.research.evaluation.models.held_out_case import NEGATIVES, HeldOutCase, HeldOutFile
-from ICHSegmentationLib.research.evaluation.models.required_models import require_models, second_reader_sha256
+from ICHSegmentationLib.research.evaluation.models.required_models import require_models, verifier_sha256
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 
 _LOG = logging.getLogger(__name__)
@@ -28,35 +28,35 @@ _NIFTI = ".nii.gz"
 
 @dataclass(frozen=True)
 class ModelRun:
-    """What a model did on the held-out cases.
+    """Run of a model on the held-out cases.
 
     Attributes
     ----------
     model : str
-        Its name.
+        Name of the model.
     groups : dict
-        Results by group and case.
+        Metrics by group and case.
     predictions : pathlib.Path
         Folder of the predicted labels, ``GROUP/CASE.nii.gz``.
     seconds_per_scan : float
-        Mean of the whole segmentation, reading and writing left out.
+        Mean duration of the segmentation, without reading and writing.
     cleaned : bool
-        Whether the model's cleaning rules were applied.
-    second_reader_sha256 : str or None
-        Of the weights that were asked about ventricular blood; None without a second reader or the cleaning.
+        Whether the labels were postprocessed.
+    verifier_sha256 : str or None
+        Checksum of the weights of the verifier; None without a verifier or without postprocessing.
     """
 
     model: str
-    groups: dict[str, dict[str, CaseResult]]
+    groups: dict[str, dict[str, CaseMetrics]]
     predictions: Path
     seconds_per_scan: float
     cleaned: bool = True
-    second_reader_sha256: str | None = None
+    verifier_sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
-    """Where a model runs, see `pipeline.segment`, and whether its labels are cleaned."""
+    """Runtime settings of `pipeline.segment`; ``cleaning`` switches postprocessing."""
 
     device: str = "auto"
     runtime: str = "auto"
@@ -72,7 +72,7 @@ def run_model(
     settings: RunSettings,
     progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
 ) -> ModelRun:
-    """Segment every case and compare it with its reference.
+    """Segment every case and compute its metrics.
 
     Parameters
     ----------
@@ -81,22 +81,22 @@ def run_model(
     files : sequence of HeldOutFile
         The cases.
     negatives : sequence of pathlib.Path
-        Scans without any blood; their cases are called by the last part of the path.
+        Scans without hemorrhage; the case name is the last part of the path.
     predictions : pathlib.Path
         Folder for the predicted labels.
     settings : RunSettings
         Where it runs.
     progress : callable
-        Takes the case at work and the share that is done.
+        Called with the current case and the fraction done.
 
     Raises
     ------
     MissingModelError
-        Before any scan, if a model that this one needs is not installed beside it; see `require_models`.
+        Before any scan, if a companion model is not installed; see `require_models`.
     """
     entry = get_model(model)
     require_models(entry, cleaned=settings.cleaning)
-    reader = second_reader_sha256(entry, cleaned=settings.cleaning)
+    verifier = verifier_sha256(entry, cleaned=settings.cleaning)
     loaded = LoadedModel()
     scans = [*files, *(HeldOutFile(NEGATIVES, path.name, path) for path in negatives)]
 
@@ -104,7 +104,7 @@ def run_model(
         return _segment(case.volume, model, loaded, settings, file)
 
     run = run_cases(model, scans, predictions, segment, progress)
-    return replace(run, cleaned=settings.cleaning, second_reader_sha256=reader)
+    return replace(run, cleaned=settings.cleaning, verifier_sha256=verifier)
 
 
 def run_cases(
@@ -114,23 +114,23 @@ def run_cases(
     segment: Callable[[HeldOutCase, HeldOutFile], tuple[LabelMap, float | None]],
     progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
 ) -> ModelRun:
-    """Label every case by any program, and compare it with its reference.
+    """Segment every case with any program and compute its metrics.
 
     Parameters
     ----------
     name : str
-        What the program is called.
+        Name of the program.
     scans : sequence of HeldOutFile
-        The cases; those of the group of negatives are scans without blood.
+        The cases; those of the group `NEGATIVES` are scans without hemorrhage.
     predictions : pathlib.Path
         Folder for the predicted labels.
     segment : callable
-        Takes a case and where it lies, gives labels and the seconds it took; None if it was refused.
+        Takes a case and its file, returns labels and the duration in seconds; None if the scan was refused.
     progress : callable
-        Takes the case at work and the share that is done.
+        Called with the current case and the fraction done.
     """
     seconds = []
-    groups: dict[str, dict[str, CaseResult]] = {}
+    groups: dict[str, dict[str, CaseMetrics]] = {}
     for number, file in enumerate(scans):
         progress(f"{name}, {file.name}", number / len(scans))
         case = _read(file)
@@ -147,7 +147,7 @@ def run_cases(
 
 
 def prediction_path(folder: Path, file: HeldOutFile) -> Path:
-    """Return where the predicted labels of a case are."""
+    """Return the file of the predicted labels of a case."""
     return folder / file.group / f"{file.name}{_NIFTI}"
 
 

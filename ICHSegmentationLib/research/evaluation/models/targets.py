@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures by which a model is judged, each beside its aim."""
+"""Metrics of a model with their targets."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, Subtype
-from ICHSegmentationLib.research.evaluation.case import CaseResult
+from ICHSegmentationLib.research.evaluation.case import CaseMetrics
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY
 from ICHSegmentationLib.research.evaluation.metrics.detection import DetectionPoint
 from ICHSegmentationLib.research.evaluation.models.held_out_case import (
-    LOOK_ALIKES,
-    LOOK_ALIKES_IN_PATIENTS,
+    MIMICS,
+    MIMICS_IN_PATIENTS,
     NEGATIVES,
     PATIENTS,
     SIMULATED,
@@ -27,28 +27,28 @@ if TYPE_CHECKING:
 
 _SUBTYPES = tuple(subtype.name for subtype in Subtype)
 _EXTRA_AXIAL = ("EDH", "SDH", "SAH")
-_SIMULATED_AIMS = {"EDH": 0.85, "SDH": 0.80, "SAH": 0.60, "IPH": 0.87, "IVH": 0.82}
-_LOOK_ALIKE_ML = 0.5
+_SIMULATED_TARGETS = {"EDH": 0.85, "SDH": 0.80, "SAH": 0.60, "IPH": 0.87, "IVH": 0.82}
+_MIMICS_ML = 0.5
 DECISIONS = "all scans"
-"""Group of the figures of decisions on whole scans."""
+"""Group of the metrics of case-level decisions."""
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One line of the table.
+class Metric:
+    """One metric of a model, a row of the table.
 
     Attributes
     ----------
     group, key, text : str
-        What was measured: on which cases, as a key for machines, and in words.
+        Cases it is measured on, machine-readable key, and description.
     value : float or None
-        None where it is not defined.
+        None if undefined.
     cases : int
-        How many cases it is taken from.
-    aim : float or None
-        What is wanted.
+        Number of cases.
+    target : float or None
+        Desired value.
     at_most : bool
-        Whether the aim is an upper limit.
+        Whether the target is an upper limit.
     """
 
     group: str
@@ -56,67 +56,82 @@ class Figure:
     text: str
     value: float | None
     cases: int
-    aim: float | None = None
+    target: float | None = None
     at_most: bool = False
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the aim is reached; None without value or aim."""
-        if self.value is None or self.aim is None:
+        """Whether the target is met; None without a value or target."""
+        if self.value is None or self.target is None:
             return None
-        return self.value <= self.aim if self.at_most else self.value >= self.aim
+        return self.value <= self.target if self.at_most else self.value >= self.target
 
     def row(self) -> Row:
-        """Return the line for a table."""
+        """Return the row of the table."""
         met = {True: "yes", False: "no", None: ""}[self.is_met]
         sign = "at most" if self.at_most else "at least"
-        aim = "" if self.aim is None else f"{sign} {self.aim:g}"
-        return {"on": self.group, "figure": self.text, "value": self.value, "cases": self.cases, "aim": aim, "met": met}
+        target = "" if self.target is None else f"{sign} {self.target:g}"
+        return {
+            "on": self.group,
+            "figure": self.text,
+            "value": self.value,
+            "cases": self.cases,
+            "aim": target,
+            "met": met,
+        }
 
 
-def figures(
-    groups: Mapping[str, Mapping[str, CaseResult]],
+def model_metrics(
+    groups: Mapping[str, Mapping[str, CaseMetrics]],
     set_aside: Mapping[str, str],
     *,
     classes: Collection[str] = _SUBTYPES,
     case_minimum_ml: float | None = None,
-) -> list[Figure]:
-    """Return all figures of a model.
+) -> list[Metric]:
+    """Return all metrics of a model.
 
     Parameters
     ----------
     groups : mapping
-        Results by group and case; a simulated case is called PATIENT-SUBTYPE-COPY.
+        Metrics by group and case; a simulated case is named PATIENT-SUBTYPE-COPY.
     set_aside : mapping of str to str
-        Patients whose extra-axial blood is real, each with what was seen.
+        Patients with real extra-axial hemorrhage, each with the finding.
     classes : collection of str
-        What the model tells apart. Figures of other subtypes are left out; those of any blood are there in any case, by
-        subtype where the model looks for it.
+        Output subtypes of the model. Metrics of other subtypes are left out; those of any hemorrhage are always
+        included, by subtype where the model looks for it.
     case_minimum_ml : float or None
-        Volume from which on the model takes a scan for one with a bleed; None where it does not decide.
+        Minimum volume at which the model calls a scan positive; None if it makes no case-level decision.
     """
     patients, simulated = groups.get(PATIENTS, {}), groups.get(SIMULATED, {})
     found = _of_patients(patients, set_aside) if Subtype.IPH.name in classes else []
-    found += _of_any_blood(patients, simulated, looked_for(classes))
+    found += _of_any_blood(patients, simulated, sought_subtypes(classes))
     found += [
-        Figure("scan without blood", f"negative_{name}_ml", f"{name}: total volume (mL)", _total_ml(case), 1, 0.1, True)
+        Metric(
+            "scan without hemorrhage",
+            f"negative_{name}_ml",
+            f"{name}: total volume (mL)",
+            _total_ml(case),
+            1,
+            0.1,
+            True,
+        )
         for name, case in groups.get(NEGATIVES, {}).items()
     ]
     found += _of_simulated(simulated, [name for name in _SUBTYPES if name in classes])
     if case_minimum_ml is not None:
         found += _of_decisions(groups, case_minimum_ml)
     for group, key, where in (
-        (LOOK_ALIKES, "look_alike_share", "generated heads"),
-        (LOOK_ALIKES_IN_PATIENTS, "look_alike_in_patients_share", "patients, away from their clot"),
+        (MIMICS, "look_alike_share", "generated heads"),
+        (MIMICS_IN_PATIENTS, "look_alike_in_patients_share", "patients, away from their clot"),
     ):
         cases = groups.get(group, {})
-        shares = [float(_total_ml(case) > _LOOK_ALIKE_ML) for case in cases.values()]
-        text = f"share of cases with more than {_LOOK_ALIKE_ML} mL, {where}"
-        found.append(Figure("look-alikes without blood", key, text, _mean(shares), len(shares), 0.05, True))
+        exceeding = [float(_total_ml(case) > _MIMICS_ML) for case in cases.values()]
+        text = f"fraction of cases with more than {_MIMICS_ML} mL, {where}"
+        found.append(Metric("mimics without hemorrhage", key, text, _mean(exceeding), len(exceeding), 0.05, True))
     return found
 
 
-def _of_patients(cases: Mapping[str, CaseResult], set_aside: Mapping[str, str]) -> list[Figure]:
+def _of_patients(cases: Mapping[str, CaseMetrics], set_aside: Mapping[str, str]) -> list[Metric]:
     on = "held-out patients"
     iph = {name: case.classes["IPH"] for name, case in cases.items() if case.classes["IPH"].reference_ml > 0}
     dice = [result.overlap.dice or 0.0 for result in iph.values()]
@@ -129,12 +144,12 @@ def _of_patients(cases: Mapping[str, CaseResult], set_aside: Mapping[str, str]) 
     ]
     at_90 = _percentile(extra_ml, 90)
     return [
-        Figure(on, "iph_found_share", "IPH found (IPH overlaps the clot), share", _mean(hits), len(hits), 1.0),
-        Figure(on, "iph_dice_median", "IPH Dice, median", _percentile(dice, 50), len(dice), 0.94),
-        Figure(on, "iph_dice_percentile_10", "IPH Dice, 10th percentile", _percentile(dice, 10), len(dice), 0.85),
-        Figure(on, "iph_volume_icc_2_1", "IPH volume ICC(2,1)", icc.value if icc else None, len(cases), 0.97),
-        Figure(on, "iph_volume_icc_lower", "its lower 95 % limit", icc.lower if icc else None, len(cases)),
-        Figure(
+        Metric(on, "iph_found_share", "IPH found (IPH overlaps the clot), fraction", _mean(hits), len(hits), 1.0),
+        Metric(on, "iph_dice_median", "IPH Dice, median", _percentile(dice, 50), len(dice), 0.94),
+        Metric(on, "iph_dice_percentile_10", "IPH Dice, 10th percentile", _percentile(dice, 10), len(dice), 0.85),
+        Metric(on, "iph_volume_icc_2_1", "IPH volume ICC(2,1)", icc.value if icc else None, len(cases), 0.97),
+        Metric(on, "iph_volume_icc_lower", "lower 95 % limit of this ICC", icc.lower if icc else None, len(cases)),
+        Metric(
             on,
             "extra_axial_median_ml",
             "EDH+SDH+SAH volume (mL), median",
@@ -143,7 +158,7 @@ def _of_patients(cases: Mapping[str, CaseResult], set_aside: Mapping[str, str]) 
             0.1,
             True,
         ),
-        Figure(
+        Metric(
             on,
             "extra_axial_percentile_90_ml",
             "EDH+SDH+SAH volume (mL), 90th percentile",
@@ -156,73 +171,75 @@ def _of_patients(cases: Mapping[str, CaseResult], set_aside: Mapping[str, str]) 
 
 
 def _of_any_blood(
-    patients: Mapping[str, CaseResult], simulated: Mapping[str, CaseResult], subtypes: Sequence[str]
-) -> list[Figure]:
-    """Return the figures in which names do not count, so that all systems can be compared."""
+    patients: Mapping[str, CaseMetrics], simulated: Mapping[str, CaseMetrics], subtypes: Sequence[str]
+) -> list[Metric]:
+    """Return the metrics that ignore subtypes, so that all systems can be compared."""
     on = "held-out patients"
     clots = [case.classes[ANY] for case in patients.values() if case.classes[ANY].reference_ml > 0]
     hits = [float(clot.voxels.tp > 0) for clot in clots]
     dice = [clot.overlap.dice or 0.0 for clot in clots]
     icc = ModelResult.of(list(patients.values())).classes[ANY].icc if patients else None
     found = [
-        Figure(on, "iph_any_found_share", "clot found under any name, share", _mean(hits), len(hits)),
-        Figure(on, "any_dice_median", "any blood: Dice, median", _percentile(dice, 50), len(dice)),
-        Figure(on, "any_dice_percentile_10", "any blood: Dice, 10th percentile", _percentile(dice, 10), len(dice)),
-        Figure(on, "any_volume_icc_2_1", "any blood: volume ICC(2,1)", icc.value if icc else None, len(patients)),
+        Metric(on, "iph_any_found_share", "clot found with any subtype, fraction", _mean(hits), len(hits)),
+        Metric(on, "any_dice_median", "any hemorrhage: Dice, median", _percentile(dice, 50), len(dice)),
+        Metric(on, "any_dice_percentile_10", "any hemorrhage: Dice, 10th percentile", _percentile(dice, 10), len(dice)),
+        Metric(on, "any_volume_icc_2_1", "any hemorrhage: volume ICC(2,1)", icc.value if icc else None, len(patients)),
     ]
     for name in subtypes:
         dice = [
             case.classes[ANY].overlap.dice or 0.0 for key, case in simulated.items() if simulated_subtype(key) == name
         ]
-        key, text = f"simulated_{name.lower()}_any_dice_median", f"{name} under any name: Dice, median"
-        found.append(Figure("simulated bleeds in them", key, text, _percentile(dice, 50), len(dice)))
+        key, text = f"simulated_{name.lower()}_any_dice_median", f"{name} with any subtype: Dice, median"
+        found.append(Metric("simulated lesions in them", key, text, _percentile(dice, 50), len(dice)))
     return found
 
 
-def _of_decisions(groups: Mapping[str, Mapping[str, CaseResult]], minimum_ml: float) -> list[Figure]:
-    """Return sensitivity and specificity of the model's decision on all scans, simulated and generated ones too."""
+def _of_decisions(groups: Mapping[str, Mapping[str, CaseMetrics]], minimum_ml: float) -> list[Metric]:
+    """Return case-level sensitivity and specificity over all scans, including simulated and generated ones."""
     volumes = [case.classes[ANY] for cases in groups.values() for case in cases.values()]
     predicted_ml, reference_ml = (
         np.array([getattr(volume, name) for volume in volumes]) for name in ("predicted_ml", "reference_ml")
     )
     point = DetectionPoint.at(minimum_ml, predicted_ml, reference_ml)
     with_blood = int((reference_ml > 0).sum())
-    text = f"scan with a bleed (from {minimum_ml:g} mL on)"
+    text = f"scan with hemorrhage (from {minimum_ml:g} mL)"
     return [
-        Figure(DECISIONS, "case_sensitivity", f"{text}: sensitivity", point.sensitivity, with_blood),
-        Figure(DECISIONS, "case_specificity", f"{text}: specificity", point.specificity, len(volumes) - with_blood),
+        Metric(DECISIONS, "case_sensitivity", f"{text}: sensitivity", point.sensitivity, with_blood),
+        Metric(DECISIONS, "case_specificity", f"{text}: specificity", point.specificity, len(volumes) - with_blood),
     ]
 
 
-def _of_simulated(cases: Mapping[str, CaseResult], subtypes: Sequence[str]) -> list[Figure]:
-    on, found = "simulated bleeds in them", []
+def _of_simulated(cases: Mapping[str, CaseMetrics], subtypes: Sequence[str]) -> list[Metric]:
+    on, found = "simulated lesions in them", []
     for name in subtypes:
         dice = [case.classes[name].overlap.dice or 0.0 for key, case in cases.items() if simulated_subtype(key) == name]
-        text, aim = f"{name} Dice, median", _SIMULATED_AIMS[name]
-        found.append(Figure(on, f"simulated_{name.lower()}_dice_median", text, _percentile(dice, 50), len(dice), aim))
+        text, target = f"{name} Dice, median", _SIMULATED_TARGETS[name]
+        found.append(
+            Metric(on, f"simulated_{name.lower()}_dice_median", text, _percentile(dice, 50), len(dice), target)
+        )
     if len(subtypes) < len(_SUBTYPES):
         return found
     named = [float(case.largest_lesion_predicted == case.largest_lesion) for case in cases.values()]
-    text = "subtype of the largest lesion named right, share"
-    return [*found, Figure(on, "simulated_named_right_share", text, _mean(named), len(named), 0.95)]
+    text = "correct subtype of the largest lesion, fraction"
+    return [*found, Metric(on, "simulated_named_right_share", text, _mean(named), len(named), 0.95)]
 
 
-def looked_for(told: Collection[str]) -> tuple[str, ...]:
-    """Return the subtypes that a model looks for under any name: those it tells, or all where it tells none apart."""
-    return tuple(name for name in _SUBTYPES if ANY_BLOOD in told or name in told)
+def sought_subtypes(output_subtypes: Collection[str]) -> tuple[str, ...]:
+    """Return the subtypes a model looks for: its output subtypes, or all if it segments any hemorrhage."""
+    return tuple(name for name in _SUBTYPES if ANY_BLOOD in output_subtypes or name in output_subtypes)
 
 
 def simulated_patient(case: str) -> str:
-    """Return the patient in the name of a simulated case."""
+    """Return the patient part of a simulated case's name."""
     return case.rsplit("-", 2)[0]
 
 
 def simulated_subtype(case: str) -> str:
-    """Return the subtype in the name of a simulated case."""
+    """Return the subtype part of a simulated case's name."""
     return case.rsplit("-", 2)[1]
 
 
-def _total_ml(case: CaseResult) -> float:
+def _total_ml(case: CaseMetrics) -> float:
     return case.classes[ANY].predicted_ml
 
 

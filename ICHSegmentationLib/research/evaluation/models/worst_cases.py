@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cases in which a model does worst, as pictures: the reference beside what the model says."""
+"""Draw the worst cases of a model: reference and prediction on the same slices."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ICHSegmentationLib.rendering.drawing import BACKGROUND, MUTED, RESEARCH_USE
 from ICHSegmentationLib.rendering.key_slices import choose_slices
 from ICHSegmentationLib.rendering.panels import WINDOW_HU, PanelLayout, tissue_slices
 from ICHSegmentationLib.rendering.png import write_png
-from ICHSegmentationLib.research.evaluation.case import CaseResult
+from ICHSegmentationLib.research.evaluation.case import CaseMetrics
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY
 from ICHSegmentationLib.research.evaluation.models.held_out_case import PATIENTS, SIMULATED, HeldOutCase, HeldOutFile
 from ICHSegmentationLib.research.evaluation.models.run import ModelRun, prediction_path
-from ICHSegmentationLib.research.evaluation.models.targets import looked_for, simulated_subtype
+from ICHSegmentationLib.research.evaluation.models.targets import simulated_subtype, sought_subtypes
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
@@ -32,25 +32,25 @@ _PANEL_PX, _GAP_PX, _HEADER_PX, _FOOTER_PX = 380, 6, 40, 28
 
 
 def worst_cases(
-    group: str, cases: Mapping[str, CaseResult], count: int = _COUNT, *, told: Collection[str] = _SUBTYPES
+    group: str, cases: Mapping[str, CaseMetrics], count: int = _COUNT, *, output_subtypes: Collection[str] = _SUBTYPES
 ) -> list[tuple[str, str]]:
-    """Return name and figure of the worst cases of a group, worst first.
+    """Return name and description of the worst cases of a group, worst first.
 
-    By the Dice of the IPH in patients, of the painted subtype in simulated cases (of any blood where the model does not
-    tell subtypes apart), and by volume where there is no blood.
+    Ranks patients by the Dice of IPH, simulated cases by the Dice of the simulated subtype (of any hemorrhage if the
+    model predicts no subtypes), and scans without hemorrhage by predicted volume.
 
     Parameters
     ----------
     group : str
         One of `GROUPS`.
-    cases : mapping of str to CaseResult
-        Its results.
+    cases : mapping of str to CaseMetrics
+        Metrics of the cases.
     count : int
-        At most how many are returned.
-    told : collection of str
-        The subtypes that the model tells, or `ANY_BLOOD`; cases of one that it does not look for are left out.
+        Maximum number of cases.
+    output_subtypes : collection of str
+        Output subtypes of the model, or `ANY_BLOOD`; cases of subtypes it does not look for are left out.
     """
-    result_class = {name: ANY if ANY_BLOOD in told else name for name in looked_for(told)}
+    result_class = {name: ANY if ANY_BLOOD in output_subtypes else name for name in sought_subtypes(output_subtypes)}
     scores: list[tuple[float, str, str]] = []
     for name, case in cases.items():
         if group in (PATIENTS, SIMULATED):
@@ -70,16 +70,16 @@ def worst_cases(
 
 
 def write_worst_cases(
-    folder: Path, run: ModelRun, files: Iterable[HeldOutFile], *, told: Collection[str] = _SUBTYPES
+    folder: Path, run: ModelRun, files: Iterable[HeldOutFile], *, output_subtypes: Collection[str] = _SUBTYPES
 ) -> dict[str, str]:
-    """Write ``GROUP-RANK-CASE.png`` of the worst cases of every group, in place of earlier ones.
+    """Write ``GROUP-RANK-CASE.png`` of the worst cases of every group; earlier pictures are removed.
 
-    ``told`` is as in :func:`worst_cases`.
+    ``output_subtypes`` is as in :func:`worst_cases`.
 
     Returns
     -------
     dict of str to str
-        What each picture shows, by file name.
+        Description of each picture by file name.
     """
     by_name = {(file.group, file.name): file for file in files}
     written = {}
@@ -87,23 +87,23 @@ def write_worst_cases(
     for earlier in folder.glob("*.png"):
         earlier.unlink()
     for group, cases in run.groups.items():
-        for rank, (name, text) in enumerate(worst_cases(group, cases, told=told), start=1):
+        for rank, (name, text) in enumerate(worst_cases(group, cases, output_subtypes=output_subtypes), start=1):
             file = by_name.get((group, name))
             if file is None:
                 continue
             case = HeldOutCase.read(file.path)
             predicted = read_labels_nifti(prediction_path(run.predictions, file)).label_map
-            picture = draw_agreement(case, case.known(predicted.labels), f"{name}: {text}")
+            picture = draw_comparison(case, case.known(predicted.labels), f"{name}: {text}")
             path = folder / f"{group}-{rank}-{name}.png"
             write_png(path, picture)
             written[path.name] = text
     return written
 
 
-def draw_agreement(case: HeldOutCase, predicted: LabelMap, title: str) -> Image.Image:
-    """Return two rows of the same slices: above the reference, below the prediction.
+def draw_comparison(case: HeldOutCase, predicted: LabelMap, title: str) -> Image.Image:
+    """Draw the same slices in two rows: reference above, prediction below.
 
-    The slices are those with most blood of either; what counts for nothing is left out of both.
+    Shows the slices with most hemorrhage in either; ignored voxels are left out of both.
     """
     reference = case.reference
     layout = PanelLayout.of(case.volume, _PANEL_PX)

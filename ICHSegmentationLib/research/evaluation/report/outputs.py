@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The files of an evaluation."""
+"""Write the files of an evaluation."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> dict[str, Path]:
     Parameters
     ----------
     evaluation : Evaluation
-        What to write.
+        Evaluation to write.
     folder : Path
-        Made if need be. The tables and plots of a compared model have names that begin with ``compared_``; those of an
+        Created if it does not exist. Tables and plots of a compared model are prefixed ``compared_``; those of an
         earlier evaluation are removed.
 
     Returns
     -------
     dict of str to Path
-        The files by their names.
+        Written files by name.
     """
     folder.mkdir(parents=True, exist_ok=True)
     texts = {

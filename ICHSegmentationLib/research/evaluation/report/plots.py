@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 _DPI = 150
 _DARK = "#333333"
-# Lines that coincide stay apart by their marks.
+# Different markers keep coinciding lines apart.
 _RATE_STYLES = {"sensitivity": "C3o-", "specificity": "C0s-", "accuracy": "k:"}
 
 
 def write_bland_altman(path: Path, model: ModelResult) -> None:
     """Draw difference against mean of predicted and reference volume, atomically.
 
-    Cases without the class in both are on (0, 0) and counted in bias and limits.
+    Cases without the class in both are at (0, 0) and count in bias and limits.
     """
     figure, panels = _panels(model)
     for name, axes in panels.items():
@@ -48,7 +48,7 @@ def write_bland_altman(path: Path, model: ModelResult) -> None:
 
 
 def write_minimum_volume_curve(path: Path, model: ModelResult) -> None:
-    """Draw sensitivity, specificity and accuracy of the cases against the least volume that counts, atomically."""
+    """Draw case-level sensitivity, specificity and accuracy against the minimum volume, atomically."""
     figure, panels = _panels(model)
     lines = {}
     for name, axes in panels.items():
@@ -60,14 +60,14 @@ def write_minimum_volume_curve(path: Path, model: ModelResult) -> None:
             lines[rate] = axes.plot(minimum_ml, values, style, markersize=4, linewidth=1.2)[0]
         without = summary.cases - summary.with_reference
         axes.set_title(f"{name}: {summary.with_reference} cases with, {without} without", fontsize=9)
-        # Linear up to the first volumes, so that "any voxel" (0 mL) has a place.
+        # Linear near zero, so that "any voxel" (0 mL) can be shown.
         axes.set_xscale("symlog", linthresh=0.05, linscale=0.5)
         axes.set_xticks([0, 0.1, 1, 10], ["any", "0.1", "1", "10"])
         axes.minorticks_off()
         axes.set_xlim(-0.01, 12)
         axes.set_ylim(-0.05, 1.05)
-        axes.set_xlabel("least volume that counts as a bleed (mL)")
-        axes.set_ylabel("share of cases")
+        axes.set_xlabel("minimum volume of a positive case (mL)")
+        axes.set_ylabel("fraction of cases")
     figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=len(lines), frameon=False)
     _save(figure, path)
 
@@ -79,7 +79,7 @@ def _panels(model: ModelResult) -> tuple[Figure, dict[str, Axes]]:
     names = model.occurring
     columns = 2 if len(names) in (2, 4) else min(3, len(names))
     rows = math.ceil(len(names) / columns)
-    # Without pyplot, so that no display is asked for and no state is shared.
+    # Without pyplot: it needs a display and keeps global state.
     figure = Figure(figsize=(4 * columns, 3.4 * rows), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for spare in grid[len(names) :]:

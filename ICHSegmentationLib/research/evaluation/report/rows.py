@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures as rows of tables: a mapping of column to value each, all rows of a table with the same columns."""
+"""Metrics as table rows: mappings of column to value; all rows of a table have the same columns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ICHSegmentationLib.research.evaluation.case import PER_CASE_FIGURES, CaseResult
+from ICHSegmentationLib.research.evaluation.case import PER_CASE_METRICS, CaseMetrics
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import PairedTest
 from ICHSegmentationLib.research.evaluation.summary import ModelResult, Spread
 
@@ -14,7 +14,7 @@ Row = dict[str, str | float | int | None]
 _SPREAD = ("cases", "mean", "sd", "percentile_10", "median", "percentile_90")
 
 
-def case_rows(cases: Sequence[CaseResult]) -> list[Row]:
+def case_rows(cases: Sequence[CaseMetrics]) -> list[Row]:
     """Return one row per case and class."""
     return [
         {
@@ -38,21 +38,21 @@ def case_rows(cases: Sequence[CaseResult]) -> list[Row]:
 
 
 def per_case_rows(model: ModelResult) -> list[Row]:
-    """Return one row per class and figure: its spread over the cases in which it is defined."""
+    """Return one row per class and metric: its distribution over the cases in which it is defined."""
     return [
         {"class": name, "figure": figure, **_spread(summary.per_case[figure])}
         for name, summary in model.classes.items()
-        for figure in PER_CASE_FIGURES
+        for figure in PER_CASE_METRICS
     ]
 
 
 def pooled_rows(model: ModelResult) -> list[Row]:
-    """Return one row per class: overlap of all cases' voxels together."""
+    """Return one row per class: overlap of the pooled voxels of all cases."""
     return [{"class": name, **summary.pooled.model_dump()} for name, summary in model.classes.items()]
 
 
 def volume_rows(model: ModelResult) -> list[Row]:
-    """Return one row per class: agreement of volumes, and what was found in cases without the class."""
+    """Return one row per class: agreement of volumes, and predicted volume in cases without the class."""
     rows: list[Row] = []
     for name, summary in model.classes.items():
         icc, limits, nothing = summary.icc, summary.bland_altman, summary.predicted_without_reference_ml
@@ -76,7 +76,7 @@ def volume_rows(model: ModelResult) -> list[Row]:
 
 
 def detection_rows(model: ModelResult) -> list[Row]:
-    """Return one row per class and minimum volume: decisions on cases."""
+    """Return one row per class and minimum volume: case-level detection."""
     return [
         {
             "class": name,
@@ -95,7 +95,7 @@ def detection_rows(model: ModelResult) -> list[Row]:
 
 
 def lesion_rows(model: ModelResult) -> list[Row]:
-    """Return one row per class: lesions of all cases together."""
+    """Return one row per class: lesion counts summed over all cases."""
     return [
         {
             "class": name,

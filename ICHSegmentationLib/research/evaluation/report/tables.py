@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows as CSV, and all of an evaluation as one Markdown page."""
+"""Format rows as CSV and Markdown, and an evaluation as one Markdown page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHOWN_MINIMUM_ML = (0.0, 0.1, 0.5, 1.0)
 
 
 def csv_text(rows: Sequence[Row]) -> str:
-    """Return CSV with a heading; numbers to six significant digits, undefined ones empty."""
+    """Return CSV with a header; numbers with six significant digits, undefined values empty."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
@@ -35,7 +35,7 @@ def csv_text(rows: Sequence[Row]) -> str:
 
 
 def markdown_table(rows: Sequence[Row]) -> str:
-    """Return a Markdown table; numbers to three digits, undefined ones as ``-``."""
+    """Return a Markdown table; numbers with three decimals, undefined values as ``-``."""
     columns = list(rows[0])
     lines = [columns, ["---"] * len(columns), *([_cell(row[key], key) for key in columns] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -49,11 +49,11 @@ def evaluation_page(evaluation: Evaluation) -> str:
         parts += _model_part(evaluation.compared, " (compared model)")
         parts += [
             "## Difference of the two models",
-            "First minus compared model, case by case, where both have the figure; two-sided p of Wilcoxon's "
-            "signed-rank test and of the paired t-test, not corrected for the number of tests.",
+            "First minus compared model per case, where both have the metric; two-sided p of Wilcoxon's signed-rank "
+            "test and of the paired t-test, not corrected for multiple tests.",
             markdown_table([row for row in paired_test_rows(evaluation.tests) if row["class"] in occurring]),
         ]
-    parts += ["## What is counted", "\n".join(f"- {sentence}" for sentence in CONVENTIONS)]
+    parts += ["## Definitions", "\n".join(f"- {sentence}" for sentence in CONVENTIONS)]
     if evaluation.warnings:
         parts += ["## Warnings", "\n".join(f"- {warning}" for warning in evaluation.warnings)]
     return "\n\n".join([*parts, "Research use only; not a medical device."]) + "\n"
@@ -67,7 +67,7 @@ def _model_part(model: ModelResult, which: str) -> list[str]:
         return markdown_table([row for row in rows if row["class"] in occurring])
 
     return [
-        f"## Figures of {len(model.cases)} cases{which}",
+        f"## Metrics of {len(model.cases)} cases{which}",
         f"In no reference and no prediction: {', '.join(absent)}." if absent else "Every class occurs.",
         "### Per case",
         table([row for row in per_case_rows(model) if row["cases"]]),
@@ -79,7 +79,7 @@ def _model_part(model: ModelResult, which: str) -> list[str]:
         table([row for row in detection_rows(model) if row["minimum_ml"] in _SHOWN_MINIMUM_ML]),
         "### Lesions",
         table(lesion_rows(model)),
-        f"Largest lesion called by its subtype: {model.largest_lesions_named_right} of {model.largest_lesions} cases.",
+        f"Correct subtype of the largest lesion: {model.largest_lesions_named_right} of {model.largest_lesions} cases.",
     ]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Putting planned lesions into the greys of a host so that blur and noise match it."""
+"""Blend planned lesions into a host scan with matching blur and noise."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
-from ICHSegmentationLib.research.simulation.lesions.site import LesionSite
 
 _DEFAULT_BRAIN_HU = 33.0
 _DEFAULT_FLUID_HU = 8.0
@@ -19,16 +19,16 @@ _NOISE_CLIP = 3.0
 
 @dataclass(frozen=True)
 class HostGreys:
-    """What the greys of a host look like.
+    """Statistics of the HU of a host scan.
 
     Attributes
     ----------
     brain_hu, fluid_hu : float
         Medians.
     noise_hu : float
-        Standard deviation inside even brain.
+        Standard deviation inside homogeneous brain.
     noise_blur_pixels : float
-        Gaussian width that gives white noise the host's correlation between neighbouring pixels.
+        Gaussian width that gives white noise the pixel correlation of the host scan.
     """
 
     brain_hu: float
@@ -38,9 +38,9 @@ class HostGreys:
 
     @classmethod
     def measure(cls, hu: np.ndarray, site: LesionSite) -> HostGreys:
-        """Read them off the brain and the ventricles of a host (`hu` on the site's grid)."""
+        """Measure brain and ventricles of a host scan (`hu` on the grid of the site)."""
         brain = site.anatomy.brain & (site.depth_mm > 6)
-        # Every fourth slice tells the noise well enough.
+        # Every fourth slice is enough to estimate the noise.
         slices = slice(None, None, 4)
         inside = brain[slices]
         if inside.sum() < 200:
@@ -60,7 +60,7 @@ class HostGreys:
         return cls(brain_hu, min(fluid_hu, brain_hu - 8), noise_hu, blur)
 
     def noise(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-        """Noise like the host's, float32."""
+        """Return noise like that of the host scan, float32."""
         white = rng.standard_normal(shape, dtype=np.float32)
         if self.noise_blur_pixels > 0:
             white = ndimage.gaussian_filter(white, (0, self.noise_blur_pixels, self.noise_blur_pixels))
@@ -77,20 +77,20 @@ def blend_lesion(
     blur_pixels: float,
     rng: np.random.Generator,
 ) -> None:
-    """Paint one lesion into the greys of a site, in place.
+    """Blend one lesion into the HU of a site, in place.
 
     Parameters
     ----------
     hu : numpy.ndarray
-        float32, the site's greys.
+        float32, HU of the site.
     lesion : Lesion
     room : numpy.ndarray
-        float32 on the site, 1 where earlier lesions left room.
+        float32 on the site, fraction not taken by earlier lesions.
     cavity : numpy.ndarray
-        bool on the site; nothing is painted outside.
+        bool on the site; voxels outside stay unchanged.
     greys : HostGreys
     blur_pixels : float
-        Width of the scanner's in-plane blur.
+        Standard deviation of the in-plane blur of the scanner.
     rng : numpy.random.Generator
     """
     part = hu[lesion.box]
@@ -98,22 +98,22 @@ def blend_lesion(
         part -= np.float32(_EDEMA_HU) * lesion.edema * (1 - lesion.coverage)
     width = (0, blur_pixels, blur_pixels)
     inside = cavity[lesion.box].astype(np.float32)
-    # Normalised by the cavity, so that blood reaches the bone without a dark seam.
+    # Normalised by the cavity, so that there is no dark seam between lesion and bone.
     within = np.maximum(ndimage.gaussian_filter(inside, width), 0.2)
     soft = ndimage.gaussian_filter(lesion.coverage, width) / within * inside * room[lesion.box]
     soft = np.minimum(soft, 1)
     target = lesion.contrast_hu + np.float32(greys.brain_hu) + _texture(part, greys, rng)
     painted = part + soft * (target - part)
-    # Beside bone the host is brighter than blood through its own blur; painting must not dig a dark line there.
+    # Blurred bone is brighter than blood; do not darken it.
     by_bone = part > np.maximum(target, greys.brain_hu + 25)
     part[...] = np.where(by_bone, part, painted)
 
 
 def _texture(part: np.ndarray, greys: HostGreys, rng: np.random.Generator) -> np.ndarray:
-    """Noise for blood: partly the host's own fine detail, partly drawn with its width and correlation."""
+    """Return noise for a lesion: partly fine detail of the host scan, partly drawn with the same statistics."""
     if greys.noise_hu == 0:
         return np.zeros(part.shape, dtype=np.float32)
     own = part - ndimage.uniform_filter(part, (0, 5, 5))
     own = np.clip(own, -2 * greys.noise_hu, 2 * greys.noise_hu)
-    share = np.float32(rng.uniform(0, 0.8))
-    return share * own + np.sqrt(1 - share**2) * greys.noise(rng, part.shape)
+    weight = np.float32(rng.uniform(0, 0.8))
+    return weight * own + np.sqrt(1 - weight**2) * greys.noise(rng, part.shape)

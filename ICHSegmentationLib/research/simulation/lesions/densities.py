@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How dense blood is above brain, by age."""
+"""Density of blood relative to brain, by age."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.special import expit
 
-from ICHSegmentationLib.research.simulation.lesions.fields import smooth_noise
+from ICHSegmentationLib.research.simulation.fields import smooth_noise
 
 ACUTE_HU = (18.0, 42.0)
-"""Clotted blood measures 50-80 HU in the first days, brain 30-37 (haematocrit sets the rest)."""
+"""Clotted blood has 50-80 HU in the first days (depending on haematocrit), brain 30-37 HU."""
 SUBACUTE_HU = (6.0, 18.0)
 CHRONIC_HU = (-14.0, -4.0)
-"""Of the thin part of an older collection, about 20-30 HU; nearer to fluid than that it cannot be told from atrophy."""
+"""Hypodense part of an older collection, about 20-30 HU; lower values cannot be distinguished from atrophy."""
 SUBARACHNOID_HU = (10.0, 35.0)
 
 
@@ -23,7 +23,7 @@ def mottled(
     mean_hu: float,
     mottle_hu: float,
 ) -> np.ndarray:
-    """Contrast field of a clot that is not quite even.
+    """Return the contrast of a slightly inhomogeneous clot.
 
     Returns
     -------
@@ -37,10 +37,10 @@ def mottled(
 def subdural_contrast(
     rng: np.random.Generator, shape: tuple[int, int, int], spacing_mm: tuple[float, float, float]
 ) -> np.ndarray:
-    """Density of a subdural collection by age: acute, subacute, mixed, or chronic with a fluid level.
+    """Draw the contrast of a subdural collection: acute, subacute, mixed, or chronic with a fluid level.
 
-    Chronic collections without dense blood are left out: taught as blood, they make a network outline the wide fluid
-    spaces of atrophied brains.
+    Purely chronic collections are excluded, because a network trained on them segments the wide fluid spaces of
+    atrophic brains.
 
     Returns
     -------
@@ -54,10 +54,10 @@ def subdural_contrast(
     dense, thin = rng.uniform(*ACUTE_HU), rng.uniform(*CHRONIC_HU)
     if age == "mixed":
         pattern = smooth_noise(rng, shape, spacing_mm, rng.uniform(8, 25))
-        share = expit(4 * (pattern + rng.uniform(-0.3, 1.0)))
+        fraction = expit(4 * (pattern + rng.uniform(-0.3, 1.0)))
     else:
-        # The patient lies on the back: cells settle towards higher rows.
+        # In a supine patient cells settle towards higher rows.
         rows_mm = (np.arange(shape[1]) * spacing_mm[1]).astype(np.float32)
         level_mm = rng.uniform(*np.quantile(rows_mm, [0.35, 0.7]))
-        share = expit((rows_mm - level_mm) / rng.uniform(0.8, 5))[None, :, None]
-    return (thin + (dense - thin) * share + mottled(rng, shape, spacing_mm, 0, 1.5)).astype(np.float32)
+        fraction = expit((rows_mm - level_mm) / rng.uniform(0.8, 5))[None, :, None]
+    return (thin + (dense - thin) * fraction + mottled(rng, shape, spacing_mm, 0, 1.5)).astype(np.float32)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Subdural blood along the folds of the dura: falx and tentorium."""
+"""Subdural hemorrhage along the dural folds: falx and tentorium."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from scipy import ndimage
 
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.simulation.anatomy import DeepRegion
+from ICHSegmentationLib.research.simulation.fields import smooth_noise
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 from ICHSegmentationLib.research.simulation.lesions.densities import ACUTE_HU, mottled
-from ICHSegmentationLib.research.simulation.lesions.fields import smooth_noise
 from ICHSegmentationLib.research.simulation.lesions.layer import drawn_volume, layer_lesion
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
-from ICHSegmentationLib.research.simulation.lesions.site import LesionSite
 
 _DEEPEST_MM = 45.0
 _OFF_BASE_MM = 10.0
 
 
 def plan_falcine(site: LesionSite, rng: np.random.Generator, volume_ml: float | None) -> Lesion | None:
-    """Thin band on one side of the falx, in the upper half of the head."""
+    """Plan a thin band on one side of the falx, in the upper half of the head."""
     midline = site.anatomy.midline_distance_mm
     upper = site.height_fraction[:, None, None] > 0.45
     candidates = np.argwhere(site.cavity & (np.abs(midline) < 3) & (site.depth_mm < 15) & upper)
@@ -42,11 +42,11 @@ def plan_falcine(site: LesionSite, rng: np.random.Generator, volume_ml: float | 
 
 
 def plan_tentorial(site: LesionSite, rng: np.random.Generator, volume_ml: float | None) -> Lesion | None:
-    """Thin layer on one half of the tentorium, found as what lies just above the cerebellum."""
+    """Plan a thin layer on one half of the tentorium, located just above the cerebellum."""
     cerebellum = site.anatomy.deep == DeepRegion.CEREBELLUM
     side = rng.choice([-1.0, 1.0])
     half = cerebellum & (side * site.anatomy.midline_distance_mm > 4)
-    # Its roof: no cerebellum in the slice above.
+    # The roof of the cerebellum: no cerebellum in the slice above.
     roof = half & ~np.concatenate([cerebellum[1:], np.zeros_like(cerebellum[:1])])
     candidates = np.argwhere(roof & (site.depth_mm > _OFF_BASE_MM))
     if len(candidates) == 0:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Blood between skull and brain: the epidural lens and the subdural crescent."""
+"""Extra-axial hemorrhage: the epidural lens and the subdural crescent."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ import numpy as np
 from scipy.special import expit
 
 from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.research.simulation.fields import smooth_noise
+from ICHSegmentationLib.research.simulation.lesion_site import Box, LesionSite
 from ICHSegmentationLib.research.simulation.lesions.densities import ACUTE_HU, mottled, subdural_contrast
 from ICHSegmentationLib.research.simulation.lesions.dural_folds import plan_falcine, plan_tentorial
-from ICHSegmentationLib.research.simulation.lesions.fields import smooth_noise
 from ICHSegmentationLib.research.simulation.lesions.layer import drawn_volume, layer_lesion
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
-from ICHSegmentationLib.research.simulation.lesions.site import Box, LesionSite
 
 _MIDLINE_GAP_MM = 1.5
 _VAULT_MM = 3.0
-_DURAL_FOLD_SHARE = 0.22
-_LARGEST_ON_FOLD_ML = 15.0
+_DURAL_FOLD_FRACTION = 0.22
+_MAX_ON_FOLD_ML = 15.0
 
 
 def plan_epidural(site: LesionSite, rng: np.random.Generator, volume_ml: float | None = None) -> Lesion | None:
-    """Biconvex lens on the inner table.
+    """Plan a biconvex lens on the inner table.
 
-    Its height falls with the distance from its centre, so that it bulges inwards more than the skull curves; the dura
-    is bound to the sutures, so it is short and its ends are blunt on some sides.
+    Its thickness falls with the distance from its centre. The dura is fixed at the sutures, so the lens is short and
+    ends steeply on some sides.
 
     Parameters
     ----------
     site : LesionSite
     rng : numpy.random.Generator
     volume_ml : float, optional
-        Drawn from 0.5-100 mL where not given.
+        Drawn from 0.5-100 mL by default.
 
     Returns
     -------
     Lesion or None
-        None where there is no inner table.
+        None if there is no inner table.
     """
     volume = volume_ml if volume_ml is not None else drawn_volume(rng, 0.5, 100, median=15)
     centre = _table_point(site, rng, lateral_mm=25)
@@ -53,30 +53,30 @@ def plan_epidural(site: LesionSite, rng: np.random.Generator, volume_ml: float |
     score = _layer_score(site, rng, box, run**power, thickness_mm, roughness=0.05)
     contrast = mottled(rng, score.shape, site.spacing_mm, rng.uniform(*ACUTE_HU), rng.uniform(0.5, 3))
     if rng.random() < 0.25:
-        # Fresh unclotted blood among clot: the swirl sign.
+        # Unclotted blood within the clot: the swirl sign.
         swirl = smooth_noise(rng, score.shape, site.spacing_mm, max(thickness_mm * 0.7, 4))
         contrast = contrast - np.float32(rng.uniform(8, 22)) * expit(6 * (swirl - 0.9))
     return layer_lesion(site, Subtype.EDH, box, score, site.cavity[box], volume, contrast, 0.5 * thickness_mm)
 
 
 def plan_subdural(site: LesionSite, rng: np.random.Generator, volume_ml: float | None = None) -> Lesion | None:
-    """Crescent over one hemisphere, or a band along the falx or the tentorium; chronic ones with a level.
+    """Plan a crescent over one hemisphere, or a band along the falx or the tentorium.
 
     Parameters
     ----------
     site : LesionSite
     rng : numpy.random.Generator
     volume_ml : float, optional
-        Drawn from 1-100 mL where not given (1-12 mL along a fold of the dura).
+        Drawn from 1-100 mL by default (1-12 mL along a dural fold).
 
     Returns
     -------
     Lesion or None
-        None where there is no inner table.
+        None if there is no inner table.
     """
     form = rng.random()
-    if form < _DURAL_FOLD_SHARE and (volume_ml is None or volume_ml <= _LARGEST_ON_FOLD_ML):
-        plan = plan_falcine if form < 0.6 * _DURAL_FOLD_SHARE else plan_tentorial
+    if form < _DURAL_FOLD_FRACTION and (volume_ml is None or volume_ml <= _MAX_ON_FOLD_ML):
+        plan = plan_falcine if form < 0.6 * _DURAL_FOLD_FRACTION else plan_tentorial
         on_fold = plan(site, rng, volume_ml)
         if on_fold is not None:
             return on_fold
@@ -96,7 +96,7 @@ def plan_subdural(site: LesionSite, rng: np.random.Generator, volume_ml: float |
 
 
 def _table_point(site: LesionSite, rng: np.random.Generator, *, lateral_mm: float) -> np.ndarray | None:
-    """Voxel on the inner table of the convexity; away from the midline where the head allows it."""
+    """Draw a voxel on the inner table of the convexity, away from the midline if possible."""
     points = site.inner_table
     if len(points) == 0:
         return None
@@ -109,7 +109,7 @@ def _table_point(site: LesionSite, rng: np.random.Generator, *, lateral_mm: floa
 
 
 def _run_from(site: LesionSite, centre: np.ndarray, box: Box, radii_mm: tuple[float, float, float]) -> np.ndarray:
-    """Distance from a voxel in units of the radii along slices, rows and columns."""
+    """Return the distance from a voxel in units of the radii along slices, rows and columns."""
     dz, dy, dx = site.offsets_mm(centre, box)
     return np.sqrt((dz / radii_mm[0]) ** 2 + (dy / radii_mm[1]) ** 2 + (dx / radii_mm[2]) ** 2).astype(np.float32)
 
@@ -117,7 +117,7 @@ def _run_from(site: LesionSite, centre: np.ndarray, box: Box, radii_mm: tuple[fl
 def _stop_at_suture(
     site: LesionSite, rng: np.random.Generator, centre: np.ndarray, box: Box, run: np.ndarray, radius_mm: float
 ) -> np.ndarray:
-    """Make the lens end steeply at a plane across the skull."""
+    """Add a steep end of the lens at a plane across the skull."""
     dz, dy, dx = site.offsets_mm(centre, box)
     angle, rise = rng.uniform(0, 2 * np.pi), rng.uniform(-0.4, 0.4)
     along = np.cos(angle) * dy + np.sin(angle) * dx + rise * dz
@@ -128,7 +128,7 @@ def _stop_at_suture(
 def _layer_score(
     site: LesionSite, rng: np.random.Generator, box: Box, fall: np.ndarray, thickness_mm: float, *, roughness: float
 ) -> np.ndarray:
-    """Field whose level sets are layers on the inner table, thinning with `fall`."""
+    """Return a field whose level sets are layers on the inner table, thinning with `fall`."""
     depth = site.convexity_depth_mm[box]
     rough = smooth_noise(rng, depth.shape, site.spacing_mm, rng.uniform(14, 30))
     score = 1 - fall - depth / thickness_mm + roughness * rough

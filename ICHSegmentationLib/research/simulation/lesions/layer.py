@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all layers of blood on the dura share."""
+"""Functions shared by all layers of hemorrhage on the dura."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.simulation.lesions.fields import coverage_above, level_for_voxels
+from ICHSegmentationLib.research.simulation.fields import coverage_above, level_for_voxels
+from ICHSegmentationLib.research.simulation.lesion_site import Box, LesionSite
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
-from ICHSegmentationLib.research.simulation.lesions.site import Box, LesionSite
 
 _PRUNINGS = 2
 
 
 def drawn_volume(rng: np.random.Generator, low: float, high: float, *, median: float) -> float:
-    """Log-normal volume in mL, cut to a range."""
+    """Draw a log-normal volume in mL, clipped to a range."""
     return float(np.clip(median * np.exp(0.9 * rng.standard_normal()), low, high))
 
 
@@ -29,18 +29,18 @@ def layer_lesion(
     contrast: np.ndarray,
     push_mm: float,
 ) -> Lesion | None:
-    """Cut a field at the level that holds the volume; its largest piece is the lesion."""
+    """Threshold a field at the level that gives the volume; the largest component is the lesion."""
     voxels = volume_ml / site.voxel_ml
     for _ in range(_PRUNINGS):
         level = level_for_voxels(score, domain, voxels)
         if level is None:
             return None
-        pieces, count = ndimage.label((score >= level) & domain)
+        components, count = ndimage.label((score >= level) & domain)
         if count == 1:
             break
-        # Ridges of bone and roughness cut slivers off, which no reader would take for this bleed.
-        largest = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
-        domain = domain & ((pieces == 0) | largest)
+        # Drop slivers cut off by bone ridges and roughness; a radiologist would not count them to this lesion.
+        largest = components == 1 + int(np.argmax(np.bincount(components.ravel())[1:]))
+        domain = domain & ((components == 0) | largest)
     level = level_for_voxels(score, domain, voxels)
     if level is None:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One lesion, planned but not yet painted."""
+"""A planned lesion."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.simulation.lesions.site import Box
+from ICHSegmentationLib.research.simulation.lesion_site import Box
 
 
 @dataclass(frozen=True)
 class Lesion:
-    """A lesion on a box of a site.
+    """A planned lesion on a box of a site.
 
     Attributes
     ----------
     subtype : Subtype
     box : tuple of slice
-        Where it lies in the site.
+        Position in the site.
     coverage : numpy.ndarray
-        float32 fraction of each voxel that it takes, on the box.
+        float32 fraction of each voxel that the lesion covers, on the box.
     contrast_hu : numpy.ndarray
-        float32, density above brain, on the box.
+        float32, HU above brain, on the box.
     push_mm : float
-        How far it moves the brain beside it at most, 0 for a lesion that fills a given space.
+        Maximum displacement of the adjacent brain, 0 for a lesion that fills an existing space.
     edema : numpy.ndarray, optional
         float32, 0-1, strength of the edema around it, on the box.
     """
@@ -38,7 +38,7 @@ class Lesion:
     edema: np.ndarray | None = None
 
     def trimmed(self, margin: int = 4) -> Lesion:
-        """Return the same lesion on the smallest box that holds it and its edema, and a margin in plane for blur."""
+        """Return the lesion on the smallest box that holds it and its edema, with an in-plane margin for blur."""
         touched = self.coverage > 0 if self.edema is None else (self.coverage > 0) | (self.edema > 0)
         if not touched.any():
             return self

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Smooth displacement of the brain by the lesions that take space."""
+"""Smooth displacement of the brain by space-occupying lesions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
-from ICHSegmentationLib.research.simulation.lesions.site import LesionSite
 
 _COARSE = 4
 _SHORTEST_REACH_MM = 10.0
@@ -17,20 +17,20 @@ _LONGEST_REACH_MM = 28.0
 _PINNED_MM = 8.0
 _NOTICEABLE_PIXELS = 0.1
 _STEEPEST = 0.5
-"""Displacement may change by at most this much per mm, or the brain would fold over itself."""
+"""Maximum change of the displacement per mm; larger values would fold the brain over itself."""
 
 
 class Displacement:
-    """In-plane displacement field away from lesions, none at the bone.
+    """In-plane displacement field away from lesions, zero at the bone.
 
-    It is the negative gradient of the smoothed lesions: outward everywhere, strongest at their border, fading over a
-    few centimetres, which shifts the midline and narrows the ventricles beside a large lesion.
+    The negative gradient of the smoothed lesions: directed outwards, strongest at their border and fading over a few
+    centimetres. It shifts the midline and narrows the ventricles beside a large lesion.
 
     Parameters
     ----------
     site : LesionSite
     lesions : sequence of Lesion
-        Those with `push_mm` of 0 do not count.
+        Lesions with `push_mm` of 0 have no effect.
     """
 
     def __init__(self, site: LesionSite, lesions: Sequence[Lesion]) -> None:
@@ -54,7 +54,7 @@ class Displacement:
         self._source = (self._refined(rows) / site.spacing_mm[1], self._refined(columns) / site.spacing_mm[2])
 
     def warp(self, image: np.ndarray) -> np.ndarray:
-        """Move a float image of the site (linear interpolation in plane)."""
+        """Warp a float image of the site (linear interpolation in plane)."""
         if self._source is None:
             return image
         moved = np.empty_like(image)
@@ -69,7 +69,7 @@ class Displacement:
         return moved
 
     def warp_labels(self, labels: np.ndarray) -> np.ndarray:
-        """Move a mask or label map of the site (nearest neighbour)."""
+        """Warp a mask or label map of the site (nearest neighbour)."""
         if self._source is None:
             return labels
         rows, columns = self._grids()
@@ -83,19 +83,19 @@ class Displacement:
         return rows, columns
 
     def _refined(self, coarse: np.ndarray) -> np.ndarray:
-        """Back to the site's pixels; the field is smooth, so linear is enough."""
+        """Interpolate to the pixels of the site."""
         return _linear(self._shape[1], coarse.shape[1]) @ coarse @ _linear(self._shape[2], coarse.shape[2]).T
 
 
 def _linear(pixels: int, knots: int) -> np.ndarray:
-    """Matrix (pixels, knots) that interpolates between knots at every `_COARSE`-th pixel."""
+    """Return the matrix (pixels, knots) that interpolates between knots at every `_COARSE`-th pixel."""
     places = np.arange(pixels) / _COARSE
     columns = [np.interp(places, np.arange(knots), unit) for unit in np.eye(knots)]
     return np.stack(columns, axis=1).astype(np.float32)
 
 
 def _away_from(coverage: np.ndarray, site: LesionSite, push_mm: float) -> tuple[np.ndarray, np.ndarray]:
-    """Displacement in mm along rows and columns on the coarse grid."""
+    """Return the displacement in mm along rows and columns on the coarse grid."""
     pixel_mm = (site.spacing_mm[1] * _COARSE, site.spacing_mm[2] * _COARSE)
     reach_mm = float(np.clip(2.0 * push_mm + 6, _SHORTEST_REACH_MM, _LONGEST_REACH_MM))
     sigma = (reach_mm / site.spacing_mm[0], reach_mm / pixel_mm[0], reach_mm / pixel_mm[1])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Painting lesions of given subtypes into a head CT."""
+"""Simulate lesions of given subtypes in a head CT."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.simulation.anatomy import Anatomy
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 from ICHSegmentationLib.research.simulation.lesions.blending import HostGreys, blend_lesion
 from ICHSegmentationLib.research.simulation.lesions.extra_axial import plan_epidural, plan_subdural
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
 from ICHSegmentationLib.research.simulation.lesions.mass_effect import Displacement
 from ICHSegmentationLib.research.simulation.lesions.parenchymal import plan_parenchymal
-from ICHSegmentationLib.research.simulation.lesions.site import LesionSite
 from ICHSegmentationLib.research.simulation.lesions.subarachnoid import plan_subarachnoid
 from ICHSegmentationLib.research.simulation.lesions.ventricular import plan_ventricular
 
@@ -31,32 +31,32 @@ def paint_lesions(
     labels: np.ndarray | None = None,
     volumes_ml: Mapping[Subtype, float] = MappingProxyType({}),
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Paint one lesion of each subtype asked for.
+    """Simulate one lesion of each given subtype.
 
-    Lesions that take space are planned first and move the brain; blood in the fluid spaces then fills them as they
-    are after that. What a host lacks (no ventricles known, no bone) is left out.
+    Space-occupying lesions come first and displace the brain; hemorrhage in the fluid spaces then fills the displaced
+    spaces. Lesions that the host scan has no place for (no ventricles, no bone) are left out.
 
     Parameters
     ----------
     hu : numpy.ndarray
         float32 (slices, rows, columns); rows run from anterior to posterior, slices from the skull base up.
     anatomy : Anatomy or LesionSite
-        A site saves the distance transform where the same head is used again.
+        Pass a site to reuse its distance transforms for the same head.
     rng : numpy.random.Generator
         The same state gives the same sample.
     subtypes : collection of Subtype
-        Their order does not matter.
+        Subtypes in any order.
     labels : numpy.ndarray, optional
-        uint8, blood that the host already has. It moves with the brain and keeps its voxels.
+        uint8, labels of the host scan. They move with the brain and are not overwritten.
     volumes_ml : mapping of Subtype to float
-        How large a lesion is to be, as far as the host has room; drawn where not given.
+        Volumes of the lesions, limited by the space in the head; drawn by default.
 
     Returns
     -------
     hu : numpy.ndarray
         float32, a new array.
     labels : numpy.ndarray
-        uint8, values of `Subtype`, 0 elsewhere: voxels that are blood by half or more.
+        uint8, values of `Subtype`, 0 elsewhere: voxels that consist of hemorrhage by half or more.
     """
     site = anatomy if isinstance(anatomy, LesionSite) else LesionSite(anatomy)
     painted = hu.astype(np.float32, copy=True)
@@ -89,7 +89,7 @@ def paint_lesions(
 
 
 class _Canvas:
-    """Greys and labels of a site while lesions are added to them, in place."""
+    """HU and labels of a site, modified in place while lesions are added."""
 
     def __init__(self, site: LesionSite, hu: np.ndarray, truth: np.ndarray, rng: np.random.Generator) -> None:
         self.hu, self.truth = hu, truth
@@ -99,16 +99,16 @@ class _Canvas:
         self._room = (truth == 0).astype(np.float32)
 
     def deform(self, displacement: Displacement) -> None:
-        """Move the brain and the blood that the host already has."""
+        """Displace the brain and the labels of the host scan."""
         cavity = self._site.cavity
-        # Bone must not be drawn inwards with the brain beside it.
+        # Keep bone from being displaced with the adjacent brain.
         soft = np.where(cavity, self.hu, np.float32(self.greys.brain_hu))
         self.hu[...] = np.where(cavity, displacement.warp(soft), self.hu)
         self.truth[...] = displacement.warp_labels(self.truth)
         self._room = (self.truth == 0).astype(np.float32)
 
     def add(self, lesion: Lesion | None) -> None:
-        """Blend a lesion and label what it took, leaving earlier lesions as they are."""
+        """Blend and label a lesion without changing earlier lesions."""
         if lesion is None:
             return
         blend_lesion(self.hu, lesion, self._room, self._site.cavity, self.greys, self._blur_pixels, self._rng)

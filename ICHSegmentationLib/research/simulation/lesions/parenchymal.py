@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Blood in the brain: an irregular clot with an edema rim."""
+"""Intraparenchymal hemorrhage: an irregular clot with an edema rim."""
 
 from __future__ import annotations
 
@@ -8,56 +8,56 @@ from scipy import ndimage
 
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.simulation.anatomy import DeepRegion
-from ICHSegmentationLib.research.simulation.lesions.densities import ACUTE_HU, mottled
-from ICHSegmentationLib.research.simulation.lesions.fields import (
+from ICHSegmentationLib.research.simulation.fields import (
     coverage_above,
     level_for_voxels,
     smooth_noise,
     wave_noise,
 )
+from ICHSegmentationLib.research.simulation.lesion_site import Box, LesionSite
+from ICHSegmentationLib.research.simulation.lesions.densities import ACUTE_HU, mottled
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
-from ICHSegmentationLib.research.simulation.lesions.site import Box, LesionSite
 
-_SHARE_BY_REGION = {
+_FRACTION_BY_REGION = {
     DeepRegion.BASAL_GANGLIA: 0.40,
     DeepRegion.THALAMUS: 0.18,
     DeepRegion.LOBAR_WHITE_MATTER: 0.27,
     DeepRegion.CEREBELLUM: 0.10,
     DeepRegion.PONS: 0.05,
 }
-"""About what hospital series of spontaneous hemorrhage report; contusions come through the unknown region."""
+"""Approximate frequencies in hospital series of spontaneous hemorrhage; the unknown region covers contusions."""
 _HELD_BACK_MM = 6.0
 _ACROSS_MIDLINE = (DeepRegion.CEREBELLUM, DeepRegion.PONS)
-_LARGEST_ML = {DeepRegion.THALAMUS: 30.0, DeepRegion.CEREBELLUM: 30.0, DeepRegion.PONS: 8.0}
+_MAX_ML = {DeepRegion.THALAMUS: 30.0, DeepRegion.CEREBELLUM: 30.0, DeepRegion.PONS: 8.0}
 
 
 def plan_parenchymal(site: LesionSite, rng: np.random.Generator, volume_ml: float | None = None) -> Lesion | None:
-    """Clot made of a few ellipsoids with a perturbed surface, with edema around it.
+    """Plan a clot of a few ellipsoids with a perturbed surface, surrounded by edema.
 
     Parameters
     ----------
     site : LesionSite
     rng : numpy.random.Generator
     volume_ml : float, optional
-        Drawn from 0.2-100 mL where not given, less in the thalamus, cerebellum and pons.
+        Drawn from 0.2-100 mL by default, less in the thalamus, cerebellum and pons.
 
     Returns
     -------
     Lesion or None
-        None where there is no brain.
+        None if there is no brain.
     """
     drawn_ml = float(np.clip(9 * np.exp(1.2 * rng.standard_normal()), 0.2, 100))
     centre, region = _centre(site, rng, 0.6 * _radius_mm(volume_ml or drawn_ml))
     if centre is None:
         return None
-    volume = volume_ml if volume_ml is not None else min(drawn_ml, _LARGEST_ML.get(region, 100.0))
+    volume = volume_ml if volume_ml is not None else min(drawn_ml, _MAX_ML.get(region, 100.0))
     radius_mm = _radius_mm(volume)
     rim_mm = rng.uniform(2, 10) * min(radius_mm / 12, 1.3)
     reach_mm = 2.0 * radius_mm + rim_mm
     box = site.around(centre, (reach_mm,) * 3)
     score = _blob_score(site, rng, centre, box, radius_mm)
     domain = _reachable(site, centre, region, box)
-    # Cortex and pia hold the clot back, under the skull as at the midline.
+    # Cortex and pia limit the clot, below the skull and at the midline.
     score -= np.clip(_HELD_BACK_MM - site.depth_mm[box], 0, None)
     if region not in _ACROSS_MIDLINE:
         score -= np.clip(_HELD_BACK_MM - np.abs(site.anatomy.midline_distance_mm[box]), 0, None)
@@ -65,12 +65,12 @@ def plan_parenchymal(site: LesionSite, rng: np.random.Generator, volume_ml: floa
     if level is None:
         return None
     coverage = coverage_above(score, level) * domain
-    # A fluid space that the clot surrounds is pressed shut.
+    # Fluid spaces enclosed by the clot are compressed.
     clot = coverage >= 0.5
     enclosed = np.stack([ndimage.binary_fill_holes(plane) for plane in clot]) & ~clot
     coverage = np.where(enclosed, np.float32(1), coverage)
     contrast = mottled(rng, score.shape, site.spacing_mm, rng.uniform(*ACUTE_HU), rng.uniform(0.5, 3.5))
-    # Clot is densest in the middle, where it retracts first.
+    # A clot is densest in its centre, where it retracts first.
     contrast = contrast + np.float32(rng.uniform(0, 4)) * np.clip((score - level) / radius_mm, 0, 1)
     if rng.random() < 0.05:
         rows_mm = np.arange(score.shape[1], dtype=np.float32)[None, :, None] * site.spacing_mm[1]
@@ -81,18 +81,18 @@ def plan_parenchymal(site: LesionSite, rng: np.random.Generator, volume_ml: floa
 
 
 def _radius_mm(volume_ml: float) -> float:
-    """Radius of a ball."""
+    """Return the radius of a sphere."""
     return (volume_ml * 1000 * 0.75 / np.pi) ** (1 / 3)
 
 
 def _centre(site: LesionSite, rng: np.random.Generator, depth_mm: float) -> tuple[np.ndarray | None, DeepRegion]:
-    """Voxel and region of a bleed, deep enough for its size; any brain where regions are not known."""
+    """Draw centre and region of a lesion, deep enough for its size; anywhere in the brain if regions are unknown."""
     inside = site.anatomy.brain & (site.depth_mm > max(depth_mm, 4))
-    regions = [r for r in _SHARE_BY_REGION if np.any(inside & (site.anatomy.deep == r))]
+    regions = [r for r in _FRACTION_BY_REGION if np.any(inside & (site.anatomy.deep == r))]
     region = DeepRegion.UNKNOWN
     if regions and rng.random() > 0.15:
-        shares = np.array([_SHARE_BY_REGION[r] for r in regions])
-        region = regions[int(rng.choice(len(regions), p=shares / shares.sum()))]
+        fractions = np.array([_FRACTION_BY_REGION[r] for r in regions])
+        region = regions[int(rng.choice(len(regions), p=fractions / fractions.sum()))]
         inside = inside & (site.anatomy.deep == region)
     if region not in _ACROSS_MIDLINE:
         off_midline = inside & (np.abs(site.anatomy.midline_distance_mm) > depth_mm)
@@ -104,7 +104,7 @@ def _centre(site: LesionSite, rng: np.random.Generator, depth_mm: float) -> tupl
 
 
 def _reachable(site: LesionSite, centre: np.ndarray, region: DeepRegion, box: Box) -> np.ndarray:
-    """Tissue that the clot may take: the falx keeps a bleed of a hemisphere on its side."""
+    """Return the tissue that the clot may occupy: hemispheric lesions stay on their side of the falx."""
     tissue = site.tissue[box]
     if region in _ACROSS_MIDLINE:
         return tissue
@@ -116,7 +116,7 @@ def _reachable(site: LesionSite, centre: np.ndarray, region: DeepRegion, box: Bo
 def _blob_score(
     site: LesionSite, rng: np.random.Generator, centre: np.ndarray, box: Box, radius_mm: float
 ) -> np.ndarray:
-    """Signed distance like field in mm, positive inside a union of perturbed ellipsoids."""
+    """Return a field similar to a signed distance in mm, positive inside a union of perturbed ellipsoids."""
     dz, dy, dx = site.offsets_mm(centre, box)
     score = np.full([part.stop - part.start for part in box], -np.inf, dtype=np.float32)
     for index in range(int(rng.integers(1, 5))):
@@ -137,7 +137,7 @@ def _blob_score(
 def _edema(
     site: LesionSite, rng: np.random.Generator, box: Box, outside: np.ndarray, rim_mm: float
 ) -> np.ndarray | None:
-    """Strength of the edema: full at the clot, fading over an uneven rim."""
+    """Return the strength of the edema: full at the clot, fading over an uneven rim."""
     if rng.random() < 0.2:
         return None
     uneven = rim_mm * np.clip(1 + 0.5 * smooth_noise(rng, outside.shape, site.spacing_mm, 12), 0.2, 2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Blood in the ventricles: a dependent level, a cast, or an extension from a parenchymal clot."""
+"""Intraventricular hemorrhage: a dependent level, a cast, or an extension of a parenchymal clot."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.simulation.lesions.densities import ACUTE_HU, mottled
-from ICHSegmentationLib.research.simulation.lesions.fields import (
+from ICHSegmentationLib.research.simulation.fields import (
     coverage_above,
-    fluid_share,
+    fluid_fraction,
     level_for_voxels,
     smooth_noise,
 )
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
+from ICHSegmentationLib.research.simulation.lesions.densities import ACUTE_HU, mottled
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
-from ICHSegmentationLib.research.simulation.lesions.site import LesionSite
 
-_LEAST_CAST_ML = 2.0
+_MIN_CAST_ML = 2.0
 
 
 def plan_ventricular(
@@ -31,54 +31,54 @@ def plan_ventricular(
     volume_ml: float | None = None,
     clot: np.ndarray | None = None,
 ) -> Lesion | None:
-    """Fill part of the ventricles.
+    """Plan hemorrhage that fills part of the ventricles.
 
     Parameters
     ----------
     site : LesionSite
     rng : numpy.random.Generator
     hu : numpy.ndarray
-        float32, the site's greys.
+        float32, HU of the site.
     ventricles : numpy.ndarray
-        bool (after the deformation by other lesions).
+        bool (after displacement by other lesions).
     brain_hu, fluid_hu : float
-        The host's greys of brain and fluid.
+        HU of brain and fluid in the host scan.
     volume_ml : float, optional
-        Drawn from 0.3 mL up to the whole where not given.
+        Drawn from 0.3 mL up to the whole ventricles by default.
     clot : numpy.ndarray, optional
-        bool, a parenchymal clot that the blood may come from.
+        bool, a parenchymal clot that may have ruptured into the ventricles.
 
     Returns
     -------
     Lesion or None
-        None where no ventricle is known.
+        None if there are no ventricles.
     """
     where = np.argwhere(ventricles)
     if len(where) == 0:
         return None
     volume = volume_ml if volume_ml is not None else float(np.clip(5 * np.exp(1.1 * rng.standard_normal()), 0.3, 80))
-    # Choroid plexus is no fluid, yet blood surrounds and hides it.
+    # Include the choroid plexus: blood surrounds and hides it.
     ventricles = ventricles | ndimage.binary_closing(ventricles, structure=np.ones((1, 3, 3)), iterations=2)
-    share = fluid_share(hu, ventricles, brain_hu, fluid_hu)
+    fraction = fluid_fraction(hu, ventricles, brain_hu, fluid_hu)
     box = site.around(where[0], (1e4,) * 3)
     if clot is not None and clot.any() and rng.random() < 0.7:
         score = _distance_score(site, rng, _nearest(where, clot, site.spacing_mm), box)
-    elif volume < _LEAST_CAST_ML or rng.random() < 0.5:
+    elif volume < _MIN_CAST_ML or rng.random() < 0.5:
         score = _level_score(site, rng, box, where)
     else:
         score = _distance_score(site, rng, where[rng.integers(len(where))], box)
-    level = level_for_voxels(score, share >= 0.5, volume / site.voxel_ml)
+    level = level_for_voxels(score, fraction >= 0.5, volume / site.voxel_ml)
     if level is None:
         return None
-    coverage = coverage_above(score, level) * share
-    # Two half shares would make a voxel less than half blood and change the volume asked for.
-    coverage = np.where((score >= level) & (share >= 0.5), np.maximum(coverage, 0.5), np.minimum(coverage, 0.49))
+    coverage = coverage_above(score, level) * fraction
+    # The product of two fractions could fall below one half and change the requested volume.
+    coverage = np.where((score >= level) & (fraction >= 0.5), np.maximum(coverage, 0.5), np.minimum(coverage, 0.49))
     contrast = mottled(rng, hu.shape, site.spacing_mm, rng.uniform(*ACUTE_HU), rng.uniform(0.5, 3))
     return Lesion(Subtype.IVH, box, coverage.astype(np.float32), contrast)
 
 
 def _level_score(site: LesionSite, rng: np.random.Generator, box: tuple, where: np.ndarray) -> np.ndarray:
-    """Height above which fluid stays clear: cells settle in the posterior horns of a patient lying on the back."""
+    """Return the height field of a fluid level: cells settle in the posterior horns of a supine patient."""
     centre = where.mean(axis=0)
     dz, dy, dx = site.offsets_mm(centre, box)
     tilt, roll = rng.normal(0, 0.08, 2)
@@ -89,16 +89,16 @@ def _level_score(site: LesionSite, rng: np.random.Generator, box: tuple, where: 
 
 
 def _distance_score(site: LesionSite, rng: np.random.Generator, seed: np.ndarray, box: tuple) -> np.ndarray:
-    """Nearness to a place: a cast that grows through the ventricles from there."""
+    """Return the closeness to a seed, from which a cast grows through the ventricles."""
     dz, dy, dx = site.offsets_mm(seed, box)
     wavy = smooth_noise(rng, site.anatomy.ventricles.shape, site.spacing_mm, 10)
-    # Across the septum the other ventricle is near, yet blood reaches it late.
+    # The other lateral ventricle is near, but filled late.
     midline = site.anatomy.midline_distance_mm
     other_side = 10.0 * (np.sign(midline[tuple(seed)]) * midline < -1)
     return (-np.sqrt(dz**2 + dy**2 + dx**2) - other_side + 1.5 * wavy).astype(np.float32)
 
 
 def _nearest(where: np.ndarray, clot: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
-    """Ventricle voxel nearest to the middle of a clot."""
+    """Return the ventricle voxel nearest to the centroid of a clot."""
     middle = np.argwhere(clot).mean(axis=0)
     return where[int(np.argmin((((where - middle) * spacing_mm) ** 2).sum(axis=1)))]

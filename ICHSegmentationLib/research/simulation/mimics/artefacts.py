@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the scanner adds: beam hardening, streaks, metal, partial volume at the vertex, motion."""
+"""Image artefacts: beam hardening, streaks, metal, partial volume at the vertex, motion."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy import ndimage
 
-from ICHSegmentationLib.research.simulation.lesions.fields import smooth_noise
-from ICHSegmentationLib.research.simulation.lesions.site import LesionSite
+from ICHSegmentationLib.research.simulation.fields import smooth_noise
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 
 _METAL_HU = 3000.0
 
 
 def beam_hardening(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
-    """Dark and bright bands between the petrous bones (the Hounsfield bar), in low slices."""
+    """Add dark and bright bands between the petrous bones (the Hounsfield bar), in low slices."""
     low = np.flatnonzero((site.height_fraction > 0.02) & (site.height_fraction < 0.3))
     if not low.size:
         return
@@ -32,7 +32,7 @@ def beam_hardening(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -
 
 
 def streaks(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
-    """Fine bright and dark rays from a place on the skull, in a few slices."""
+    """Add fine bright and dark rays from a point on the skull, in a few slices."""
     if not len(site.inner_table):
         return
     index, row, column = site.inner_table[rng.integers(len(site.inner_table))]
@@ -41,18 +41,18 @@ def streaks(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
 
 
 def metal(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
-    """Clip, coil or shunt: a very bright spot with strong rays."""
+    """Add a clip, coil or shunt: a very bright spot with strong rays."""
     where = np.argwhere(site.anatomy.intracranial)
     index, row, column = where[rng.integers(len(where))]
     _add(hu, site, index, rng.uniform(20, 60) * _rays(hu.shape[1:], row, column, site, rng))
     rows_mm = (np.arange(hu.shape[1]) - row)[:, None] * site.spacing_mm[1]
     columns_mm = (np.arange(hu.shape[2]) - column)[None, :] * site.spacing_mm[2]
-    share = np.clip(rng.uniform(1, 3) - np.sqrt(rows_mm**2 + columns_mm**2) + 0.5, 0, 1)
-    hu[index] += (share * (_METAL_HU - hu[index])).astype(np.float32)
+    fraction = np.clip(rng.uniform(1, 3) - np.sqrt(rows_mm**2 + columns_mm**2) + 0.5, 0, 1)
+    hu[index] += (fraction * (_METAL_HU - hu[index])).astype(np.float32)
 
 
 def vertex_partial_volume(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
-    """Bone of the next slice bleeding into the highest slices with brain."""
+    """Add partial volume of the bone above to the highest slices with brain."""
     used = np.flatnonzero(site.anatomy.intracranial.any(axis=(1, 2)))
     bone = site.anatomy.skull.astype(np.float32)
     for index in used[-2:]:
@@ -62,7 +62,7 @@ def vertex_partial_volume(hu: np.ndarray, site: LesionSite, rng: np.random.Gener
 
 
 def motion(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
-    """Ghost of a moved head in a slice: the mean with a turned and shifted copy, and a change of its level."""
+    """Add the ghost of a moved head to a slice: a mean with a rotated and shifted copy."""
     used = np.flatnonzero(site.anatomy.intracranial.any(axis=(1, 2)))
     for index in rng.choice(used, size=min(int(rng.integers(1, 3)), used.size), replace=False):
         angle = np.deg2rad(rng.normal(0, 1.0))
@@ -70,13 +70,13 @@ def motion(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
         middle = np.array(hu.shape[1:]) / 2
         offset = middle - turn @ middle + rng.normal(0, 1.5, 2)
         ghost = ndimage.affine_transform(hu[index], turn, offset, order=1, mode="nearest")
-        # Bone is left where it is, or its ghost would reach far into the brain.
+        # Limit the change, or the ghost of bone would reach far into the brain.
         difference = np.clip(ghost - hu[index], -25, 25)
         _add(hu, site, index, rng.uniform(0.2, 0.5) * difference)
 
 
 def _rays(shape: tuple[int, ...], row: int, column: int, site: LesionSite, rng: np.random.Generator) -> np.ndarray:
-    """Noise over the angle around a pixel, fading with the distance, about unit amplitude."""
+    """Return noise over the angle around a pixel, fading with distance, about unit amplitude."""
     rows_mm = (np.arange(shape[0]) - row)[:, None] * site.spacing_mm[1]
     columns_mm = (np.arange(shape[1]) - column)[None, :] * site.spacing_mm[2]
     count = int(rng.integers(60, 240))

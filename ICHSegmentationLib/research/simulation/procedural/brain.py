@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What fills a skull: ventricles, cisterns, folded cortex, deep nuclei, cerebellum and dura, as signed distances."""
+"""Intracranial structures as signed distances: ventricles, cisterns, cortex, deep nuclei, cerebellum, dura."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from ICHSegmentationLib.research.simulation.procedural.traits import HeadTraits
 
 @dataclass(frozen=True)
 class BrainFields:
-    """Signed distances in mm (negative inside) unless said otherwise.
+    """Signed distances in mm (negative inside) unless stated otherwise.
 
-    Thin sheets come as a pair: the signed distance to the sheet and the region (`*_reach`) in which it exists,
-    so that they stay thin and sharp when the fields are refined.
+    Thin sheets are a pair of fields: the signed distance to the sheet and the region (`*_reach`) in which it exists, so
+    that they stay thin and sharp when the fields are refined.
     """
 
     ventricles: Field
@@ -54,7 +54,7 @@ class BrainFields:
 
 
 def brain_fields(rng: np.random.Generator, frame: HeadFrame, inner: Field, traits: HeadTraits) -> BrainFields:
-    """Return the fields of one brain; `inner` is the signed distance to the inner table."""
+    """Generate the fields of one brain; `inner` is the signed distance to the inner table."""
     tentorium, tentorium_reach = _tentorium(frame)
     below = np.maximum(tentorium, frame.a + 7 + 0.45 * np.abs(frame.x))
     stem = tube(frame, ((0, -24, -2), (0, -26, -30), (0, -38, -55), (0, -42, -120)), (14, 15.5, 8, 5.5))
@@ -165,7 +165,7 @@ def _cisterns(rng: np.random.Generator, frame: HeadFrame, stem: Field, traits: H
 
 
 def _sylvian(rng: np.random.Generator, frame: HeadFrame) -> tuple[Field, Field]:
-    """Return the sheet of the Sylvian fissure, bent over the insula, and where it exists."""
+    """Return the sheet of the Sylvian fissure, bent over the insula, and its region."""
     wave = 2.5 * smooth_noise(rng, frame, 14)
     lateral = np.abs(frame.x)
     roof = -9 - 0.55 * (frame.a - 18)
@@ -179,10 +179,10 @@ def _sylvian(rng: np.random.Generator, frame: HeadFrame) -> tuple[Field, Field]:
 
 
 def _cortex(rng: np.random.Generator, frame: HeadFrame, inner: Field, traits: HeadTraits) -> tuple[Field, Field, Field]:
-    """Return distance to the sulci, their depth and the distance to smaller side branches.
+    """Return the distance to the sulci, their depth, and the distance to smaller side branches.
 
-    A sulcus is where smooth noise on the cortical surface changes sign; following the surface normal inwards, with
-    a meander, gives walls that stand on the surface as real ones do.
+    Sulci are the zero crossings of smooth noise on the cortical surface, continued inwards along the surface normal
+    with some meandering.
     """
     hull = _creaseless(inner, frame)
     slope = np.gradient(hull, *frame.spacing_mm)
@@ -207,7 +207,7 @@ def _cortex(rng: np.random.Generator, frame: HeadFrame, inner: Field, traits: He
 
 
 def _creaseless(field: Field, frame: HeadFrame) -> Field:
-    """Return the field without its creases, so that its slope is a usable surface normal."""
+    """Smooth creases of a field, so that its gradient is a usable surface normal."""
     return ndimage.gaussian_filter(field, [4 / step for step in frame.spacing_mm], mode="nearest")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A random head CT, drawn from a seed alone: scalp, skull, brain, its CSF spaces and the scanner's noise."""
+"""Procedural head CT from a seed: scalp, skull, brain, CSF spaces and scanner noise."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ Triple = tuple[float, float, float]
 DEFAULT_SHAPE = (32, 256, 256)
 DEFAULT_SPACING_MM = (5.0, 0.8, 0.8)
 _COARSE_MM = 2.0
-# Head coordinate of the highest point that the field of view always holds.
+# Head coordinate of the highest point inside every field of view.
 _TOP_MM = 84.0
 
 
 @dataclass(frozen=True)
 class CleanHead:
-    """A head without noise or blur, on planes that are thinner than the slices a scanner makes of them.
+    """A head without noise or blur, on planes thinner than the slices of a scan.
 
-    `hu` is float32 (slices x planes_per_slice, rows, columns), `anatomy` lies on the same grid.
+    `hu` is float32 (slices x planes_per_slice, rows, columns); `anatomy` is on the same grid.
     """
 
     hu: np.ndarray
@@ -46,18 +46,18 @@ def clean_head(
     spacing_mm: Triple = DEFAULT_SPACING_MM,
     traits: HeadTraits | None = None,
 ) -> CleanHead:
-    """Draw one head on planes of at most 2.5 mm.
+    """Generate one head on planes of about 2.5 mm or less.
 
     Parameters
     ----------
     seed : int
         The same seed, shape and spacing give the same head.
     shape : tuple of int
-        (slices, rows, columns); slices run upwards, rows to the back, columns to the patient's left.
+        (slices, rows, columns); slices run upwards, rows to posterior, columns to the patient's left.
     spacing_mm : tuple of float
         (slice, row, column).
     traits : HeadTraits, optional
-        What the head is like; drawn where not given.
+        Properties of the head; drawn by default.
     """
     rng = np.random.default_rng(seed)
     traits = traits or HeadTraits.draw(rng)
@@ -79,12 +79,12 @@ def clean_head(
 def procedural_head(
     seed: int, *, shape: Shape = DEFAULT_SHAPE, spacing_mm: Triple = DEFAULT_SPACING_MM
 ) -> tuple[np.ndarray, Anatomy]:
-    """Draw one scanned head without bleeds.
+    """Generate one scanned head without lesions.
 
     Returns
     -------
     tuple
-        int16 HU (slices, rows, columns) and the masks on the same grid; see `clean_head` for the parameters.
+        int16 HU (slices, rows, columns) and the masks on the same grid; parameters as in `clean_head`.
     """
     head = clean_head(seed, shape=shape, spacing_mm=spacing_mm)
     rng = np.random.default_rng([seed, 1])
@@ -93,7 +93,7 @@ def procedural_head(
 
 
 def _frame(rng: np.random.Generator, shape: Shape, spacing_mm: Triple, traits: HeadTraits) -> HeadFrame:
-    """Return head coordinates, coarse within each plane and bent a little so that no head is symmetric."""
+    """Return head coordinates, coarse in plane and slightly bent, so that no head is symmetric."""
     nodes = [
         shape[0],
         *(max(8, round((n - 1) * step / _COARSE_MM) + 1) for n, step in zip(shape[1:], spacing_mm[1:], strict=True)),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From coarse distance fields to HU and masks, one plane at a time."""
+"""Render coarse distance fields to HU and masks, plane by plane."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MARGIN_MM = 4.0
 
 
 def gather_fields(rng: np.random.Generator, frame: HeadFrame, skull: SkullFields, brain: BrainFields) -> Fields:
-    """Return all coarse fields of a head by name, with textures."""
+    """Return all coarse fields of a head by name, including textures."""
     out = {f.name: getattr(group, f.name) for group in (skull, brain) for f in fields(group)}
     return out | {name: smooth_noise(rng, frame, cell_mm) for name, cell_mm in _TEXTURE_MM.items()}
 
@@ -33,7 +33,7 @@ def render(
 ) -> tuple[np.ndarray, Anatomy]:
     """Return float32 HU without noise and the masks, both of `shape` (planes, rows, columns).
 
-    `coarse` holds fields of (planes, fewer rows, fewer columns); `backdrop` (rows, columns) is what lies behind.
+    `coarse` holds fields with fewer rows and columns; `backdrop` (rows, columns) is the HU behind the head.
     """
     row_weights = linear_matrix(shape[1], coarse["skin"].shape[1])
     column_weights = linear_matrix(shape[2], coarse["skin"].shape[2])
@@ -49,16 +49,16 @@ def render(
         left, right = row_weights[rows], column_weights[columns].T.copy()
         at = SimpleNamespace(**{name: left @ field[index] @ right for name, field in coarse.items()})
         here = (index, rows, columns)
-        shares = tissue.shares(at)
-        hu[here] = tissue.hu(at, shares, backdrop[rows, columns])
-        inside = shares.inside > 0.5
-        liquid, dura = shares.csf > 0.5, shares.dura > 0.5
+        fractions = tissue.fractions(at)
+        hu[here] = tissue.hu(at, fractions, backdrop[rows, columns])
+        inside = fractions.inside > 0.5
+        liquid, dura = fractions.csf > 0.5, fractions.dura > 0.5
         masks["intracranial"][here] = inside
         masks["skull"][here] = (at.bone < 0) & ~inside
-        masks["ventricles"][here] = inside & (shares.ventricles > 0.5) & ~dura
+        masks["ventricles"][here] = inside & (fractions.ventricles > 0.5) & ~dura
         masks["csf"][here] = inside & liquid & ~dura & ~masks["ventricles"][here]
         masks["brain"][here] = inside & ~liquid & ~dura & ~masks["ventricles"][here]
-        deep[here] = tissue.deep(at, shares) * masks["brain"][here]
+        deep[here] = tissue.deep(at, fractions) * masks["brain"][here]
     return hu, Anatomy(**masks, deep=deep, midline_distance_mm=midline, spacing_mm=spacing_mm)
 
 
@@ -74,7 +74,7 @@ def head_rest(rng: np.random.Generator, shape: tuple[int, int], spacing_mm: tupl
 
 
 def _window(wanted: np.ndarray, size: int) -> slice:
-    """Return the fine indices that a run of coarse nodes covers."""
+    """Return the fine indices covered by a range of coarse nodes."""
     nodes = np.flatnonzero(wanted)
     step = (size - 1) / (len(wanted) - 1)
     return slice(max(0, int((nodes[0] - 1) * step)), min(size, int((nodes[-1] + 1) * step) + 1))

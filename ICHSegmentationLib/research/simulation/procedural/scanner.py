@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a scanner does to a clean head: thick slices, blur, correlated noise."""
+"""Simulate a scanner: thick slices, blur, correlated noise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def scan(
     noise_hu: float | None = None,
     blur_mm: float | None = None,
 ) -> np.ndarray:
-    """Return the int16 slices that a scanner makes of clean planes.
+    """Return the int16 slices of a scan of clean planes.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def scan(
         image = stack.mean(axis=0)
         bone = np.clip(image[::4, ::4], 200, 1200) - 200
         image = ndimage.gaussian_filter(image, blur_mm / in_plane)
-        # More bone in the slice means fewer photons (petrous level) and, through beam hardening, a slope beside it.
+        # Bone in the slice reduces photons (petrous level) and causes beam hardening.
         load = float(np.mean(bone)) / 120
         grain = ndimage.gaussian_filter(rng.standard_normal(image.shape, dtype=np.float32), grain_mm / in_plane)
         grain -= ndimage.gaussian_filter(grain, 2.2 * grain_mm / in_plane)
@@ -58,7 +58,7 @@ def scan(
 
 
 def _beam_hardening(bone: np.ndarray, spacing_mm: np.ndarray) -> np.ndarray:
-    """Return what dense bone adds: a bright rim inside the skull, a dark band between the petrous bones."""
+    """Return the artefact of dense bone: a bright rim inside the skull, a dark band between the petrous bones."""
     rim = ndimage.gaussian_filter(bone, 7.0 / spacing_mm) * 0.012
     load = bone.mean(axis=1)
     band = load - ndimage.gaussian_filter1d(load, 12.0 / spacing_mm[0])
@@ -72,21 +72,21 @@ def _enlarge(image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def mean_of_planes(anatomy: Anatomy, planes_per_slice: int) -> Anatomy:
-    """Return the anatomy of the slices that `scan` makes of thin planes: each voxel is what most of it is."""
+    """Return the anatomy of slices averaged from thin planes; each voxel has its majority tissue."""
     if planes_per_slice == 1:
         return anatomy
 
-    def share(mask: np.ndarray) -> np.ndarray:
+    def fraction(mask: np.ndarray) -> np.ndarray:
         return mask.reshape(-1, planes_per_slice, *mask.shape[1:]).mean(axis=1, dtype=np.float32)
 
-    skull, ventricles = share(anatomy.skull) >= 0.5, share(anatomy.ventricles) > 0.5
-    intracranial = (share(anatomy.intracranial) >= 0.5) & ~skull
-    csf = (share(anatomy.csf) > 0.5) & ~ventricles & intracranial
+    skull, ventricles = fraction(anatomy.skull) >= 0.5, fraction(anatomy.ventricles) > 0.5
+    intracranial = (fraction(anatomy.intracranial) >= 0.5) & ~skull
+    csf = (fraction(anatomy.csf) > 0.5) & ~ventricles & intracranial
     middle = planes_per_slice // 2
     return Anatomy(
         skull=skull,
         intracranial=intracranial,
-        brain=(share(anatomy.brain) >= 0.5) & intracranial & ~csf & ~ventricles,
+        brain=(fraction(anatomy.brain) >= 0.5) & intracranial & ~csf & ~ventricles,
         csf=csf,
         ventricles=ventricles & intracranial,
         deep=np.where(intracranial, anatomy.deep[middle::planes_per_slice], 0).astype(np.uint8),
@@ -96,7 +96,7 @@ def mean_of_planes(anatomy: Anatomy, planes_per_slice: int) -> Anatomy:
 
 
 def labels_of_planes(labels: np.ndarray, planes_per_slice: int) -> np.ndarray:
-    """Return the labels of slices averaged from thin planes: blood where half or more is, named by its largest part."""
+    """Return the labels of slices averaged from thin planes: the most frequent label if half or more is labelled."""
     if planes_per_slice == 1:
         return labels
     planes = labels.reshape(-1, planes_per_slice, *labels.shape[1:])

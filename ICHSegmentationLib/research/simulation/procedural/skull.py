@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The inside of the skull, its bone, the face below it and the soft tissue around it, as signed distances."""
+"""Skull, face and surrounding soft tissue as signed distances."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class SkullFields:
 
 
 def skull_fields(rng: np.random.Generator, frame: HeadFrame, traits: HeadTraits) -> SkullFields:
-    """Return skull, face and skin of one head."""
+    """Generate skull, face and skin of one head."""
     inner = inner_table(frame, traits.squareness)
     base = smooth_step(-frame.s, 5, 30)
     temple = bump(frame, (70, -5, -5), (22, 38, 32))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HU of one plane of a head, from the distance fields at its pixels."""
+"""HU of one plane of a head from the distance fields at its pixels."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _CORTEX_MM = 2.6
 
 
 @dataclass(frozen=True)
-class Shares:
-    """How much of each pixel is what, 0 to 1; `grey` is the grey share of the parenchyma."""
+class Fractions:
+    """Tissue fractions of each pixel, 0 to 1; `grey` is the fraction of grey matter in the parenchyma."""
 
     inside: Plane
     csf: Plane
@@ -39,14 +39,14 @@ class Shares:
 
 @dataclass(frozen=True)
 class Tissue:
-    """Turns distance fields (attributes of `at`, see the field classes) into shares and HU.
+    """Conversion of distance fields (attributes of `at`, see the field classes) to tissue fractions and HU.
 
     Attributes
     ----------
     traits : HeadTraits
         Widths and densities of this head.
     pixel_mm, plane_mm : float
-        In-plane and through-plane size that edges and thin sheets are spread over.
+        In-plane and through-plane size over which edges and thin sheets are blurred.
     """
 
     traits: HeadTraits
@@ -54,18 +54,18 @@ class Tissue:
     plane_mm: float
 
     def soft(self, distance: Plane) -> Plane:
-        """Return the share of each pixel that lies inside a shape."""
+        """Return the fraction of each pixel inside a shape."""
         return np.clip(0.5 - distance / np.float32(max(self.pixel_mm, 0.6)), 0, 1)
 
-    def shares(self, at: SimpleNamespace) -> Shares:
-        """Return what fills the inside of the skull."""
+    def fractions(self, at: SimpleNamespace) -> Fractions:
+        """Return the tissue fractions inside the skull."""
         liquid = self._cortical_csf(at)
         infratentorial = np.minimum(at.cerebellum, at.stem) <= 0
         liquid = np.where(infratentorial, np.float32(3), liquid)
         falx = np.maximum(np.abs(at.midline) - _FALX_MM / 2, at.falx_reach)
         dura = np.maximum(self.soft(np.minimum(falx, at.sinus)), self._tentorium(at))
         cortex = np.minimum(np.minimum(liquid, at.basal_ganglia), at.thalamus) - _CORTEX_MM
-        return Shares(
+        return Fractions(
             inside=self.soft(at.inner),
             csf=self.soft(np.minimum(liquid, at.cisterns)),
             ventricles=self.soft(at.ventricles),
@@ -73,16 +73,16 @@ class Tissue:
             grey=np.where(infratentorial, np.float32(0.35), self.soft(cortex / 2)),
         )
 
-    def hu(self, at: SimpleNamespace, shares: Shares, backdrop: Plane) -> Plane:
-        """Return the plane in HU; `backdrop` is what lies behind the head."""
+    def hu(self, at: SimpleNamespace, fractions: Fractions, backdrop: Plane) -> Plane:
+        """Return the plane in HU; `backdrop` is the HU behind the head."""
         bone, air = self.soft(at.bone), self.soft(at.air) * (at.inner > 0) * self.soft(at.skin)
         image = _mix(self._outside(at, backdrop), self._bone(at), bone)
         image = _mix(image, AIR_HU, air)
-        return _mix(image, self._inside(at, shares), shares.inside)
+        return _mix(image, self._inside(at, fractions), fractions.inside)
 
-    def deep(self, at: SimpleNamespace, shares: Shares) -> Plane:
+    def deep(self, at: SimpleNamespace, fractions: Fractions) -> Plane:
         """Return `DeepRegion` codes."""
-        code = np.where((shares.grey < 0.5) & (at.inner < -6), DeepRegion.LOBAR_WHITE_MATTER, DeepRegion.UNKNOWN)
+        code = np.where((fractions.grey < 0.5) & (at.inner < -6), DeepRegion.LOBAR_WHITE_MATTER, DeepRegion.UNKNOWN)
         code = np.where(at.basal_ganglia < 0, DeepRegion.BASAL_GANGLIA, code)
         code = np.where(at.thalamus < 0, DeepRegion.THALAMUS, code)
         code = np.where(at.cerebellum < 0, DeepRegion.CEREBELLUM, code)
@@ -102,25 +102,25 @@ class Tissue:
         return np.minimum(np.minimum(np.minimum(sulcus, branch), np.minimum(fissure, sylvian)), depth)
 
     def _tentorium(self, at: SimpleNamespace) -> Plane:
-        # The sheet is nearly parallel to the planes and thinner than they are: each plane sees a wide, faint share.
+        # The sheet is nearly parallel to the planes and thinner than them, so it appears broad and faint.
         half = max(_TENTORIUM_MM / 2, 0.42 * self.plane_mm)
         return self.soft(np.maximum(np.abs(at.tentorium) - half, at.tentorium_reach)) * (_TENTORIUM_MM / 2 / half)
 
-    def _inside(self, at: SimpleNamespace, shares: Shares) -> Plane:
+    def _inside(self, at: SimpleNamespace, fractions: Fractions) -> Plane:
         traits = self.traits
-        image = traits.white_hu + np.clip(at.white_matter, -12, 2) * (1 - shares.grey)
-        image = image + (traits.grey_hu - traits.white_hu) * shares.grey + 0.7 * at.marbling
-        # Cerebellar folia: fine furrows that follow the surface.
+        image = traits.white_hu + np.clip(at.white_matter, -12, 2) * (1 - fractions.grey)
+        image = image + (traits.grey_hu - traits.white_hu) * fractions.grey + 0.7 * at.marbling
+        # Cerebellar folia: fine furrows parallel to the surface.
         furrow = np.cos((at.inner + 2.5 * at.bundles) * (2 * np.pi / 5.5)) ** 4 * self.soft(at.cerebellum + 1)
         image -= (1.5 + 5 * traits.atrophy) * furrow * np.clip(1.6 + at.inner / 12, 0, 1)
-        image = _mix(image, traits.csf_hu + 2, shares.csf)
-        image = _mix(image, traits.csf_hu, shares.ventricles)
-        image = _mix(image, _DURA_HU, shares.dura)
+        image = _mix(image, traits.csf_hu + 2, fractions.csf)
+        image = _mix(image, traits.csf_hu, fractions.ventricles)
+        image = _mix(image, _DURA_HU, fractions.dura)
         return _mix(image, traits.calcium_hu, self.soft(at.calcification))
 
     @staticmethod
     def _bone(at: SimpleNamespace) -> Plane:
-        # The tables are dense, the diploe between them is not; thin bone has no diploe.
+        # Dense tables with less dense diploe between them; thin bone has no diploe.
         place = np.clip(at.inner / at.thickness, 0, 1)
         diploe = np.clip(1 - np.abs(place - 0.5) * 4, 0, 1) * np.clip(at.thickness - 3.5, 0, 2) / 2
         diploe = np.where(at.inner > at.thickness, np.float32(0.45), diploe)
@@ -128,7 +128,7 @@ class Tissue:
 
     def _outside(self, at: SimpleNamespace, backdrop: Plane) -> Plane:
         temporalis = np.clip(2.5 * at.muscle - 0.8 + 0.4 * at.fine_marbling, 0, 1)
-        # Below the base, muscles with seams of fat between them.
+        # Below the skull base: muscles separated by fat.
         bundles = self.soft(10 - at.inner) * self.soft(at.skin + 7) * np.clip(2.2 * np.abs(at.bundles) - 0.25, 0, 1)
         tissue = _FAT_HU + (_MUSCLE_HU - _FAT_HU) * np.maximum(temporalis, bundles)
         tissue = _mix(tissue, _EYE_HU, self.soft(at.eyes))
@@ -137,5 +137,5 @@ class Tissue:
         return _mix(backdrop, tissue, self.soft(at.skin))
 
 
-def _mix(image: Plane, value: Plane | float, share: Plane) -> Plane:
-    return image + (value - image) * share
+def _mix(image: Plane, value: Plane | float, fraction: Plane) -> Plane:
+    return image + (value - image) * fraction

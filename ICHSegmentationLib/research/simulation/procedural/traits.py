@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What makes one head differ from the next: age, size, pose, widths, calcifications."""
+"""Random properties of a head: age, size, pose, widths, calcifications."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class HeadTraits:
-    """The drawn properties of one head.
+    """Properties of one head.
 
-    `atrophy` is 0 in a young head and about 1 in an old one; `rotation_deg` is (pitch, roll, yaw), `shift_mm` is
-    (left, front, up) of the head in the field of view, `squareness` the power of the
-    superellipsoid of the skull; HU are means of a tissue.
+    `atrophy` is 0 in a young head and about 1 in an old one; `rotation_deg` is (pitch, roll, yaw); `shift_mm` is the
+    position (left, front, up) of the head in the field of view; `squareness` is the exponent of the superellipsoid of
+    the skull; HU are means of a tissue.
     """
 
     age_years: float
@@ -41,7 +41,7 @@ class HeadTraits:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> HeadTraits:
-        """Draw one head."""
+        """Draw the properties of one head."""
         age = rng.uniform(18, 92)
         old = float(np.clip((age - 40) / 45, 0, 1))
         atrophy = float(np.clip(old * rng.uniform(0.4, 1.2) + rng.uniform(0, 0.15), 0, 1.2))

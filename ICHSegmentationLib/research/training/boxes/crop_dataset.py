@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Crops around lesions for the second stage: the lesion of the box is blood, blood of others is left out."""
+"""Crops around lesions for the second stage: foreground is the lesion of the box, other lesions are ignored."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from scipy import ndimage
 from torch.utils.data import Dataset
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype
-from ICHSegmentationLib.preprocessing.box_crops import LEAST_CROP_MM, crop_edges, crop_positions
+from ICHSegmentationLib.preprocessing.box_crops import MIN_CROP_MM, crop_edges, crop_positions
 from ICHSegmentationLib.research.training.boxes.targets import TrueBox, true_boxes, varied
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.research.training.config import TrainingConfig
 
-_EMPTY_MM = (16.0, 80.0)  # side of a box where there is no lesion, as a detector may find one
-_TISSUE = (0.15, 0.85)  # grey of the place that such a box is put on: neither air nor bone
+_EMPTY_MM = (16.0, 80.0)  # side of a box without a lesion, as of a false detection
+_TISSUE = (0.15, 0.85)  # grey at the centre of such a box: neither air nor bone
 
 
 class _Place(NamedTuple):
@@ -40,9 +41,10 @@ class CropDataset(Dataset):
     Parameters
     ----------
     files : sequence of pathlib.Path
-        Volumes that `TrainingVolume.write` wrote.
+        Files of `TrainingVolume.write`.
     config : TrainingConfig
-        ``bleed_share`` of the crops show a lesion; its subtype is drawn first. ``boxes`` says how boxes are varied.
+        A fraction ``bleed_share`` of the crops shows a lesion; its subtype is drawn first. ``boxes`` configures the
+        variation of boxes.
 
     Raises
     ------
@@ -63,11 +65,10 @@ class CropDataset(Dataset):
                     if box.kind in set(Subtype):
                         self._places.setdefault(box.kind, []).append(_Place(number, index, box))
         if not self._places:
-            message = "No lesion was found in any of the training volumes."
-            raise InputError(message)
+            raise InputError(message("research.no_lesions"))
 
     def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
-        """Return ``image`` (channels, 224, 224) float32, as the network takes it, and ``label`` (1, 224, 224)."""
+        """Return ``image`` (channels, 224, 224) float32, the network input, and ``label`` (1, 224, 224)."""
         rng = np.random.default_rng([self._seed, number])
         place = self._lesion(rng) if rng.random() < self._bleed_share else self._empty(rng)
         volume = self._volumes[place.volume]
@@ -99,7 +100,7 @@ class CropDataset(Dataset):
         return varied(box, rng, jitter=self._boxes.jitter, margin=self._boxes.margin)
 
     def _empty(self, rng: np.random.Generator) -> _Place:
-        """Draw a box anywhere in the head; blood that happens to be there is left out."""
+        """Draw a box anywhere in the head; hemorrhage inside it is ignored."""
         number = int(rng.integers(len(self._volumes)))
         volume = self._volumes[number]
         index = int(rng.integers(len(volume.grey)))
@@ -115,27 +116,27 @@ class CropDataset(Dataset):
 
 
 def whole_slice(labels: np.ndarray) -> TrueBox:
-    """Return the box around all of a slice of (slices, rows, columns) labels, for blood of any subtype."""
+    """Return a box around a whole slice of (slices, rows, columns) labels, for hemorrhage of any subtype."""
     return TrueBox((0, 0, labels.shape[1], labels.shape[2]), UNKNOWN_SUBTYPE)
 
 
 def cut_crop(
     volume: TrainingVolume, weights: np.ndarray, index: int, box: TrueBox, pixel_mm: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Sample what a network is shown of a box.
+    """Sample the network input of a box.
 
     Parameters
     ----------
     volume : TrainingVolume
         A head.
     weights : numpy.ndarray
-        (channels, slices) that make the slice's channels out of all slices.
+        (channels, slices) weights that combine all slices into the channels of the slice.
     index : int
-        The slice.
+        Index of the slice.
     box : TrueBox
-        In pixels.
+        Box in pixels.
     pixel_mm : float
-        Of the volume.
+        Pixel size of the volume.
 
     Returns
     -------
@@ -145,8 +146,8 @@ def cut_crop(
         (224, 224) uint8.
     """
     top, left, bottom, right = box.edges
-    least = LEAST_CROP_MM / pixel_mm
-    rows, columns = (crop_positions(*crop_edges(*ends, least)) for ends in ((top, bottom), (left, right)))
+    min_px = MIN_CROP_MM / pixel_mm
+    rows, columns = (crop_positions(*crop_edges(*ends, min_px)) for ends in ((top, bottom), (left, right)))
     at = np.meshgrid(rows - 0.5, columns - 0.5, indexing="ij")
     used = np.flatnonzero(weights.any(axis=0))
     planes = [
@@ -159,9 +160,9 @@ def cut_crop(
 
 
 def lesion_of(labels: np.ndarray, kind: int) -> np.ndarray:
-    """Return 1 for blood of a box's subtype, 0 for tissue and `IGNORE` for blood of others, uint8.
+    """Return 1 for hemorrhage of the subtype of a box, 0 for tissue and `IGNORE` for other subtypes, uint8.
 
-    To a box of no given subtype all blood belongs, but for what is `IGNORE` itself.
+    For a box of unknown subtype all hemorrhage counts, except `IGNORE`.
     """
     own = labels != IGNORE if kind == UNKNOWN_SUBTYPE else labels == kind
     return np.where(labels == 0, 0, np.where(own, 1, IGNORE)).astype(np.uint8)

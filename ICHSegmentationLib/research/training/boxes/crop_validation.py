@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a second stage finds inside the true boxes of a validation volume, or on its slices with blood."""
+"""Predictions of a second stage in the true boxes of a validation volume, or on its slices with hemorrhage."""
 
 from __future__ import annotations
 
@@ -12,19 +12,29 @@ from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.training.boxes.crop_dataset import cut_crop, lesion_of, whole_slice
 from ICHSegmentationLib.research.training.boxes.targets import true_boxes
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
+from ICHSegmentationLib.research.training.validation import pooled_dice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ICHSegmentationLib.research.training.config import TrainingConfig
+    from ICHSegmentationLib.research.training.processes import Processes
 
 _CROPS_AT_ONCE = 8
+
+
+def crop_dice(
+    network: torch.nn.Module, files: Sequence[Path], config: TrainingConfig, processes: Processes
+) -> dict[str, float]:
+    """Return the Dice of a network of crops; parameters are those of `pooled_dice`."""
+    return pooled_dice(crop_labels, network, files, config, processes)
 
 
 def crop_labels(
     network: torch.nn.Module, path: Path, config: TrainingConfig, device: torch.device
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the true and the found classes of all crops of a volume, 255 where the truth is not known.
+    """Return the true and the predicted classes of all crops of a volume, 255 where the truth is unknown.
 
     Parameters
     ----------
@@ -33,9 +43,9 @@ def crop_labels(
     path : pathlib.Path
         A prepared volume.
     config : TrainingConfig
-        Input.
+        Configuration of the input.
     device : torch.device
-        Of the network.
+        Device of the network.
     """
     volume = TrainingVolume.read(path)
     weights = config.input.stack_weights(volume.slices_mm)

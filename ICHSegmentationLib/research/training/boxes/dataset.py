@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Slices with the boxes of their bleeds, as maps of what a detector should say."""
+"""Slices with target maps of a detector."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class BoxDataset(SliceDataset):
-    """`SliceDataset` whose label is what the detector should say: boxes of the pieces of blood, varied.
+    """`SliceDataset` whose label holds the target maps of varied boxes around the connected components.
 
     Parameters
     ----------
     files : sequence of pathlib.Path
-        Volumes that `TrainingVolume.write` wrote.
+        Files of `TrainingVolume.write`.
     config : TrainingConfig
-        ``boxes`` says by how much boxes are varied.
+        ``boxes`` configures the variation of boxes.
     """
 
     def __init__(self, files: Sequence[Path], config: TrainingConfig) -> None:
@@ -34,7 +34,7 @@ class BoxDataset(SliceDataset):
         self._boxes = config.boxes
 
     def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
-        """Return ``image`` (channels, H, W) float32, as the network takes it, and ``label`` (6, H / 4, W / 4)."""
+        """Return ``image`` (channels, H, W) float32, the network input, and ``label`` (6, H / 4, W / 4)."""
         sample = super().__getitem__(number)
         rng = np.random.default_rng([self._seed, number, 1])
         classes = sample["label"][0].numpy()

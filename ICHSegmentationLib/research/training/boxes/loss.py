@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The loss of a detector: focal for the subtype, GIoU for the sides, cross-entropy for the centre-ness."""
+"""Loss of a detector: focal loss for the subtype, GIoU for the sides, cross-entropy for the centre-ness."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import torch
 from monai.losses import FocalLoss
@@ -11,14 +13,17 @@ from torch.nn import functional
 
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 
+if TYPE_CHECKING:
+    from ICHSegmentationLib.research.training.config import OptimisationSection
+
 
 class BoxLoss(nn.Module):
-    """FCOS's loss (Tian et al., ICCV 2019, equation 2), with the generalised IoU in place of the IoU.
+    """Loss of FCOS (Tian et al., ICCV 2019, equation 2) with generalised IoU instead of IoU.
 
     Parameters
     ----------
     gamma, alpha : float
-        Of the focal loss (Lin et al. 2017).
+        Parameters of the focal loss (Lin et al. 2017).
     """
 
     def __init__(self, gamma: float = 2.0, alpha: float = 0.25) -> None:
@@ -27,7 +32,7 @@ class BoxLoss(nn.Module):
         self._giou = BoxGIoULoss(reduction="none")
 
     def forward(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """Loss of a `BoxDetector`'s (N, kinds + 5, H, W) output against (N, 6, H, W) `target_maps`."""
+        """Return the loss of a `BoxDetector` output (N, kinds + 5, H, W) against `target_maps` (N, 6, H, W)."""
         kinds = output.shape[1] - 5
         true_kind, true_sides, true_centre = target[:, 0].long(), target[:, 1:5], target[:, 5]
         known, own = true_kind != IGNORE, (true_kind > 0) & (true_kind != IGNORE)
@@ -45,7 +50,12 @@ class BoxLoss(nn.Module):
         return loss
 
 
+def detector_loss(options: OptimisationSection) -> nn.Module:
+    """Make the loss of a detector."""
+    return BoxLoss(options.focal_gamma)
+
+
 def _corners(sides: torch.Tensor) -> torch.Tensor:
-    """Turn left, top, right and bottom distances into the two corners of a box around 0."""
+    """Convert left, top, right and bottom distances to the corners of a box around 0."""
     left, top, right, bottom = sides.unbind(dim=-1)
     return torch.stack([-left, -top, right, bottom], dim=-1)

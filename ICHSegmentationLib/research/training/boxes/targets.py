@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a detector should say at each place of its map."""
+"""Target maps of a detector."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from ICHSegmentationLib.networks.box_decoding import MAP_STRIDE, map_places
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.segmentation.boxes.linking import plane_boxes
 
-_RADIUS = 1.5  # of a box's middle within which places answer for it, in places (FCOS, "center sampling")
-_LEAST_PIXELS = 4  # of a piece of blood to be a lesion, at the network's pixel
+_RADIUS = 1.5  # in map cells around the centre of a box (FCOS, "center sampling")
+_MIN_PIXELS = 4  # of a lesion, at the pixel size of the network
 
 
 class TrueBox(NamedTuple):
-    """Top, left, bottom and right edge of a lesion on a slice in pixels, and its class; `IGNORE` where not known."""
+    """Top, left, bottom and right edge of a lesion on a slice in pixels, and its class; `IGNORE` if unknown."""
 
     edges: tuple[float, float, float, float]
     kind: int
 
 
 def true_boxes(classes: np.ndarray) -> list[TrueBox]:
-    """Return the box of each connected piece of each class of a (rows, columns) plane of classes."""
+    """Return the box of each connected component of each class on a (rows, columns) plane."""
     boxes = []
     for kind in np.unique(classes[classes > 0]).tolist():
         mask = classes == kind
         for rows, columns in plane_boxes(mask):
-            if np.count_nonzero(mask[rows, columns]) >= _LEAST_PIXELS:
+            if np.count_nonzero(mask[rows, columns]) >= _MIN_PIXELS:
                 boxes.append(TrueBox((rows.start, columns.start, rows.stop, columns.stop), kind))
     return boxes
 
 
 def varied(box: TrueBox, rng: np.random.Generator, *, jitter: float, margin: float) -> TrueBox:
-    """Enlarge a box by a share of its sides, and move each edge by up to another share, either way."""
+    """Enlarge a box by the fraction ``margin`` of its sides and shift each edge by up to the fraction ``jitter``."""
     top, left, bottom, right = box.edges
     height, width = bottom - top, right - left
     moves = rng.uniform(-jitter, jitter, 4) + margin * np.array([-1, -1, 1, 1])
@@ -44,23 +44,23 @@ def varied(box: TrueBox, rng: np.random.Generator, *, jitter: float, margin: flo
 
 
 def target_maps(boxes: Sequence[TrueBox], size: tuple[int, int]) -> np.ndarray:
-    """Draw what a detector should say.
+    """Draw the target maps of a detector.
 
-    A place near a box's middle and inside it answers for the box, for the smallest of several; a box between places is
-    answered for by the nearest one.
+    A map cell inside a box and near its centre predicts the box, the smallest one of several. A box without such a cell
+    is assigned to the nearest cell.
 
     Parameters
     ----------
     boxes : sequence of TrueBox
-        On an image.
+        Boxes on an image.
     size : tuple of int
-        Its rows and columns.
+        Rows and columns of the image.
 
     Returns
     -------
     numpy.ndarray
-        (6, rows / 4, columns / 4) float32: the class, 0 for background and 255 for not known; left, top, right and
-        bottom in places of the map; the centre-ness (FCOS, equation 3).
+        (6, rows / 4, columns / 4) float32: class, 0 for background and 255 for unknown; left, top, right and bottom in
+        map cells; centre-ness (FCOS, equation 3).
     """
     shape = (size[0] // MAP_STRIDE, size[1] // MAP_STRIDE)
     maps = np.zeros((6, *shape), dtype=np.float32)

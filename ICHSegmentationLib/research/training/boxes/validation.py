@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Average precision of a detector's boxes on the slices of volumes, those without blood included."""
+"""Average precision of detected boxes on the slices of volumes, including slices without hemorrhage."""
 
 from __future__ import annotations
 
@@ -22,33 +22,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ICHSegmentationLib.research.training.config import TrainingConfig
+    from ICHSegmentationLib.research.training.processes import Processes
 
-_MOST_BOXES = 100
-_LEAST_SCORE = 0.05
+_MAX_BOXES = 100
+_MIN_SCORE = 0.05
 _SLICES_AT_ONCE = 8
 
 
 class SliceBoxes(NamedTuple):
-    """What was found on a slice and what is there."""
+    """Detected and true boxes of a slice."""
 
     found: FoundBoxes
     true: Sequence[TrueBox]
 
 
 def average_precision(slices: Iterable[SliceBoxes], kinds: Sequence[str]) -> dict[str, float]:
-    """Return mean average precision as COCO defines it, with MONAI's metric.
+    """Return the mean average precision as defined by COCO, computed by MONAI.
 
     Parameters
     ----------
     slices : iterable of SliceBoxes
-        A true box of class `IGNORE` makes a found box on it neither right nor wrong.
+        A detected box on a true box of class `IGNORE` counts neither as true nor as false.
     kinds : sequence of str
-        Names of the classes but background.
+        Names of the classes without background.
 
     Returns
     -------
     dict of str to float
-        ``mAP50``, ``mAP50_95`` and, for each kind, ``AP50 KIND``; of kinds that occur. Empty where none does.
+        ``mAP50``, ``mAP50_95`` and ``AP50 KIND`` of each kind that occurs; empty if none does.
     """
     slices = list(slices)
     present = sorted({box.kind for _, true in slices for box in true} - {IGNORE})
@@ -58,12 +59,12 @@ def average_precision(slices: Iterable[SliceBoxes], kinds: Sequence[str]) -> dic
         [kinds[kind - 1] for kind in present],
         iou_list=[0.5],
         iou_range=(0.5, 0.95, 0.05),
-        max_detection=(_MOST_BOXES,),
+        max_detection=(_MAX_BOXES,),
         verbose=False,
     )
-    figures, _ = metric([_matched(part, present, metric.iou_thresholds.tolist()) for part in slices])
+    values, _ = metric([_matched(part, present, metric.iou_thresholds.tolist()) for part in slices])
     at_half, over_all = (
-        {kinds[kind - 1]: float(figures[f"{kinds[kind - 1]}_{name}_MaxDet_{_MOST_BOXES}"]) for kind in present}
+        {kinds[kind - 1]: float(values[f"{kinds[kind - 1]}_{name}_MaxDet_{_MAX_BOXES}"]) for kind in present}
         for name in ("AP_IoU_0.50", "mAP_IoU_0.50_0.95_0.05")
     )
     return {
@@ -74,12 +75,12 @@ def average_precision(slices: Iterable[SliceBoxes], kinds: Sequence[str]) -> dic
 
 
 def _matched(part: SliceBoxes, present: Sequence[int], thresholds: Sequence[float]) -> dict[int, dict[str, np.ndarray]]:
-    """Match the boxes of a slice; MONAI counts the kinds that are present from 0."""
+    """Match the boxes of a slice; MONAI numbers the present kinds from 0."""
     found, true = part
     counted = np.isin(found.kinds, present)
     edges, kinds, ignored = [], [], []
     for box in true:
-        # What is not known may be of any kind.
+        # An unknown box may be of any kind.
         for kind in present if box.kind == IGNORE else [box.kind]:
             edges.append(box.edges)
             kinds.append(present.index(kind))
@@ -93,7 +94,7 @@ def _matched(part: SliceBoxes, present: Sequence[int], thresholds: Sequence[floa
         [np.array(edges, dtype=np.float32).reshape(-1, 4)],
         [np.array(kinds, dtype=int)],
         [np.array(ignored, dtype=bool)],
-        max_detections=_MOST_BOXES,
+        max_detections=_MAX_BOXES,
     )
     return matched
 
@@ -102,10 +103,18 @@ def _iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.asarray(box_iou(first, second))
 
 
+def validation_precision(
+    network: torch.nn.Module, files: Sequence[Path], config: TrainingConfig, processes: Processes
+) -> dict[str, float]:
+    """Return the average precision of a detector's boxes; every process computes it of all volumes."""
+    slices = [part for path in files for part in volume_boxes(network, path, config, processes.device)]
+    return average_precision(slices, config.classes[1:])
+
+
 def volume_boxes(
     network: torch.nn.Module, path: Path, config: TrainingConfig, device: torch.device
 ) -> list[SliceBoxes]:
-    """Return found and true boxes of every slice of a prepared volume.
+    """Return detected and true boxes of every slice of a prepared volume.
 
     Parameters
     ----------
@@ -114,9 +123,9 @@ def volume_boxes(
     path : pathlib.Path
         The volume.
     config : TrainingConfig
-        Input and classes.
+        Configuration of input and classes.
     device : torch.device
-        Of the network.
+        Device of the network.
     """
     volume = TrainingVolume.read(path)
     planes = volume.grey.astype(np.float32) / 255
@@ -129,6 +138,6 @@ def volume_boxes(
             output = network(part.to(device, memory_format=torch.channels_last))
             answers.append(network.answer(output.float()).cpu().numpy())  # type: ignore[operator]
     return [
-        SliceBoxes(decode_boxes(answer, score_threshold=_LEAST_SCORE), true_boxes(plane))
+        SliceBoxes(decode_boxes(answer, score_threshold=_MIN_SCORE), true_boxes(plane))
         for answer, plane in zip(np.concatenate(answers), classes, strict=True)
     ]

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training data: sources, prepared volumes and labels."""
+"""Training data: prepared volumes and labels."""

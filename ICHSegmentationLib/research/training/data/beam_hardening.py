@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Augmentation: brain that grows brighter towards the skull, as beam hardening and scatter leave it."""
+"""Augmentation: brightening of the brain towards the skull by beam hardening and scatter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BONE = 0.99  # of the window
 class RandBeamHardeningd(RandomizableTransform, MapTransform):
     """Add a multiple of the blurred bone to windowed slices.
 
-    Scanners correct the cupping that bone causes, each to its own degree; what is left looks like thin blood along the
+    Scanners correct the cupping caused by bone to different degrees; the residue looks like thin hemorrhage along the
     inner table.
 
     Parameters
@@ -24,11 +24,11 @@ class RandBeamHardeningd(RandomizableTransform, MapTransform):
     keys : str or sequence of str
         (channels, H, W) images in [0, 1], bone saturated.
     prob : float
-        Share of images that are changed.
+        Probability of changing an image.
     strength : tuple of float
-        Range of the change in units of the window; within bone half of it is left after blurring.
+        Range of the change in units of the window; about half of it remains inside bone after blurring.
     sigma_px : tuple of float
-        Range of the blur's standard deviation.
+        Range of the standard deviation of the blur.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class RandBeamHardeningd(RandomizableTransform, MapTransform):
         self._sigma_px = sigma_px
 
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
-        """Return the sample with its images changed, or as it was."""
+        """Return the sample with changed images, or unchanged."""
         sample = dict(data)
         self.randomize(None)
         if not self._do_transform:

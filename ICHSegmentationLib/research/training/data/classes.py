@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the labels of prepared volumes to the classes of a network."""
+"""Map the labels of prepared volumes to the classes of a network."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def class_table(classes: Sequence[str]) -> np.ndarray:
     Parameters
     ----------
     classes : sequence of str
-        As `TrainingConfig.classes`: background first; ``ICH`` takes all blood that no other class names.
+        As `TrainingConfig.classes`: background first; ``ICH`` covers all hemorrhage without a class of its own.
 
     Returns
     -------
     numpy.ndarray
-        (256,) uint8. Blood of a subtype without a class is background, blood whose subtype is not known `IGNORE`.
+        (256,) uint8. A subtype without a class becomes background, hemorrhage of unknown subtype `IGNORE`.
     """
     table = np.zeros(IGNORE + 1, dtype=np.uint8)
     table[[UNKNOWN_SUBTYPE, IGNORE]] = IGNORE

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The folder of prepared volumes: with the configuration it is all that training needs."""
+"""The folder of prepared volumes; with the configuration it is all that training needs."""
 
 from __future__ import annotations
 
@@ -11,32 +11,33 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.research.training.config import TrainingConfig
-    from ICHSegmentationLib.research.training.data.sources import CaseSource
+    from ICHSegmentationLib.research.training.data.case_source import CaseSource
 
 INDEX_NAME = "index.json"
 
 
 class CaseIndex(BaseModel):
-    """Which cases there are, so that a split can be made without the data sets.
+    """Index of the cases, so that a split can be made without the data sets.
 
     Attributes
     ----------
     input : InputSpec
-        What the volumes were prepared for.
+        Input that the volumes were prepared for.
     sources : tuple of str
         Titles of the data sets.
     cases : dict of str to str
-        The set that each case comes from.
+        Data set of each case.
     fold : tuple of str
-        Validation cases by the configuration's fold.
+        Validation cases of the fold.
     fold_number : int or None
-        Which fold that was.
+        Number of the fold.
     look_alike_share : float
-        Of the painted copies.
+        Fraction of the synthetic copies that contain mimics.
     left_out : dict of str to str
         Cases that could not be prepared, each with the reason.
     """
@@ -54,7 +55,7 @@ class CaseIndex(BaseModel):
 
     @classmethod
     def of(cls, sources: list[CaseSource], config: TrainingConfig) -> CaseIndex:
-        """Take stock of data sets."""
+        """Build the index of data sets."""
         number = config.data.fold
         fold = [] if number is None else [name for source in sources for name in source.fold(number)]
         return cls(
@@ -67,21 +68,20 @@ class CaseIndex(BaseModel):
         )
 
     def write(self, root: Path) -> None:
-        """Write beside the volumes, atomically."""
+        """Write the index next to the volumes, atomically."""
         root.mkdir(parents=True, exist_ok=True)
         write_text(root / INDEX_NAME, self.model_dump_json(indent=2, by_alias=True) + "\n")
 
     @classmethod
     def read(cls, root: Path) -> CaseIndex | None:
-        """Read what `write` wrote, or None where nothing was prepared yet."""
+        """Read the index; None if nothing has been prepared yet."""
         path = root / INDEX_NAME
         if not path.exists():
             return None
         try:
             return cls.model_validate_json(path.read_text(encoding="utf-8"))
         except (ValidationError, UnicodeDecodeError) as error:
-            message = f"{path} is damaged; remove it to prepare the data anew."
-            raise InputError(message) from error
+            raise InputError(message("research.damaged_index", path=path)) from error
 
     def check(self, config: TrainingConfig, root: Path) -> None:
         """Refuse a folder that was prepared for another configuration.
@@ -89,32 +89,31 @@ class CaseIndex(BaseModel):
         Raises
         ------
         InputError
-            If pixels, HU range or fold differ, or the configuration names a case that is not there. A wider window,
-            neighbours, alignment and patches may differ: systems that are trained on the same data share a folder.
+            If pixels, HU range or fold differ, or the configuration names an unknown case. Neighbours, alignment and
+            patches may differ, because systems trained on the same data share a folder.
         """
         for name in ("range_hu", "pixel_mm", "size_px"):
             made, wanted = getattr(self.input, name), getattr(config.input, name)
             if made != wanted:
-                message = (
-                    f"{root} was prepared with {name} {made}, the configuration has {wanted}; "
-                    "choose another data.folder."
+                raise InputError(
+                    message(
+                        "research.prepared_with_another_input", folder=root, setting=name, prepared=made, wanted=wanted
+                    )
                 )
-                raise InputError(message)
         if config.data.fold != self.fold_number:
-            message = f"{root} was prepared for fold {self.fold_number}; choose another data.folder for another fold."
-            raise InputError(message)
+            raise InputError(message("research.prepared_for_another_fold", folder=root, fold=self.fold_number))
         if config.data.look_alike_share != self.look_alike_share:
-            message = f"{root} was prepared with look_alike_share {self.look_alike_share}; choose another data.folder."
-            raise InputError(message)
+            raise InputError(
+                message("research.prepared_with_another_mimics_fraction", folder=root, fraction=self.look_alike_share)
+            )
         for name in (*config.data.held_out, *config.data.validation, *config.data.excluded):
             if name not in self.cases:
-                message = f"The configuration names the case {name}, which none of the data sets holds."
-                raise InputError(message)
+                raise InputError(message("research.unknown_case", case=name))
 
 
 @dataclass(frozen=True)
 class DataFolder:
-    """Where prepared volumes lie.
+    """Paths of prepared volumes.
 
     Attributes
     ----------
@@ -133,11 +132,11 @@ class DataFolder:
         return self.root / "anatomy" / f"{name}.npz"
 
     def painted(self, name: str, copy: int) -> Path:
-        """Volume of a real series with simulated lesions."""
+        """Synthetic copy of a real series: with simulated lesions."""
         return self.root / "painted" / f"{name}-{copy}.npz"
 
-    def look_alikes(self, name: str, copy: int) -> Path:
-        """Volume of a real series with what looks like blood, and no simulated lesion."""
+    def mimics(self, name: str, copy: int) -> Path:
+        """Copy of a real series with mimics and without simulated lesions."""
         return self.root / "look-alikes" / f"{name}-{copy}.npz"
 
     def procedural(self, number: int) -> Path:
@@ -145,22 +144,22 @@ class DataFolder:
         return self.root / "procedural" / f"{number:04d}.npz"
 
     def aligned(self, path: Path) -> Path:
-        """One of these volumes with its midline upright in the middle."""
+        """One of these volumes aligned to its midline."""
         return self.root / "aligned" / path.relative_to(self.root)
 
     def mirrored(self, path: Path) -> Path:
-        """Brain and opposite side of one of these volumes."""
+        """Brain mask and mirrored side of one of these volumes."""
         return self.root / "mirrored" / path.relative_to(self.root)
 
 
 @dataclass(frozen=True)
 class CaseSplit:
-    """The real cases by what they are for.
+    """Split of the real cases.
 
     Attributes
     ----------
     training, validation : tuple of str
-        In the order of the index.
+        Cases in the order of the index.
     """
 
     training: tuple[str, ...]
@@ -168,7 +167,7 @@ class CaseSplit:
 
     @classmethod
     def of(cls, index: CaseIndex, config: TrainingConfig) -> CaseSplit:
-        """Split by the configuration; what could not be prepared is in neither part."""
+        """Split by the configuration; cases that could not be prepared are in neither part."""
         data = config.data
         out = {*data.held_out, *data.excluded, *index.left_out}
         validation = {*data.validation, *index.fold} - out

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real head on a network's pixels: what a training volume and its simulated copies are made from."""
+"""A host scan on the pixels of a network, from which a training volume and its synthetic copies are made."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.preprocessing.head import find_head, intracranial_mask
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
@@ -19,7 +20,7 @@ from ICHSegmentationLib.research.training.data.clot import derive_clot, label_ma
 if TYPE_CHECKING:
     from ICHSegmentationLib.preprocessing.input_spec import InputSpec
     from ICHSegmentationLib.research.simulation.host_anatomy import RegisteredAtlas
-    from ICHSegmentationLib.research.training.data.sources import RawCase
+    from ICHSegmentationLib.research.training.data.case_source import RawCase
 
 _LOG = logging.getLogger(__name__)
 _BONE_HU, _AIR_HU = 250, -200
@@ -30,14 +31,14 @@ _THIN_RING = 0.2  # rings are often thinner than a pixel of the network
 
 @dataclass(frozen=True, eq=False)
 class HostCase:
-    """A case cropped to the head, on canonical axes and the network's pixels.
+    """A case cropped to the head, on canonical axes and the pixels of the network.
 
     Attributes
     ----------
     grey : numpy.ndarray
         (slices, H, W) uint8, `InputSpec.range_hu` as 0 to 255.
     hu : numpy.ndarray
-        (slices, H, W) int16: HU inside the range, -1000 for air and 1000 for bone.
+        (slices, H, W) int16: HU within the range, -1000 for air and 1000 for bone.
     labels : numpy.ndarray or None
         (slices, H, W) uint8, as `RawCase.labels`.
     edema : numpy.ndarray or None
@@ -47,7 +48,7 @@ class HostCase:
     slices_mm : numpy.ndarray
         (slices,) positions along the normal, from 0.
     spacing_mm : tuple of float
-        (slice, row, column); the median where slices are uneven.
+        (slice, row, column); the median if slices are uneven.
     """
 
     grey: np.ndarray
@@ -71,8 +72,7 @@ class HostCase:
         hu = orientation.apply(raw.volume.hu)
         region = find_head(hu, orientation.coordinates_mm)
         if region.volume_ml == 0:
-            message = f"it does not look like a head CT: {region.doubt}."
-            raise InputError(message)
+            raise InputError(message("research.not_a_head", doubt=region.doubt))
         if region.doubt:
             _LOG.warning("A case looks unusual: %s.", region.doubt)
         sampling = HeadSampling.around(orientation.coordinates_mm, region, spec)
@@ -102,7 +102,7 @@ class HostCase:
 
     @classmethod
     def on_source(cls, raw: RawCase, range_hu: tuple[float, float]) -> HostCase:
-        """Take a case on its own pixels, all of it; canonical axes.
+        """Take the whole case on its own pixels and canonical axes.
 
         Raises
         ------
@@ -115,8 +115,7 @@ class HostCase:
         hu = np.ascontiguousarray(orientation.apply(raw.volume.hu))
         intracranial = intracranial_mask(hu, (steps[1], steps[2]))
         if not intracranial.any():
-            message = "it does not look like a head CT: no soft tissue was found inside a skull."
-            raise InputError(message)
+            raise InputError(message("research.no_brain"))
         low, high = range_hu
         grey = np.rint((np.clip(hu, low, high) - low) * (255 / (high - low))).astype(np.uint8)
         return cls(
@@ -131,7 +130,7 @@ class HostCase:
 
 
 def labels_of(host: HostCase, registered: RegisteredAtlas, range_hu: tuple[float, float]) -> np.ndarray:
-    """Return the labels of a host, derived from the edema ring where it has none.
+    """Return the labels of a host scan; without labels the clot is derived from the edema ring.
 
     Raises
     ------
@@ -141,22 +140,20 @@ def labels_of(host: HostCase, registered: RegisteredAtlas, range_hu: tuple[float
     if host.labels is not None:
         return host.labels
     if host.edema is None:
-        message = "the case has neither labels nor an edema ring."
-        raise InputError(message)
+        raise InputError(message("research.no_labels"))
     clot = derive_clot(np.clip(host.hu, *range_hu), host.edema, host.intracranial, host.spacing_mm)
     ventricles = registered.ventricle_distance_mm <= _VENTRICLE_MARGIN_MM
     labels = label_map(host.hu, clot, ventricles, host.spacing_mm, iph=Subtype.IPH)
     if not (labels == Subtype.IPH).any():
-        # Its blood would be taught as background.
-        message = "no clot was found inside the edema ring."
-        raise InputError(message)
+        # Otherwise its hemorrhage would be taught as background.
+        raise InputError(message("research.no_clot"))
     return labels
 
 
 def _sampled_labels(labels: np.ndarray, sampling: HeadSampling) -> np.ndarray:
-    """Give each pixel the label that most of it has."""
+    """Assign each pixel the label that covers most of it."""
     values = np.unique(labels)
     if len(values) == 1:
         return np.full((len(labels), *sampling.size), values[0], dtype=np.uint8)
-    shares = np.stack([sampling.to_network(labels == value) for value in values])
-    return values[shares.argmax(axis=0)].astype(np.uint8)
+    fractions = np.stack([sampling.to_network(labels == value) for value in values])
+    return values[fractions.argmax(axis=0)].astype(np.uint8)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training volumes on the network's pixels, kept as files between preparation and fitting."""
+"""Training volumes on the pixels of the network, stored as files between preparation and fitting."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _MASKS = ("skull", "intracranial", "brain", "csf", "ventricles")
 
 @dataclass(frozen=True, eq=False)
 class TrainingVolume:
-    """A head on the network's pixels.
+    """A head on the pixels of the network.
 
     Attributes
     ----------
     grey : numpy.ndarray
         (slices, H, W) uint8, `InputSpec.window` as 0 to 255.
     labels : numpy.ndarray
-        (slices, H, W) uint8; 255 is left out of the loss.
+        (slices, H, W) uint8; 255 is ignored by the loss.
     slices_mm : numpy.ndarray
         (slices,) positions along the normal.
     """
@@ -38,9 +38,9 @@ class TrainingVolume:
     slices_mm: np.ndarray
 
     def aligned(self, pixel_mm: float) -> TrainingVolume:
-        """Return the volume with its midline upright in the middle, as `AlignedSampling` shows a scan to a network.
+        """Return the volume aligned to its midline, as by `AlignedSampling`.
 
-        The greys were sampled once already, so they are turned by cubic splines, which do not blur them again.
+        Uses cubic splines, because a second linear interpolation would blur the greys.
         """
         greys, slices_mm = self.grey.astype(np.float32) / 255, self.slices_mm
         alignment = MidlineAlignment.of(greys, slices_mm, pixel_mm)
@@ -58,13 +58,13 @@ class TrainingVolume:
 
     @classmethod
     def read(cls, path: Path) -> TrainingVolume:
-        """Read what `write` wrote."""
+        """Read a file of `write`."""
         with np.load(path, allow_pickle=False) as data:
             return cls(data["grey"], data["labels"], data["slices_mm"])
 
 
 def write_anatomy(path: Path, anatomy: Anatomy) -> None:
-    """Write the masks of a host beside its volume."""
+    """Write the masks of a host scan."""
     masks = np.stack([getattr(anatomy, name) for name in _MASKS])
     _write(
         path,
@@ -76,7 +76,7 @@ def write_anatomy(path: Path, anatomy: Anatomy) -> None:
 
 
 def read_anatomy(path: Path) -> Anatomy:
-    """Read what `write_anatomy` wrote."""
+    """Read a file of `write_anatomy`."""
     with np.load(path, allow_pickle=False) as data:
         deep = data["deep"]
         masks = np.unpackbits(data["masks"], axis=-1, count=deep.shape[-1]).astype(bool)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""BHSD, the 192 volumes with masks of five subtypes (Wu et al., MLMI 2023).
+"""BHSD: 192 scans with masks of five subtypes (Wu et al., MLMI 2023).
 
-``label_192.zip`` of the authors holds ``label_192/images`` and ``label_192/ground truths`` (public loaders, such as
-torch-em's, read those); some copies call the masks ``labels``. The order of the labels is that of the authors'
-``dataset.json`` (repository White65534/BHSD): 1 epidural, 2 intraparenchymal, 3 intraventricular, 4 subarachnoid,
-5 subdural. File names are ``ID_<8 digits>_ID_<10 digits>.nii.gz``; the first part is taken for the patient and the
-second for the study, as in the RSNA 2019 set that the scans come from (ID_2db7ee14 occurs with two studies).
+``label_192.zip`` of the authors holds ``label_192/images`` and ``label_192/ground truths`` (the layout read by public
+loaders such as torch-em); some copies call the masks ``labels``. Label order of the authors' ``dataset.json``
+(repository White65534/BHSD): 1 epidural, 2 intraparenchymal, 3 intraventricular, 4 subarachnoid, 5 subdural. File names
+are ``ID_<8 digits>_ID_<10 digits>.nii.gz``; the first part is assumed to be the patient and the second the study, as in
+RSNA 2019, the origin of the scans (ID_2db7ee14 occurs with two studies).
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.export.nnunet_layout import Unknown
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.research.training.datasets.layout import folder_with, paired_files, read_mask
-from ICHSegmentationLib.research.training.datasets.public_set import About, CaseName, PreparedCase, Unknown
+from ICHSegmentationLib.research.training.datasets.public_set import About, CaseName, PreparedCase
 
 _MASKS = ("ground truths", "labels")
 _ORDER = np.array([0, Subtype.EDH, Subtype.IPH, Subtype.IVH, Subtype.SAH, Subtype.SDH], dtype=np.uint8)
@@ -29,7 +31,7 @@ _PATIENT = re.compile(r"(ID_[0-9a-f]{8})_ID_[0-9a-f]+")
 
 
 class Bhsd:
-    """The labelled part of the set, its labels renumbered.
+    """The labelled part of the set with renumbered labels.
 
     Parameters
     ----------
@@ -54,25 +56,23 @@ class Bhsd:
         ),
         url="https://github.com/White65534/BHSD",
         unknown=Unknown.ABSENT,
-        notes=("The first part of a file name is taken for the patient.",),
+        notes=("The first part of a file name is assumed to be the patient.",),
     )
 
     def __init__(self, source: Path) -> None:
         folder = folder_with(source, ("images",), inside=("label_192",))
         masks = next((folder / name for name in _MASKS if (folder / name).is_dir()), None)
         if masks is None:
-            message = f"{folder} holds no folder 'ground truths' with the masks."
-            raise InputError(message)
+            raise InputError(message("research.bhsd_no_masks", folder=folder))
         self._images, self._masks = folder / "images", masks
 
     def cases(self) -> list[CaseName]:
-        """All scans; a patient may have several."""
+        """Return all scans; a patient may have several."""
         names = []
         for name in self._files:
             match = _PATIENT.fullmatch(name)
             if match is None:
-                message = f"{self._images / name} is not named ID_<patient>_ID_<study>, so its patient is unknown."
-                raise InputError(message)
+                raise InputError(message("research.bhsd_file_name", path=self._images / name))
             names.append(CaseName(name, match[1]))
         return names
 
@@ -82,8 +82,7 @@ class Bhsd:
         volume = read_ct(scan)
         stored, counts = read_mask(mask, volume)
         if stored.min() < 0 or stored.max() >= len(_ORDER):
-            message = f"{mask} holds the label {stored.max():g}; 0 to 5 are expected."
-            raise InputError(message)
+            raise InputError(message("research.bhsd_label", path=mask, label=stored.max()))
         return PreparedCase(volume, LabelMap(_ORDER[stored.astype(np.intp)], volume.grid), counts=counts)
 
     @cached_property

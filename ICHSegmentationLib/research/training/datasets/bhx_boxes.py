@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The boxes of BHX, by the DICOM image they were drawn on."""
+"""Read the boxes of BHX by DICOM image."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.training.datasets.layout import read_rows
 
-# The most careful choice of series first; PhysioNet bhx-brain-bounding-box 1.1.
+# Best selection of series first; PhysioNet bhx-brain-bounding-box 1.1.
 TABLES = (
     "3_Extrapolation_to_Selected_Series.csv",
     "2_Extrapolation_to_All_Series.csv",
@@ -37,7 +38,7 @@ class Box(NamedTuple):
     x, y, width, height : float
         In pixels of the image; x along the columns and y along the rows, from the upper left corner.
     name, origin : str
-        The set's own words: labelName, and labelType (drawn by hand or extrapolated).
+        Columns labelName and labelType (drawn by hand or extrapolated) of the set.
     """
 
     x: float
@@ -49,7 +50,7 @@ class Box(NamedTuple):
 
     @property
     def subtype(self) -> Subtype | None:
-        """None for chronic blood, which the set names without its place."""
+        """Subtype; None for chronic hemorrhage, whose subtype the set does not give."""
         return _SUBTYPES[self.name]
 
 
@@ -67,20 +68,18 @@ def read_boxes(path: Path) -> BoxesBySeries:
     Raises
     ------
     InputError
-        If the table lacks a column or holds a box or label that is not understood; names the line.
+        If the table lacks a column or holds an invalid box or label; names the line.
     """
     found: BoxesBySeries = defaultdict(lambda: defaultdict(list))
     for line, row in enumerate(read_rows(path, _COLUMNS), start=2):
         if row["labelName"] not in _SUBTYPES:
-            message = f"{path}, line {line}: the labelName {row['labelName']} is not known."
-            raise InputError(message)
+            raise InputError(message("research.bhx_label_name", path=path, line=line, name=row["labelName"]))
         try:
-            # A Python dict in words: {'x': 320.9, 'y': 235.8, 'width': 30.7, 'height': 52.5}
+            # A Python dict literal: {'x': 320.9, 'y': 235.8, 'width': 30.7, 'height': 52.5}
             data = ast.literal_eval(row["data"])
             x, y, width, height = (float(data[key]) for key in ("x", "y", "width", "height"))
         except (ValueError, SyntaxError, KeyError, TypeError) as error:
-            message = f"{path}, line {line}: data does not hold x, y, width and height."
-            raise InputError(message) from error
+            raise InputError(message("research.bhx_box", path=path, line=line)) from error
         box = Box(x, y, width, height, row["labelName"], row["labelType"])
         found[row["SeriesInstanceUID"]][row["SOPInstanceUID"]].append(box)
     return found

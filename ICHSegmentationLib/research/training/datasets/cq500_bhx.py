@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CQ500 with the boxes of BHX: no masks, but where each bleed lies, and the votes of three readers.
+"""CQ500 with the boxes of BHX: no masks, but lesion boxes and the votes of three radiologists.
 
-CQ500 is one folder for each case, ``CQ500CT0 CQ500CT0/Unknown Study/<series>/CT000000.dcm`` (also below
-``CQ500-CT-0``), and ``reads.csv`` with ``name`` (CQ500-CT-0) and ``R1:ICH`` to ``R3:SAH``; BHX is three tables, see
-:mod:`ICHSegmentationLib.research.training.datasets.bhx_boxes`. Names and columns are those that public programs for
-both sets use. Assumed, since nothing at hand says it: x and y are the upper left corner of a box in pixels of the DICOM
-image.
+CQ500 has one folder per case, ``CQ500CT0 CQ500CT0/Unknown Study/<series>/CT000000.dcm`` (also below ``CQ500-CT-0``),
+and ``reads.csv`` with ``name`` (CQ500-CT-0) and ``R1:ICH`` to ``R3:SAH``; BHX has three tables, see
+:mod:`ICHSegmentationLib.research.training.datasets.bhx_boxes`. Names and columns follow public programs for both sets.
+Undocumented assumption: x and y are the upper left corner of a box in pixels of the DICOM image.
 """
 
 from __future__ import annotations
@@ -19,11 +18,13 @@ from typing import Any, NamedTuple
 import pydicom
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.export.nnunet_layout import Unknown
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.research.training.datasets.bhx_boxes import TABLES, Box, BoxesBySeries, read_boxes
 from ICHSegmentationLib.research.training.datasets.layout import read_rows, whole_number
-from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase, Unknown
+from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase
 
 _CASE = re.compile(r"CQ500-?CT-?(\d+)")
 _FINDINGS = ("ICH", "IPH", "IVH", "SDH", "EDH", "SAH")
@@ -40,12 +41,12 @@ class _Series(NamedTuple):
 
 
 class Cq500Bhx:
-    """The series that have boxes, and one plain series of each case that most readers called free of blood.
+    """Series with boxes, and one non-contrast series of each case that most radiologists read as negative.
 
     Parameters
     ----------
     source : Path
-        Folder that holds ``reads.csv``, the cases' folders and a table of BHX, each here or one folder down.
+        Folder that holds ``reads.csv``, the case folders and a BHX table, directly or one folder below.
 
     Raises
     ------
@@ -64,10 +65,10 @@ class Cq500Bhx:
         url="http://headctstudy.qure.ai/dataset and https://physionet.org/content/bhx-brain-bounding-box/1.1/",
         unknown=Unknown.CLASS,
         notes=(
-            "There are no masks: boxesTr holds a box file for each scan, and nnU-Net cannot train on this folder.",
+            "There are no masks: boxesTr holds a box file per scan; nnU-Net cannot train on this folder.",
             "Boxes were extrapolated from thick to thin slices, so series of one patient are near copies: the split "
             "is by patient.",
-            "Boxes called Chronic have label 6, since the set does not say where such blood lies.",
+            "Boxes named Chronic have label 6, because the set does not give their subtype.",
         ),
     )
 
@@ -77,11 +78,11 @@ class Cq500Bhx:
         self._boxes_path = self._table(*TABLES)
 
     def cases(self) -> list[CaseName]:
-        """Series with boxes and series without blood."""
+        """Return series with boxes and negative series."""
         return list(self._series)
 
     def read(self, case: CaseName) -> PreparedCase:
-        """Read a series, and put its boxes on its slices."""
+        """Read a series and assign its boxes to slices."""
         series = self._series[case]
         volume = read_ct(sorted(path for path in series.folder.iterdir() if path.is_file()), series=series.uid)
         boxes = self._boxes.get(series.uid, {})
@@ -100,7 +101,7 @@ class Cq500Bhx:
 
     @cached_property
     def _reads(self) -> dict[str, dict[str, int]]:
-        """How many of three readers saw each finding, by case."""
+        """Number of radiologists (of three) who saw each finding, by case."""
         columns = ("name", *(f"{reader}:{finding}" for finding in _FINDINGS for reader in _READERS))
         return {
             row["name"]: {
@@ -115,8 +116,7 @@ class Cq500Bhx:
         chosen = {}
         for patient, folders in sorted(_case_folders(self._source).items(), key=lambda item: _number(item[0])):
             if patient not in self._reads:
-                message = f"{self._reads_path} has no row for {patient} (name)."
-                raise InputError(message)
+                raise InputError(message("research.cq500_no_reads", path=self._reads_path, case=patient))
             found = [series for folder in folders for series in _series_below(folder)]
             used = [series for series in found if series.uid in self._boxes]
             if not used and self._reads[patient]["ICH"] < _MAJORITY:
@@ -125,8 +125,7 @@ class Cq500Bhx:
             for number, series in enumerate(used, start=1):
                 chosen[CaseName(f"{patient}-{number}", patient)] = series
         if not chosen:
-            message = f"{self._source} holds no series of CQ500 that has boxes in {self._boxes_path.name}."
-            raise InputError(message)
+            raise InputError(message("research.cq500_no_series", folder=self._source, table=self._boxes_path.name))
         return chosen
 
     def _table(self, *names: str) -> Path:
@@ -134,12 +133,11 @@ class Cq500Bhx:
             found = sorted([*self._source.glob(name), *self._source.glob(f"*/{name}")])
             if found:
                 return found[0]
-        message = f"{self._source} holds no {names[0]}; put it beside the folders of the cases."
-        raise InputError(message)
+        raise InputError(message("research.cq500_no_table", folder=self._source, table=names[0]))
 
 
 def _case_folders(source: Path) -> dict[str, list[Path]]:
-    """Return the outermost folders of each case."""
+    """Return the top folders of each case."""
     found: dict[str, list[Path]] = {}
     for folder in sorted([*source.glob("*/"), *source.glob("*/*/")]):
         match = _CASE.match(folder.name)
@@ -153,12 +151,12 @@ def _number(case: str) -> int:
 
 
 def _series_below(folder: Path) -> list[_Series]:
-    """Return the series of a case, known by the first file of each folder: there are hundreds of files."""
+    """Return the series of a case; only the first file of each folder is read, for speed."""
     found = []
     for directory in sorted([folder, *(path for path in folder.rglob("*") if path.is_dir())]):
         files = sorted(path for path in directory.iterdir() if path.suffix.lower() == ".dcm")
         if files:
-            with damage_named(files[0], "it cannot be read as DICOM"):
+            with damage_named(files[0], "DICOM"):
                 dataset = pydicom.dcmread(files[0], specific_tags=["SeriesInstanceUID"], stop_before_pixels=True)
                 found.append(_Series(directory, str(dataset.SeriesInstanceUID), len(files)))
     return found

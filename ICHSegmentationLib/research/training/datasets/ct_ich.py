@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PhysioNet CT-ICH 1.3.1: binary masks, and a table of the subtypes on each slice.
+"""PhysioNet CT-ICH 1.3.1: binary masks and a table of the subtypes on each slice.
 
-The layout is that of the set's own README and ``split_raw_data.py``: ``ct_scans/049.nii``, ``masks/049.nii`` and
-``hemorrhage_diagnosis_raw_ct.csv`` with PatientNumber, SliceNumber and one column of 0 or 1 for each subtype. That
-SliceNumber begins at 1 and counts along the file's third axis is how public loaders read it (there is one row for each
-slice); a table that does not count 1, 2, 3 ... for a patient is refused.
+Layout as in the README of the set and its ``split_raw_data.py``: ``ct_scans/049.nii``, ``masks/049.nii`` and
+``hemorrhage_diagnosis_raw_ct.csv`` with PatientNumber, SliceNumber and one 0/1 column per subtype. As in public
+loaders, SliceNumber counts from 1 along the third axis of the file, one row per slice; other tables are refused.
 """
 
 from __future__ import annotations
@@ -17,7 +16,9 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.export.nnunet_layout import Unknown
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.research.training.datasets.layout import (
     folder_with,
@@ -26,7 +27,7 @@ from ICHSegmentationLib.research.training.datasets.layout import (
     read_rows,
     whole_number,
 )
-from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase, Unknown
+from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase
 
 TABLE = "hemorrhage_diagnosis_raw_ct.csv"
 _SUBTYPES = {
@@ -39,7 +40,7 @@ _SUBTYPES = {
 
 
 class CtIch:
-    """The set; blood on a slice with one subtype is that subtype, on other slices it is label 6.
+    """The set; hemorrhage has the subtype of its slice if there is exactly one, else label 6.
 
     Parameters
     ----------
@@ -63,8 +64,8 @@ class CtIch:
         url="https://physionet.org/content/ct-ich/1.3.1/",
         unknown=Unknown.IGNORED,
         notes=(
-            "The masks are binary; the subtype is taken from the table where a slice has exactly one.",
-            "Blood on slices with several subtypes, or with none in the table, has label 6, which nnU-Net ignores.",
+            "The masks are binary; the subtype comes from the table if a slice has exactly one.",
+            "Hemorrhage on slices with several subtypes or none has label 6, which nnU-Net ignores.",
         ),
     )
 
@@ -72,27 +73,32 @@ class CtIch:
         self._folder = folder_with(source, ("ct_scans", "masks", TABLE))
 
     def cases(self) -> list[CaseName]:
-        """One scan of each patient."""
+        """Return one scan per patient."""
         for name in self._files:
             if not name.isdecimal() or int(name) not in self._subtypes:
-                message = f"{self._folder / TABLE} has no rows for the scan {name} (PatientNumber)."
-                raise InputError(message)
+                raise InputError(message("research.ct_ich_no_rows", path=self._folder / TABLE, case=name))
         return [CaseName(f"ct-ich-{name}", name) for name in self._files]
 
     def read(self, case: CaseName) -> PreparedCase:
-        """Read a scan and its mask, and name the blood by the table."""
+        """Read a scan and its mask, and assign subtypes by the table."""
         scan, mask = self._files[case.patient]
         volume = read_ct(scan)
         stored, counts = read_mask(mask, volume)
         rows = self._subtypes[int(case.patient)]
         if volume.source.storage_axes[0] != 2 or sorted(rows) != list(range(1, volume.grid.shape[0] + 1)):
-            message = f"{self._folder / TABLE} does not number the {volume.grid.shape[0]} slices of {scan.name} from 1."
-            raise InputError(message)
+            raise InputError(
+                message(
+                    "research.ct_ich_slice_numbers",
+                    path=self._folder / TABLE,
+                    slices=volume.grid.shape[0],
+                    scan=scan.name,
+                )
+            )
         labels = np.zeros(volume.grid.shape, dtype=np.uint8)
         for index, plane in enumerate(stored > 0):
             subtypes = rows[index + 1]
             labels[index][plane] = subtypes[0] if len(subtypes) == 1 else UNKNOWN
-            counts[_what_happened(len(subtypes), outlined=bool(plane.any()))] += 1
+            counts[_count_key(len(subtypes), outlined=bool(plane.any()))] += 1
         return PreparedCase(volume, LabelMap(labels, volume.grid), counts=counts)
 
     @cached_property
@@ -101,7 +107,7 @@ class CtIch:
 
     @cached_property
     def _subtypes(self) -> dict[int, dict[int, list[Subtype]]]:
-        """Subtypes of each slice by its number, by patient."""
+        """Subtypes by patient and slice number."""
         path = self._folder / TABLE
         found: dict[int, dict[int, list[Subtype]]] = defaultdict(dict)
         rows = read_rows(path, ("PatientNumber", "SliceNumber", *_SUBTYPES))
@@ -113,7 +119,7 @@ class CtIch:
         return found
 
 
-def _what_happened(subtypes: int, *, outlined: bool) -> str:
+def _count_key(subtypes: int, *, outlined: bool) -> str:
     if not outlined:
         return "slices_marked_but_not_outlined" if subtypes else "slices_without_blood"
     return {0: "slices_outlined_but_not_marked", 1: "slices_of_one_subtype"}.get(subtypes, "slices_of_several_subtypes")

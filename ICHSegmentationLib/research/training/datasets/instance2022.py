@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""INSTANCE 2022, the training part: binary masks of any hemorrhage.
+"""INSTANCE 2022, training part: binary masks of any hemorrhage.
 
 The archive ``train_2.zip`` holds ``train_2/data/001.nii.gz`` and ``train_2/label/001.nii.gz`` up to 100, label 1 for
-hemorrhage (public loaders, such as torch-em's, read those; its description calls the folder ``train``). That each
-scan is another patient is assumed.
+hemorrhage (the layout read by public loaders such as torch-em; its description calls the folder ``train``). Each scan
+is assumed to be of a different patient.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.export.nnunet_layout import Unknown
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.research.training.datasets.layout import folder_with, paired_files, read_mask
-from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase, Unknown
+from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase
 
 
 class Instance2022:
-    """The labelled part of the challenge; all blood has label 6.
+    """The labelled part of the challenge; all hemorrhage has label 6.
 
     Parameters
     ----------
@@ -42,14 +43,14 @@ class Instance2022:
         ),
         url="https://instance.grand-challenge.org/",
         unknown=Unknown.CLASS,
-        notes=("The masks do not tell the subtypes apart: all blood has label 6.", "One scan a patient is assumed."),
+        notes=("The masks have no subtypes: all hemorrhage has label 6.", "One scan per patient is assumed."),
     )
 
     def __init__(self, source: Path) -> None:
         self._folder = folder_with(source, ("data", "label"), inside=("train_2", "train"))
 
     def cases(self) -> list[CaseName]:
-        """All scans, each of another patient."""
+        """Return all scans, each of a different patient."""
         return [CaseName(f"instance2022-{name}", name) for name in self._files]
 
     def read(self, case: CaseName) -> PreparedCase:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finding and reading the files of a set; what is missing is named."""
+"""Find and read the files of a data set; errors name what is missing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import nibabel
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import from_storage_order
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io.damage import damage_named
@@ -21,23 +22,22 @@ _SAME_MM = 0.1
 
 
 def folder_with(source: Path, parts: Sequence[str], *, inside: Sequence[str] = ()) -> Path:
-    """Return ``source``, or the first of its subfolders ``inside``, that holds all parts.
+    """Return the first of ``source`` and its subfolders ``inside`` that holds all parts.
 
     Raises
     ------
     InputError
-        If there is none; names the parts that ``source`` lacks.
+        If there is none; names the parts missing in ``source``.
     """
     for folder in (source, *(source / name for name in inside)):
         if all((folder / part).exists() for part in parts):
             return folder
     lacking = [part for part in parts if not (source / part).exists()]
-    message = f"{source} holds no {' and no '.join(lacking)}; give the folder of the data set that holds them."
-    raise InputError(message)
+    raise InputError(message("research.parts_missing", folder=source, parts=" and no ".join(lacking)))
 
 
 def paired_files(images: Path, masks: Path) -> dict[str, tuple[Path, Path]]:
-    """Return image and mask by their common name without its NIfTI ending.
+    """Return image and mask files by their common name without the NIfTI suffix.
 
     Raises
     ------
@@ -51,41 +51,37 @@ def paired_files(images: Path, masks: Path) -> dict[str, tuple[Path, Path]]:
         if name is None:
             continue
         if name not in by_name:
-            message = f"{masks} holds no mask for {image.name}."
-            raise InputError(message)
+            raise InputError(message("research.no_mask", folder=masks, image=image.name))
         pairs[name] = (image, by_name[name])
     if not pairs:
-        message = f"{images} holds no NIfTI file."
-        raise InputError(message)
+        raise InputError(message("research.no_nifti", folder=images))
     return pairs
 
 
 def read_mask(path: Path, volume: CTVolume) -> tuple[np.ndarray, Counter[str]]:
-    """Read a mask onto the slices of its scan, voxel by voxel as the sets' own programs do.
+    """Read a mask onto the slices of its scan, matching voxel indices as the programs of the data sets do.
 
     Returns
     -------
     numpy.ndarray
-        (slices, rows, columns), the values of the file.
+        (slices, rows, columns), values of the file.
     Counter
-        ``masks_with_another_affine`` where the mask's file says that it lies elsewhere.
+        ``masks_with_another_affine`` is 1 if the affine of the mask differs from that of the scan.
 
     Raises
     ------
     InputError
         If the file cannot be read, has another shape than the scan or holds fractions.
     """
-    with damage_named(path, "it cannot be read as NIfTI"):
+    with damage_named(path, "NIfTI"):
         image = nibabel.Nifti1Image.from_filename(path)
         stored = np.asanyarray(image.dataobj)
     while stored.ndim > 3 and stored.shape[-1] == 1:
         stored = stored[..., 0]
     if stored.ndim != 3 or from_storage_order(stored, volume.source).shape != volume.grid.shape:
-        message = f"{path} has the shape {stored.shape}, which is not that of its scan."
-        raise InputError(message)
+        raise InputError(message("research.mask_shape", path=path, shape=stored.shape))
     if stored.dtype.kind == "f" and not np.array_equal(stored, np.round(stored)):
-        message = f"{path} holds fractions, not a mask."
-        raise InputError(message)
+        raise InputError(message("research.mask_of_fractions", path=path))
     affine = volume.source.file_affine
     moved = affine is not None and not np.allclose(image.affine, affine, atol=_SAME_MM)
     return from_storage_order(stored, volume.source), Counter(masks_with_another_affine=int(moved))
@@ -97,31 +93,29 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     Raises
     ------
     InputError
-        If the file cannot be read or lacks a column; names the first.
+        If the file cannot be read or lacks a column.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:  # some of the tables begin with a byte order mark
+        with path.open(encoding="utf-8-sig", newline="") as file:  # some tables begin with a byte order mark
             reader = csv.DictReader(file, skipinitialspace=True)
             names = [name.strip() for name in reader.fieldnames or ()]
             reader.fieldnames = names
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        message = f"{path} cannot be read as a table."
-        raise InputError(message) from error
+        raise InputError(message("research.table_unreadable", path=path)) from error
     lacking = [column for column in columns if column not in names]
     if lacking:
-        message = f"{path} has no column {lacking[0]}."
-        raise InputError(message)
+        raise InputError(message("research.no_column", path=path, column=lacking[0]))
     return rows
 
 
 def whole_number(row: dict[str, str], column: str, path: Path, line: int) -> int:
-    """Return a cell's number.
+    """Return the whole number in a cell.
 
     Raises
     ------
     InputError
-        If it is no whole number; names file, line and column.
+        If it is not a whole number; names file, line and column.
     """
     try:
         value = float(row[column])
@@ -129,8 +123,7 @@ def whole_number(row: dict[str, str], column: str, path: Path, line: int) -> int
             return int(value)
     except (TypeError, ValueError):
         pass
-    message = f"{path}, line {line}: {column} is not a whole number."
-    raise InputError(message)
+    raise InputError(message("research.not_a_whole_number", path=path, line=line, column=column))
 
 
 def _name_of(path: Path) -> str | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""nnU-Net's folder layout (its documentation/dataset_format.md), with box files where a set has no masks."""
+"""Write data sets in nnU-Net's folder layout, with box files for sets without masks."""
 
 from __future__ import annotations
 
@@ -13,13 +13,21 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.export.nnunet_layout import (
+    BOXES,
+    DATASET_NAME,
+    IMAGES,
+    LABELS,
+    SOURCES_NAME,
+    SPLITS_NAME,
+    dataset_content,
+)
 from ICHSegmentationLib.io.labels.nifti import sidecar_path, write_labels_nifti, write_on_grid_nifti
-from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, PreparedCase, Unknown
+from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, PreparedCase
 from ICHSegmentationLib.research.training.datasets.splits import Split
 
-DATASET_NAME, SPLITS_NAME, SOURCES_NAME = "dataset.json", "splits_final.json", "sources.json"
-IMAGES, LABELS, BOXES = "imagesTr", "labelsTr", "boxesTr"
 _INDICES = (
     "slice, column and row count along the third, first and second axis of the image file, from 0; "
     "a box reaches from the first to the second number of column and row"
@@ -27,14 +35,14 @@ _INDICES = (
 
 
 class NnunetFolder:
-    """A data set's folder while it is written; `dataset.json` comes last, so that a killed run leaves none.
+    """Writer of a data set folder; `dataset.json` is written last, so an interrupted run leaves none.
 
     Parameters
     ----------
     folder : Path
-        Made if need be.
+        Created if it does not exist.
     overwrite : bool
-        Replace a data set that lies there.
+        Replace an existing data set.
 
     Raises
     ------
@@ -44,18 +52,16 @@ class NnunetFolder:
 
     def __init__(self, folder: Path, *, overwrite: bool) -> None:
         if folder.exists() and not folder.is_dir():
-            message = f"{folder} is a file; --output names a folder."
-            raise InputError(message)
+            raise InputError(message("research.output_is_a_file", path=folder))
         if not overwrite and any((folder / name).exists() for name in (DATASET_NAME, IMAGES)):
-            message = f"{folder} already holds a data set; choose another folder, or add --overwrite to replace it."
-            raise InputError(message)
+            raise InputError(message("research.output_holds_a_data_set", folder=folder))
         self.folder = folder
         self.cases_with: Counter[str] = Counter()
         self._written: set[Path] = set()
         self._labelled = 0
 
     def write_case(self, name: str, case: PreparedCase) -> None:
-        """Write image and labels or boxes of one case."""
+        """Write the image and the labels or boxes of one case."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / DATASET_NAME).unlink(missing_ok=True)
         image = self._path(IMAGES, f"{name}_0000.nii.gz")
@@ -71,39 +77,23 @@ class NnunetFolder:
             self.cases_with.update({box["subtype"] for box in case.boxes["boxes"]})
 
     def finish(self, about: About, splits: Sequence[Split], sources: dict[str, Any]) -> None:
-        """Write the tables, and remove what an earlier data set has left in the folders."""
+        """Write the JSON files and remove files of an earlier data set."""
         for folder in (IMAGES, LABELS, BOXES):
             for path in (self.folder / folder).glob("*"):
                 if path not in self._written:
                     path.unlink()
         write_text(self.folder / SPLITS_NAME, _json(list(splits)))
         write_text(self.folder / SOURCES_NAME, _json(sources))
-        write_text(self.folder / DATASET_NAME, _json(dataset_content(about, self._labelled)))
+        content = dataset_content(
+            about.title, self._labelled, unknown=about.unknown, licence=about.licence, reference=about.url
+        )
+        write_text(self.folder / DATASET_NAME, _json(content))
 
     def _path(self, folder: str, name: str) -> Path:
         path = self.folder / folder / name
         path.parent.mkdir(exist_ok=True)
         self._written |= {path, sidecar_path(path)}
         return path
-
-
-def dataset_content(about: About, cases: int) -> dict[str, Any]:
-    """Return what ``dataset.json`` says of a set with so many labelled cases."""
-    labels = {"background": 0, **{subtype.name: int(subtype) for subtype in Subtype}}
-    if about.unknown is not Unknown.ABSENT:
-        labels[about.unknown.value] = UNKNOWN
-    return {
-        "name": about.title,
-        "description": "Intracranial hemorrhage on head CT in HU",
-        "licence": about.licence,
-        "reference": about.url,
-        "channel_names": {"0": "CT"},
-        "labels": labels,
-        "numTraining": cases,
-        "file_ending": ".nii.gz",
-        # SimpleITK, nnU-Net's first choice, refuses the affine of a tilted gantry.
-        "overwrite_image_reader_writer": "NibabelIO",
-    }
 
 
 def _name_of(label: int) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a public data set as it was downloaded to nnU-Net's folder layout."""
+"""Convert a downloaded public data set to nnU-Net's folder layout."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.research.training.datasets.bhsd import Bhsd
 from ICHSegmentationLib.research.training.datasets.cq500_bhx import Cq500Bhx
@@ -37,9 +38,9 @@ def open_set(name: str, source: Path, *, anatomy: Path | None = None) -> PublicS
     name : str
         One of `SET_NAMES`.
     source : Path
-        The folder it was unpacked to.
+        Folder of the unpacked data set.
     anatomy : Path or None
-        Folder of the brain atlas; `phe-sich` needs it.
+        Folder of the brain atlas; required by `phe-sich`.
 
     Raises
     ------
@@ -47,8 +48,7 @@ def open_set(name: str, source: Path, *, anatomy: Path | None = None) -> PublicS
         If the folder or a part of the set is missing.
     """
     if not source.is_dir():
-        message = f"{source} is not a folder."
-        raise InputError(message)
+        raise InputError(message("research.not_a_folder", path=source))
     return PheSich(source, anatomy) if name == "phe-sich" else _SETS[name](source)
 
 
@@ -66,21 +66,20 @@ def prepare_set(
     Parameters
     ----------
     public_set : PublicSet
-        What :func:`open_set` gave.
+        Data set opened by :func:`open_set`.
     output : Path
-        The data set's folder, such as ``nnUNet_raw/Dataset501_BHSD``.
+        Output folder, such as ``nnUNet_raw/Dataset501_BHSD``.
     folds, seed : int
-        Of the split by patient.
+        Number of folds and seed of the split by patient.
     overwrite : bool
-        Replace a data set that lies in ``output``.
+        Replace an existing data set in ``output``.
     progress : callable
-        Takes the stage's name and the fraction done.
+        Called with the stage and the fraction done.
 
     Returns
     -------
     dict
-        The content of `sources.json`: with the cases that cannot be read and so are left out, each with the reason, and
-        what reading warned of, with the number of cases.
+        Content of `sources.json`, including skipped cases with the reason, and warnings with the number of cases.
 
     Raises
     ------
@@ -88,7 +87,7 @@ def prepare_set(
         If the set is not complete, no case can be read, or there are fewer patients than folds.
     """
     cases = public_set.cases()
-    split_by_patient(cases, folds=folds, seed=seed)  # refuses before the work
+    split_by_patient(cases, folds=folds, seed=seed)  # raises before any work if there are too few patients
     folder = NnunetFolder(output, overwrite=overwrite)
     written: list[CaseName] = []
     left_out: dict[str, str] = {}
@@ -106,8 +105,7 @@ def prepare_set(
         warnings.update(prepared.volume.warnings)
         written.append(case)
     if not written:
-        message = f"No case can be used; the first: {next(iter(left_out.values()))}"
-        raise InputError(message)
+        raise InputError(message("research.no_usable_case", reason=next(iter(left_out.values()))))
     splits = split_by_patient(written, folds=folds, seed=seed)
     about = public_set.about
     sources = {

@@ -1,42 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every reader of a public data set offers."""
+"""Interface of the readers of public data sets."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.export.nnunet_layout import Unknown
 
 UNKNOWN = 6
-"""Label of hemorrhage whose subtype is not given, as in :class:`LabelMap`."""
-
-
-class Unknown(Enum):
-    """What label 6 is to a training on the set; the files hold the same value either way."""
-
-    ABSENT = None
-    IGNORED = "ignore"  # nnU-Net's name for what its loss leaves out; its value has to be the highest
-    CLASS = "ICH"
+"""Label of hemorrhage of unknown subtype, as in :class:`LabelMap`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """Where a set comes from and how its files are to be used.
+    """Origin and terms of use of a data set.
 
     Attributes
     ----------
     title : str
         Name and version.
     licence, citation, url : str
-        As `sources.json` names them.
+        Written to `sources.json`.
     unknown : Unknown
-        What label 6 is.
+        Role of label 6.
     notes : tuple of str
-        What a user of the prepared set has to know, assumptions included.
+        Notes for users of the prepared set, including assumptions.
     """
 
     title: str
@@ -48,7 +40,7 @@ class About:
 
 
 class CaseName(NamedTuple):
-    """A case, and the patient it belongs to; a split must not tear a patient's cases apart."""
+    """A case and its patient; a split must keep all cases of a patient together."""
 
     name: str
     patient: str
@@ -56,18 +48,18 @@ class CaseName(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PreparedCase:
-    """One scan with what is known of its bleeds.
+    """One scan with its reference labels or boxes.
 
     Attributes
     ----------
     volume : CTVolume
         The scan.
     labels : LabelMap or None
-        On the same slices; None where the set has boxes only.
+        Labels on the same slices; None if the set has boxes only.
     boxes : dict or None
-        Content of the box file but for its `case` and `image`; None where the set has masks.
+        Content of the box file except `case` and `image`; None if the set has masks.
     counts : Counter
-        What happened on the way, summed over the cases in `sources.json`.
+        Events counted while reading, summed over the cases in `sources.json`.
     """
 
     volume: CTVolume
@@ -77,15 +69,15 @@ class PreparedCase:
 
 
 class PublicSet(Protocol):
-    """A data set in the folder a user gave; making one checks that its parts are there."""
+    """A data set in a folder; the constructor checks that all parts exist."""
 
     @property
     def about(self) -> About:
-        """What the set is."""
+        """Description of the set."""
         ...
 
     def cases(self) -> list[CaseName]:
-        """All cases, by name.
+        """Return all cases sorted by name.
 
         Raises
         ------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cross-validation by patient, as nnU-Net's ``splits_final.json``."""
+"""Cross-validation splits by patient in the format of nnU-Net's ``splits_final.json``."""
 
 from __future__ import annotations
 
@@ -8,27 +8,28 @@ from collections.abc import Sequence
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.research.training.datasets.public_set import CaseName
 
 Split = dict[str, list[str]]
 
 
 def split_by_patient(cases: Sequence[CaseName], *, folds: int, seed: int) -> list[Split]:
-    """Share the patients out at random, so that all cases of a patient are validated in one and the same fold.
+    """Assign patients to folds at random; all cases of a patient are validated in the same fold.
 
     Parameters
     ----------
     cases : sequence of CaseName
         At least two patients.
     folds : int
-        Of about the same number of patients; at most one patient each.
+        Number of folds, of about equal size; at most the number of patients.
     seed : int
-        The same seed and cases give the same folds.
+        Seed of the random assignment.
 
     Returns
     -------
     list of dict
-        ``train`` and ``val``, sorted names of cases, for each fold.
+        Sorted case names ``train`` and ``val`` of each fold.
 
     Raises
     ------
@@ -37,8 +38,7 @@ def split_by_patient(cases: Sequence[CaseName], *, folds: int, seed: int) -> lis
     """
     patients = sorted({case.patient for case in cases})
     if len(patients) < folds:
-        message = f"{len(patients)} patient(s) cannot be split into {folds} folds; choose fewer with --folds."
-        raise InputError(message)
+        raise InputError(message("research.too_few_patients", patients=len(patients), folds=folds))
     shuffled = np.random.default_rng(seed).permutation(len(patients))
     fold_of = {patients[place]: number % folds for number, place in enumerate(shuffled)}
     return [

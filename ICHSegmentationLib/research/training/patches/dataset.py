@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random patches of volumes, drawn where they teach most (Abramova et al. 2021, section 2.2.1)."""
+"""Random patches of volumes with balanced sampling (Abramova et al. 2021, section 2.2.1)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from monai import transforms
 from torch.utils.data import Dataset
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 from ICHSegmentationLib.research.training.patches.places import PatchPlaces
 from ICHSegmentationLib.research.training.patches.volume import PatchVolume
@@ -26,15 +27,15 @@ if TYPE_CHECKING:
 class PatchDataset(Dataset):
     """Patches drawn from prepared volumes; sample number n is the same for the same seed.
 
-    So it does not matter which process makes a sample, nor whether training was interrupted before it.
+    Samples are independent of processes and interruptions.
 
     Parameters
     ----------
     files : sequence of pathlib.Path
-        Volumes that `TrainingVolume.write` wrote.
+        Files of `TrainingVolume.write`.
     config : TrainingConfig
-        Each patch's volume is drawn first, so that small lesions are seen as often as large ones; ``patches`` says
-        where in it the patch is centred.
+        The volume of a patch is drawn first, so that small lesions occur as often as large ones; ``patches`` configures
+        the centres of patches.
 
     Raises
     ------
@@ -57,8 +58,7 @@ class PatchDataset(Dataset):
         self._with_lesion = [number for number, places in enumerate(self._places) if len(places.lesion)]
         self._with_hard = [number for number, places in enumerate(self._places) if places.hard]
         if not self._volumes:
-            message = "No brain was found in any of the training volumes."
-            raise InputError(message)
+            raise InputError(message("research.no_brain_in_volumes"))
 
     def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
         """Return ``image`` (channels, D, H, W) float32 in [0, 1] and ``label`` (1, D, H, W)."""
@@ -73,13 +73,13 @@ class PatchDataset(Dataset):
         sample = self._augmentation({"image": image, "label": label, "shown": (image > 0).astype(np.float32)})
         tensors = {name: torch.as_tensor(value).as_subclass(torch.Tensor) for name, value in sample.items()}
         return {
-            # What was stripped stays 0, as at inference.
+            # Voxels outside the brain stay 0, as at inference.
             "image": (tensors["image"].clamp(0, 1) * tensors["shown"]).float(),
             "label": tensors["label"].round().long(),
         }
 
     def _place(self, rng: np.random.Generator) -> tuple[int, int]:
-        """Draw a volume and the flat number of a voxel in it."""
+        """Draw a volume and the flat index of a voxel in it."""
         options = self._options
         if self._with_lesion and rng.random() < options.lesion_share:
             volume = int(rng.choice(self._with_lesion))
@@ -96,7 +96,7 @@ class PatchDataset(Dataset):
 
 
 def _augmentation(options: PatchSection) -> transforms.Compose:
-    # The publication tried flips and turns on each patch; intensities are added for data of few scanners.
+    # The publication tried flips and rotations; intensity changes are added for data from few scanners.
     every, image = ["image", "label", "shown"], ["image"]
     steps: list[transforms.Transform] = []
     if options.turns:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where in a volume training patches are centred (Abramova et al. 2021, section 2.2.1)."""
+"""Candidate centres of training patches in a volume (Abramova et al. 2021, section 2.2.1)."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _BORDER_VOXELS = (1, 8, 8)  # reach of the cube around a lesion: one slice, 6.4 
 
 @dataclass(frozen=True, eq=False)
 class PatchPlaces:
-    """Voxels of one volume by what they are good for; flat numbers on (slices, H, W).
+    """Candidate centres of patches in one volume; flat indices on (slices, H, W).
 
     Attributes
     ----------
     lesion : numpy.ndarray
-        Blood of any class.
+        Voxels of any lesion class.
     hard : tuple of numpy.ndarray
-        Brain at the border of a lesion; blood of the ventricles that is background; other blood that is. Only those
-        kinds that the volume has.
+        Hard negatives by kind, without empty kinds: brain at the border of a lesion, IVH that is background, other
+        hemorrhage that is background.
     brain : numpy.ndarray
         (slices, H, W) bool.
     """
@@ -40,7 +40,7 @@ class PatchPlaces:
         Parameters
         ----------
         labels, classes : numpy.ndarray
-            (slices, H, W) uint8: subtypes, and the network's classes of them.
+            (slices, H, W) uint8: subtypes, and their classes in the network.
         brain : numpy.ndarray
             (slices, H, W) bool.
         """

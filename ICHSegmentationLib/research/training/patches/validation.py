@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a network of patches finds in a validation volume."""
+"""Predictions of a patch-wise network in a validation volume."""
 
 from __future__ import annotations
 
@@ -8,23 +8,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from ICHSegmentationLib.networks.blocks.layers import channels_last
+from ICHSegmentationLib.networks.interface import channels_last
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 from ICHSegmentationLib.research.training.patches.volume import PatchVolume
+from ICHSegmentationLib.research.training.validation import pooled_dice
 from ICHSegmentationLib.segmentation.patch_tiling import averaged_probabilities
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ICHSegmentationLib.research.training.config import TrainingConfig
+    from ICHSegmentationLib.research.training.processes import Processes
+
+
+def patch_dice(
+    network: torch.nn.Module, files: Sequence[Path], config: TrainingConfig, processes: Processes
+) -> dict[str, float]:
+    """Return the Dice of a network of patches; parameters are those of `pooled_dice`."""
+    return pooled_dice(patch_labels, network, files, config, processes)
 
 
 def patch_labels(
     network: torch.nn.Module, path: Path, config: TrainingConfig, device: torch.device
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the true and the found classes of a volume, 255 where the truth is not known.
+    """Return the true and the predicted classes of a volume, 255 where the truth is unknown.
 
-    Patches overlap by half along one axis only, the slices: the figure chooses between weights of one run.
+    Patches overlap by half along the slice axis only, which suffices to choose between weights of one run.
 
     Parameters
     ----------
@@ -33,9 +43,9 @@ def patch_labels(
     path : pathlib.Path
         A prepared volume.
     config : TrainingConfig
-        Input and classes.
+        Configuration of input and classes.
     device : torch.device
-        Of the network.
+        Device of the network.
     """
     size = (config.input.patches or PatchSpec()).size
     volume = PatchVolume.read(path, config)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prepared volumes as a network of patches sees them; the opposite side is found once and kept beside them."""
+"""Prepared volumes as input of a patch-wise network; the mirrored side is computed once and stored."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import atomic_path
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, shown_slices
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 from ICHSegmentationLib.research.training.data.classes import class_table
 from ICHSegmentationLib.research.training.data.data_folder import DataFolder
+from ICHSegmentationLib.research.training.data.jobs import done_jobs
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
-from ICHSegmentationLib.research.training.jobs import done_jobs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,18 +28,18 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.research.training.config import TrainingConfig
 
 _LOG = logging.getLogger(__name__)
-# Raise when the mask or the mirroring changes, so that what is kept beside older volumes is made anew.
+# Increment when the mask or the mirroring changes, so that stored files are recomputed.
 _VERSION = 1
 
 
 @dataclass(frozen=True, eq=False)
 class PatchVolume:
-    """A head on the network's pixels.
+    """A head on the pixels of the network.
 
     Attributes
     ----------
     values : numpy.ndarray
-        (channels, slices, H, W) uint8, 0 to 1 as 0 to 255; 0 outside the brain.
+        (channels, slices, H, W) uint8, [0, 1] scaled to 255; 0 outside the brain.
     brain : numpy.ndarray
         (slices, H, W) bool.
     labels : numpy.ndarray
@@ -51,7 +52,7 @@ class PatchVolume:
 
     @classmethod
     def read(cls, path: Path, config: TrainingConfig) -> PatchVolume:
-        """Read a prepared volume; brain and opposite side come from beside it, where they are first put if need be."""
+        """Read a prepared volume with its stored brain mask and mirrored side, computing these if missing."""
         volume = TrainingVolume.read(path)
         shown = shown_slices(volume.slices_mm, config.input)
         grey = _averaged(volume, config)[shown]
@@ -63,7 +64,7 @@ class PatchVolume:
         return cls(np.stack(channels), brain, volume.labels[shown])
 
     def classes(self, config: TrainingConfig) -> np.ndarray:
-        """Return the class of each voxel, 255 where it is left out of the loss."""
+        """Return the class of each voxel, 255 if it is ignored by the loss."""
         found: np.ndarray = class_table(config.classes)[self.labels]
         return found
 
@@ -75,25 +76,24 @@ def make_mirrored(
     workers: int = 1,
     progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
 ) -> None:
-    """Find the opposite sides of volumes that have none yet, in several processes.
+    """Compute missing mirrored sides of volumes in several processes.
 
     Parameters
     ----------
     config : TrainingConfig
-        With ``input.patches``.
+        Configuration with ``input.patches``.
     files : sequence of pathlib.Path
         Prepared volumes.
     workers : int
-        Processes at work.
+        Number of processes.
     progress : callable
-        Takes the stage's name and the fraction done.
+        Called with the stage and the fraction done.
     """
     folder = DataFolder(config.data.folder)
     todo = [path for path in files if not folder.mirrored(path).exists()]
     for path, error in done_jobs(_make, config, todo, workers=workers, progress=progress, stage="mirrored sides"):
         if error:
-            message = f"{path.name} could not be mirrored: {error}"
-            raise InputError(message)
+            raise InputError(message("research.not_mirrored", volume=path.name, reason=error))
 
 
 def _make(config: TrainingConfig, path: Path) -> None:
@@ -112,22 +112,22 @@ def _fingerprint(grey: np.ndarray) -> np.ndarray:
 
 
 def _read_kept(path: Path, config: TrainingConfig, grey: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return brain and opposite side of these greys, or None where there are none or those of others."""
+    """Return the stored brain mask and mirrored side, or None if missing or of other greys."""
     kept = DataFolder(config.data.folder).mirrored(path)
     try:
         with np.load(kept, allow_pickle=False) as data:
             if np.array_equal(data["fingerprint"], _fingerprint(grey)):
                 return np.unpackbits(data["brain"], axis=-1, count=grey.shape[-1]).astype(bool), data["opposite"]
-            _LOG.info("%s was made for another volume and is made anew.", kept)
+            _LOG.info("%s was made for another volume and is recomputed.", kept)
     except FileNotFoundError:
         pass
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        _LOG.warning("%s is damaged and is made anew.", kept)
+        _LOG.warning("%s is damaged and is recomputed.", kept)
     return None
 
 
 def _keep(path: Path, config: TrainingConfig, grey: np.ndarray, slices_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    # The ablation without the mirrored side shares what is kept.
+    # The ablation without the mirrored side shares the stored files.
     spec = replace(config.input, patches=PatchSpec(mirrored=True))
     shown = patch_channels(grey.astype(np.float32) / 255, slices_mm, spec)
     opposite = np.rint(shown.values[1] * 255).astype(np.uint8)

@@ -14,6 +14,7 @@ from builders.grids import make_grid
 from builders.label_maps import labelled
 from PIL import Image
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
 from ICHSegmentationLib.io.labels.seg_nrrd import write_seg_nrrd
@@ -119,7 +120,7 @@ def test_the_page_names_what_was_counted(a_command: Command, folders: tuple[Path
     assert "### Pooled voxels\n\n| class | dice | iou | precision | recall |\n" in page
     assert "| IPH | 0.955 | 0.914 | 1.000 | 0.914 |" in page
     assert "In no reference and no prediction: EDH, SDH, SAH, IVH." in page
-    assert "left out; blood found where there is none has Dice, IoU and precision 0" in page
+    assert "left out; a false positive has Dice, IoU and precision 0" in page
     assert "Difference of the two models" not in page
 
 
@@ -130,7 +131,7 @@ def test_results_are_kept_unless_overwritten(a_command: Command, folders: tuple[
     assert a_command(*common, "--compare", second).code == 0
     refused = a_command(*common)
     assert refused.code == 2
-    assert "already holds an evaluation" in refused.err
+    assert message("cli.evaluation_exists", folder=tmp_path / "out") in refused.err
     assert (tmp_path / "out" / "comparison.csv").exists()
 
     assert a_command(*common, "--overwrite").code == 0
@@ -156,10 +157,11 @@ def test_a_missing_prediction_is_named_and_nothing_is_written(
 ):
     first, second, references = folders
     (first / "c.nii.gz").unlink()
+    told = message("research.no_prediction", predictions=first, references=references, cases="c")
     for options in (("--predictions", first), ("--predictions", second, "--compare", first)):
         done = a_command("evaluate", *options, "--references", references, "--output", tmp_path / "out")
         assert done.code == 2
-        assert done.err == f"error: {first} has no label file for c of {references}.\n"
+        assert done.err == f"error: {told}\n"
     assert not (tmp_path / "out").exists()
 
 
@@ -171,5 +173,5 @@ def test_what_to_install_is_said(
     done = a_command("evaluate", "--predictions", first, "--references", references, "--output", tmp_path / "out")
 
     assert done.code == 1
-    assert 'Evaluation needs MONAI and Matplotlib: run pip install -c constraints.txt ".[train]"' in done.err
+    assert message("research.evaluation_packages", packages="MONAI and Matplotlib") in done.err
     assert done.err.count("\n") == 1

@@ -12,16 +12,17 @@ import pytest
 import yaml
 from builders.command import Command
 from builders.grids import make_grid
-from builders.tiny_model import FIELDS, TINY, random_state
+from builders.tiny_model import FIELDS, TINY, random_state, register_model
 from builders.training import a_configuration, write_squares
 
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.models import get_model
-from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.research.evaluation.models import run as model_run
 from ICHSegmentationLib.research.evaluation.models.held_out_case import PATIENTS, HeldOutCase, HeldOutFile
+from ICHSegmentationLib.research.evaluation.models.report import processing_sentence
 from ICHSegmentationLib.research.training import held_out
 
 GRID = make_grid(rows=40, columns=40, steps_mm=(10.0,) * 3, spacing_mm=(10.0, 10.0))
@@ -104,7 +105,7 @@ def test_results_of_other_weights_are_refused_until_overwritten(
     call = ("evaluate", "--config", a_file, "--model", FIRST, "--model", SECOND, "--output", output)
     refused = a_command(*call)
     assert refused.code == 2
-    assert f"holds results of other weights or settings of {FIRST}" in refused.err
+    assert message("research.evaluation_of_another_model", folder=output / FIRST, model=FIRST) in refused.err
     assert asked == []
     assert a_command(*call, "--overwrite").code == 0
     assert asked == [FIRST, FIRST, SECOND, SECOND]
@@ -114,16 +115,18 @@ def test_the_bare_answers_of_models_are_compared_on_request(
     a_command: Command, a_file: Path, asked: list[str], tmp_path: Path
 ):
     call = ("evaluate", "--config", a_file, "--model", FIRST, "--model", SECOND, "--output", tmp_path / "out")
-    done = a_command(*call, "--no-cleaning", "--json")
+    done = a_command(*call, "--no-postprocessing", "--json")
     assert done.code == 0, done.err
     assert [row["any_dice_median"] for row in json.loads(done.out)["models"]] == [1, 1]
     refused = a_command(*call)
     assert refused.code == 2
-    assert "other weights or settings" in refused.err
-    alone = ("evaluate", "--config", a_file, "--model", SECOND, "--output", tmp_path / "alone", "--no-cleaning")
+    told = message("research.evaluation_of_another_model", folder=tmp_path / "out" / FIRST, model=FIRST)
+    assert told in refused.err
+    alone = ("evaluate", "--config", a_file, "--model", SECOND, "--output", tmp_path / "alone", "--no-postprocessing")
     assert a_command(*alone).code == 0
     assert asked == [FIRST, FIRST, SECOND, SECOND, SECOND, SECOND]
-    assert "but for the cleaning" in (tmp_path / "alone" / "model.md").read_text()
+    assert json.loads((tmp_path / "alone" / "figures.json").read_text())["cleaned"] is False
+    assert processing_sentence(cleaned=False) in (tmp_path / "alone" / "model.md").read_text()
 
 
 @pytest.mark.parametrize("models", [("first",), ("em", "first")])
@@ -137,16 +140,15 @@ def test_a_model_without_its_second_reader_is_refused_before_the_cases_are_made(
     chosen = [part for name in models for part in ("--model", name)]
     done = a_command("evaluate", "--config", a_file, "--output", tmp_path / "out", *chosen)
     assert done.code == 1
-    assert f"first asks the second reader reader, which is not installed in {folder}" in done.err
-    assert "or add --no-cleaning." in done.err
+    assert message("research.no_verifier", model="first", needed="reader", folder=folder) in done.err
 
 
 def test_calls_that_make_no_sense_are_refused(a_command: Command, a_file: Path, asked: list[str], tmp_path: Path):
     call = ("evaluate", "--config", a_file, "--output", tmp_path / "out", "--model", FIRST, "--model")
     for options, told in (
-        ((FIRST,), f"there is only {FIRST}"),
-        ((SECOND, "--compare-model", SECOND), "all compared with the first"),
-        ((SECOND, "--costs", a_file), "is not a file of Testing/Benchmarks/bench_models.py"),
+        ((FIRST,), message("cli.only_one_model", model=FIRST)),
+        ((SECOND, "--compare-model", SECOND), "--compare-model"),
+        ((SECOND, "--costs", a_file), message("research.not_a_costs_file", path=a_file)),
     ):
         done = a_command(*call, *options)
         assert done.code == 2

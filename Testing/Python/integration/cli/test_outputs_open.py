@@ -10,13 +10,14 @@ import nibabel
 import numpy as np
 import pypdfium2
 import pytest
+from builders.requirements import require_slicer
 from PIL import Image
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
-slicer = pytest.importorskip(
-    "slicer", reason="slicer-core is not installed, or the system's GL libraries are not", exc_type=ImportError
-)
+pytestmark = pytest.mark.slow
+
+slicer = require_slicer()
 
 Demo = tuple[Path, dict[str, Any]]
 

@@ -77,6 +77,7 @@ def test_what_lies_below_is_scrolled_to(click):
     assert seen == [39]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.environ.get("QT_QPA_PLATFORM") == "xcb", reason="runs in the window already")
 def test_the_same_in_a_window_with_real_clicks(in_a_window):
     in_a_window(HERE)

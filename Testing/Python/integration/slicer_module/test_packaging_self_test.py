@@ -78,6 +78,7 @@ def only_packages_of_slicer(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(folder), str(REPOSITORY))))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("only_packages_of_slicer")
 def test_it_passes_with_a_worker_that_has_only_the_packages_of_slicer(run_self_test, tmp_path, monkeypatch):
     monkeypatch.setenv("ICHSEG_CACHE", str(tmp_path / "cache"))

@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import pytest
+import slicer
 from builders.panel_fixtures import run_once
 from builders.scene import add_acquisition_transform
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 
 @pytest.fixture
@@ -177,21 +176,21 @@ def a_bent_correction(an_open_panel, click, wait_until):
 
 
 def test_without_a_bending_transform_nothing_is_said_of_one(a_correction):
-    assert a_correction.ui.asideFrame.visible is False
+    assert a_correction.ui.detachFrame.visible is False
     assert a_correction.ui.editorFrame.enabled is True
 
 
 def test_where_tools_would_miss_their_place_the_transform_is_set_aside_first(a_bent_correction, click):
     panel = a_bent_correction
     assert panel.node.GetTransformNodeID() == panel.transform_id
-    assert panel.ui.asideFrame.visible is True
+    assert panel.ui.detachFrame.visible is True
     assert panel.ui.editorFrame.enabled is False
-    click(panel.ui.asideButton)
+    click(panel.ui.detachButton)
     assert panel.volume.GetTransformNodeID() is None
     assert panel.node.GetTransformNodeID() is None
     assert panel.ui.editorFrame.enabled is True
     assert volumes(panel) == {"SDH": 0.4, "IPH": 2.0, "total": 2.4}
-    click(panel.ui.asideButton)
+    click(panel.ui.detachButton)
     assert panel.node.GetTransformNodeID() == panel.transform_id
 
 
@@ -207,7 +206,7 @@ def test_the_chosen_lesion_is_still_meant_when_its_place_changes(an_open_panel, 
     wait_until(lambda: panel.ui.lesionSelector.count == 2, what="two lesions")
     panel.ui.lesionSelector.currentIndex = 1
     for target in ("EDH", "SAH"):
-        click(panel.ui.asideButton)
+        click(panel.ui.detachButton)
         click(button(panel, target))
         assert {"IPH", target} <= set(volumes(panel))
 
@@ -218,7 +217,7 @@ def test_the_skull_follows_when_the_transform_is_set_aside(a_bent_correction, cl
     panel = a_bent_correction
     click(panel.ui.skullButton)
     for _ in range(2):
-        click(panel.ui.asideButton)
+        click(panel.ui.detachButton)
         assert mrml.skull_is_shown(panel.volume)
 
 
@@ -234,7 +233,7 @@ def test_the_threshold_tool_starts_at_blood_in_each_scene(a_correction):
 
 def test_folding_correct_puts_the_transform_back(a_bent_correction, click):
     panel = a_bent_correction
-    click(panel.ui.asideButton)
+    click(panel.ui.detachButton)
     panel.ui.correctSection.collapsed = True
     assert panel.node.GetTransformNodeID() == panel.transform_id
 
@@ -242,7 +241,7 @@ def test_folding_correct_puts_the_transform_back(a_bent_correction, click):
 def test_a_new_run_puts_the_transform_back_first(a_bent_correction, click):
     panel = a_bent_correction
     first = panel.node
-    click(panel.ui.asideButton)
+    click(panel.ui.detachButton)
     second = run_once(panel, click)
     assert first.GetTransformNodeID() == panel.transform_id
     assert second.GetTransformNodeID() == panel.transform_id

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import slicer
 from builders.growth import add_followup, comparison_of
 from builders.panel import a_small_ct, some_labels
 from builders.panel_fixtures import run_once
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 
 @pytest.fixture
@@ -79,12 +78,12 @@ def test_corrections_go_with_the_model_s_labels_and_the_time_they_took(an_export
 
 def test_the_reader_s_items_of_the_result_go_with_it(an_export, click):
     from ICHSegmentationLib import mrml
-    from ICHSegmentationLib.measurement.reader_items import ReaderItems
+    from ICHSegmentationLib.measurement.user_items import UserItems
 
     click(an_export.form.button)
-    assert an_export.process.request["job"].reader == ReaderItems()
+    assert an_export.process.request["job"].reader == UserItems()
     an_export.process.request["finished"]((Path("report.pdf"),))
-    said = ReaderItems(gcs=9, age_years=81, infratentorial=False, graeb={"third": 2})
+    said = UserItems(gcs=9, age_years=81, infratentorial=False, graeb={"third": 2})
     mrml.set_reader_items(an_export.node, said)
     click(an_export.form.button)
     assert an_export.process.request["job"].reader == said
@@ -92,14 +91,14 @@ def test_the_reader_s_items_of_the_result_go_with_it(an_export, click):
 
 def test_what_was_said_of_one_patient_is_not_said_of_the_next(an_export, click):
     from ICHSegmentationLib import mrml
-    from ICHSegmentationLib.measurement.reader_items import ReaderItems
+    from ICHSegmentationLib.measurement.user_items import UserItems
 
-    mrml.set_reader_items(an_export.node, ReaderItems(gcs=9, age_years=81))
+    mrml.set_reader_items(an_export.node, UserItems(gcs=9, age_years=81))
     an_export.form._patient.checked = True
     run_once(an_export, click, labels=some_labels(a_small_ct()))
     assert an_export.form._patient.checked is False
     click(an_export.form.button)
-    assert an_export.process.request["job"].reader == ReaderItems()
+    assert an_export.process.request["job"].reader == UserItems()
 
 
 def test_a_scan_that_is_not_from_dicom_has_no_dicom_files_and_no_patient(an_export, click):
@@ -108,7 +107,7 @@ def test_a_scan_that_is_not_from_dicom_has_no_dicom_files_and_no_patient(an_expo
     assert form._patient.enabled is False
     form.formats = ("dicom-seg",)
     click(form.button)
-    assert message(an_export) == "Choose at least one kind of file."
+    assert message(an_export) == "Choose at least one format."
     assert len(an_export.process.requests) == 1
 
 
@@ -135,13 +134,13 @@ def test_a_failure_is_shown_and_the_button_is_back(an_export, click):
 def test_it_waits_for_a_segmentation(an_export, click):
     an_export.process.busy = True
     click(an_export.form.button)
-    assert message(an_export) == "Other work is under way; export when it is done."
+    assert message(an_export) == "Another task is running; export when it has finished."
     assert len(an_export.process.requests) == 1
 
 
 def test_folder_and_kinds_are_remembered_but_not_the_patient(an_export, click, tmp_path):
     import qt
-    from ICHSegmentationPanel.sections.export_widgets import ExportWidgets
+    from ICHSegmentationPanel.sections.export import ExportWidgets
 
     form = an_export.form
     form.formats = ("csv", "text")
@@ -192,8 +191,8 @@ def test_one_click_brings_scores_and_growth_into_report_tables_and_text(an_expor
     page = " ".join(report[0].get_textpage().get_text_bounded().split())
     for text in (page, (tmp_path / "report.txt").read_text(encoding="utf-8")):
         assert "GCS 4 (2), age not determined" in text
-        assert "infratentorial yes (1, by the reader)" in text
-        assert "third 2 (by the reader)" in text
+        assert "infratentorial yes (1, by the user)" in text
+        assert "third 2 (by the user)" in text
         assert "IPH 2.0 -> 3.0 mL (+50 %)" in text
         assert "Registration: good, correlation 0.97 on 95% of the head" in text
     rows = set((tmp_path / "scores.csv").read_text(encoding="utf-8").splitlines())

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
 from builders.growth import add_followup, comparison_of
 from builders.panel_fixtures import run_once
 
 from ICHSegmentationLib.core.subtypes import Subtype
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 
 @pytest.fixture
@@ -45,7 +44,7 @@ def shows_pictures(panel) -> bool:
 
 
 def test_the_worker_gets_both_scans_with_their_labels(two_scans, click):
-    assert two_scans.form.intro.text == 'From "Head bleeds" (baseline) to "Later bleeds" (follow-up).'
+    assert two_scans.form.intro.text == 'From "Head hemorrhage" (baseline) to "Later hemorrhage" (follow-up).'
     assert two_scans.form.table.visible is False
     click(two_scans.form.button)
     request = two_scans.process.request
@@ -113,7 +112,7 @@ def test_an_edit_of_either_takes_the_comparison_away(a_comparison, slicer_app):
     slicer_app.process_events()
     assert a_comparison.growth.found is None
     assert a_comparison.form.table.visible is False
-    assert a_comparison.form.message == "<b>The labels have changed since; compare the scans again.</b>"
+    assert a_comparison.form.message == "<b>The labels have changed; compare the scans again.</b>"
     assert a_comparison.panel.exports.widgets.with_growth is False
 
 
@@ -125,7 +124,7 @@ def test_an_edit_during_the_comparison_is_noticed(two_scans, click):
     mrml.move_lesion(two_scans.node, lesion.ras_mm, "EDH")
     two_scans.process.request["finished"](comparison_of(two_scans.process.request))
     assert two_scans.growth.found is None
-    assert two_scans.form.message == "<b>The labels have changed since; compare the scans again.</b>"
+    assert two_scans.form.message == "<b>The labels have changed; compare the scans again.</b>"
 
 
 def test_it_can_be_cancelled(two_scans, click):
@@ -148,7 +147,7 @@ def test_a_failure_is_one_sentence(two_scans, click):
     assert two_scans.form.message.startswith("<b>The system ended the segmentation")
     two_scans.process.busy = True
     click(two_scans.form.button)
-    assert two_scans.form.message == "<b>Other work is under way; compare when it is done.</b>"
+    assert two_scans.form.message == "<b>Another task is running; compare when it has finished.</b>"
 
 
 def test_another_choice_or_a_closed_scene_gives_it_up(two_scans, click):

@@ -6,9 +6,8 @@ from __future__ import annotations
 import sys
 
 import pytest
+import slicer
 from builders.panel import MODULE_FOLDER
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 
 @pytest.fixture

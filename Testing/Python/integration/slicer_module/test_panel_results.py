@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import pytest
+import slicer
 from builders.panel_fixtures import run_once
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 IPH_ROW, TOTAL_ROW = 3, 5
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
 from builders.panel import a_small_ct
 from builders.panel_fixtures import AGREED, run_once
 from builders.scene import add_acquisition_transform, add_transform
-
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
 
 
 def results():
@@ -32,7 +31,7 @@ def test_segmenting_shows_progress_and_publishes_a_result(an_open_panel, click):
     request["progress"]("infer", 0.4)
     assert (ui.progressBar.visible, ui.progressBar.value, ui.progressBar.format) == (True, 40, "Finding blood (%p %)")
     node = finish(an_open_panel, request)
-    assert node.GetName() == "Head bleeds"
+    assert node.GetName() == "Head hemorrhage"
     assert (ui.segmentButton.text, ui.segmentButton.enabled, ui.progressBar.visible) == ("Segment", True, False)
     assert ui.messageLabel.text.startswith("Segmented in ")
     assert ui.segmentationSelector.currentNode() is node
@@ -74,7 +73,7 @@ def test_what_the_user_must_know_of_a_result_is_said(an_open_panel, click):
 def test_a_new_run_never_replaces_a_result(an_open_panel, click):
     first = run_once(an_open_panel, click)
     second = run_once(an_open_panel, click)
-    assert [node.GetName() for node in results()] == ["Head bleeds", "Head bleeds_1"]
+    assert [node.GetName() for node in results()] == ["Head hemorrhage", "Head hemorrhage_1"]
     assert second is not first
     assert (first.GetDisplayNode().GetVisibility(), second.GetDisplayNode().GetVisibility()) == (0, 1)
 
@@ -123,7 +122,7 @@ def test_what_is_no_head_can_be_segmented_all_the_same(an_open_panel, click):
     click(ui.segmentButton)
     fail(an_open_panel, "not_a_head", "Nothing in this volume looks like a head.")
     assert ui.messageLabel.text.startswith("<b>Nothing in this volume looks like a head.</b>")
-    assert ui.nextStepButton.text == "Segment all the same"
+    assert ui.nextStepButton.text == "Segment anyway"
     click(ui.nextStepButton)
     assert an_open_panel.process.request["force"] is True
     assert ui.nextStepButton.visible is False
@@ -314,7 +313,6 @@ def a_model_list(slicer_app, monkeypatch):
     """Return the list of models of a manifest, or of an installation that lost it."""
     from builders.panel import load_widgets
 
-    from ICHSegmentationLib import models
     from ICHSegmentationLib.core.errors import MissingModelError
 
     def of(manifest):
@@ -326,10 +324,10 @@ def a_model_list(slicer_app, monkeypatch):
 
         _widget, ui = load_widgets()
         slicer_app.process_events()
-        monkeypatch.setattr(models, "load_manifest", load)
-        from ICHSegmentationPanel.sections.model import ModelPart
+        from ICHSegmentationPanel.sections import model
 
-        return ModelPart(ui), ui
+        monkeypatch.setattr(model, "load_manifest", load)
+        return model.ModelSection(ui), ui
 
     return of
 
@@ -397,4 +395,4 @@ def test_no_run_is_started_during_an_export(an_open_panel, click):
     an_open_panel.process.busy = True
     click(an_open_panel.ui.segmentButton)
     assert an_open_panel.process.requests == []
-    assert an_open_panel.ui.messageLabel.text == "<b>Other work is under way; segment when it is done.</b> "
+    assert an_open_panel.ui.messageLabel.text == "<b>Another task is running; segment when it has finished.</b> "

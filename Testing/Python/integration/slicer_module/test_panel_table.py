@@ -9,8 +9,6 @@ from types import SimpleNamespace
 import pytest
 from builders.panel import MODULE_FOLDER
 
-pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-
 NAMES = {"SDH": "Subdural hemorrhage", "IPH": "Intraparenchymal hemorrhage"}
 COLORS = {"SDH": (0.0, 0.0, 1.0), "IPH": (1.0, 0.0, 0.0)}
 
@@ -37,7 +35,7 @@ def some_rows(*, iph_ml=30.0, changed=frozenset(), compared_ml=None, visible=Tru
     total = 10.0 + iph_ml
     volumes = SimpleNamespace(
         volumes_ml={"SDH": 10.0, "IPH": iph_ml, "total": total},
-        shares={"SDH": 10.0 / total, "IPH": iph_ml / total},
+        fractions={"SDH": 10.0 / total, "IPH": iph_ml / total},
         changed=changed,
     )
     return make_rows(NAMES, COLORS, {"SDH": visible, "IPH": True}, volumes, compared_ml)

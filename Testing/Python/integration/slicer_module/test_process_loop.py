@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Qt's event loop and processes, as the library's host of a worker wants them."""
+"""Qt's event loop and processes, as the client of the worker needs them."""
 
 from __future__ import annotations
 
@@ -183,7 +183,6 @@ def test_a_process_that_does_not_end_by_itself_is_killed_at_the_finish(run_pytho
 
 
 def test_where_the_children_cannot_be_killed_the_process_itself_is(run_python, wait_until, monkeypatch):
-    # As on Windows without taskkill.
     from ICHSegmentationPanel.process import qt_process
 
     from ICHSegmentationLib.worker.client import process_tree

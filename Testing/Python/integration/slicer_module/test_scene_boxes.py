@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
 from builders.scene import add_transform, publish_head, save_and_reopen
 
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-
-from ICHSegmentationLib import mrml  # noqa: E402
-from ICHSegmentationLib.core.grid import LPS_TO_RAS  # noqa: E402
-from ICHSegmentationLib.core.lesion_boxes import lesion_boxes  # noqa: E402
-from ICHSegmentationLib.mrml.boxes.box_record import read_record  # noqa: E402
-from ICHSegmentationLib.segmentation.boxes.segmentation import without_looking  # noqa: E402
+from ICHSegmentationLib import mrml
+from ICHSegmentationLib.core.grid import LPS_TO_RAS
+from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
+from ICHSegmentationLib.mrml.boxes.box_record import read_record
+from ICHSegmentationLib.segmentation.boxes.segmentation import edit_without_segmenter
 
 
 def a_head(**options):
@@ -141,7 +140,7 @@ def edit(head, key, after, labels=None, save_state=None):
     """Do what the panel does with a change of a box; ``labels`` is what the worker answers."""
     asked = mrml.ask_edit(head.node, key, after)
     return mrml.apply_edit(
-        head.node, asked, labels or without_looking(asked.label_map, asked.edit), save_state=save_state
+        head.node, asked, labels or edit_without_segmenter(asked.label_map, asked.edit), save_state=save_state
     )
 
 

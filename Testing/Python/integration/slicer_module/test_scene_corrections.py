@@ -5,16 +5,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
+import vtk
+from builders.errors import raises
 from builders.scene import head_labels, publish_head
+from vtk.util.numpy_support import vtk_to_numpy
 
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-vtk = pytest.importorskip("vtk")
-
-from vtk.util.numpy_support import vtk_to_numpy  # noqa: E402
-
-from ICHSegmentationLib import mrml  # noqa: E402
-from ICHSegmentationLib.core.errors import InputError  # noqa: E402
-from ICHSegmentationLib.core.label_map import LabelMap  # noqa: E402
+from ICHSegmentationLib import mrml
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.label_map import LabelMap
 
 UNDO_STATES = 11
 """For ten steps back: the first undo keeps the present state too."""
@@ -138,16 +137,15 @@ def test_moving_into_a_segment_that_the_model_does_not_know_adds_it(a_result):
 
 
 @pytest.mark.parametrize(
-    ("place", "subtype", "sentence"),
+    ("place", "subtype", "code"),
     [
-        ((0, 0, 60), "IVH", "There is no lesion at this place; click inside one."),
-        (None, "Tumor", "Tumor is not a hemorrhage subtype; choose one of EDH, SDH, SAH, IPH, IVH, ICH."),
+        ((0, 0, 60), "IVH", "mrml.no_lesion"),
+        (None, "Tumor", "mrml.unknown_subtype"),
     ],
 )
-def test_moves_that_mean_nothing_are_refused_and_change_nothing(a_result, place, subtype, sentence):
-    with pytest.raises(InputError) as refused:
+def test_moves_that_mean_nothing_are_refused_and_change_nothing(a_result, place, subtype, code):
+    with raises(InputError, code):
         mrml.move_lesion(a_result.node, place or a_result.iph_ras, subtype, save_state=pytest.fail)
-    assert str(refused.value) == sentence
     assert np.array_equal(labels_of(a_result), a_result.label_map.labels)
 
 
@@ -192,7 +190,7 @@ def test_what_was_painted_onto_a_lesion_goes_with_its_restoration(a_result, an_e
 
 
 def test_nothing_to_restore_is_said(a_result):
-    with pytest.raises(InputError, match="There is no lesion at this place"):
+    with raises(InputError, "mrml.no_lesion"):
         mrml.restore_lesion(a_result.node, (0, 0, 60))
 
 

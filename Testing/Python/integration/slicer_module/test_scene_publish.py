@@ -5,18 +5,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
+import vtk
+from builders.errors import raises
 from builders.scene import head_labels, publish_head
+from vtk.util.numpy_support import vtk_to_numpy
 
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-vtk = pytest.importorskip("vtk")
-
-from vtk.util.numpy_support import vtk_to_numpy  # noqa: E402
-
-from ICHSegmentationLib import mrml  # noqa: E402
-from ICHSegmentationLib.core.errors import InputError, NodeRemovedError  # noqa: E402
-from ICHSegmentationLib.core.label_map import LabelMap  # noqa: E402
-from ICHSegmentationLib.core.terminology import load_terminology  # noqa: E402
-from ICHSegmentationLib.mrml.segmentation import publish as publish_module  # noqa: E402
+from ICHSegmentationLib import mrml
+from ICHSegmentationLib.core.errors import InputError, NodeRemovedError
+from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.terminology import load_terminology
+from ICHSegmentationLib.mrml.segmentation import publish as publish_module
 
 
 @pytest.fixture
@@ -138,11 +137,11 @@ def test_volume_removed_or_scene_closed_while_running(a_result):
     nodes = a_result.scene.GetNumberOfNodes()
     volume_node = a_result.volume_node
     a_result.scene.RemoveNode(volume_node)
-    with pytest.raises(NodeRemovedError, match="volume is no longer in the scene"):
+    with raises(NodeRemovedError, "mrml.node_removed", what="volume"):
         mrml.publish(volume_node, a_result.volume, a_result.label_map, name="late")
     assert a_result.scene.GetNumberOfNodes() < nodes
     a_result.scene.Clear(0)
-    with pytest.raises(NodeRemovedError, match="segmentation is no longer in the scene"):
+    with raises(NodeRemovedError, "mrml.node_removed", what="segmentation"):
         mrml.segment_volumes_ml(a_result.node)
     with pytest.raises(NodeRemovedError):
         mrml.move_lesion(a_result.node, a_result.iph_ras, "IVH")
@@ -151,7 +150,7 @@ def test_volume_removed_or_scene_closed_while_running(a_result):
 def test_labels_of_another_size_are_refused(a_result):
     grid = type(a_result.volume.grid)
     smaller = grid((3, 4, 5), np.arange(9.0).reshape(3, 3), np.eye(3)[:2], (1.0, 1.0))
-    with pytest.raises(ValueError, match="do not fit a volume"):
+    with raises(ValueError, "mrml.other_shape", labels=(3, 4, 5)):
         mrml.publish(a_result.volume_node, a_result.volume, LabelMap(np.zeros((3, 4, 5), np.uint8), smaller), name="x")
 
 
@@ -159,5 +158,5 @@ def test_segmentations_of_others_are_told_apart(a_result):
     other = a_result.scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Tumor")
     assert not mrml.is_result(other)
     assert mrml.result_info(other) == {}
-    with pytest.raises(InputError, match="Tumor is not a result of ICHSegmentation"):
+    with raises(InputError, "mrml.not_a_result", name="Tumor"):
         mrml.segment_volumes_ml(other)

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
 from builders.scene import publish_head, save_and_reopen
 
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-
-from ICHSegmentationLib import measure, mrml  # noqa: E402
-from ICHSegmentationLib.io.labels.seg_nrrd import read_seg_nrrd  # noqa: E402
+from ICHSegmentationLib import measure, mrml
+from ICHSegmentationLib.io.labels.seg_nrrd import read_seg_nrrd
 
 
 @pytest.fixture

@@ -7,15 +7,15 @@ import types
 
 import numpy as np
 import pytest
+import slicer
+import vtk
+from builders.errors import raises
+from builders.requirements import require_graphics
 from builders.scene import publish_head, save_and_reopen
 from builders.scene_views import SceneViews, SliceView
 
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-vtk = pytest.importorskip("vtk")
-
-from ICHSegmentationLib import mrml  # noqa: E402
-from ICHSegmentationLib.core.errors import ICHSegmentationError, NodeRemovedError  # noqa: E402
-from ICHSegmentationLib.rendering.graphics import NoGraphicsError  # noqa: E402
+from ICHSegmentationLib import mrml
+from ICHSegmentationLib.core.errors import ICHSegmentationError, NodeRemovedError
 
 SURFACE = "Closed surface"
 
@@ -51,10 +51,8 @@ def test_slices_go_through_the_point(a_result):
 
 
 def test_a_lesion_is_drawn_where_it_truly_lies(a_result):
-    try:
-        view = SliceView(SceneViews(a_result.scene), a_result.volume_node)
-    except NoGraphicsError as error:
-        pytest.skip(str(error))
+    require_graphics()
+    view = SliceView(SceneViews(a_result.scene), a_result.volume_node)
     mrml.set_window(a_result.volume_node, "brain")
     mrml.set_opacity(a_result.node, opacity_2d=1.0)
     mrml.jump_to(a_result.node, a_result.iph_ras)
@@ -186,7 +184,7 @@ def test_skull_follows_a_transform_that_is_set_aside_and_put_back(a_result):
 
 @pytest.mark.usefixtures("a_volume_rendering_module")
 def test_a_failure_on_the_way_to_the_skull_leaves_nothing(a_result, monkeypatch):
-    from ICHSegmentationLib.mrml.views.slice_views import skull
+    from ICHSegmentationLib.mrml.views import skull
 
     def fail(*_, **__):
         raise MemoryError
@@ -200,7 +198,7 @@ def test_a_failure_on_the_way_to_the_skull_leaves_nothing(a_result, monkeypatch)
 
 def test_slicer_without_volume_rendering(a_result, monkeypatch):
     monkeypatch.setattr(slicer, "modules", types.SimpleNamespace(), raising=False)
-    with pytest.raises(ICHSegmentationError, match="no Volume Rendering module"):
+    with raises(ICHSegmentationError, "mrml.no_volume_rendering"):
         mrml.show_skull(a_result.volume_node, True)
 
 

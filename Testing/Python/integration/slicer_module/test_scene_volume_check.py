@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import slicer
 from builders.scene import add_volume, new_scene, place_in_study, tilted_grid
 from builders.simple_head import head_hu
 
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-
-from ICHSegmentationLib import mrml  # noqa: E402
+from ICHSegmentationLib import mrml
+from ICHSegmentationLib.core.messages import message
 
 LATTICE = np.diag([-2.5, -2.7, 5.0, 1.0])
 
@@ -29,10 +29,11 @@ def a_head_volume(a_scene):
     return node
 
 
-def refusal(node) -> str:
+def refusal(node):
     check = mrml.check_volume(node)
     assert not check.ok
     assert check.geometry_line == ""
+    assert check.reason.parameters.get("name", node.GetName()) == node.GetName()
     return check.reason
 
 
@@ -47,30 +48,37 @@ def test_a_head_ct_is_accepted(a_head_volume):
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        (np.full((4, 8, 8), 7, np.uint8), "CT head holds 8-bit greys, not HU; load the original slices."),
-        (np.full((4, 8, 8), -1000, np.int16), "CT head holds one value only (-1000)."),
-        (np.arange(256, dtype=np.int16).reshape(4, 8, 8), "CT head holds values from 0 to 255: these look like"),
-        (np.arange(256, dtype=np.int16).reshape(4, 8, 8) * 9, "air in a CT is about -1000 HU: it is no CT in HU."),
-        (np.arange(128, dtype=np.int16).reshape(2, 8, 8) * 9 - 1000, "The volume has 2 slice(s); at least 3 are"),
+        (np.full((4, 8, 8), 7, np.uint8), message("mrml.eight_bit", name="CT head")),
+        (np.full((4, 8, 8), -1000, np.int16), message("mrml.one_value", name="CT head", value=-1000)),
+        (
+            np.arange(256, dtype=np.int16).reshape(4, 8, 8),
+            message("mrml.gray_values", name="CT head", low=0, high=255),
+        ),
+        (np.arange(256, dtype=np.int16).reshape(4, 8, 8) * 9, message("mrml.not_hu", name="CT head", low=0, high=2295)),
+        (
+            np.arange(128, dtype=np.int16).reshape(2, 8, 8) * 9 - 1000,
+            message("mrml.too_few_slices", slices=2, minimum=3),
+        ),
     ],
     ids=["8 bits", "one value", "greys", "MR", "two slices"],
 )
 def test_values_that_are_not_hu_are_refused(a_scene, values, reason):
-    assert reason in refusal(add_volume(a_scene, values, LATTICE))
+    assert refusal(add_volume(a_scene, values, LATTICE)) == reason
 
 
 def test_another_modality_is_refused(a_head_volume):
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(a_head_volume.GetScene())
     name = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
     hierarchy.SetItemAttribute(hierarchy.GetItemByDataNode(a_head_volume), name, "MR")
-    assert refusal(a_head_volume) == "CT head is MR, not CT."
+    reason = refusal(a_head_volume)
+    assert (reason.code, reason.parameters["modality"]) == ("mrml.other_modality", "MR")
 
 
 def test_other_units_are_refused(a_head_volume):
     units = slicer.vtkCodedEntry()
     units.SetValueSchemeMeaning("g/ml{SUVbw}", "UCUM", "Standardized Uptake Value body weight")
     a_head_volume.SetVoxelValueUnits(units)
-    assert refusal(a_head_volume) == "CT head is not in Hounsfield units."
+    assert refusal(a_head_volume).code == "mrml.other_units"
     units.SetValueSchemeMeaning("[hnsf'U]", "UCUM", "Hounsfield unit")
     a_head_volume.SetVoxelValueUnits(units)
     assert mrml.check_volume(a_head_volume).ok
@@ -81,33 +89,33 @@ def test_ct_without_air_is_accepted_with_a_warning(a_head_volume):
     slicer.util.updateVolumeFromArray(a_head_volume, hu)
     check = mrml.check_volume(a_head_volume)
     assert check.ok
-    assert "the values may be shifted or cut off" in check.warnings[-1]
+    assert (check.warnings[-1].code, check.warnings[-1].parameters) == ("mrml.no_air", {"low": 0})
 
 
 @pytest.mark.parametrize(
-    ("class_name", "reason"),
+    ("class_name", "code"),
     [
-        ("vtkMRMLLabelMapVolumeNode", "Node is a label map, not a CT."),
-        ("vtkMRMLVectorVolumeNode", "Node is empty."),
-        ("vtkMRMLScalarVolumeNode", "Node is empty."),
-        ("vtkMRMLModelNode", "Node is not a scalar volume."),
+        ("vtkMRMLLabelMapVolumeNode", "mrml.label_map"),
+        ("vtkMRMLVectorVolumeNode", "mrml.empty_volume"),
+        ("vtkMRMLScalarVolumeNode", "mrml.empty_volume"),
+        ("vtkMRMLModelNode", "mrml.not_scalar"),
     ],
 )
-def test_other_nodes_are_refused(a_scene, class_name, reason):
-    assert refusal(a_scene.AddNewNodeByClass(class_name, "Node")) == reason
+def test_other_nodes_are_refused(a_scene, class_name, code):
+    assert refusal(a_scene.AddNewNodeByClass(class_name, "Node")).code == code
 
 
 def test_colors_and_time_series_are_refused(a_scene):
     node = add_volume(a_scene, np.zeros((4, 8, 8), np.int16), LATTICE)
     node.GetImageData().AllocateScalars(node.GetImageData().GetScalarType(), 3)
-    assert "holds colors, vectors or several time points" in refusal(node)
+    assert refusal(node).code == "mrml.not_one_image"
 
 
 def test_axes_that_do_not_span_space_are_refused(a_scene):
     flat = np.array([[1.0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]])
     node = add_volume(a_scene, head_hu(tilted_grid()), np.eye(4))
     node.SetIJKToRASDirections(*flat[:3, :3].ravel())
-    assert "cannot be placed in space" in refusal(node)
+    assert refusal(node).code == "mrml.dependent_axes"
 
 
 def test_gaps_and_many_steps_are_named():

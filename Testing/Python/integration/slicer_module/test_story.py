@@ -9,14 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import slicer
 from builders.panel_fixtures import AGREED
 from builders.python_slicer import put_on_path
 from builders.scene import add_acquisition_transform, add_volume, load_dicom
 from slicer_harness.window import missing_for_a_window
 
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")]
 
 IN_A_WINDOW = os.environ.get("QT_QPA_PLATFORM") == "xcb"
 CAN_HAVE_A_WINDOW = missing_for_a_window() is None
@@ -132,9 +131,9 @@ def correct_on_an_even_stack(module, volume, click, wait_until):
 
     ui, row, first = module.ui, ROWS.index("IPH"), column(module, 1)
     click(ui.correctSection)
-    wait_until(lambda: ui.asideFrame.visible, what="the offer to set the transform aside")
+    wait_until(lambda: ui.detachFrame.visible, what="the offer to set the transform aside")
     assert ui.editorFrame.enabled is False
-    click(ui.asideButton)
+    click(ui.detachButton)
     assert (volume.GetTransformNodeID(), ui.editorFrame.enabled) == (None, True)
     click(ui.maskCheckBox)
     editor = module.panel.corrections._editor.widget
@@ -149,7 +148,7 @@ def correct_on_an_even_stack(module, volume, click, wait_until):
     editor.undo()
     assert (column(module, 1), column(module, 3)) == (first, [""] * 6)
     editor.redo()
-    click(ui.asideButton)
+    click(ui.detachButton)
     assert column(module, 1) == edited
     return edited
 

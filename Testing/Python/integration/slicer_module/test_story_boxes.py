@@ -7,12 +7,11 @@ import sys
 
 import numpy as np
 import pytest
+import slicer
 from builders.python_slicer import put_on_path
 from builders.scene import add_volume
 
-slicer = pytest.importorskip("slicer", reason="needs slicer-core, which has no build for this Python")
-
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX scripts")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX scripts")]
 
 WORK_S = 120.0
 """Far more than it takes: a limit for a broken program only."""

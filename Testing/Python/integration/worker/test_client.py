@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import stat
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.label_maps import labelled
+from builders.processes import is_running, wait_until
 
 from ICHSegmentationLib.core.errors import (
     CancelledError,
@@ -20,14 +23,24 @@ from ICHSegmentationLib.core.errors import (
     InputError,
     NoGraphicsCardError,
     NotAHeadError,
+    UnknownModelError,
 )
+from ICHSegmentationLib.core.lesion_boxes import LesionBox
+from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.models import Device, list_devices, load_manifest
-from ICHSegmentationLib.pipeline import segment
+from ICHSegmentationLib.pipeline import resegment_lesion, segment
+from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
+from ICHSegmentationLib.worker.client import conversations
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 from ICHSegmentationLib.worker.client.pending import PendingRequest
 from ICHSegmentationLib.worker.protocol import exchange
+from ICHSegmentationLib.worker.protocol.exchange import write_volume
+
+ONE_THREAD = SegmentOptions(threads=1)
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +51,7 @@ def a_lasting_client(a_world: dict[str, str]) -> Iterator[WorkerClient]:
 
 
 def test_the_worker_gives_what_the_library_gives(a_lasting_client, a_head, a_world, monkeypatch):
-    answer = a_lasting_client.segment(a_head, threads=1)
+    answer = a_lasting_client.segment(a_head, ONE_THREAD)
 
     for name, value in a_world.items():
         monkeypatch.setenv(name, value)
@@ -51,12 +64,12 @@ def test_the_worker_gives_what_the_library_gives(a_lasting_client, a_head, a_wor
     assert result.label_map.grid is a_head.grid
     assert result.runtime == expected.runtime
     assert result.model.sha256 == expected.model.sha256
-    assert result.timings_s.keys() == {*expected.timings_s, "read", "measure", "write", "total"}
+    assert result.timings_s.keys() == {*expected.timings_s, "measure", "write", "total"}
 
 
 def test_progress_never_falls_and_goes_from_zero_to_one(a_lasting_client, a_head):
     seen = []
-    a_lasting_client.segment(a_head, threads=1, progress=lambda stage, fraction: seen.append((stage, fraction)))
+    a_lasting_client.segment(a_head, ONE_THREAD, progress=lambda stage, fraction: seen.append((stage, fraction)))
     fractions = [fraction for _, fraction in seen]
     assert fractions == sorted(fractions)
     assert (fractions[0], fractions[-1]) == (0, pytest.approx(1))
@@ -64,9 +77,9 @@ def test_progress_never_falls_and_goes_from_zero_to_one(a_lasting_client, a_head
 
 
 def test_the_model_is_loaded_once_for_several_requests(a_client, a_head):
-    first = a_client.segment(a_head, threads=1)
+    first = a_client.segment(a_head, ONE_THREAD)
     pid = a_client.pid
-    second = a_client.segment(a_head, threads=1)
+    second = a_client.segment(a_head, ONE_THREAD)
     assert a_client.pid == pid
     assert sum("loaded model tiny: openvino on cpu" in line for line in a_client.log) == 1
     np.testing.assert_array_equal(first.segmentation.label_map.labels, second.segmentation.label_map.labels)
@@ -74,32 +87,35 @@ def test_the_model_is_loaded_once_for_several_requests(a_client, a_head):
 
 def test_the_warnings_of_the_volume_come_before_those_of_the_run(a_lasting_client, a_head):
     volume = CTVolume(a_head.hu, a_head.grid, warnings=("Two slices are missing.",))
-    assert a_lasting_client.segment(volume, threads=1).segmentation.warnings == ("Two slices are missing.",)
+    assert a_lasting_client.segment(volume, ONE_THREAD).segmentation.warnings == ("Two slices are missing.",)
 
 
 @pytest.mark.parametrize(
-    ("options", "error", "sentence"),
+    ("options", "error", "word"),
     [
-        ({"model": "large"}, InputError, r"no model named 'large'; installed are: tiny, em\."),
-        ({"device": "cuda:99"}, NoGraphicsCardError, "The device cuda:99 was asked for, but"),
-        ({"device": "gpu"}, InputError, "'gpu' is not known"),
+        ({"model": "large"}, UnknownModelError, "large"),
+        ({"device": "cuda:99"}, NoGraphicsCardError, "cuda:99"),
+        ({"device": "gpu"}, InputError, "gpu"),
     ],
 )
-def test_the_library_s_errors_come_through_and_the_worker_lives(a_lasting_client, a_head, options, error, sentence):
+def test_the_library_s_errors_come_through_and_the_worker_lives(a_lasting_client, a_head, options, error, word):
     a_lasting_client.ping()
     pid = a_lasting_client.pid
-    with pytest.raises(error, match=sentence) as caught:
-        a_lasting_client.segment(a_head, **options)
-    assert type(caught.value) is error
+    with pytest.raises(InputError, match=word) as caught:
+        a_lasting_client.segment(a_head, SegmentOptions(**options))
+    assert issubclass(error, caught.type)
     a_lasting_client.ping()
     assert a_lasting_client.pid == pid
 
 
 def test_what_is_not_a_head_is_refused_unless_forced(a_lasting_client, a_head):
     block = CTVolume(np.full(a_head.hu.shape, 40, dtype=np.int16), a_head.grid)
-    with pytest.raises(NotAHeadError, match="does not look like a head"):
-        a_lasting_client.segment(block, threads=1)
-    assert a_lasting_client.segment(block, threads=1, force=True).segmentation.label_map.grid is a_head.grid
+    with pytest.raises(NotAHeadError):
+        a_lasting_client.segment(block, ONE_THREAD)
+    assert (
+        a_lasting_client.segment(block, SegmentOptions(threads=1, force=True)).segmentation.label_map.grid
+        is a_head.grid
+    )
 
 
 def test_damaged_weights_are_told_by_their_checksum(an_environment, a_head, tmp_path):
@@ -108,7 +124,7 @@ def test_damaged_weights_are_told_by_their_checksum(an_environment, a_head, tmp_
     load_manifest(models).get().path.write_bytes(b"other")
     with (
         WorkerClient(environment=an_environment | {"ICHSEG_MODELS": str(models)}) as client,
-        pytest.raises(ChecksumError, match="damaged or replaced"),
+        pytest.raises(ChecksumError),
     ):
         client.segment(a_head)
 
@@ -125,27 +141,27 @@ def test_the_devices_are_those_that_the_worker_finds(a_lasting_client):
     assert [device.name for device in a_lasting_client.devices()] == [device.name for device in list_devices()]
 
 
-def test_a_full_disk_of_the_host_is_named(a_lasting_client, a_head, monkeypatch):
+def test_a_full_disk_of_the_client_is_named(a_lasting_client, a_head, monkeypatch):
     def full(*_, **__):
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr(exchange.np, "save", full)
-    with pytest.raises(DiskFullError, match="the disk is full"):
-        a_lasting_client.segment(a_head)
+    with pytest.raises(DiskFullError):
+        a_lasting_client.segment(CTVolume(a_head.hu + np.int16(1), a_head.grid))
 
 
 def test_a_cancelled_request_leaves_the_model_loaded(a_client, a_head, monkeypatch):
     # A busy machine may not let the worker look up in time.
-    monkeypatch.setitem(PendingRequest.__init__.__kwdefaults__, "grace_s", 60.0)
-    a_client.segment(a_head, threads=1)
+    monkeypatch.setattr(PendingRequest, "is_overdue", False)
+    a_client.segment(a_head, ONE_THREAD)
     pid = a_client.pid
     seen = []
     with pytest.raises(CancelledError):
         a_client.segment(
-            a_head, threads=1, progress=lambda stage, _: seen.append(stage), cancel=lambda: seen[-1:] == ["preprocess"]
+            a_head, ONE_THREAD, progress=lambda stage, _: seen.append(stage), cancel=lambda: seen[-1:] == ["preprocess"]
         )
     assert "infer" not in seen
-    a_client.segment(a_head, threads=1)
+    a_client.segment(a_head, ONE_THREAD)
     assert a_client.pid == pid
     assert sum("loaded model" in line for line in a_client.log) == 1
 
@@ -158,7 +174,7 @@ def test_only_this_user_may_enter_the_folder_of_the_arrays(a_client, a_head, a_t
         for path in a_temporary_folder.rglob("*"):
             seen[path.name] = stat.S_IMODE(path.stat().st_mode) if path.is_dir() else path.stat().st_size
 
-    a_client.segment(a_head, threads=1, progress=look)
+    a_client.segment(a_head, ONE_THREAD, progress=look)
     (folder,) = a_temporary_folder.iterdir()
     assert seen[folder.name] == 0o700
     assert seen["request-1"] == 0o700
@@ -171,6 +187,61 @@ def test_two_threads_take_turns(a_lasting_client, a_head):
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(lambda _: a_lasting_client.segment(a_head, threads=1), range(2)))
+        answers = list(pool.map(lambda _: a_lasting_client.segment(a_head, ONE_THREAD), range(2)))
     first, second = (answer.segmentation.label_map.labels for answer in answers)
     np.testing.assert_array_equal(first, second)
+
+
+# Handing over scans
+
+
+@pytest.fixture
+def volumes_handed_over(monkeypatch):
+    """The volumes that are written for the worker."""
+    written = []
+
+    def write(folder, volume):
+        written.append(volume)
+        write_volume(folder, volume)
+
+    monkeypatch.setattr(conversations, "write_volume", write)
+    return written
+
+
+def test_a_scan_is_handed_over_once(a_client, a_head, volumes_handed_over):
+    for _ in range(2):
+        a_client.segment(CTVolume(a_head.hu.copy(), a_head.grid), ONE_THREAD)
+    box = LesionBox(subtype="IPH", from_lps_mm=(0, 0, 0), to_lps_mm=(9, 9, 9), slices=(1, 2))
+    edit = BoxEdit(before=box, after=None)
+    a_client.resegment_lesion(a_head, labelled(a_head.grid), edit, SegmentOptions(model="em"))
+    assert len(volumes_handed_over) == 1
+
+
+def test_a_scan_that_was_changed_in_place_is_handed_over_again(a_client, a_head, volumes_handed_over):
+    volume = CTVolume(a_head.hu.copy(), a_head.grid)
+    first = a_client.segment(volume, SegmentOptions(model="em")).segmentation.label_map.labels
+    volume.hu[(volume.hu > 50) & (volume.hu < 100)] = 35
+    second = a_client.segment(volume, SegmentOptions(model="em")).segmentation.label_map.labels
+    assert len(volumes_handed_over) == 2
+    assert (first != second).any()
+
+
+def test_a_scan_is_handed_over_again_when_the_worker_has_dropped_it(a_client, a_head, volumes_handed_over):
+    others = [CTVolume(a_head.hu + np.int16(shift), a_head.grid) for shift in (1, 2)]
+    for volume in (a_head, *others, a_head):
+        assert a_client.segment(volume, ONE_THREAD).segmentation.volume is volume
+    assert [volume.hu[0, 0, 0] - a_head.hu[0, 0, 0] for volume in volumes_handed_over] == [0, 1, 2, 0]
+
+
+def test_a_scan_is_handed_over_again_to_the_next_worker(a_client, a_head, volumes_handed_over):
+    a_client.segment(a_head, ONE_THREAD)
+    os.kill(a_client.pid, 9)
+    assert wait_until(lambda: not is_running(a_client.pid))
+    a_client.segment(a_head, ONE_THREAD)
+    assert len(volumes_handed_over) == 2
+
+
+def test_the_options_are_those_of_the_library():
+    parameters = inspect.signature(segment).parameters
+    assert SegmentOptions().arguments() == {name: parameters[name].default for name in SegmentOptions.model_fields}
+    assert SegmentOptions().lesion_arguments().keys() <= inspect.signature(resegment_lesion).parameters.keys()

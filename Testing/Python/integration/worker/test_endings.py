@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""However a worker or its host ends, it is said truly, the next request works, and nothing is left behind."""
+"""However a worker or its client ends, the reason is told, the next request works, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.processes import is_running, wait_until
 
 import ICHSegmentationLib
 from ICHSegmentationLib.core.errors import CancelledError, WorkerCrashedError, WorkerKilledError
+from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and scripts")]
 
-HOST = """
+ONE_THREAD = SegmentOptions(threads=1)
+CLIENT = """
 import sys, time
 import numpy as np
 from ICHSegmentationLib.core.volume import CTVolume
@@ -37,7 +40,7 @@ client.segment(CTVolume(np.load(sys.argv[2]), grid), progress=stop_here)
 
 
 class WindowClosedError(Exception):
-    """An error of the host's own."""
+    """An error of the client's own."""
 
 
 def close_window(_stage, _fraction):
@@ -50,8 +53,8 @@ def write_script(path: Path, text: str) -> Path:
     return path
 
 
-def segment_with_signal(client, head, number, **options):
-    """Send the worker a signal when it begins to work on the request."""
+def segment_with_signal(client, head, number, *, then_cancel=False):
+    """Send the worker a signal when it begins to work on the request, and cancel it afterwards where wanted."""
     sent = []
 
     def progress(_stage, _fraction):
@@ -59,30 +62,28 @@ def segment_with_signal(client, head, number, **options):
             os.kill(client.pid, number)
             sent.append(client.pid)
 
-    return client.segment(head, threads=1, progress=progress, **options), sent
+    return client.segment(head, ONE_THREAD, progress=progress, cancel=lambda: then_cancel and bool(sent))
 
 
 @pytest.mark.parametrize(
-    ("number", "error", "sentence"),
+    ("number", "error", "code", "values"),
     [
-        (
-            signal.SIGKILL,
-            WorkerKilledError,
-            "The system killed the segmentation, most likely because the memory",
-        ),
-        (signal.SIGSEGV, WorkerCrashedError, r"stopped unexpectedly \(SIGSEGV\)"),
+        (signal.SIGKILL, WorkerKilledError, "worker.killed", {}),
+        (signal.SIGSEGV, WorkerCrashedError, "worker.crashed", {"how": "SIGSEGV"}),
     ],
 )
-def test_a_worker_that_dies_at_work_is_told_and_replaced(a_client, a_head, a_temporary_folder, number, error, sentence):
+def test_a_worker_that_dies_at_work_is_told_and_replaced(
+    a_client, a_head, a_temporary_folder, number, error, code, values
+):
     a_client.ping()
     first = a_client.pid
-    with pytest.raises(error, match=sentence):
+    with raises(error, code, **values):
         segment_with_signal(a_client, a_head, number)
     assert a_client.pid is None
     assert not is_running(first)
     assert list(a_temporary_folder.iterdir()) == []
 
-    a_client.segment(a_head, threads=1)
+    a_client.segment(a_head, ONE_THREAD)
     assert a_client.pid != first
 
 
@@ -97,7 +98,7 @@ def test_a_worker_that_died_while_it_waited_is_replaced_without_a_word(a_client,
     first = a_client.pid
     os.kill(first, signal.SIGKILL)
     assert wait_until(lambda: not is_running(first))
-    a_client.segment(a_head, threads=1)
+    a_client.segment(a_head, ONE_THREAD)
     assert a_client.pid != first
 
 
@@ -106,7 +107,7 @@ def test_a_worker_whose_folder_was_cleaned_away_is_replaced(a_client, a_head, a_
     first = a_client.pid
     (folder,) = a_temporary_folder.iterdir()
     folder.rmdir()
-    a_client.segment(a_head, threads=1)
+    a_client.segment(a_head, ONE_THREAD)
     assert a_client.pid != first
     assert not is_running(first)
 
@@ -114,12 +115,12 @@ def test_a_worker_whose_folder_was_cleaned_away_is_replaced(a_client, a_head, a_
 def test_a_worker_that_does_not_listen_is_killed_when_the_user_cancels(a_client, a_head, a_temporary_folder):
     a_client.ping()
     first = a_client.pid
-    with pytest.raises(CancelledError, match="was cancelled"):
+    with raises(CancelledError, "worker.cancelled"):
         # A stopped process stands for native code that looks up too late.
-        segment_with_signal(a_client, a_head, signal.SIGSTOP, cancel=lambda: True)
+        segment_with_signal(a_client, a_head, signal.SIGSTOP, then_cancel=True)
     assert not is_running(first)
     assert list(a_temporary_folder.iterdir()) == []
-    a_client.segment(a_head, threads=1)
+    a_client.segment(a_head, ONE_THREAD)
 
 
 def test_a_worker_can_be_cancelled_while_it_starts(a_client, a_head, a_temporary_folder):
@@ -129,7 +130,7 @@ def test_a_worker_can_be_cancelled_while_it_starts(a_client, a_head, a_temporary
     assert list(a_temporary_folder.iterdir()) == []
 
 
-def test_an_error_of_the_host_s_own_ends_the_work_too(a_client, a_head, a_temporary_folder):
+def test_an_error_of_the_client_s_own_ends_the_work_too(a_client, a_head, a_temporary_folder):
     with pytest.raises(WindowClosedError):
         a_client.segment(a_head, progress=close_window)
     assert a_client.pid is None
@@ -137,7 +138,7 @@ def test_an_error_of_the_host_s_own_ends_the_work_too(a_client, a_head, a_tempor
 
 
 def test_closing_ends_the_worker_and_removes_its_files(a_client, a_head, a_temporary_folder):
-    a_client.segment(a_head, threads=1)
+    a_client.segment(a_head, ONE_THREAD)
     pid = a_client.pid
     a_client.close()
     assert not is_running(pid)
@@ -153,7 +154,7 @@ def test_a_client_that_is_dropped_ends_its_worker(an_environment, a_temporary_fo
     assert list(a_temporary_folder.iterdir()) == []
 
 
-def test_the_death_of_the_host_ends_the_worker_and_removes_its_files(
+def test_the_death_of_the_client_ends_the_worker_and_removes_its_files(
     an_environment, a_head, a_temporary_folder, tmp_path
 ):
     from ICHSegmentationLib.io.grid_record import GridRecord
@@ -161,22 +162,24 @@ def test_the_death_of_the_host_ends_the_worker_and_removes_its_files(
     (tmp_path / "grid.json").write_text(GridRecord.of(a_head.grid).to_json())
     np.save(tmp_path / "hu.npy", a_head.hu)
     root = str(Path(ICHSegmentationLib.__file__).parents[1])
-    host = subprocess.Popen(
-        [sys.executable, "-c", HOST, str(tmp_path / "grid.json"), str(tmp_path / "hu.npy")],
+    owner = subprocess.Popen(
+        [sys.executable, "-c", CLIENT, str(tmp_path / "grid.json"), str(tmp_path / "hu.npy")],
         env=an_environment | {"PYTHONPATH": root},
         stdout=subprocess.PIPE,
     )
-    with host:
-        pid = int(host.stdout.readline())
+    with owner:
+        pid = int(owner.stdout.readline())
         assert is_running(pid)
         assert len(list(a_temporary_folder.iterdir())) == 1
-        host.kill()
+        owner.kill()
     assert wait_until(lambda: not is_running(pid))
     assert list(a_temporary_folder.iterdir()) == []
 
 
 def test_an_interpreter_that_is_not_there_is_named(an_environment, a_temporary_folder):
-    with pytest.raises(WorkerCrashedError, match=r"could not be started with no-such-python: No such file"):
+    with raises(
+        WorkerCrashedError, "worker.no_interpreter", python="no-such-python", reason="No such file or directory"
+    ):
         WorkerClient("no-such-python", an_environment).ping()
     assert list(a_temporary_folder.iterdir()) == []
 
@@ -186,7 +189,8 @@ def test_the_import_error_of_an_incomplete_installation_is_shown(an_environment,
     script = write_script(
         tmp_path / "python", f'#!/bin/sh\nPYTHONPATH="{tmp_path}:$PYTHONPATH" exec "{sys.executable}" "$@"\n'
     )
-    with pytest.raises(WorkerCrashedError, match="could not start: ImportError: DLL load failed while importing"):
+    reason = "ImportError: DLL load failed while importing _pydantic_core"
+    with raises(WorkerCrashedError, "worker.not_started", reason=reason):
         WorkerClient(script, an_environment).ping()
     assert list(a_temporary_folder.iterdir()) == []
 
@@ -194,7 +198,7 @@ def test_the_import_error_of_an_incomplete_installation_is_shown(an_environment,
 def test_a_worker_of_another_version_is_refused(an_environment, a_temporary_folder, tmp_path):
     hello = '{"type": "hello", "protocol": 2, "version": "9.9.9", "pid": 1, "new": true}'
     script = write_script(tmp_path / "python", f"#!/bin/sh\necho '{hello}'\nread line\n")
-    with pytest.raises(WorkerCrashedError, match=r"The worker is of version 9\.9\.9, this program of version 0\."):
+    with raises(WorkerCrashedError, "worker.other_version", worker="9.9.9"):
         WorkerClient(script, an_environment).ping()
     assert list(a_temporary_folder.iterdir()) == []
 

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each failure has a kind by which a host chooses what to offer, and comes back as the exception that it was."""
+"""Each failure has a kind by which an application chooses what to offer, and comes back as the same exception."""
 
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 
 import pytest
 import torch
+from builders.errors import raises
 
 from ICHSegmentationLib.core import errors
-from ICHSegmentationLib.worker.protocol.failures import FailureKind, describe, make_error
+from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.worker.protocol.failures import FailureKind, UnknownScanError, describe, make_error
+from ICHSegmentationLib.worker.protocol.messages import ErrorMessage, parse_response
 
 OURS = [
     (errors.InputError, "bad_input"),
@@ -21,6 +25,7 @@ OURS = [
     (errors.GraphicsMemoryError, "out_of_gpu_memory"),
     (errors.DiskFullError, "disk_full"),
     (errors.CancelledError, "cancelled"),
+    (UnknownScanError, "unknown_scan"),
     (errors.WorkerKilledError, "killed"),
     (errors.WorkerCrashedError, "crashed"),
     (errors.ICHSegmentationError, "failure"),
@@ -43,18 +48,23 @@ def test_an_error_without_a_kind_of_its_own_has_that_of_its_parent():
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "sentence"),
+    ("error", "kind", "code"),
     [
-        (MemoryError(), "out_of_memory", "The memory does not suffice; close other programs and try again."),
-        (
-            torch.OutOfMemoryError("CUDA"),
-            "out_of_gpu_memory",
-            "The memory of the graphics card does not suffice; close other programs that use it, or use device cpu.",
-        ),
-        (OSError(errno.ENOSPC, "no space"), "disk_full", "The disk is full; free some space and try again."),
-        (OSError(errno.EIO, "secret"), "failure", "Unexpected OSError; the details are in the log."),
-        (ValueError("a name from a header"), "failure", "Unexpected ValueError; the details are in the log."),
+        (MemoryError(), "out_of_memory", "worker.memory"),
+        (torch.OutOfMemoryError("CUDA"), "out_of_gpu_memory", "worker.gpu_memory"),
+        (OSError(errno.ENOSPC, "no space"), "disk_full", "worker.disk_full"),
+        (OSError(errno.EIO, "secret"), "failure", "worker.unexpected"),
+        (ValueError("a name from a header"), "failure", "worker.unexpected"),
     ],
 )
-def test_foreign_errors_are_told_without_their_own_text(error, kind, sentence):
-    assert describe(error) == (kind, sentence)
+def test_foreign_errors_are_told_without_their_own_text(error, kind, code):
+    found, sentence = describe(error)
+    assert (found, sentence.code) == (kind, code)
+    assert sentence.parameters == ({"error": type(error).__name__} if kind == "failure" else {})
+
+
+def test_code_and_values_of_a_sentence_travel_with_the_error():
+    kind, sentence = describe(errors.InputError(message("worker.no_interpreter", python=Path("a"), reason="gone")))
+    line = ErrorMessage.of(3, kind, sentence).to_line()
+    with raises(errors.InputError, "worker.no_interpreter", python="a", reason="gone"):
+        raise parse_response(line).error()

@@ -27,12 +27,12 @@ class Channel:
 def a_request(tmp_path) -> ExportRequest:
     """An export that the worker was asked for."""
     job = ExportJob(folder=tmp_path, formats=("csv",), scan=ScanFiles(), run=RunRecord.of_attributes({}))
-    return ExportRequest(id=3, folder=tmp_path, job=job)
+    return ExportRequest(id=3, scan="a", folder=tmp_path, job=job)
 
 
 @pytest.mark.parametrize("cancel_after", [1, 2, 9])
 def test_an_export_stops_at_the_next_file_after_a_cancel(a_request, monkeypatch, cancel_after):
-    def export(request, progress):
+    def export(request, _scans, progress):
         for number in (1, 2):
             if number == cancel_after:
                 worker._cancels[3].set()

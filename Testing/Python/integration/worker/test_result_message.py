@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a line tells of the model that made a result, where the host cannot look into the worker's models."""
+"""A result names the model that made it, although the client cannot look into the worker's models."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders.label_maps import labelled
+from builders.open_scans import open_scans
 from builders.tiny_model import FIELDS
 
 from ICHSegmentationLib.models import RuntimeInfo, get_model, output_subtypes
 from ICHSegmentationLib.segmentation.result import SegmentationResult
 from ICHSegmentationLib.worker.client.outcome import read_result
-from ICHSegmentationLib.worker.protocol.exchange import write_case
 from ICHSegmentationLib.worker.protocol.messages import SegmentRequest, parse_response
 from ICHSegmentationLib.worker.server import jobs
 
@@ -41,15 +41,15 @@ def test_subtypes_and_further_models_come_through(own_models, tmp_path, a_head, 
         )
 
     monkeypatch.setattr(jobs, "segment", segment)
-    write_case(tmp_path / "request", a_head, labelled(a_head.grid))
-    request = SegmentRequest(id=1, folder=tmp_path / "request")
+    request = SegmentRequest(id=1, scan="a", folder=tmp_path)
+    scans = open_scans(tmp_path, a=a_head)
     with monkeypatch.context() as worker_only:
         worker_only.setenv("ICHSEG_MODELS", str(own_models))
-        line = jobs.run_segment(request, None, lambda *_: None, lambda: False).to_line()
+        line = jobs.run_segment(request, scans, None, lambda *_: None, lambda: False).to_line()
 
     result = read_result(parse_response(line), a_head)
     assert result.subtypes == ("EDH", "IPH")
-    assert output_subtypes(result.segmentation.model) == ("ICH",)  # all that the host itself could tell
+    assert output_subtypes(result.segmentation.model) == ("ICH",)  # all that the client itself could tell
     (finder,) = result.segmentation.further_models
     assert (finder.name, finder.sha256) == ("finder", "cd" * 32)
     np.testing.assert_array_equal(result.segmentation.label_map.labels, 0)

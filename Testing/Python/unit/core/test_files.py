@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+from builders.errors import raises
 
 from ICHSegmentationLib.core.errors import DiskFullError, ICHSegmentationError
 from ICHSegmentationLib.core.files import atomic_path, write_bytes, write_text
@@ -48,18 +49,21 @@ def test_a_failure_keeps_the_old_file_and_leaves_no_half_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("number", "words"),
-    [(errno.ENOSPC, "the disk is full"), (errno.EACCES, "may not write there"), (errno.EROFS, "read-only")],
+    ("number", "kind", "code"),
+    [
+        (errno.ENOSPC, DiskFullError, "core.disk_full"),
+        (errno.EDQUOT, DiskFullError, "core.quota_used_up"),
+        (errno.EACCES, ICHSegmentationError, "core.write_forbidden"),
+        (errno.EROFS, ICHSegmentationError, "core.disk_read_only"),
+    ],
 )
-def test_refusals_say_what_to_do(tmp_path, monkeypatch, number, words):
+def test_refusals_say_what_to_do(tmp_path, monkeypatch, number, kind, code):
     def refuse(_self: Path, _content: bytes) -> None:
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(Path, "write_bytes", refuse)
-    with pytest.raises(ICHSegmentationError, match=words) as caught:
+    with raises(kind, code, path=tmp_path / "report.pdf"):
         write_bytes(tmp_path / "report.pdf", b"x")
-
-    assert str(tmp_path / "report.pdf") in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -68,11 +72,11 @@ def test_a_full_disk_found_at_the_flush_is_named_too(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(DiskFullError, match="the disk is full"):
+    with raises(DiskFullError, "core.disk_full"):
         write_bytes(tmp_path / "report.pdf", b"x")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(ICHSegmentationError, match="the folder does not exist"):
+    with raises(ICHSegmentationError, "core.folder_missing"):
         write_bytes(tmp_path / "no" / "a.bin", b"x")

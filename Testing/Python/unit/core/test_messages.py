@@ -71,7 +71,7 @@ def test_every_message_is_used():
 @pytest.mark.parametrize("code", CATALOGUE)
 def test_a_message_is_a_sentence(code):
     text = CATALOGUE[code]
-    assert text[0].isupper() or text[0] in "{`"
+    assert text[0].isupper() or text[0] in "{`'"
     assert text.rstrip()[-1] in ".?:" or text.endswith("}"), text
 
 

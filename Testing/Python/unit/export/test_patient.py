@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from builders.dicom import write_series
+from builders.errors import raises
 from builders.grids import make_grid
 
 from ICHSegmentationLib.core.errors import InputError
@@ -48,5 +48,5 @@ def test_letters_that_the_report_cannot_show_are_said_not_lost(tmp_path):
 
 
 def test_other_scans_hold_none():
-    with pytest.raises(InputError, match="read from DICOM holds patient data"):
+    with raises(InputError, "export.no_patient_data"):
         read_patient(CTSource(kind="nifti"))

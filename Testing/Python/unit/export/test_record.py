@@ -21,9 +21,7 @@ from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
 
 @pytest.fixture
 def a_written_json(tmp_path, a_result) -> dict:
-    record = make_record(
-        a_result, measure(a_result.label_map, a_result.volume), {**a_result.timings_s, "write": 0.7, "total": 2.51234}
-    )
+    record = make_record(a_result, measure(a_result.label_map, a_result.volume)).with_seconds(write=0.7004)
     write_measurements_json(tmp_path / "measurements.json", record)
     return json.loads((tmp_path / "measurements.json").read_text(encoding="utf-8"))
 

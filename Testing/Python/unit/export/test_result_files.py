@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ICHSegmentationLib.core.errors import DiskFullError, ICHSegmentationError
-from ICHSegmentationLib.export.result_files import replacing_results
+from ICHSegmentationLib.export.formats import RESULT_FILES
+from ICHSegmentationLib.export.result_files import replacing_files
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def contents(folder):
 
 
 def test_new_files_replace_the_old_result_and_nothing_else(an_old_result):
-    with replacing_results(an_old_result) as folder:
+    with replacing_files(an_old_result, instead_of=RESULT_FILES) as folder:
         (folder / "labels.nii.gz").write_text("new")
         (folder / "report.pdf").write_text("new")
     assert contents(an_old_result) == {"labels.nii.gz": "new", "report.pdf": "new", "notes.txt": "old notes.txt"}
@@ -34,7 +35,7 @@ def test_a_run_that_ends_early_leaves_the_old_result_whole(an_old_result, failur
     before = contents(an_old_result)
 
     def broken_run():
-        with replacing_results(an_old_result) as folder:
+        with replacing_files(an_old_result, instead_of=RESULT_FILES) as folder:
             (folder / "labels.nii.gz").write_text("new")
             raise failure
 
@@ -44,15 +45,16 @@ def test_a_run_that_ends_early_leaves_the_old_result_whole(an_old_result, failur
 
 
 def test_the_folder_is_made(tmp_path):
-    with replacing_results(tmp_path / "new" / "folder") as folder:
+    with replacing_files(tmp_path / "new" / "folder") as folder:
         (folder / "report.pdf").write_text("new")
     assert contents(tmp_path / "new" / "folder") == {"report.pdf": "new"}
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ICHSegmentationError, match="file/out"), replacing_results(tmp_path / "file" / "out"):
+    with pytest.raises(ICHSegmentationError) as caught, replacing_files(tmp_path / "file" / "out"):
         pass
+    assert str(tmp_path / "file" / "out") in str(caught.value)
 
 
 def test_a_full_disk_is_said_and_the_old_result_stays(an_old_result, monkeypatch):
@@ -62,6 +64,6 @@ def test_a_full_disk_is_said_and_the_old_result_stays(an_old_result, monkeypatch
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "mkdir", full)
-    with pytest.raises(DiskFullError, match="the disk is full"), replacing_results(an_old_result):
+    with pytest.raises(DiskFullError), replacing_files(an_old_result, instead_of=RESULT_FILES):
         pass
     assert contents(an_old_result) == before

@@ -6,14 +6,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from builders.moved_head import moved_scan
+from builders.open_scans import open_scans
 
 from ICHSegmentationLib.core.errors import CancelledError
 from ICHSegmentationLib.export.job import ScanFiles
 from ICHSegmentationLib.export.scan_comparison import compare_scans
 from ICHSegmentationLib.rendering.png import decode_png
-from ICHSegmentationLib.worker.protocol.exchange import read_picture, write_pair
+from ICHSegmentationLib.worker.protocol.exchange import (
+    BASELINE_LABELS_NAME,
+    FOLLOWUP_LABELS_NAME,
+    read_picture,
+    write_files,
+)
 from ICHSegmentationLib.worker.protocol.messages import CompareRequest, parse_request, parse_response
 from ICHSegmentationLib.worker.server.jobs import run_compare
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +32,19 @@ def two_scans():
 
 def test_the_worker_registers_compares_and_draws(two_scans, tmp_path):
     first, second = two_scans
-    write_pair(tmp_path / "request", first, second)
+    write_files(tmp_path / "request", {BASELINE_LABELS_NAME: first[1], FOLLOWUP_LABELS_NAME: second[1]})
+    scans = open_scans(tmp_path, a=first[0], b=second[0])
     request = CompareRequest(
-        id=3, folder=tmp_path / "request", baseline=ScanFiles(), followup=ScanFiles(), warnings=("Baseline: doubt.",)
+        baseline_scan="a",
+        followup_scan="b",
+        id=3,
+        folder=tmp_path / "request",
+        baseline=ScanFiles(),
+        followup=ScanFiles(),
+        warnings=("Baseline: doubt.",),
     )
     shares = []
-    answer = run_compare(parse_request(request.to_line()), lambda *report: shares.append(report))
+    answer = run_compare(parse_request(request.to_line()), scans, lambda *report: shares.append(report))
 
     assert parse_response(answer.to_line()) == answer
     found = answer.comparison

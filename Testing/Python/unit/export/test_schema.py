@@ -13,7 +13,7 @@ from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.record import make_record
 from ICHSegmentationLib.export.schema import boxes_schema, comparison_schema, measurements_schema
 from ICHSegmentationLib.measurement import ich_score, measure
-from ICHSegmentationLib.measurement.agreement import compare_with_model
+from ICHSegmentationLib.measurement.correction import compare_with_model
 from ICHSegmentationLib.measurement.growth import compare_volumes
 
 FOLDER = resource_path("Schemas")

@@ -7,7 +7,7 @@ import csv
 
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.record import make_record
-from ICHSegmentationLib.export.scores_table import CSV_HEADER, write_scores_csv
+from ICHSegmentationLib.export.tables import SCORES_HEADER, write_scores_csv
 from ICHSegmentationLib.measurement import ModifiedGraeb, ich_score, measure
 from ICHSegmentationLib.measurement.growth import compare_volumes
 
@@ -30,7 +30,7 @@ def test_each_item_has_a_row_with_its_origin(tmp_path, a_result):
     write_scores_csv(tmp_path / "scores.csv", record)
     header, *found = rows(tmp_path / "scores.csv")
 
-    assert tuple(header) == CSV_HEADER
+    assert tuple(header) == SCORES_HEADER
     by_item = {(group, item): rest for group, item, *rest in found}
     assert by_item["ich_score", "gcs"] == ["9", "1", "reader"]
     assert by_item["ich_score", "age_years"] == ["", "", "proposed"]
@@ -49,4 +49,4 @@ def test_each_item_has_a_row_with_its_origin(tmp_path, a_result):
 def test_without_scores_there_is_only_the_header(tmp_path, a_result):
     record = make_record(a_result, measure(a_result.label_map))
     write_scores_csv(tmp_path / "scores.csv", record)
-    assert rows(tmp_path / "scores.csv") == [list(CSV_HEADER)]
+    assert rows(tmp_path / "scores.csv") == [list(SCORES_HEADER)]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from builders.errors import raises
 from builders.label_maps import labelled
 
 from ICHSegmentationLib.core.errors import InputError
@@ -65,14 +66,14 @@ def test_no_blood_is_said(a_result):
 
 
 @pytest.mark.parametrize(
-    ("template", "said"),
+    ("template", "code", "values"),
     [
-        ("fine\n$patient_name", r"mine\.txt, line 2: \$patient_name is not known; there are \$findings"),
-        ("5 $ and more", r"mine\.txt, line 1: a \$ that begins no placeholder is written \$\$"),
+        ("fine\n$patient_name", "export.unknown_placeholder", {"line": 2, "word": "patient_name"}),
+        ("5 $ and more", "export.lone_dollar", {"line": 1}),
     ],
 )
-def test_a_wrong_template_is_refused_by_line(a_record, template, said):
-    with pytest.raises(InputError, match=said):
+def test_a_wrong_template_is_refused_by_line(a_record, template, code, values):
+    with raises(InputError, code, template="mine.txt", **values):
         fill_template(template, a_record, "mine.txt")
 
 
@@ -82,5 +83,5 @@ def test_the_user_s_own_template_comes_before_the_default_one(tmp_path, monkeypa
     (tmp_path / "report.txt").write_text("Mine ä", encoding="utf-8")
     assert load_template() == ("Mine ä", str(tmp_path / "report.txt"))
     (tmp_path / "other.txt").write_text("Mine ä", encoding="latin-1")
-    with pytest.raises(InputError, match=r"other\.txt cannot be read as a text template in UTF-8"):
+    with raises(InputError, "export.unreadable_template", path=tmp_path / "other.txt"):
         load_template(tmp_path / "other.txt")

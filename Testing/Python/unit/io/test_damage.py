@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import traceback
 import warnings
 
@@ -65,12 +63,3 @@ def test_odd_values_are_neither_logged_nor_shown(tmp_path, recwarn, caplog):
         read_ct(tmp_path)
     assert not recwarn.list
     assert "SECRET" not in caplog.text + "".join(traceback.format_exception(caught.value))
-
-
-def test_importing_the_reader_loads_no_format_library():
-    code = (
-        "import sys, ICHSegmentationLib.io; "
-        "print(sorted({'pydicom', 'nibabel', 'SimpleITK', 'torch', 'scipy', 'slicer', 'qt'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"

@@ -6,6 +6,7 @@ import pytest
 from builders.dicom import to_jpeg_lossless, write_enhanced, write_series
 from builders.grids import coded_hu, make_grid
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io import read_ct
 
 STEPS = {"1 mm": [1.0] * 5, "5 mm": [5.0] * 5, "mixed": [2.5, 2.5, 1.2, 5.0, 5.0, 5.0]}
@@ -51,9 +52,7 @@ def test_slices_stored_from_the_top_down_keep_their_places(tmp_path):
     write_series(tmp_path, hu, grid, edit=lambda dataset, index: setattr(dataset, "InstanceNumber", 5 - index))
     volume = read_ct(tmp_path)
     np.testing.assert_array_equal(volume.hu, hu)
-    assert volume.warnings[0] == (
-        "The slices are numbered in reversed order, from the top down; they were sorted by position."
-    )
+    assert volume.warnings[0] == message("io.reversed_order")
 
 
 @pytest.mark.parametrize(

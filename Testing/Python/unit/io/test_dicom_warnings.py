@@ -11,6 +11,7 @@ import pytest
 from builders.dicom import write_localizer, write_other, write_screenshot, write_series
 from builders.grids import coded_hu, make_grid
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.dicom.tags import is_sharp_kernel
 
@@ -45,10 +46,10 @@ def test_what_is_no_slice_is_left_out(tmp_path, a_grid, an_hu_volume):
     volume = read_ct(tmp_path)
     np.testing.assert_array_equal(volume.hu, an_hu_volume)
     assert volume.warnings == (
-        "1 localizer image(s) in the folder left out.",
-        "1 screenshot(s) (secondary capture or colour) in the folder left out.",
-        "1 file(s) that are not CT images in the folder left out.",
-        "1 series of fewer than 3 slices in the folder left out.",
+        message("io.localizers_left_out", count=1),
+        message("io.screenshots_left_out", count=1),
+        message("io.others_left_out", count=1),
+        message("io.small_series_left_out", count=1, minimum=3),
     )
 
 
@@ -57,7 +58,7 @@ def test_duplicates_are_dropped(tmp_path, a_grid, an_hu_volume):
     shutil.copy(paths[1], tmp_path / "copy.dcm")
     volume = read_ct(tmp_path)
     np.testing.assert_array_equal(volume.hu, an_hu_volume)
-    assert volume.warnings == ("1 duplicate slice(s) at the position of another slice dropped.",)
+    assert volume.warnings == (message("io.duplicates_dropped", count=1),)
 
 
 def test_a_second_scan_at_the_same_positions_is_said(tmp_path, a_grid, an_hu_volume):
@@ -69,10 +70,7 @@ def test_a_second_scan_at_the_same_positions_is_said(tmp_path, a_grid, an_hu_vol
     write_series(tmp_path, an_hu_volume + 7, a_grid, names="second{}".format, edit=later)
     volume = read_ct(tmp_path)
     np.testing.assert_array_equal(volume.hu, an_hu_volume)
-    assert volume.warnings == (
-        "5 duplicate slice(s) at the position of another slice dropped, 5 of them with different pixels: "
-        "the series may hold two scans of the head.",
-    )
+    assert volume.warnings == (message("io.differing_duplicates_dropped", count=5, differing=5),)
 
 
 def test_missing_slices(tmp_path):
@@ -80,27 +78,22 @@ def test_missing_slices(tmp_path):
     write_series(tmp_path, coded_hu(grid.shape), grid)
     volume = read_ct(tmp_path)
     assert volume.grid.gaps == (2,)
-    assert volume.warnings == (
-        "Slices are missing between slices 3 and 4 (15.00 mm); blood there is not counted "
-        "(a slice beside a gap counts with at most 7.50 mm).",
-    )
+    assert volume.warnings == (message("io.gaps", gaps="3 and 4 (15.00 mm)", limit_mm=7.5),)
 
 
 def test_varying_steps_and_tilt(tmp_path):
     grid = make_grid(steps_mm=[2.5] * 3 + [5.0] * 3, tilt_deg=-12)
     write_series(tmp_path, coded_hu(grid.shape), grid)
     assert read_ct(tmp_path).warnings == (
-        "The slices are tilted by 12.0 deg against the table; this is accounted for.",
-        "The step between slices varies: 2.50, 5.00 mm; each slice counts with its own extent.",
+        message("io.tilted", tilt_deg=12),
+        message("io.steps_vary", steps="2.50, 5.00"),
     )
 
 
 def test_many_different_steps_are_summed_up(tmp_path):
     grid = make_grid(steps_mm=[3.0, 3.2, 3.4, 3.6, 3.8, 4.0])
     write_series(tmp_path, coded_hu(grid.shape), grid)
-    assert read_ct(tmp_path).warnings == (
-        "The step between slices varies: 3.00 to 4.00 mm; each slice counts with its own extent.",
-    )
+    assert read_ct(tmp_path).warnings == (message("io.steps_vary", steps="3.00 to 4.00"),)
 
 
 def test_numbers_in_another_order_than_positions(tmp_path, a_grid, an_hu_volume):
@@ -108,9 +101,7 @@ def test_numbers_in_another_order_than_positions(tmp_path, a_grid, an_hu_volume)
     write_series(tmp_path, an_hu_volume, a_grid, edit=lambda d, index: setattr(d, "InstanceNumber", numbers[index]))
     volume = read_ct(tmp_path)
     np.testing.assert_array_equal(volume.hu, an_hu_volume)
-    assert volume.warnings == (
-        "The slices are not numbered in the order of their positions; they were sorted by position.",
-    )
+    assert volume.warnings == (message("io.mixed_order"),)
 
 
 def test_rescale_per_slice(tmp_path, a_grid, an_hu_volume):
@@ -122,9 +113,7 @@ def test_rescale_per_slice(tmp_path, a_grid, an_hu_volume):
     write_series(tmp_path, an_hu_volume, a_grid, edit=edit)
     volume = read_ct(tmp_path)
     np.testing.assert_array_equal(volume.hu, an_hu_volume)
-    assert volume.warnings == (
-        "RescaleSlope (0028,1053) or RescaleIntercept (0028,1052) differs between slices; each has its own.",
-    )
+    assert volume.warnings == (message("io.rescale_differs"),)
 
 
 def test_missing_rescale(tmp_path, a_grid, an_hu_volume):
@@ -134,7 +123,7 @@ def test_missing_rescale(tmp_path, a_grid, an_hu_volume):
     write_series(tmp_path, an_hu_volume, a_grid, intercept=0, edit=edit)
     volume = read_ct(tmp_path)
     np.testing.assert_array_equal(volume.hu, an_hu_volume)
-    assert "stored values are taken as HU" in volume.warnings[0]
+    assert volume.warnings[0] == message("io.no_rescale")
 
 
 @pytest.mark.parametrize(
@@ -143,19 +132,12 @@ def test_missing_rescale(tmp_path, a_grid, an_hu_volume):
 def test_contrast_medium(tmp_path, a_grid, an_hu_volume, agent, said):
     write_series(tmp_path, an_hu_volume, a_grid, edit=set_tags(ContrastBolusAgent=agent))
     volume = read_ct(tmp_path)
-    assert volume.warnings == (
-        ("Contrast medium was given (ContrastBolusAgent (0018,0010)): bright vessels may look like blood.",)
-        if said
-        else ()
-    )
+    assert volume.warnings == ((message("io.contrast"),) if said else ())
 
 
 def test_bone_kernel(tmp_path, a_grid, an_hu_volume):
     write_series(tmp_path, an_hu_volume, a_grid, edit=set_tags(ConvolutionKernel="H70h"))
-    assert read_ct(tmp_path).warnings == (
-        "The kernel H70h (ConvolutionKernel (0018,1210)) enhances edges and noise; "
-        "a soft-tissue series is better suited.",
-    )
+    assert read_ct(tmp_path).warnings == (message("io.sharp_kernel", kernel="H70h"),)
 
 
 @pytest.mark.parametrize("kernel", ["BONE", "BONEPLUS", "EDGE", "LUNG", "H60s", "B70f", "Hr64h", "FC30", "FC81", "YC"])
@@ -178,21 +160,17 @@ def test_stated_tilt_is_only_a_check(tmp_path, stated, said):
     write_series(tmp_path, coded_hu(grid.shape), grid, edit=set_tags(GantryDetectorTilt=stated))
     volume = read_ct(tmp_path)
     assert volume.grid.tilt_deg == pytest.approx(10, abs=1e-5)
-    assert volume.warnings[1:] == (
-        ("GantryDetectorTilt (0018,1120) says 12.0 deg, the slice positions 10.0 deg; the positions are used.",)
-        if said
-        else ()
-    )
+    assert volume.warnings[1:] == ((message("io.tilt_differs", stated_deg=12, tilt_deg=10),) if said else ())
 
 
 def test_coronal_slices(tmp_path):
     grid = make_grid(oblique_deg=(80, 0, 0))
     write_series(tmp_path, coded_hu(grid.shape), grid)
-    assert read_ct(tmp_path).warnings == ("The slices are coronal or sagittal; an axial series is better suited.",)
+    assert read_ct(tmp_path).warnings == (message("io.not_axial"),)
 
 
-PADDED = "Padding outside the scan circle was set to -1024 HU."
-WRAPPED = "Signed values are marked as unsigned (PixelRepresentation (0028,0103)); they are read as signed."
+PADDED = message("io.padding")
+WRAPPED = message("io.signed_as_unsigned")
 
 
 def store(values, *, signed, **tags):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io import read_ct
 
 
@@ -53,10 +54,10 @@ def test_ge_values_positions_and_files(a_ge_head_ct):
 
 def test_ge_warnings(a_ge_head_ct):
     assert a_ge_head_ct.warnings == (
-        "The slices are tilted by 18.5 deg against the table; this is accounted for.",
-        "The step between slices varies: 4.22, 7.38 mm; each slice counts with its own extent.",
-        "Single steps differ from the others: 1.14 mm between slices 14 and 15; each slice counts with its own extent.",
-        "Padding outside the scan circle was set to -1024 HU.",
+        message("io.tilted", tilt_deg=18.5),
+        message("io.steps_vary", steps="4.22, 7.38"),
+        message("io.single_steps_differ", steps="1.14 mm between slices 14 and 15"),
+        message("io.padding"),
     )
 
 
@@ -73,9 +74,7 @@ def test_philips_is_a_regular_stack_with_the_same_tilt(a_philips_phantom):
         [0, 0, 0, 1],
     ]
     np.testing.assert_allclose(grid.affine_ras, expected, atol=1e-6)
-    assert a_philips_phantom.warnings == (
-        "The slices are tilted by 18.5 deg against the table; this is accounted for.",
-    )
+    assert a_philips_phantom.warnings == (message("io.tilted", tilt_deg=18.5),)
 
 
 def test_no_patient_data_in_what_is_kept(a_philips_phantom):

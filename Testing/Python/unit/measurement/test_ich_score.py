@@ -87,8 +87,8 @@ def test_what_the_reader_says_holds_and_is_marked():
     assert score.edited == ("iph_ml", "ivh", "infratentorial")
     assert (score.lowest, score.highest) == (2, 4)
     assert score.describe().splitlines()[1] == (
-        "  GCS 7 (1), age not determined, IPH volume 12.5 mL (0, by the reader), "
-        "IVH not determined (by the reader), infratentorial yes (1, by the reader)"
+        "  GCS 7 (1), age not determined, IPH volume 12.5 mL (0, by the user), "
+        "IVH not determined (by the user), infratentorial yes (1, by the user)"
     )
     assert ich_score(measured, gcs=7).edited == ()
 

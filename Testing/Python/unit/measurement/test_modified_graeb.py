@@ -41,7 +41,7 @@ def test_the_reader_edits_points_and_takes_edits_back():
     edited = score.edited({"third": 3, "fourth": 1})
     assert edited.total == 5
     assert edited.describe() == (
-        "modified Graeb score 5 of 32 (a proposal, edited): third 3 (by the reader), fourth 1 (by the reader), "
+        "modified Graeb score 5 of 32 (a proposal, edited): third 3 (by the user), fourth 1 (by the user), "
         "left occipital horn 1"
     )
     assert edited.edited({"third": None}).total == 7
@@ -51,8 +51,8 @@ def test_the_reader_may_say_that_points_are_not_determined_or_that_there_are_non
     score = ModifiedGraeb.of({"third": (100, True)}).edited({"third": "not determined", "fourth": 0})
     assert (score.total, score.lowest, score.highest) == (None, 0, 5)
     assert score.describe() == (
-        "modified Graeb score 0 to 5 of 32 (a proposal, edited): third not determined (by the reader), "
-        "fourth 0 (by the reader)"
+        "modified Graeb score 0 to 5 of 32 (a proposal, edited): third not determined (by the user), "
+        "fourth 0 (by the user)"
     )
     assert ModifiedGraeb.model_validate_json(score.model_dump_json()) == score
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.tiny_model import load_openvino
 
 from ICHSegmentationLib.core.errors import CancelledError
 from ICHSegmentationLib.models.runtimes.openvino_runtime import OpenVinoRuntime
@@ -13,7 +14,7 @@ from ICHSegmentationLib.models.runtimes.openvino_runtime import OpenVinoRuntime
 @pytest.fixture
 def a_runtime(a_model, a_filled_cache, monkeypatch) -> OpenVinoRuntime:
     monkeypatch.setenv("ICHSEG_CACHE", str(a_filled_cache))
-    return OpenVinoRuntime(a_model, threads=2, precision="f32")
+    return load_openvino(a_model, threads=2, precision="f32")
 
 
 def test_a_slice_gives_the_same_alone_and_among_others(a_runtime, some_images):
@@ -25,7 +26,7 @@ def test_a_slice_gives_the_same_alone_and_among_others(a_runtime, some_images):
 
 
 def test_the_number_of_threads_changes_nothing(a_runtime, a_model, some_images):
-    one_thread = OpenVinoRuntime(a_model, threads=1, precision="f32")
+    one_thread = load_openvino(a_model, threads=1, precision="f32")
     assert one_thread.info.threads == 1
     np.testing.assert_allclose(
         one_thread.probabilities(some_images), a_runtime.probabilities(some_images), rtol=0, atol=1e-6

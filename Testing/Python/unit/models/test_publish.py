@@ -6,13 +6,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from builders.tiny_model import FIELDS, TINY, random_state
+from builders.errors import raises
+from builders.tiny_model import FIELDS, TINY, random_state, register_model
 
 from ICHSegmentationLib.core.errors import ModelError
 from ICHSegmentationLib.models import load_manifest, publish
-from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.models.weights import read_weights
-from ICHSegmentationLib.networks import build_network
+from ICHSegmentationLib.systems import build_network
 
 
 def files(folder):
@@ -64,24 +64,28 @@ def test_a_model_becomes_the_default_only_if_asked(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"),
-    [({"pixel_mm": -1}, "pixel_mm"), ({"neighbours": 0}, "do not fit"), ({"name": "a/b"}, "name")],
+    ("change", "code"),
+    [
+        ({"pixel_mm": -1}, "models.description_not_valid"),
+        ({"neighbours": 0}, "models.weights_misfit"),
+        ({"name": "a/b"}, "models.description_not_valid"),
+    ],
 )
-def test_a_wrong_description_leaves_the_folder_as_it_was(tmp_path, change, reason):
-    with pytest.raises(ModelError, match=reason):
+def test_a_wrong_description_leaves_the_folder_as_it_was(tmp_path, change, code):
+    with raises(ModelError, code):
         register_model(FIELDS | change, random_state(**TINY), folder=tmp_path)
     assert files(tmp_path) == []
 
 
 def test_weights_larger_than_the_repository_allows_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(publish, "_MOST_BYTES_OTHER", 1000)
+    monkeypatch.setattr(publish, "_MAX_BYTES_OTHER", 1000)
     monkeypatch.setattr(publish, "MODELS_FOLDER", tmp_path)
     register_model(FIELDS, random_state(**TINY), folder=tmp_path)
-    with pytest.raises(ModelError, match=r"model second take 0\.\d MB"):
+    with raises(ModelError, "models.weights_too_large", name="second"):
         register_model(FIELDS | {"name": "second"}, random_state(**TINY), folder=tmp_path)
     assert [entry.name for entry in load_manifest(tmp_path).models] == ["tiny"]
 
 
 def test_a_folder_of_ones_own_holds_weights_of_any_size(tmp_path, monkeypatch):
-    monkeypatch.setattr(publish, "_MOST_BYTES_DEFAULT", 1000)
+    monkeypatch.setattr(publish, "_MAX_BYTES_DEFAULT", 1000)
     assert register_model(FIELDS, random_state(**TINY), folder=tmp_path).size_bytes > 1000

@@ -10,12 +10,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from builders.tiny_model import FIELDS, TINY, random_state
+from builders.tiny_model import FIELDS, TINY, load_openvino, load_runtime, random_state, register_model
 
-from ICHSegmentationLib.models import load_runtime
-from ICHSegmentationLib.models.publish import register_model
-from ICHSegmentationLib.models.runtimes.openvino_runtime import OpenVinoRuntime
-from ICHSegmentationLib.networks import build_network
+from ICHSegmentationLib.systems import build_network
 
 # The transformer reads the size of its grid from the image, which a converter could bake in.
 TINY_TRANSFORMER = TINY | {"embedding": 8, "transformer_layers": 1, "heads": 2, "mlp": 16}
@@ -44,7 +41,7 @@ def closeness_of_classes(probabilities: np.ndarray) -> np.ndarray:
 
 
 def test_openvino_in_f32_gives_the_probabilities_and_labels_of_torch(a_model_of_any_kind):
-    runtime = OpenVinoRuntime(a_model_of_any_kind, precision="f32")
+    runtime = load_openvino(a_model_of_any_kind, precision="f32")
     reference = load_runtime(a_model_of_any_kind, device="cpu", runtime="torch")
     generator = np.random.default_rng(0)
 
@@ -60,10 +57,10 @@ def test_openvino_in_f32_gives_the_probabilities_and_labels_of_torch(a_model_of_
 
 def test_openvino_in_bf16_gives_nearly_the_same(a_model, a_filled_cache, monkeypatch, some_images):
     monkeypatch.setenv("ICHSEG_CACHE", str(a_filled_cache))
-    runtime = OpenVinoRuntime(a_model)
+    runtime = load_openvino(a_model)
     if runtime.info.precision != "bf16":
         pytest.skip("this processor has no bf16")
-    expected = OpenVinoRuntime(a_model, precision="f32").probabilities(some_images)
+    expected = load_openvino(a_model, precision="f32").probabilities(some_images)
     result = runtime.probabilities(some_images)
     assert np.abs(result - expected).max() < 0.1
     assert np.mean(result.argmax(1) != expected.argmax(1)) < 0.01
@@ -84,7 +81,7 @@ def test_patches_of_volumes_have_the_same_probabilities_alone_and_among_others_i
     patches = np.random.default_rng(0).random((5, 2, 8, 16, 16), dtype=np.float32)
 
     expected = load_runtime(entry, device="cpu", runtime="torch").probabilities(patches)
-    runtime = OpenVinoRuntime(entry, precision="f32")
+    runtime = load_openvino(entry, precision="f32")
     found = runtime.probabilities(patches)
     alone = np.concatenate([runtime.probabilities(patch[None]) for patch in patches])
 

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import pytest
+from builders.errors import raises
+from builders.tiny_model import load_beside, load_runtime
 
-from ICHSegmentationLib.core.errors import InputError, ModelError, NoGraphicsCardError
-from ICHSegmentationLib.models import RuntimeInfo, load_runtime, select
-from ICHSegmentationLib.models.runtimes import openvino_runtime
-from ICHSegmentationLib.models.select import load_beside
+from ICHSegmentationLib.core.errors import ChecksumError, InputError, ModelError, NoGraphicsCardError
+from ICHSegmentationLib.models import RuntimeInfo, select
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def test_the_processor_runs_openvino_unless_torch_is_asked_for(a_model, device, 
 def test_auto_takes_the_graphics_card_that_torch_can_use(a_model, monkeypatch):
     set_cards(monkeypatch, driver=2, torch=2)
     asked = []
-    monkeypatch.setattr(select, "_load_torch", lambda entry, device, threads: asked.append((entry, device, threads)))
+    monkeypatch.setattr(select, "_load_torch", lambda entry, device, threads, _: asked.append((entry, device, threads)))
     load_runtime(a_model)
     load_runtime(a_model, device="cuda:1", runtime="torch", threads=2)
     assert asked == [(a_model, "cuda:0", None), (a_model, "cuda:1", 2)]
@@ -54,30 +54,30 @@ def test_auto_takes_openvino_if_torch_cannot_use_the_card(a_model, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("device", "driver", "torch", "sentence"),
+    ("device", "driver", "torch", "code", "values"),
     [
-        ("cuda", 0, 0, "no NVIDIA graphics card or driver was found; use device cpu"),
-        ("cuda:0", 1, 0, "the installed torch has no CUDA"),
-        ("cuda:4", 2, 2, "cuda:4 was asked for, but the last of the 2 graphics cards is cuda:1"),
+        ("cuda", 0, 0, "models.card_without_driver", {"device": "cuda:0"}),
+        ("cuda:0", 1, 0, "models.card_without_cuda", {"device": "cuda:0"}),
+        ("cuda:4", 2, 2, "models.no_such_card", {"device": "cuda:4", "count": 2, "last": 1}),
     ],
 )
-def test_a_card_that_cannot_be_used_is_refused_with_a_sentence(a_model, monkeypatch, device, driver, torch, sentence):
+def test_a_card_that_cannot_be_used_is_refused(a_model, monkeypatch, device, driver, torch, code, values):
     set_cards(monkeypatch, driver=driver, torch=torch)
-    with pytest.raises(NoGraphicsCardError, match=sentence):
+    with raises(NoGraphicsCardError, code, **values):
         load_runtime(a_model, device=device)
 
 
 @pytest.mark.parametrize(
-    ("device", "runtime", "sentence"),
+    ("device", "runtime", "code", "values"),
     [
-        ("cuda", "openvino", "OpenVINO runs on the processor only"),
-        ("gpu", "auto", "'gpu' is not known"),
-        ("auto", "tensorrt", "'tensorrt' is not known; use auto, openvino, torch"),
+        ("cuda", "openvino", "models.openvino_on_card", {}),
+        ("gpu", "auto", "models.unknown_device", {"device": "gpu"}),
+        ("auto", "tensorrt", "models.unknown_runtime", {"runtime": "tensorrt", "known": "auto, openvino, torch"}),
     ],
 )
-def test_what_is_not_known_or_does_not_fit_is_refused_with_a_sentence(a_model, monkeypatch, device, runtime, sentence):
+def test_unknown_or_contradictory_settings_are_refused(a_model, monkeypatch, device, runtime, code, values):
     set_cards(monkeypatch, driver=2, torch=2)
-    with pytest.raises(InputError, match=sentence):
+    with raises(InputError, code, **values):
         load_runtime(a_model, device=device, runtime=runtime)
 
 
@@ -86,17 +86,17 @@ def test_torch_is_used_with_a_warning_where_openvino_fails(a_model, monkeypatch,
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(openvino_runtime, "OpenVinoRuntime", fail)
+    monkeypatch.setattr(select, "OpenVinoRuntime", fail)
     loaded = load_runtime(a_model)
     assert loaded.info.backend == "torch"
-    assert loaded.warnings == ("OpenVINO cannot run model tiny on this machine; torch is used, which is slower.",)
-    with pytest.raises(ModelError, match="use runtime torch"):
+    assert [warning.code for warning in loaded.warnings] == ["models.torch_instead"]
+    with raises(ModelError, "models.openvino_failed", name="tiny"):
         load_runtime(a_model, runtime="openvino")
 
 
 def test_damaged_weights_are_an_error_and_no_reason_to_try_torch(a_model, tmp_path):
     (tmp_path / a_model.file).write_bytes(b"other")
-    with pytest.raises(ModelError, match="damaged or replaced"):
+    with raises(ChecksumError, "models.weights_damaged", name="tiny"):
         load_runtime(a_model.model_copy(update={"folder": tmp_path}))
 
 
@@ -114,7 +114,7 @@ def test_a_further_model_stays_on_the_processor_beside_one_there_and_on_its_card
     set_cards(monkeypatch, driver=2, torch=2)
     assert load_beside(a_model, info("openvino")).info.device == "cpu"
     asked = []
-    monkeypatch.setattr(select, "_load_torch", lambda _, device, threads: asked.append((device, threads)))
+    monkeypatch.setattr(select, "_load_torch", lambda _, device, threads, __: asked.append((device, threads)))
     load_beside(a_model, info("torch", "cuda:1"))
     assert asked == [("cuda:1", 1)]
 
@@ -123,7 +123,7 @@ def test_a_further_model_that_openvino_cannot_run_falls_back_to_torch_too(a_mode
     def refuse(*_, **__):
         raise RuntimeError
 
-    monkeypatch.setattr(openvino_runtime, "OpenVinoRuntime", refuse)
+    monkeypatch.setattr(select, "OpenVinoRuntime", refuse)
     loaded = load_beside(a_model, info("openvino"))
     assert loaded.info.backend == "torch"
-    assert loaded.warnings == ("OpenVINO cannot run model tiny on this machine; torch is used, which is slower.",)
+    assert [warning.code for warning in loaded.warnings] == ["models.torch_instead"]

@@ -6,9 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from builders.errors import raises
+from builders.tiny_model import load_runtime
 
-from ICHSegmentationLib.core.errors import ICHSegmentationError, OutOfMemoryError
-from ICHSegmentationLib.models import load_runtime
+from ICHSegmentationLib.core.errors import OutOfMemoryError
 from ICHSegmentationLib.models.runtimes.torch_runtime import TorchRuntime
 
 
@@ -62,7 +63,7 @@ def test_out_of_memory_halves_the_batch_and_remembers_it(seven_images):
 def test_the_processors_own_out_of_memory_is_known_by_its_text(seven_images):
     network = HungryNetwork(cpu=16)
     network.forward = lambda images: torch.empty(10**15, dtype=images.dtype)
-    with pytest.raises(OutOfMemoryError, match="not enough memory"):
+    with raises(OutOfMemoryError, "models.memory"):
         TorchRuntime(network, batch_size=2).probabilities(seven_images)
 
 
@@ -82,13 +83,12 @@ def test_a_card_without_memory_for_one_image_is_left_with_a_warning(seven_images
     np.testing.assert_allclose(runtime.probabilities(seven_images), expected(seven_images), atol=1e-6)
     assert network.batches[:4] == [("meta", 4), ("meta", 2), ("meta", 1), ("cpu", 1)]
     assert runtime.info.device == "cpu"
-    assert len(runtime.warnings) == 1
-    assert "memory of the graphics card" in runtime.warnings[0]
+    assert [warning.code for warning in runtime.warnings] == ["models.graphics_memory"]
     assert runtime.warnings[0] in caplog.text
 
 
 def test_a_processor_without_memory_is_an_error_with_a_sentence(seven_images):
-    with pytest.raises(ICHSegmentationError, match="not enough memory to run the network"):
+    with raises(OutOfMemoryError, "models.memory"):
         TorchRuntime(HungryNetwork(cpu=0)).probabilities(seven_images)
 
 

@@ -7,11 +7,11 @@ import pickle
 
 import numpy as np
 import pytest
-from builders.tiny_model import TINY, random_state
+from builders.errors import raises
+from builders.tiny_model import TINY, load_network, random_state
 from safetensors.numpy import load
 
 from ICHSegmentationLib.core.errors import ChecksumError, MissingModelError, ModelError
-from ICHSegmentationLib.models.trained_network import load_network
 from ICHSegmentationLib.models.weights import encode_weights, read_verified, read_weights, sha256_hex
 
 
@@ -49,7 +49,7 @@ def test_numbers_that_float16_cannot_hold_are_stored_as_float32():
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_numbers_that_are_not_finite_are_refused(value):
-    with pytest.raises(ModelError, match=r"layer\.bias"):
+    with raises(ModelError, "models.weights_not_finite", name="layer.bias"):
         encode_weights({"layer.bias": np.float32([0.0, value])})
 
 
@@ -58,13 +58,13 @@ def test_one_changed_byte_is_refused(a_movable_model):
     data[len(data) // 2] ^= 1
     a_movable_model.path.write_bytes(data)
 
-    with pytest.raises(ChecksumError, match=r"tiny .* damaged or replaced"):
+    with raises(ChecksumError, "models.weights_damaged", name="tiny", path=a_movable_model.path):
         read_weights(a_movable_model)
 
 
 def test_missing_weights_are_named(a_movable_model):
     a_movable_model.path.unlink()
-    with pytest.raises(MissingModelError, match=r"tiny are missing .*\.safetensors"):
+    with raises(MissingModelError, "models.weights_missing", name="tiny", path=a_movable_model.path):
         read_verified(a_movable_model)
 
 
@@ -73,10 +73,10 @@ def test_a_pickle_is_not_opened_even_if_the_manifest_describes_it(a_movable_mode
     a_movable_model.path.write_bytes(data)
     entry = a_movable_model.model_copy(update={"sha256": sha256_hex(data)})
 
-    with pytest.raises(ModelError, match="not a safetensors file"):
+    with raises(ModelError, "models.weights_not_safetensors", name="tiny"):
         read_weights(entry)
 
 
 def test_weights_of_another_network_are_refused(a_model):
-    with pytest.raises(ModelError, match="tiny do not fit its network hardnet/compact"):
+    with raises(ModelError, "models.weights_misfit", name="tiny", system="hardnet", preset="compact"):
         load_network(a_model.model_copy(update={"neighbours": 0}))

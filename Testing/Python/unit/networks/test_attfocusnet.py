@@ -4,8 +4,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ICHSegmentationLib.networks import build_network
 from ICHSegmentationLib.networks.blocks.attention_gate import AttentionGate
+from ICHSegmentationLib.systems import build_network
 
 WIDTHS = (4, 8, 16)
 

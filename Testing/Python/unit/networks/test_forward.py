@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from ICHSegmentationLib.networks import build_network
+from ICHSegmentationLib.systems import build_network
 
 CASES = [(system, preset) for system in ("hardnet", "transhardnet") for preset in ("paper", "compact")]
 CASES += [("symtransnet", "compact"), ("attfocusnet", "compact")]

@@ -4,8 +4,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ICHSegmentationLib.networks import build_network
 from ICHSegmentationLib.networks.blocks.squeeze_excitation import SqueezeExcitation
+from ICHSegmentationLib.systems import build_network
 
 
 @pytest.fixture(scope="module", params=["paper", "usual", "compact"])

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ICHSegmentationLib.networks import build_network
+from ICHSegmentationLib.systems import build_network
 
 # Height and width, feature maps. The second of each encoder pair is Table 2's "down sampling block" before its pooling
 # (which the next block's size shows); the decoder's is the block behind the "up sampling block".

@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ICHSegmentationLib.networks import build_network
 from ICHSegmentationLib.networks.blocks.swin import PatchExpanding, PatchMerging, SwinBlock
+from ICHSegmentationLib.systems import build_network
 
 
 def reach(block, row, column):

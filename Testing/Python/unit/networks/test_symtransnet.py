@@ -4,9 +4,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ICHSegmentationLib.networks import build_network
 from ICHSegmentationLib.networks.blocks.symmetric_transformer import SymmetricLayer, SymmetricTransformer
 from ICHSegmentationLib.networks.blocks.transformer import TransformerLayer
+from ICHSegmentationLib.systems import build_network
 
 LAYER = {"embedding": 8, "heads": 2, "mlp": 16, "dropout": 0.0, "bias": True}
 

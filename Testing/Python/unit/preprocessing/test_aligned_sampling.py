@@ -18,7 +18,7 @@ from ICHSegmentationLib.preprocessing.midline_alignment import MidlineAlignment
 from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
 from ICHSegmentationLib.preprocessing.sampling import HeadSampling
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
-from ICHSegmentationLib.research.training.data.phe_sich_series import read_case
+from ICHSegmentationLib.research.training.datasets.phe_sich import read_case
 
 SPEC = InputSpec((0.0, 80.0), pixel_mm=0.8, size_px=256, neighbours=0, neighbour_distance_mm=5.0, align_midline=True)
 TURN_DEG, SHIFT_MM = 9.0, 6.0
@@ -86,6 +86,7 @@ def a_real_scan(request, shared_data: Path) -> CTVolume:
     return CTVolume(case.hu, case.grid)
 
 
+@pytest.mark.slow
 def test_turns_and_shifts_of_real_scans_are_recovered(a_real_scan):
     pixel_mm = a_real_scan.grid.spacing_mm[0]
     air = int(a_real_scan.hu.min())

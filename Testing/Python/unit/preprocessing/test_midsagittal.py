@@ -12,7 +12,7 @@ from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane, find_midsagittal_plane
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.preprocessing.sampling import HeadSampling
-from ICHSegmentationLib.research.training.data.phe_sich_series import read_case
+from ICHSegmentationLib.research.training.datasets.phe_sich import read_case
 
 SPEC = InputSpec((0.0, 80.0), pixel_mm=1.6, size_px=128, neighbours=0, neighbour_distance_mm=5.0)
 TURN_DEG, SHIFT_MM = 9.0, 6.0

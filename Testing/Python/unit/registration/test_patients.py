@@ -9,6 +9,7 @@ import pytest
 from builders.dicom import base_dataset
 from pydicom.uid import CTImageStorage
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.registration.patients import warn_patients
 
@@ -38,18 +39,18 @@ def source(folder: Path, series_uid: str, **values: str) -> CTSource:
 )
 def test_different_patients_are_named_by_their_tags_only(tmp_path, first, second, tags):
     found = warn_patients(source(tmp_path, "1.1", **first), source(tmp_path, "1.2", **second))
-    expected = [] if tags is None else [f"The scans are of different patients by {tags}; their change means nothing."]
+    expected = [] if tags is None else [message("registration.other_patient", attributes=tags)]
     assert found == expected
 
 
 def test_the_same_series_twice_is_named(tmp_path):
     scan = source(tmp_path, "1.1")
-    assert warn_patients(scan, scan) == ["Both scans are the same series (SeriesInstanceUID (0020,000E))."]
+    assert warn_patients(scan, scan) == [message("registration.same_series")]
 
 
 def test_the_wrong_order_is_named(tmp_path):
     first, second = source(tmp_path, "1.1", StudyTime="180000"), source(tmp_path, "1.2", StudyTime="120000")
-    assert "before the baseline" in warn_patients(first, second)[0]
+    assert warn_patients(first, second) == [message("registration.wrong_order")]
     assert warn_patients(second, first) == []
 
 

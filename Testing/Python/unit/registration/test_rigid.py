@@ -11,6 +11,8 @@ from builders.moved_head import CLOT_CENTRE_MM, moved_scan, pose_matrix
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.registration import register
 
+pytestmark = pytest.mark.slow
+
 POSE = ((8.0, -5.0, 14.0), (12.0, -18.0, 9.0))
 CORNERS_MM = np.array([(x, y, z) for x in (-60, 60) for y in (-75, 75) for z in (-50, 60)], dtype=float)
 

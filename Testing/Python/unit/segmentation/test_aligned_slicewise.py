@@ -14,8 +14,9 @@ from scipy import ndimage
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.research.training.data.phe_sich_series import read_case
-from ICHSegmentationLib.segmentation.segmenter import Segmented, build_segmenter
+from ICHSegmentationLib.research.training.datasets.phe_sich import read_case
+from ICHSegmentationLib.segmentation.segmenter import Segmented
+from ICHSegmentationLib.systems import build_segmenter
 
 POSES = {
     "straight": ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0)),
@@ -66,6 +67,7 @@ def test_a_mirrored_scan_gives_mirrored_labels():
     assert dice(first.label_map.labels > 0, second.label_map.labels[:, :, ::-1] > 0) > 0.98
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["0001", "0013"])
 def test_a_turned_and_shifted_real_scan_gives_turned_and_shifted_labels(shared_data: Path, name):
     case = read_case(shared_data / "phe-sich", name)

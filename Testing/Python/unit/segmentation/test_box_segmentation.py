@@ -15,7 +15,7 @@ from ICHSegmentationLib.core.lesion_boxes import LesionBox, box_around
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit, segment_again, segment_boxes
+from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit, resegment_box, segment_boxes
 
 GRID = make_grid(rows=20, columns=20)
 VOLUME = CTVolume(np.zeros(GRID.shape, dtype=np.int16), GRID)
@@ -30,7 +30,7 @@ class Filler:
         self.asked = []
         self._sure = sure or {}
 
-    def blood_in_box(self, volume, box):
+    def predict_in_box(self, volume, box):
         self.asked.append(box)
         return np.where(box.voxels(volume.grid).inside, np.float32(self._sure.get(box.subtype, 0.9)), 0)
 
@@ -73,7 +73,7 @@ def test_a_voxel_in_two_boxes_belongs_to_the_surer_one():
 
 def test_an_added_box_takes_background_only():
     added = box("SDH", (2, 3), (6, 13), (6, 13))
-    labels = segment_again(Filler(), VOLUME, two_lesions(), BoxEdit(after=added, others=(IPH, IVH))).labels
+    labels = resegment_box(Filler(), VOLUME, two_lesions(), BoxEdit(after=added, others=(IPH, IVH))).labels
     expected = two_lesions().labels
     free = expected[2, 6:13, 6:13] == 0
     expected[2, 6:13, 6:13][free] = Subtype.SDH
@@ -84,7 +84,7 @@ def test_an_added_box_takes_background_only():
 def test_a_deleted_box_takes_its_lesion_along():
     segmenter = Filler()
     before = two_lesions()
-    labels = segment_again(segmenter, VOLUME, before, BoxEdit(before=IPH, others=(IVH,))).labels
+    labels = resegment_box(segmenter, VOLUME, before, BoxEdit(before=IPH, others=(IVH,))).labels
     assert np.unique(labels).tolist() == [0, Subtype.IVH]
     np.testing.assert_array_equal(labels == Subtype.IVH, before.labels == Subtype.IVH)
     assert segmenter.asked == []
@@ -94,7 +94,7 @@ def test_a_deleted_box_takes_its_lesion_along():
 def test_a_moved_box_is_segmented_anew():
     moved = box("IPH", (1, 4), (3, 9), (2, 8))
     segmenter = Filler()
-    labels = segment_again(segmenter, VOLUME, two_lesions(), BoxEdit(before=IPH, after=moved, others=(IVH,))).labels
+    labels = resegment_box(segmenter, VOLUME, two_lesions(), BoxEdit(before=IPH, after=moved, others=(IVH,))).labels
     assert segmenter.asked == [moved]
     assert not labels[:, 2, 2:8].any()
     assert (labels[1:4, 3:9, 2:8] == Subtype.IPH).all()
@@ -106,7 +106,7 @@ def test_another_subtype_keeps_the_voxels_and_asks_nobody():
     label_map.labels[1, 2, 2] = 0  # corrected by hand
     retyped = IPH.model_copy(update={"subtype": "EDH"})
     segmenter = Filler()
-    labels = segment_again(segmenter, VOLUME, label_map, BoxEdit(before=IPH, after=retyped, others=(IVH,))).labels
+    labels = resegment_box(segmenter, VOLUME, label_map, BoxEdit(before=IPH, after=retyped, others=(IVH,))).labels
     np.testing.assert_array_equal(labels == Subtype.EDH, label_map.labels == Subtype.IPH)
     assert not (labels == Subtype.IPH).any()
     assert segmenter.asked == []
@@ -116,7 +116,7 @@ def test_what_lies_in_another_box_of_the_subtype_is_not_the_lesion_s():
     label_map = two_lesions()
     neighbour = box("IPH", (1, 4), (6, 11), (2, 8))
     label_map.labels[1:4, 8:11, 2:8] = Subtype.IPH
-    labels = segment_again(Filler(), VOLUME, label_map, BoxEdit(before=IPH, others=(neighbour, IVH))).labels
+    labels = resegment_box(Filler(), VOLUME, label_map, BoxEdit(before=IPH, others=(neighbour, IVH))).labels
     assert not labels[1:4, 2:6, 2:8].any()
     assert (labels[1:4, 6:11, 2:8] == Subtype.IPH).all()
 
@@ -124,7 +124,7 @@ def test_what_lies_in_another_box_of_the_subtype_is_not_the_lesion_s():
 def test_voxels_of_another_lesion_inside_the_box_stay():
     label_map = two_lesions()
     label_map.labels[2, 4, 4] = Subtype.IVH
-    labels = segment_again(Filler(), VOLUME, label_map, BoxEdit(before=IPH, others=(IVH,))).labels
+    labels = resegment_box(Filler(), VOLUME, label_map, BoxEdit(before=IPH, others=(IVH,))).labels
     assert labels[2, 4, 4] == Subtype.IVH
     assert labels[2, 4, 5] == 0
 

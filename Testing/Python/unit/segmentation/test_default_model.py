@@ -8,26 +8,30 @@ import json
 import numpy as np
 import pytest
 
-from ICHSegmentationLib import measure, read_ct, segment, write_outputs
+from ICHSegmentationLib import read_ct, run, segment, write_results
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.research.training.data.clot import derive_clot
-from ICHSegmentationLib.research.training.data.phe_sich_series import SPACING_MM, read_case
+from ICHSegmentationLib.research.training.datasets.phe_sich import SPACING_MM, read_case
+
+pytestmark = pytest.mark.slow
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def a_clean_head(shared_data):
     """The GE series, in which no acute bleed was seen."""
-    return segment(read_ct(shared_data / "ge-head-ct"))
+    return run(read_ct(shared_data / "ge-head-ct"))
 
 
 def test_a_head_without_acute_bleed_is_left_almost_clean(a_clean_head):
-    assert measure(a_clean_head.label_map).volumes_ml["total"] <= 0.5
+    assert a_clean_head.measurements.volumes_ml["total"] <= 0.5
 
 
 def test_the_record_of_the_tilted_uneven_series_states_its_geometry(a_clean_head, tmp_path):
-    written = write_outputs(a_clean_head, tmp_path)
+    written = write_results(a_clean_head, tmp_path).outputs
     record = json.loads(written["measurements.json"].read_text(encoding="utf-8"))
     assert record["geometry"] == {
         "tilt_deg": 18.5,

@@ -31,7 +31,7 @@ def test_known_gaussians_are_found():
 def test_a_small_component_does_not_fall_below_its_floor():
     without = COUNTS - 1e5 * norm.pdf(VALUES, 60, 6)
     assert fit_mixture(VALUES, without, START, sd_range=(1.0, 10.0)).means[2] < 45
-    floored = fit_mixture(VALUES, without, START, sd_range=(1.0, 10.0), least_last_mean=48.0)
+    floored = fit_mixture(VALUES, without, START, sd_range=(1.0, 10.0), min_last_mean=48.0)
     assert floored.means[2] == 48.0
     assert floored.weights[2] < 0.001
 

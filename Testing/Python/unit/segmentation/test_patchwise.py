@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.label_maps import ellipsoid_mask, ellipsoid_ml, head_grid
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, head_hu, head_volume, model_entry
 from scipy import ndimage
@@ -19,7 +20,7 @@ from ICHSegmentationLib.models import RuntimeInfo
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
-from ICHSegmentationLib.segmentation.segmenter import build_segmenter
+from ICHSegmentationLib.systems import build_segmenter
 
 SHARES = {"preprocess": 0.4, "infer": 0.4, "postprocess": 0.2}
 STEPS = {"1 mm": [1.0] * 160, "5 mm": [5.0] * 33, "mixed": [4.0] * 20 + [7.0] * 12}
@@ -59,6 +60,7 @@ def dice(first, second):
     return 2 * (first & second).sum() / (first.sum() + second.sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tilt_deg", [0, 20])
 @pytest.mark.parametrize("steps", STEPS)
 def test_a_clot_is_found_in_place_and_measured_on_tilted_and_uneven_slices(steps, tilt_deg):
@@ -70,6 +72,7 @@ def test_a_clot_is_found_in_place_and_measured_on_tilted_and_uneven_slices(steps
     assert measure(label_map).volumes_ml["IPH"] == pytest.approx(ellipsoid_ml(CLOT_RADII_MM), rel=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", STEPS)
 def test_only_a_part_is_looked_at_on_request(steps):
     grid = head_grid(STEPS[steps], tilt_deg=10, rows=130, columns=112, spacing_mm=(1.6, 1.6))
@@ -153,7 +156,7 @@ def test_progress_never_falls_and_ends_at_one():
 
 
 def test_a_model_that_does_not_describe_its_patches_is_refused():
-    with pytest.raises(ModelError, match="does not describe them"):
+    with raises(ModelError, "segmentation.patches_not_described", name="bright"):
         build_segmenter(an_entry(patches=None), BrightPatches())
 
 

@@ -62,7 +62,7 @@ def test_subdural_blood_of_a_third_beside_epidural_stays(a_grid, a_clot):
 def test_a_small_hole_takes_the_label_around_it_and_a_large_one_stays(a_grid, a_clot):
     a_clot[2, 14:16, 14:16] = 0
     a_clot[3, 11:19, 11:19] = 0
-    cleaned = PostProcessing(hole_area_mm2=20, least_volume_ml=None).apply(a_clot, a_grid)
+    cleaned = PostProcessing(hole_area_mm2=20, min_volume_ml=None).apply(a_clot, a_grid)
     assert (cleaned[2] == Subtype.IPH).sum() == 100
     assert (cleaned[3] == Subtype.IPH).sum() == 36
 
@@ -100,7 +100,7 @@ def test_blood_that_the_network_is_not_sure_of_is_dropped(a_grid, a_clot, share,
     blood = np.full(a_clot.shape, 255, dtype=np.uint8)
     blood[5, 30:35, 30:40] = 255 * (share - 0.1)
     blood[5, 35:40, 30:40] = 255 * (share + 0.1)
-    rules = PostProcessing(least_certainty={Subtype.SAH: 0.7, Subtype.IPH: 0.9})
+    rules = PostProcessing(min_confidence={Subtype.SAH: 0.7, Subtype.IPH: 0.9})
     cleaned = rules.apply(a_clot, a_grid, blood=blood)
     assert (cleaned == Subtype.SAH).sum() == (100 if kept else 0)
     assert (cleaned == Subtype.IPH).sum() == 200
@@ -110,6 +110,6 @@ def test_blood_that_the_network_is_not_sure_of_is_dropped(a_grid, a_clot, share,
 def test_a_model_may_have_its_own_limits_of_certainty():
     default = PostProcessing()
     assert PostProcessing.for_model(model_entry()) == default
-    own = PostProcessing.for_model(model_entry(least_certainty={"IPH": 0.6, "ICH": 0.5}))
-    assert own.least_certainty == {Subtype.IPH: 0.6, UNKNOWN_SUBTYPE: 0.5}
-    assert replace(own, least_certainty=default.least_certainty) == default
+    own = PostProcessing.for_model(model_entry(min_confidence={"IPH": 0.6, "ICH": 0.5}))
+    assert own.min_confidence == {Subtype.IPH: 0.6, UNKNOWN_SUBTYPE: 0.5}
+    assert replace(own, min_confidence=default.min_confidence) == default

@@ -10,13 +10,14 @@ from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, BrightRuntime, h
 
 from ICHSegmentationLib.core.errors import CancelledError, NotAHeadError
 from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
 from ICHSegmentationLib.measurement import measure
-from ICHSegmentationLib.segmentation.segmenter import build_segmenter
+from ICHSegmentationLib.systems import build_segmenter
 
 SHARES = {"preprocess": 0.4, "infer": 0.4, "postprocess": 0.2}
 STEPS = {"1 mm": [1.0] * 160, "5 mm": [5.0] * 33, "mixed": [4.0] * 20 + [7.0] * 12}
@@ -31,6 +32,7 @@ def dice(first, second):
     return 2 * (first & second).sum() / (first.sum() + second.sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("oblique_deg", [(0, 0, 0), (12, -8, 20)])
 @pytest.mark.parametrize("tilt_deg", [0, 10, 20])
 @pytest.mark.parametrize("steps", STEPS)
@@ -98,7 +100,7 @@ def test_a_head_that_the_image_cuts_off_is_said():
     grid = head_grid([5.0] * 33, rows=70, columns=60, spacing_mm=(1.6, 1.6))
     segmenter = build_segmenter(model_entry(), BrightRuntime())
     segmented = segmenter.segment(head_volume(grid), Stages(SHARES), force=True)
-    assert segmented.warnings == ("The head is cut off by the image border; bleeds outside cannot be seen.",)
+    assert segmented.warnings == (message("preprocessing.cut_off"),)
 
 
 def test_a_head_without_blood_gives_an_empty_label_map():

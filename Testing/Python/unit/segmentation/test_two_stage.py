@@ -6,12 +6,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from builders.affine_files import AXIS_ORDERS, in_axis_order, write_nifti
+from builders.companions import install_companion
+from builders.errors import raises
 from builders.label_maps import ellipsoid_mask, head_grid, labelled
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, head_hu, head_volume, model_entry
 from scipy import ndimage
 
 from ICHSegmentationLib import read_ct
-from ICHSegmentationLib.core.errors import InputError, MissingModelError, ModelError, UnknownModelError
+from ICHSegmentationLib.core.errors import InputError, MissingModelError, ModelError
 from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.subtypes import Subtype
@@ -21,7 +23,7 @@ from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 from ICHSegmentationLib.research.training.boxes.targets import target_maps, true_boxes
 from ICHSegmentationLib.segmentation import two_stage
 from ICHSegmentationLib.segmentation.boxes.segmentation import label_boxes, label_union
-from ICHSegmentationLib.segmentation.segmenter import build_segmenter
+from ICHSegmentationLib.systems import build_segmenter
 
 SHARES = {"preprocess": 0.4, "infer": 0.4, "postprocess": 0.2}
 INFO = RuntimeInfo(device="cpu", backend="torch", threads=1, precision="f32")
@@ -69,8 +71,7 @@ class BrightBoxes:
 def a_detector(monkeypatch):
     """An installed detector."""
     detector = BrightBoxes()
-    monkeypatch.setattr(two_stage, "get_model", lambda *_, **__: DETECTOR)
-    monkeypatch.setattr(two_stage, "load_beside", lambda *_, **__: detector)
+    install_companion(monkeypatch, DETECTOR, detector)
     return detector
 
 
@@ -171,7 +172,7 @@ def test_boxes_come_back_to_the_files_own_slices(tmp_path, order, flips):
     if two_stage.CanonicalOrientation.of(volume.grid).axes[0] == 0:
         assert dice(segment(second_stage(pixel_mm=1.6), volume).label_map.labels > 0, truth) > 0.85
     else:
-        with pytest.raises(InputError, match="axial slices only"):
+        with raises(InputError, "segmentation.axial_slices_only", name="inside"):
             segment(second_stage(pixel_mm=1.6), volume)
 
 
@@ -203,15 +204,12 @@ def test_the_union_of_the_boxes_takes_what_lies_between_them_too():
 
 
 def test_a_detector_that_is_not_installed_is_named(monkeypatch):
-    def missing(name, **_):
-        raise UnknownModelError(name)
-
-    monkeypatch.setattr(two_stage, "get_model", missing)
+    install_companion(monkeypatch, None)
     grid = head_grid([5.0] * 33, rows=130, columns=112, spacing_mm=(1.6, 1.6))
-    with pytest.raises(MissingModelError, match="inside needs the detector finder, which is not installed"):
+    with raises(MissingModelError, "segmentation.detector_missing", name="inside", detector="finder"):
         segment(second_stage(), head_volume(grid))
 
 
 def test_a_detector_alone_does_not_segment():
-    with pytest.raises(ModelError, match="finder finds boxes and no blood"):
+    with raises(ModelError, "systems.boxes_only", name="finder"):
         build_segmenter(DETECTOR, BrightBoxes())

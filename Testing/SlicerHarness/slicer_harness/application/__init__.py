@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``slicer.app`` and what it owns."""
+"""``slicer.app`` and the objects that it owns."""

@@ -43,7 +43,7 @@ class qSlicerApplication(StandIn, QApplication):
         self._paused = 0
 
     def begin(self, folder: Path) -> None:
-        """Start anew: scene, module logics, window; files go below ``folder``."""
+        """Create a fresh scene, module logics and window; write files below ``folder`` only."""
         self._folder = folder
         self._temporary = folder / "temporary"
         self._temporary.mkdir()
@@ -60,7 +60,7 @@ class qSlicerApplication(StandIn, QApplication):
         self.mrmlSceneChanged.emit(self._session.scene)
 
     def end(self) -> None:
-        """Let go of what :meth:`begin` made."""
+        """Release what :meth:`begin` created."""
         self._main_window.close()
         self._layout_manager.close()
         self._main_window.deleteLater()
@@ -106,7 +106,7 @@ class qSlicerApplication(StandIn, QApplication):
     revisionUserSettings = userSettings
 
     def commandOptions(self) -> Any:
-        """What Slicer was started with."""
+        """Return Slicer's command line options."""
         return SimpleNamespace(testingEnabled=self._testing, noMainWindow=False, runPythonAndExit=False)
 
     def testingEnabled(self) -> bool:
@@ -140,27 +140,27 @@ class qSlicerApplication(StandIn, QApplication):
         return text
 
     def setRenderPaused(self, paused: bool) -> None:
-        """Count who wants rendering to wait."""
+        """Pause or resume rendering; calls are counted."""
         self._paused = max(0, self._paused + (1 if paused else -1))
         self.renderPaused.emit(self._paused > 0)
 
     def pauseRender(self) -> None:
-        """Let rendering wait."""
+        """Pause rendering."""
         self.setRenderPaused(True)
 
     def resumeRender(self) -> None:
-        """Let rendering go on."""
+        """Resume rendering."""
         self.setRenderPaused(False)
 
     def logUsageEvent(self, _component: str, _event: str) -> None:
-        """Nothing is sent anywhere."""
+        """Do nothing: no usage data are sent."""
 
     def currentLogFile(self) -> str:
-        """Where Slicer logs to."""
+        """Return the path of the log."""
         return str(self._folder / "Slicer.log")
 
     def recentLogFiles(self) -> list[str]:
-        """The log of this run."""
+        """Return the log of this run only."""
         return [self.currentLogFile()]
 
     slicerHome = Property(str, lambda _self: sys.prefix)

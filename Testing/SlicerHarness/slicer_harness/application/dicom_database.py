@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The DICOM database: files by instance UID, as much as modules ask of ctkDICOMDatabase."""
+"""The part of ctkDICOMDatabase that modules use: files by SOP Instance UID."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 
 
 class DicomDatabase:
-    """Files that a test says were imported."""
+    """Database of the files that a test names as imported."""
 
     def __init__(self) -> None:
         self._files: dict[str, str] = {}
         self.isOpen = True
 
     def add_folder(self, folder: Path) -> list[str]:
-        """Take every DICOM file of a folder; answers the instance UIDs in the order of the file names."""
+        """Add every DICOM file of a folder; return the instance UIDs in the order of the file names."""
         import pydicom
 
         uids = []
@@ -27,7 +27,7 @@ class DicomDatabase:
         return uids
 
     def fileForInstance(self, uid: str) -> str:
-        """Path of an instance; empty if it is not known, as in ctk."""
+        """Return the path of an instance; empty if it is unknown, as in CTK."""
         return self._files.get(uid, "")
 
     def instanceForFile(self, path: str) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading and writing through the real storage nodes, so that slicer.util's functions work as they are."""
+"""Read and write through the real storage nodes, so that the functions of slicer.util work unchanged."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ _SUFFIXES = {
 
 
 class IOManager:
-    """qSlicerCoreIOManager as far as slicer.util calls it."""
+    """The methods of qSlicerCoreIOManager that slicer.util calls."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
 
     def fileType(self, path: str) -> str:
-        """Kind of file by its name."""
+        """Return the file type by the file's name."""
         name = str(path).lower()
         return next((kind for suffix, kind in _SUFFIXES.items() if name.endswith(suffix)), "NoFile")
 
     def fileWriterFileType(self, node: Any, _extension: str = "") -> str:
-        """Kind of file that a node is written as."""
+        """Return the file type in which a node is written."""
         if node.IsA("vtkMRMLVolumeNode"):
             return "VolumeFile"
         return next((kind for kind, name in _NODES.items() if node.IsA(name)), "NoFile")
@@ -110,7 +110,7 @@ class IOManager:
         return bool(storage.WriteData(node))
 
     def saveScene(self, path: str, *_picture: Any) -> bool:
-        """Write a scene as one file with all data (.mrb), or as the .mrml alone."""
+        """Write a scene as a bundle with all data (.mrb), or the .mrml file alone."""
         scene = self._session.scene
         self.addDefaultStorageNodes()
         if path.lower().endswith(".mrb"):
@@ -119,7 +119,7 @@ class IOManager:
         return bool(scene.Commit(path))
 
     def loadScene(self, path: str, clear: bool = True, *_messages: Any) -> bool:
-        """Read a scene into the one that is there."""
+        """Read a scene into the current one."""
         scene = self._session.scene
         if path.lower().endswith(".mrb"):
             return bool(scene.ReadFromMRB(path, clear))
@@ -129,7 +129,7 @@ class IOManager:
         return bool(scene.Import())
 
     def addDefaultStorageNodes(self) -> None:
-        """Give each node that can be written something to write with."""
+        """Add a storage node to each storable node that lacks one."""
         scene = self._session.scene
         nodes = [scene.GetNthNode(index) for index in range(scene.GetNumberOfNodes())]
         for node in nodes:

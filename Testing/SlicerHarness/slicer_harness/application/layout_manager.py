@@ -17,7 +17,7 @@ _PLACES = {"Red": (0, 0), "Yellow": (1, 1), "Green": (1, 0)}
 
 
 class qSlicerLayoutManager(StandIn, QObject):
-    """The four-up layout; widgets exist from the start, render windows from the first picture on."""
+    """The four-up layout; render windows are created with the first picture."""
 
     layoutChanged = Signal(int)
     selectModule = Signal(str)
@@ -37,7 +37,7 @@ class qSlicerLayoutManager(StandIn, QObject):
         grid.addWidget(self._view, 0, 1)
 
     def close(self) -> None:
-        """Let go of the render windows."""
+        """Release the render windows."""
         for each in [*self._slices.values(), self._view]:
             each.viewWidget().close_rendering()
 
@@ -46,7 +46,7 @@ class qSlicerLayoutManager(StandIn, QObject):
         return self._viewport
 
     def setLayout(self, layout: int) -> None:
-        """Show another arrangement of the views: four-up, or one of them alone."""
+        """Switch the layout: four-up, or one view alone."""
         node = slicer.vtkMRMLLayoutNode
         alone = {
             int(node.SlicerLayoutOneUpRedSliceView): ["Red"],
@@ -90,25 +90,25 @@ class qSlicerLayoutManager(StandIn, QObject):
         return self._view.mrmlViewNode()
 
     def resetThreeDViews(self) -> None:
-        """Let the 3D view look at everything."""
+        """Fit the 3D view to its contents."""
         self._view.threeDView().resetFocalPoint()
         self._view.threeDView().resetCamera()
 
     def resetSliceViews(self) -> None:
-        """Fit the slices to what they show."""
+        """Fit the slice views to their volumes."""
         for widget in self._slices.values():
             widget.sliceLogic().FitSliceToBackground()
 
     def setRenderPaused(self, paused: bool) -> None:
-        """Let rendering wait or go on."""
+        """Pause or resume rendering."""
         slicer.app.setRenderPaused(paused)
 
     def pauseRender(self) -> None:
-        """Let rendering wait."""
+        """Pause rendering."""
         slicer.app.pauseRender()
 
     def resumeRender(self) -> None:
-        """Let rendering go on."""
+        """Resume rendering."""
         slicer.app.resumeRender()
 
     layout = Property(int, lambda self: self._layout, setLayout, notify=layoutChanged)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``slicer.modules.volumes`` and the like: modules of which the harness has the logic only."""
+"""Loadable modules such as ``slicer.modules.volumes``, of which the harness has only the logic."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class LogicModule(NamedTuple):
-    """A loadable module without its panel."""
+    """Loadable module without a panel."""
 
     name: str
     logic_object: Any

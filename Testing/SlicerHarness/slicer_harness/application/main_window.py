@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QWidget
 
 
 class MainWindow(QMainWindow):
-    """qSlicerMainWindow as far as slicer.util looks for it."""
+    """The part of qSlicerMainWindow that slicer.util uses."""
 
     def __init__(self, layout_manager: Any) -> None:
         super().__init__()
@@ -26,6 +26,6 @@ class MainWindow(QMainWindow):
         self.resize(1280, 900)
 
     def show_panel(self, panel: QWidget) -> None:
-        """Put a module's panel into its place."""
+        """Show a module's panel."""
         self._area.setWidget(panel)
         self._area.setMinimumWidth(min(520, panel.sizeHint.width() + 24))

@@ -19,7 +19,7 @@ from slicer_harness.stand_ins.widgets import qSlicerWidget
 
 
 class qSlicerScriptedLoadableModuleWidget(qSlicerWidget):
-    """Panel of a scripted module, as the application holds it."""
+    """Application's widget around the panel of a scripted module."""
 
     def __init__(self, module: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,13 +36,13 @@ class qSlicerScriptedLoadableModuleWidget(qSlicerWidget):
         return self._python
 
     def enter(self) -> None:
-        """The user comes to the module."""
+        """Called when the user enters the module."""
         self._entered = True
         if hasattr(self._python, "enter"):
             self._python.enter()
 
     def exit(self) -> None:
-        """The user goes to another module."""
+        """Called when the user leaves the module."""
         self._entered = False
         if hasattr(self._python, "exit"):
             self._python.exit()
@@ -59,7 +59,7 @@ class qSlicerScriptedLoadableModuleWidget(qSlicerWidget):
 
 
 class qSlicerScriptedLoadableModule(StandIn, QObject):
-    """A scripted module; what it may say of itself are the properties that Slicer has."""
+    """Scripted module with the properties that Slicer's class has."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class qSlicerScriptedLoadableModule(StandIn, QObject):
         setattr(slicer.modules, path.stem + "Instance", self._python_self)
 
     def _run(self, path: Path) -> Any:
-        if str(path.parent) not in sys.path:  # Slicer does so for every folder of scripted modules
+        if str(path.parent) not in sys.path:  # as Slicer does for every folder of scripted modules
             sys.path.insert(0, str(path.parent))
         spec = importlib.util.spec_from_file_location(path.stem, path)
         module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
@@ -85,7 +85,7 @@ class qSlicerScriptedLoadableModule(StandIn, QObject):
         return module
 
     def logic(self) -> Any:
-        """Scripted modules have no logic of C++ that could do anything."""
+        """Return None: scripted modules have no C++ logic."""
         return slicer.vtkSlicerScriptedLoadableModuleLogic()
 
     def mrmlScene(self) -> Any:
@@ -93,13 +93,13 @@ class qSlicerScriptedLoadableModule(StandIn, QObject):
         return slicer.mrmlScene
 
     def widgetRepresentation(self) -> qSlicerScriptedLoadableModuleWidget:
-        """The panel, made when first asked for."""
+        """Return the panel; it is created at the first call."""
         if self._panel is None:
             self._panel = qSlicerScriptedLoadableModuleWidget(self)
         return self._panel
 
     def createNewWidgetRepresentation(self) -> qSlicerScriptedLoadableModuleWidget:
-        """One more panel."""
+        """Create another panel."""
         return qSlicerScriptedLoadableModuleWidget(self)
 
 
@@ -122,7 +122,7 @@ class qSlicerModuleManager(StandIn, QObject):
         return module
 
     def unload_all(self) -> None:
-        """Unload the modules, as when Slicer ends; their panels go."""
+        """Unload the modules and delete their panels, as when Slicer exits."""
         for name, module in list(self._modules.items()):
             panel = module._panel
             if panel is not None and panel.isEntered:
@@ -145,7 +145,7 @@ class qSlicerModuleManager(StandIn, QObject):
         return sorted(self._modules)
 
     def factoryManager(self) -> Any:
-        """What is loaded, in the factory's words."""
+        """Return the interface of the module factory to what is loaded."""
         return SimpleNamespace(
             isRegistered=self._modules.__contains__,
             registeredModuleNames=self.modulesNames,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A widget that shows what a VTK render window draws off screen."""
+"""Widget that shows the picture of an off-screen VTK render window."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SMALLEST = 64
 
 
 class RenderView(StandIn, QWidget):
-    """Draws on request; the window is made with the first picture, since most tests want none."""
+    """View that draws on request; its window is created with the first picture, which most tests do not need."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,7 +31,7 @@ class RenderView(StandIn, QWidget):
         self.setMinimumSize(QSize(_SMALLEST, _SMALLEST))
 
     def _open(self) -> Any:
-        """Make the render window; a view adds its displayable managers."""
+        """Create the render window; subclasses add their displayable managers."""
         self._window = vtk.vtkRenderWindow()
         self._window.SetOffScreenRendering(1)
         self._renderer = vtk.vtkRenderer()
@@ -54,7 +54,7 @@ class RenderView(StandIn, QWidget):
             self._window = None
 
     def _empty(self) -> None:
-        """Take away what :meth:`_fill` added."""
+        """Remove what :meth:`_fill` added."""
 
     def renderWindow(self) -> Any:
         """The VTK window."""
@@ -70,7 +70,7 @@ class RenderView(StandIn, QWidget):
         return self._annotation
 
     def scheduleRender(self) -> None:
-        """Draw soon."""
+        """Schedule a redraw."""
         if self._window is not None:
             self._timer.start()
 
@@ -78,7 +78,7 @@ class RenderView(StandIn, QWidget):
         self.scheduleRender()
 
     def forceRender(self) -> None:
-        """Draw now."""
+        """Redraw now."""
         self.renderWindow()
         self._draw()
 
@@ -100,11 +100,11 @@ class RenderView(StandIn, QWidget):
         painter.end()
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
-        """Draw in the new size."""
+        """Redraw in the new size."""
         if self._window is not None:
             self._window.SetSize(max(_SMALLEST, self.width), max(_SMALLEST, self.height))
             self._resized()
             self.scheduleRender()
 
     def _resized(self) -> None:
-        """Tell the view's node."""
+        """Store the new size in the view's node."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The MRML side of a run of Slicer: scene, application logic and the logics of the loadable modules, all real."""
+"""MRML objects of one run of Slicer: scene, application logic and the logics of the loadable modules, all real."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Session:
         return logic
 
     def close(self) -> None:
-        """Take everything apart, logics first."""
+        """Delete the objects, logics first."""
         self.subject_hierarchy.close()
         for logic in [*self.logics.values(), *self.slices.values(), self.view]:
             logic.SetMRMLScene(None)

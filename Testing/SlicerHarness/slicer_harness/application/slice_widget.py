@@ -31,7 +31,7 @@ class qMRMLSliceView(RenderView):
         self._group: Any = None
 
     def _fill(self) -> None:
-        # ctk's light box, which draws the volume in Slicer, is not in slicer-core: one image actor takes its place.
+        # CTK's light box, which draws the volume in Slicer, is not in slicer-core: one image actor replaces it.
         mapper = vtk.vtkImageMapper()
         mapper.SetInputConnection(self._logic.GetImageDataConnection())
         mapper.SetColorWindow(255)
@@ -93,7 +93,7 @@ class qMRMLSliceView(RenderView):
 
 
 class qMRMLSliceControllerWidget(StandIn, QWidget):
-    """The bar above a slice, as far as Python calls it."""
+    """The part of a slice view's controller bar that Python calls."""
 
     def __init__(self, logic: Any) -> None:
         super().__init__()
@@ -120,16 +120,16 @@ class qMRMLSliceControllerWidget(StandIn, QWidget):
         self.mrmlSliceNode().SetSliceVisible(shown)
 
     def setSliceOffsetValue(self, offset: float) -> None:
-        """Go to another slice."""
+        """Set the slice offset."""
         self._logic.SetSliceOffset(offset)
 
     def rotateSliceToLowestVolumeAxes(self) -> None:
-        """Turn the slice to the volume's own axes."""
+        """Rotate the slice to the axes of the volume."""
         self._logic.RotateSliceToLowestVolumeAxes()
 
 
 class qMRMLSliceWidget(StandIn, QWidget):
-    """A slice view with its bar."""
+    """Slice view with its controller bar."""
 
     def __init__(self, logic: Any) -> None:
         super().__init__()
@@ -173,7 +173,7 @@ class qMRMLSliceWidget(StandIn, QWidget):
         self._logic.FitSliceToBackground()
 
     def setSliceOrientation(self, orientation: str) -> None:
-        """Turn the view."""
+        """Set the orientation of the view."""
         self.mrmlSliceNode().SetOrientation(orientation)
 
     sliceOrientation = Property(str, lambda self: self.mrmlSliceNode().GetOrientation(), setSliceOrientation)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Items of the subject hierarchy; in Slicer the plugins make them, which are Qt and not in slicer-core."""
+"""Items of the subject hierarchy, which Slicer's Qt plugins create; slicer-core has no plugins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from slicer_harness.observers import OwnObservers
 
 
 class SubjectHierarchyItems:
-    """Gives each displayable data node an item below the scene, and takes it away with the node."""
+    """Create an item below the scene for each displayable data node, and remove it with the node."""
 
     def __init__(self, scene: Any, owner: QObject) -> None:
         self._scene = scene
@@ -25,7 +25,7 @@ class SubjectHierarchyItems:
         self._observers.add(scene, kinds.EndImportEvent, self._imported)
 
     def complete(self) -> None:
-        """Make the items that are missing."""
+        """Create missing items."""
         for index in range(self._scene.GetNumberOfNodes()):
             self._make(self._scene.GetNthNode(index))
 
@@ -33,7 +33,7 @@ class SubjectHierarchyItems:
         self.complete()
 
     def close(self) -> None:
-        """Watch no more."""
+        """Stop observing."""
         self._observers.remove_all()
 
     @vtk.calldata_type(vtk.VTK_OBJECT)

@@ -28,7 +28,7 @@ class qMRMLThreeDView(RenderView):
 
     def __init__(self, logic: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._node = logic.GetViewNode()  # the logic itself forgets it once displayable managers are there
+        self._node = logic.GetViewNode()  # the logic drops it once displayable managers exist
         self._observers = OwnObservers()
         self._group: Any = None
 
@@ -54,7 +54,7 @@ class qMRMLThreeDView(RenderView):
         return self._node
 
     def cameraNode(self) -> Any:
-        """Node of the camera; made with the window."""
+        """Return the camera node, which is created with the window."""
         self.renderWindow()
         cameras = slicer.vtkSlicerCamerasModuleLogic()
         cameras.SetMRMLScene(self.mrmlViewNode().GetScene())
@@ -67,13 +67,13 @@ class qMRMLThreeDView(RenderView):
             collection.AddItem(self._group.GetNthDisplayableManager(index))
 
     def resetCamera(self, _rotation: bool = True, _translation: bool = True, _distance: bool = True) -> None:
-        """Look at everything."""
+        """Fit the camera to the contents."""
         self.renderWindow()
         self._renderer.ResetCamera()
         self.scheduleRender()
 
     def resetFocalPoint(self) -> None:
-        """Turn about the middle of what is shown."""
+        """Set the focal point to the centre of the contents."""
         self.renderWindow()
         bounds = self._renderer.ComputeVisiblePropBounds()
         if bounds[0] <= bounds[1]:
@@ -100,7 +100,7 @@ class qMRMLThreeDView(RenderView):
 
 
 class qMRMLThreeDWidget(StandIn, QWidget):
-    """The 3D view with its bar, which is not drawn."""
+    """3D view; its controller bar is not drawn."""
 
     def __init__(self, logic: Any) -> None:
         super().__init__()

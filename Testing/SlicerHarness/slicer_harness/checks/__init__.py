@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must be in order when a test ends."""
+"""Checks at the end of a test."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Errors that Slicer only prints: exceptions in slots and observers, Qt's warnings, VTK's errors."""
+"""Collect errors that Slicer only prints: exceptions in slots and observers, warnings of Qt, errors of VTK."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _QT_COMPLAINTS = (
 
 
 class ErrorLog:
-    """Keeps every such error while it is open."""
+    """Log of these errors between :meth:`open` and :meth:`close`."""
 
     def __init__(self) -> None:
         self.errors: list[str] = []
 
     def open(self) -> None:
-        """Begin to listen."""
+        """Start collecting."""
         self._hook, sys.excepthook = sys.excepthook, self._raised
         self._unraisable, sys.unraisablehook = sys.unraisablehook, self._not_raised
         self._handler = QtCore.qInstallMessageHandler(self._qt_says)
@@ -41,7 +41,7 @@ class ErrorLog:
         vtk.vtkOutputWindow.SetInstance(self._window)
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop collecting."""
         sys.excepthook = self._hook
         sys.unraisablehook = self._unraisable
         QtCore.qInstallMessageHandler(self._handler)

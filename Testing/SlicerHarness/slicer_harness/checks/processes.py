@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes that a test started, also those that outlived the process which started them."""
+"""Find the processes that a test started, orphans included."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _MARK = "SLICER_HARNESS_TEST"
 
 
 def mark_processes() -> str:
-    """Let every process started from now on carry a mark in its environment."""
+    """Mark the environment of all processes that are started from now on; return the mark."""
     mark = uuid.uuid4().hex
     os.environ[_MARK] = mark
     return mark
 
 
 def marked_processes(mark: str) -> dict[int, str]:
-    """Processes with the mark that are alive, by number with their command; Linux only."""
+    """Return the command of each running process with the mark, by process id (Linux only)."""
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -28,13 +28,13 @@ def marked_processes(mark: str) -> dict[int, str]:
             if (folder / "stat").read_text().rpartition(")")[2].split()[0] == "Z":
                 continue
             found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
-        except OSError:  # it has just ended, or is another user's
+        except OSError:  # has just ended, or belongs to another user
             continue
     return found
 
 
 def kill(processes: dict[int, str]) -> None:
-    """End what should have ended."""
+    """Kill processes that are still running."""
     for number in processes:
         try:
             os.kill(number, signal.SIGKILL)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``qt`` as PythonQt shows it, over PySide6."""
+"""``qt`` as PythonQt exposes it, built on PySide6."""

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The classes of ``qt`` that module code may use: those of Qt 5.15 and Qt 6 alike, by hand from Qt's lists.
+"""Classes of ``qt`` that module code may use: those that Qt 5.15 and Qt 6 share, listed by hand.
 
-PySide6 itself is the list of each class's methods, signals and properties; what only Qt 6 or only PySide has is named
-in :data:`REFUSED`.
+Methods, signals and properties are those of PySide6, except for names of Qt 6 or PySide only, see :data:`REFUSED`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Setting attributes as PythonQt allows it: properties only, and new names only on classes derived in Python."""
+"""Restrict setting attributes as PythonQt does: to properties, and new names only on classes derived in Python."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtCore import Property, QObject
 
 
 def is_slicers_own(qt_class: type) -> bool:
-    """Whether the class is C++ in Slicer, here PySide's or the harness's own, not one that module code derived."""
+    """Whether the class is a C++ class in Slicer rather than one that module code derived."""
     return qt_class.__module__.startswith(("PySide6.", "slicer_harness."))
 
 
@@ -20,14 +20,14 @@ _dropping: list[bool] = []
 
 @contextmanager
 def dropping_new_attributes() -> Generator[None]:
-    """Drop new names unseen: PySide's form loader sets each child as an attribute of the root, which Qt's does not."""
+    """Ignore new names: PySide's form loader sets each child as an attribute of the root, which Qt's does not."""
     _dropping.append(True)
     yield
     _dropping.pop()
 
 
 def guard_attributes(qt_class: type[QObject]) -> None:
-    """Make ``qt_class`` refuse names that it does not have."""
+    """Make ``qt_class`` reject unknown names."""
     qt_class.__setattr__ = _set_attribute  # type: ignore[method-assign, assignment]
 
 
@@ -57,6 +57,6 @@ def _set_attribute(self: QObject, name: str, value: Any) -> None:
 def _may_be_new(qt_class: type, name: str) -> bool:
     if not is_slicers_own(qt_class):
         return True
-    # A stand-in keeps its own state, and properties that do nothing but keep their value.
+    # A stand-in may keep private state, and properties that only store their value.
     is_stand_in = not qt_class.__module__.startswith("PySide6.")
     return is_stand_in and (name.startswith("_") or name in getattr(qt_class, "property_names", frozenset)())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``sender.connect("clicked(bool)", f)`` and ``disconnect``, with a signature that must exist."""
+"""``sender.connect("clicked(bool)", f)`` and ``disconnect``; the signature must exist."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _REFUSED = {name for names in REFUSED.values() for name in names}
 
 
 class Connection(NamedTuple):
-    """A signal of one sender, what it calls, and the function that Qt holds."""
+    """Signal of one sender, its receiver, and the function that Qt calls."""
 
     signal: str
     receiver: Callable[..., Any]
     target: Callable[..., Any]
 
 
-# PySide's Python object of a C++ object may go and come back; the connection belongs to the C++ object.
+# PySide may recreate its Python wrapper; the connection belongs to the C++ object.
 _connections: dict[int, list[Connection]] = {}
 
 
 def give_connections(qt_class: type[QObject]) -> None:
-    """Give a class PythonQt's ``connect`` and ``disconnect``; PySide resolves these names in ``__getattribute__``."""
+    """Add PythonQt's ``connect`` and ``disconnect`` to a class; PySide resolves these names in ``__getattribute__``."""
     plain = vars(qt_class).get("__getattribute__")
     if plain is None:
         return
@@ -80,7 +80,7 @@ def connect(sender: QObject, signal: str, receiver: Any, slot: str | None = None
 
 
 def disconnect(sender: QObject, signal: str, receiver: Callable[..., Any] | None = None) -> bool:
-    """Undo :func:`connect`; False if there was no such connection, as in Slicer."""
+    """Undo :func:`connect`; return False if there was no such connection, as in Slicer."""
     found = signal_of(sender, signal)
     known = _connections.get(shiboken6.getCppPointer(sender)[0], [])
     gone = [each for each in known if each.signal == found and receiver in (None, each.receiver)]
@@ -96,7 +96,7 @@ def connections_of(sender: QObject) -> list[Connection]:
 
 
 def signal_of(sender: QObject, text: str) -> str:
-    """The signal's signature as Qt holds it (a stand-in's differs in its types); raises ValueError if there is none."""
+    """Return the signature as Qt has it (a stand-in's types may differ); raise ValueError for an unknown signal."""
     wanted = _normalized(text)
     stand_ins: dict[str, str] = getattr(type(sender), "signal_names", dict)()
     if wanted in stand_ins:
@@ -112,7 +112,7 @@ def signal_of(sender: QObject, text: str) -> str:
 
 
 def slot_of(receiver: QObject, text: str) -> Callable[..., Any]:
-    """The slot of a signature such as ``setMRMLScene(vtkMRMLScene*)``; raises ValueError if there is none."""
+    """Return the slot of a signature such as ``setMRMLScene(vtkMRMLScene*)``; raise ValueError for an unknown one."""
     wanted = _normalized(text)
     stand_ins: set[str] = getattr(type(receiver), "slot_names", set)()
     if wanted not in stand_ins and wanted not in members_of(type(receiver)).slots:
@@ -129,7 +129,7 @@ def _normalized(text: str) -> str:
 def _wanted_arguments(called: Callable[..., Any]) -> int | None:
     try:
         parameters = inspect.signature(called).parameters.values()
-    except (TypeError, ValueError):  # a C++ slot takes all
+    except (TypeError, ValueError):  # a C++ slot takes all arguments
         return None
     if any(each.kind is each.VAR_POSITIONAL for each in parameters):
         return None
@@ -139,5 +139,5 @@ def _wanted_arguments(called: Callable[..., Any]) -> int | None:
 def _call(called: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     try:
         called(*arguments)
-    except Exception:  # Slicer prints what a slot raises and goes on; the hook makes the test fail
+    except Exception:  # Slicer prints the exception and continues; the hook makes the test fail
         sys.excepthook(*sys.exc_info())

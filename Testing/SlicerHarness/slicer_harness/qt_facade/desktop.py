@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``qt.QDesktopServices``; a test opens no browser."""
+"""``qt.QDesktopServices`` that opens no browser."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from PySide6.QtCore import QUrl
 
 
 class QDesktopServices:
-    """Keeps what would have been opened."""
+    """Record of the addresses that would have been opened."""
 
     opened: ClassVar[list[str]] = []
 
     @staticmethod
     def openUrl(url: QUrl) -> bool:
-        """Keep the address."""
+        """Record the address."""
         QDesktopServices.opened.append(url.toString())
         return True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Modal dialogs: each needs an answer that the test gave beforehand, else it is closed and fails the test."""
+"""Modal dialogs: each needs an answer queued by the test; else it is closed and the test fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Answer = str | Callable[[QtWidgets.QDialog], Any]
 
 @dataclass
 class Dialogs:
-    """Answers to come, and the texts of the dialogs that were shown."""
+    """Queued answers, and the texts of the dialogs shown so far."""
 
     answers: list[Answer] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Dialogs:
         self.unanswered.clear()
 
     def next_answer(self, text: str) -> Answer | None:
-        """Note the dialog and take its answer."""
+        """Record the dialog and return its answer."""
         self.shown.append(text)
         if self.answers:
             return self.answers.pop(0)
@@ -46,7 +46,7 @@ dialogs = Dialogs()
 
 
 def install_dialogs() -> None:
-    """Put the answers in place of the user."""
+    """Make modal dialogs take the queued answers."""
     for name in ("exec", "exec_"):
         for kind in (QtWidgets.QDialog, QtWidgets.QMessageBox, QtWidgets.QProgressDialog, QtWidgets.QFileDialog):
             setattr(kind, name, _exec)
@@ -58,7 +58,7 @@ def install_dialogs() -> None:
 
 def _exec(dialog: QtWidgets.QDialog) -> Any:
     result = _ask(dialog)
-    # In PythonQt the number compares equal to the button; PySide's buttons equal no numbers.
+    # In PythonQt a button equals its number; in PySide it does not.
     return QtWidgets.QMessageBox.StandardButton(result) if isinstance(dialog, QtWidgets.QMessageBox) else result
 
 
@@ -79,7 +79,7 @@ def _ask(dialog: QtWidgets.QDialog) -> int:
 
 
 class _DeleteLater(QtCore.QObject):
-    """Puts deleteLater() off until the dialog is answered, as Slicer's main loop does; a test has none."""
+    """Delay of deleteLater() until the dialog is answered, as in Slicer's main loop."""
 
     def __init__(self, dialog: QtWidgets.QDialog) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class _DeleteLater(QtCore.QObject):
         return True
 
     def delete(self, dialog: QtWidgets.QDialog) -> None:
-        """Let the dialog go if that was wanted."""
+        """Delete the dialog if that was requested."""
         dialog.removeEventFilter(self)
         if self._wanted:
             dialog.deleteLater()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names in the meta objects of Qt's classes, read once: PySide's view of one may go with an instance."""
+"""Names in the meta objects of Qt's classes, read once, because PySide's view may be deleted with an instance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtCore import QMetaMethod
 
 
 class Members(NamedTuple):
-    """Names of one class and of those it derives from; signals and slots as signatures."""
+    """Members of a class and its bases; signals and slots as signatures."""
 
     properties: frozenset[str]
     signals: frozenset[str]
@@ -32,7 +32,7 @@ def read_members(qt_class: Any) -> None:
 
 
 def members_of(qt_class: type) -> Members:
-    """Names of the class, or of the nearest one of Qt that it derives from."""
+    """Return the members of a class, or of its nearest base in Qt."""
     return next(_members[each] for each in qt_class.__mro__ if each in _members)
 
 

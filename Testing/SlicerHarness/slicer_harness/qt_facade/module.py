@@ -24,7 +24,7 @@ _OWN = (QDesktopServices, QProcess, QSettings, QTimer, QUiLoader)
 
 
 class StrictModule(ModuleType):
-    """A module that says what it knows when a name is missing."""
+    """Module whose error for a missing name says where to add it."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -34,7 +34,7 @@ class StrictModule(ModuleType):
 
 
 def make_qt_module() -> ModuleType:
-    """Build ``qt``; changes PySide6's classes, once in a process."""
+    """Build ``qt``; modifies the classes of PySide6, once per process."""
     module = StrictModule("qt", __doc__)
     classes: dict[str, type] = {}
     for source, names in ((QtCore, allowed.CORE), (QtGui, allowed.GUI), (QtWidgets, allowed.WIDGETS)):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``qt.QProcess``; a test can ask which are still running."""
+"""``qt.QProcess`` with a list of the running processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _processes: weakref.WeakSet[QtCore.QProcess] = weakref.WeakSet()
 
 
 class QProcess(QtCore.QProcess):
-    """A process that is known to the checks."""
+    """Process that the checks know."""
 
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
@@ -20,6 +20,6 @@ class QProcess(QtCore.QProcess):
 
 
 def running_processes() -> list[QtCore.QProcess]:
-    """Processes that were started and have not ended."""
+    """Return the processes that are running."""
     stopped = QtCore.QProcess.ProcessState.NotRunning
     return [each for each in _processes if shiboken6.isValid(each) and each.state() != stopped]

@@ -10,12 +10,12 @@ from PySide6.QtCore import QCoreApplication, QMetaProperty, QObject
 
 from slicer_harness.qt_facade.allowed import APPLICATION_PROPERTIES
 
-# PythonQt finds the static function of this name first, so QTimer has no property of it.
+# PythonQt finds the static function of this name first, so QTimer has no such property.
 _HIDDEN = {("QTimer", "singleShot")}
 
 
 def expose_properties(qt_class: type[QObject]) -> None:
-    """Replace the getters of ``qt_class`` that are properties, its own and those it overrides."""
+    """Replace the getters of ``qt_class`` by properties, overridden ones included."""
     meta = qt_class.staticMetaObject
     own = meta.propertyOffset()
     for index in range(meta.propertyCount()):
@@ -29,7 +29,7 @@ def expose_properties(qt_class: type[QObject]) -> None:
         if index >= own or name in vars(qt_class):
             setattr(qt_class, name, _attribute(entry, None if application else vars(qt_class).get(name)))
     if qt_class is QObject:
-        qt_class.name = qt_class.objectName  # PythonQt's second word for it
+        qt_class.name = qt_class.objectName  # alias in PythonQt
         qt_class.className = lambda self: self.metaObject().className()
 
 
@@ -37,7 +37,7 @@ def _attribute(entry: QMetaProperty, getter: Callable[[QObject], Any] | None) ->
     name = entry.name()
 
     def read(self: QObject) -> Any:
-        # Where C++ calls the getter as a virtual function, property() would call this one again without end.
+        # Where C++ calls the getter as a virtual function, property() would recurse without end.
         return getter(self) if callable(getter) else self.property(name)
 
     def write(self: QObject, value: Any) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``qt.QSettings``, always a file in the test's own folder."""
+"""``qt.QSettings`` in a file of the test's own folder."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from PySide6 import QtCore
 
 
 class QSettings(QtCore.QSettings):
-    """Settings without PySide's third argument of ``value``, which PythonQt does not know."""
+    """Settings without PySide's third argument of ``value``, which PythonQt lacks."""
 
     def value(self, key: str, default: Any = None) -> Any:
-        """Value kept under ``key``; numbers and booleans read from a file are text, as in Slicer."""
+        """Return the value of ``key``; numbers and booleans read from a file are text, as in Slicer."""
         return super().value(key, default)
 
 
 def use_settings_folder(folder: Path) -> None:
-    """Let QSettings() read and write below ``folder`` only."""
+    """Make QSettings() read and write below ``folder`` only."""
     QtCore.QSettings.setDefaultFormat(QtCore.QSettings.Format.IniFormat)
     for scope in (QtCore.QSettings.Scope.UserScope, QtCore.QSettings.Scope.SystemScope):
         QtCore.QSettings.setPath(QtCore.QSettings.Format.IniFormat, scope, str(folder))

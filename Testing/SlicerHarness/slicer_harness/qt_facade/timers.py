@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``qt.QTimer``; a test can ask which are still running."""
+"""``qt.QTimer`` with a list of the running timers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _single_shots: set[QtCore.QTimer] = set()
 
 
 class QTimer(QtCore.QTimer):
-    """A timer that is known to the checks."""
+    """Timer that the checks know."""
 
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
@@ -25,7 +25,7 @@ class QTimer(QtCore.QTimer):
 
     @staticmethod
     def singleShot(msec: int, receiver: Callable[[], Any]) -> None:
-        """Call ``receiver`` once; the one form that PythonQt knows."""
+        """Call ``receiver`` once; the only form in PythonQt."""
         timer = QTimer()
         timer.setSingleShot(True)
 
@@ -39,12 +39,12 @@ class QTimer(QtCore.QTimer):
 
 
 def running_timers() -> list[QtCore.QTimer]:
-    """Timers that would still call something."""
+    """Return the timers that are active."""
     return [each for each in _timers if shiboken6.isValid(each) and each.isActive()]
 
 
 def stop_timers() -> None:
-    """Stop all; after a test that has failed for them."""
+    """Stop all timers."""
     for timer in running_timers():
         timer.stop()
     _single_shots.clear()

@@ -15,10 +15,10 @@ from slicer_harness.stand_ins.registry import widget_class
 
 
 class QUiLoader(QtUiTools.QUiLoader):
-    """A loader that guesses nothing."""
+    """Form loader that rejects unknown names."""
 
     def createWidget(self, class_name: str, parent: QtWidgets.QWidget | None = None, name: str = "") -> Any:
-        """Make a widget of Qt or a stand-in; an unknown class raises."""
+        """Create a widget of Qt or a stand-in; raise for an unknown class."""
         if class_name.startswith(("ctk", "q")):
             widget = widget_class(class_name)(parent)
             widget.setObjectName(name)
@@ -26,7 +26,7 @@ class QUiLoader(QtUiTools.QUiLoader):
         return super().createWidget(class_name, parent, name)
 
     def load(self, device: QtCore.QIODevice, parent: QtWidgets.QWidget | None = None) -> Any:
-        """Load the file; its connections are made in Python so that both ends are checked."""
+        """Load the file; connections are made in Python, where both ends are checked."""
         tree = ET.fromstring(bytes(device.readAll().data()))
         connections = [_connection(each) for each in tree.iter("connection")]
         for section in tree.findall("connections"):
@@ -52,7 +52,7 @@ def _connection(element: ET.Element) -> tuple[str, ...]:
 
 
 def _take_properties(tree: ET.Element) -> list[tuple[str, str, Any]]:
-    """Take the properties of stand-ins out of the file; Qt's own classes are checked and left to Qt."""
+    """Remove the properties of stand-ins from the file; those of Qt's classes are checked and left to Qt."""
     taken = []
     for element in tree.iter("widget"):
         kind, name = str(element.get("class")), str(element.get("name"))

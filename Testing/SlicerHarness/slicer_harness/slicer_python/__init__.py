@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pure Python parts of Slicer that slicer-core does not ship, written anew against their documented behaviour."""
+"""Pure Python parts of Slicer that slicer-core lacks, reimplemented from their documentation."""

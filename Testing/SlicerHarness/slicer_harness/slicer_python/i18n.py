@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``slicer.i18n``: texts stay English; the texts asked for are kept."""
+"""``slicer.i18n`` without translations; records the texts that were requested."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ asked: set[str] = set()
 
 
 def tr(text: str) -> str:
-    """Text in the application's language; what is not a constant text cannot be translated."""
+    """Return the text in the application's language; it must be constant to be translatable."""
     if not isinstance(text, str):
         message = f"tr() takes a text, not {type(text).__name__}"
         raise TypeError(message)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``slicer.packaging`` (Slicer 5.11 and later): same signatures and refusals; nothing is installed, calls are kept."""
+"""``slicer.packaging`` (Slicer 5.11 and later) with the same signatures and errors; records calls, installs nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 
 @dataclass
 class Calls:
-    """What was asked for, and what pip shall do about it."""
+    """Record of the calls, and the results that pip shall simulate."""
 
     made: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     installed: list[str] = field(default_factory=list)
@@ -44,13 +44,13 @@ Requirements = str | Requirement | list[str | Requirement]
 
 
 def load_requirements(path: str | Path) -> list[Requirement]:
-    """Requirements of a file, one per line; comments and pip's options on lines of their own are left out."""
+    """Return the requirements of a file, one per line, without comments and lines of pip options."""
     lines = [line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines()]
     return [Requirement(line) for line in lines if line and not line.startswith(("#", "-"))]
 
 
 def pip_check(req: Requirements) -> bool:
-    """Whether all are installed in a fitting version; ``calls.missing`` names packages that shall seem absent."""
+    """Whether all requirements are met; packages in ``calls.missing`` count as absent."""
     return all(_is_there(each) for each in _as_list(req))
 
 
@@ -64,7 +64,7 @@ def pip_ensure(
     skip_in_testing: bool = True,
     show_progress: bool = True,
 ) -> list[str] | None:
-    """Install what is missing, having asked; raises RuntimeError if the user declines."""
+    """Install missing packages after asking; raise RuntimeError if the user declines."""
     calls.made.append(("pip_ensure", dict(locals())))
     missing = [each for each in _as_list(requirements) if not _is_there(each)]
     if not missing or (skip_in_testing and slicer.app.testingEnabled()):
@@ -97,7 +97,7 @@ def pip_install(
     logCallback: Callable[[str], None] | None = None,
     completedCallback: Callable[[int], None] | None = None,
 ) -> list[str] | None:
-    """Note what pip would be called with; fail if the test says so."""
+    """Record the arguments for pip; raise the error that the test has set."""
     calls.made.append(("pip_install", dict(locals())))
     wanted = requirements.split() if isinstance(requirements, str) else [str(each) for each in requirements]
     if calls.error is not None:
@@ -118,7 +118,7 @@ def pip_uninstall(
     logCallback: Callable[[str], None] | None = None,
     completedCallback: Callable[[int], None] | None = None,
 ) -> None:
-    """Note what would be removed."""
+    """Record the packages to remove."""
     calls.made.append(("pip_uninstall", dict(locals())))
 
 
@@ -135,7 +135,7 @@ def _as_list(requirements: Requirements) -> list[Requirement]:
 
 
 def _without_options(arguments: list[str]) -> list[str]:
-    """Packages among pip's arguments: neither an option nor an option's value."""
+    """Return the packages among pip's arguments, without options and their values."""
     after_value = [True, *(each not in _OPTIONS_WITH_VALUE for each in arguments[:-1])]
     return [each for each, free in zip(arguments, after_value, strict=True) if free and not each.startswith("-")]
 

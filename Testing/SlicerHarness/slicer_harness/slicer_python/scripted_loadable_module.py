@@ -21,7 +21,7 @@ __all__ = [
 
 
 class ScriptedLoadableModule:
-    """What the application knows of a module; ``parent`` is a qSlicerScriptedLoadableModule."""
+    """Description of a module; ``parent`` is a qSlicerScriptedLoadableModule."""
 
     def __init__(self, parent: Any) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class ScriptedLoadableModule:
         return str(Path(self.parent.path).parent / "Resources" / filename)
 
     def getDefaultModuleDocumentationLink(self, docPage: str | None = None) -> str:
-        """Sentence with a link for the help text."""
+        """Return a sentence with a link for the help text."""
         url = (
             slicer.app.documentationBaseUrl + docPage if docPage else slicer.app.moduleDocumentationUrl(self.moduleName)
         )
@@ -63,7 +63,7 @@ class ScriptedLoadableModule:
 
 
 class ScriptedLoadableModuleWidget:
-    """The module's panel; ``parent`` is a qSlicerScriptedLoadableModuleWidget, or none to stand alone."""
+    """Panel of a module; ``parent`` is a qSlicerScriptedLoadableModuleWidget, or None to stand alone."""
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class ScriptedLoadableModuleWidget:
         """Build the panel; the buttons of the developer mode are not part of the harness."""
 
     def cleanup(self) -> None:
-        """Let go of everything; called when the module is unloaded."""
+        """Release everything; called when the module is unloaded."""
 
     def _onModuleAboutToBeUnloaded(self, moduleName: str) -> None:
         if moduleName == self.moduleName:
@@ -97,7 +97,7 @@ class ScriptedLoadableModuleWidget:
 
 
 class ScriptedLoadableModuleLogic:
-    """What a module does without its panel."""
+    """Logic of a module, independent of its panel."""
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__()
@@ -105,11 +105,11 @@ class ScriptedLoadableModuleLogic:
         self.isSingletonParameterNode = True
 
     def getParameterNode(self) -> Any:
-        """First parameter node of the module, made if there is none."""
+        """Return the module's first parameter node; create it if there is none."""
         if self.isSingletonParameterNode:
             node = slicer.mrmlScene.GetSingletonNode(self.moduleName, "vtkMRMLScriptedModuleNode")
             if node is not None:
-                # Closing the scene may take the attribute away.
+                # Closing the scene may remove the attribute.
                 if node.GetAttribute("ModuleName") != self.moduleName:
                     node.SetAttribute("ModuleName", self.moduleName)
                 return node
@@ -125,7 +125,7 @@ class ScriptedLoadableModuleLogic:
         return [node for node in nodes if node.GetAttribute("ModuleName") == self.moduleName]
 
     def createParameterNode(self) -> Any:
-        """Make a parameter node, not yet in the scene."""
+        """Create a parameter node without adding it to the scene."""
         node = slicer.mrmlScene.CreateNodeByClass("vtkMRMLScriptedModuleNode")
         node.UnRegister(None)
         if self.isSingletonParameterNode:
@@ -136,7 +136,7 @@ class ScriptedLoadableModuleLogic:
 
 
 class ScriptedLoadableModuleTest(unittest.TestCase):
-    """The module's test of itself."""
+    """Self test of a module."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -150,7 +150,7 @@ class ScriptedLoadableModuleTest(unittest.TestCase):
         slicer.util.delayDisplay(message, min(self.messageDelay, 100))
 
     def takeScreenshot(self, name: str, description: str, type: int = -1) -> None:
-        """Show the message; the harness keeps pictures of failures only."""
+        """Show the message; the harness saves pictures of failures only."""
         self.delayDisplay(description)
 
     def runTest(self) -> None:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stand-ins for the ctk and qMRML widgets, each held to the allow-list."""
+"""Stand-ins for the ctk and qMRML widgets, each limited to the names of the allow-list."""

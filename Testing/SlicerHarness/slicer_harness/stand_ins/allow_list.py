@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What PythonQt shows of each ctk, qMRML and qSlicer class: its properties, signals, slots and invokables.
+"""Members of each ctk, qMRML and qSlicer class that PythonQt exposes: properties, signals, slots and invokables.
 
-Written by hand from the classes' headers (CTK, and Slicer 5.12's Libs/MRML/Widgets, Base and Modules/Loadable); only
-names of an interface stand here. PythonQt shows nothing else of these classes: a public C++ function that is neither
-slot nor marked Q_INVOKABLE, such as ``ctkSliderWidget::setRange``, does not exist in Python.
+Written by hand from the headers (CTK, and Slicer 5.12's Libs/MRML/Widgets, Base and Modules/Loadable). PythonQt exposes
+nothing else: a public C++ function that is neither a slot nor Q_INVOKABLE, such as ``ctkSliderWidget::setRange``, does
+not exist in Python.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Api(NamedTuple):
-    """Names of one class; signals and slots as signatures, one per line or blank-separated."""
+    """Members of one class; signals and slots as signatures, separated by lines or blanks."""
 
     extends: str
     properties: str = ""

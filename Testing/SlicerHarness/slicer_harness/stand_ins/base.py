@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every stand-in shares: it has the names of the allow-list and no others."""
+"""Base of all stand-ins, which have the names of the allow-list and no others."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from slicer_harness.stand_ins.allow_list import API, Api
 
 
 class StandIn:
-    """Mix-in of a stand-in; the class bears the name of the class in Slicer."""
+    """Mix-in of a stand-in; the class has the name of Slicer's class."""
 
     @classmethod
     @cache
     def interfaces(cls) -> tuple[Api, ...]:
-        """Allow-list entries of the class and of what it extends, own first."""
+        """Return the allow-list entries of the class and its bases, own first."""
         name = next(each.__name__ for each in cls.__mro__ if each.__name__ in API)
         found = []
         while name in API:
@@ -33,7 +33,7 @@ class StandIn:
     @classmethod
     @cache
     def signal_names(cls) -> dict[str, str]:
-        """Signatures of the signals in Slicer, each with the one that the stand-in's meta object has."""
+        """Return the signatures of the signals in Slicer, each with that in the stand-in's meta object."""
         signals = [each for api in cls.interfaces() for each in api.signals.split()]
         return {each: re.sub(r"vtk\w+\*", "PyObject", each) for each in signals}
 
@@ -46,7 +46,7 @@ class StandIn:
     @classmethod
     @cache
     def names(cls) -> frozenset[str]:
-        """Every name that Python sees in Slicer, beyond Qt's."""
+        """Return all names that Python sees in Slicer beyond those of Qt."""
         called = [name for api in cls.interfaces() for name in api.invokables.split()]
         signatures = [*cls.signal_names(), *cls.slot_names()]
         return frozenset([*cls.property_names(), *called, *(each.partition("(")[0] for each in signatures)])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ctk's buttons that differ from Qt's by a property or two."""
+"""Buttons of CTK with properties that Qt's buttons lack."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ctkColorPickerButton(StandIn, QPushButton):
         self._color = QColor("black")
 
     def setColor(self, color: QColor) -> None:
-        """Take a color and tell."""
+        """Set the color and emit the signal."""
         if color == self._color:
             return
         self._color = QColor(color)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boxes that fold."""
+"""Collapsible boxes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _remember_hidden(box: QWidget) -> None:
 
 
 class ctkCollapsibleButton(StandIn, QAbstractButton):
-    """A header that shows and hides what lies below it."""
+    """Header that shows and hides its contents."""
 
     contentsCollapsed = Signal(bool)
 
@@ -62,24 +62,24 @@ class ctkCollapsibleButton(StandIn, QAbstractButton):
     _flat = False
 
     def hitButton(self, position: QPoint) -> bool:
-        """Only the header folds."""
+        """Accept clicks on the header only."""
         return QRect(0, 0, self.width, _HEADER).contains(position)
 
     def sizeHint(self) -> Any:
-        """As large as what lies in it."""
+        """Return the size hint of the contents."""
         layout = self.layout()
         return layout.totalSizeHint() if layout is not None else super().minimumSize
 
     def minimumSizeHint(self) -> Any:
-        """As small as what lies in it may be."""
+        """Return the minimum size of the contents."""
         layout = self.layout()
         return layout.totalMinimumSize() if layout is not None else super().minimumSize
 
     def event(self, event: QEvent) -> bool:
-        """A change of what lies in it changes its size."""
+        """Update the size when the contents change."""
         if event.type() == QEvent.Type.LayoutRequest:
             if self._collapsed:
-                _show_children(self, False)  # what was added meanwhile
+                _show_children(self, False)  # children added meanwhile
             self.updateGeometry()
         return bool(super().event(event))
 
@@ -100,7 +100,7 @@ class ctkCollapsibleButton(StandIn, QAbstractButton):
 
 
 class qMRMLCollapsibleButton(ctkCollapsibleButton):
-    """The same with a scene."""
+    """Collapsible button with a scene."""
 
 
 class ctkCollapsibleGroupBox(StandIn, QGroupBox):

@@ -10,7 +10,7 @@ from slicer_harness.stand_ins.base import StandIn
 
 
 class ctkComboBox(StandIn, QComboBox):
-    """A combo box with a text for no choice, which may be shortened."""
+    """Combo box with a default text, which may be elided."""
 
     returnRelease = Signal()
     _default_text = ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ctkMessageBox, which slicer.util shows its messages with."""
+"""ctkMessageBox, in which slicer.util shows its messages."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from slicer_harness.stand_ins.base import StandIn
 
 
 class ctkMessageBox(StandIn, QMessageBox):
-    """A message that may offer not to come again."""
+    """Message box with an optional "do not show again"."""
 
     _key = ""
     _visible = False
     _again = False
 
     def setDontShowAgain(self, off: bool) -> None:
-        """Do not show it again."""
+        """Set whether the message is suppressed from now on."""
         self._again = off
 
     dontShowAgain = Property(bool, lambda self: self._again, setDontShowAgain)

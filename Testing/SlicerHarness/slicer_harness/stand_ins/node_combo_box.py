@@ -14,7 +14,7 @@ from slicer_harness.stand_ins.base import StandIn
 
 
 class qMRMLNodeComboBox(StandIn, QWidget):
-    """Nodes of some classes, chosen by the user."""
+    """Selector of a node of certain classes."""
 
     currentNodeChanged = Signal((object,), (bool,))
     currentNodeIDChanged = Signal(str)
@@ -56,7 +56,7 @@ class qMRMLNodeComboBox(StandIn, QWidget):
         return self._scene
 
     def setMRMLScene(self, scene: Any) -> None:
-        """List the nodes of this scene; without "none" the first of them becomes current."""
+        """List the nodes of this scene; without "none", select the first."""
         self._observers.remove_all()
         self._scene = scene
         if scene is not None:
@@ -68,7 +68,7 @@ class qMRMLNodeComboBox(StandIn, QWidget):
         self._node_list_changed()
 
     def _node_list_changed(self, *_event: Any) -> None:
-        # Slicer's own waits until the end of a batch (close, import, restore) too.
+        # Slicer's widget waits until the end of a batch (close, import, restore) too.
         if self._scene is not None and self._scene.IsBatchProcessing():
             return
         before = {self._combo.itemData(i) for i in range(self._combo.count)}
@@ -138,7 +138,7 @@ class qMRMLNodeComboBox(StandIn, QWidget):
         return self._scene.GetNodeByID(self._current) if self._scene is not None and self._current else None
 
     def setCurrentNode(self, node: Any) -> None:
-        """Choose a node, by itself or its ID; one that is not listed chooses none."""
+        """Select a node, by object or ID; select none if it is not listed."""
         node_id = node if isinstance(node, str | None) else node.GetID()
         self._make_current(next((each for each in self._nodes() if each.GetID() == node_id), None))
 
@@ -147,15 +147,15 @@ class qMRMLNodeComboBox(StandIn, QWidget):
         self.setCurrentNode(node_id)
 
     def setCurrentNodeIndex(self, index: int) -> None:
-        """Choose by place in the list, not counting "none"."""
+        """Select by index in the list, not counting "none"."""
         self.setCurrentNode(self.nodeFromIndex(index))
 
     def nodeCount(self) -> int:
-        """Nodes in the list."""
+        """Number of nodes in the list."""
         return len(self._nodes())
 
     def nodeFromIndex(self, index: int) -> Any:
-        """Node at a place of the list."""
+        """Return the node at an index of the list."""
         nodes = self._nodes()
         return nodes[index] if 0 <= index < len(nodes) else None
 
@@ -178,7 +178,7 @@ class qMRMLNodeComboBox(StandIn, QWidget):
         return self._labels.get(node_type, node_type.removeprefix("vtkMRML").removesuffix("Node"))
 
     def addNode(self, node_type: str | None = None) -> Any:
-        """Make a node, as the user does from the menu."""
+        """Create a node, as the menu does."""
         kind = node_type or self._values["nodeTypes"][0]
         node = self._scene.AddNewNodeByClass(
             kind, self._scene.GenerateUniqueName(self._values["baseName"] or self.nodeTypeLabel(kind))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Choosing files and folders."""
+"""Selectors of files and folders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from slicer_harness.stand_ins.base import StandIn
 
 
 class ctkDirectoryButton(StandIn, QWidget):
-    """A button that shows a folder and lets the user choose another."""
+    """Button that shows a folder and opens a dialog to choose another."""
 
     directoryChanged = Signal(str)
     directorySelected = Signal(str)
@@ -49,7 +49,7 @@ class ctkDirectoryButton(StandIn, QWidget):
 
 
 class ctkPathLineEdit(StandIn, QWidget):
-    """A line with a path, its history and a button to browse."""
+    """Line with a path, its history and a browse button."""
 
     Dirs, Files, Drives, Readable, Writable, Executable = 0x001, 0x002, 0x004, 0x010, 0x020, 0x040
     currentPathChanged = Signal(str)
@@ -89,7 +89,7 @@ class ctkPathLineEdit(StandIn, QWidget):
             self.setCurrentPath(chosen)
 
     def addCurrentPathToHistory(self) -> None:
-        """Remember the path in the list."""
+        """Add the path to the history."""
         if self._combo.findText(self._path) < 0:
             self._combo.insertItem(0, self._path)
 

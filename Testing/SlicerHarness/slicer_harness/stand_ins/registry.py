@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Class of a widget by the name that a .ui file gives it."""
+"""Look up widget classes by their name in a .ui file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLACES = {name: f"slicer_harness.stand_ins.{module}" for module, names in _PLACE
 
 
 def widget_class(name: str) -> Any:
-    """Stand-in called ``name``; an unknown name raises AttributeError."""
+    """Return the stand-in called ``name``; raise AttributeError for an unknown name."""
     if name in PLACES:
         return getattr(importlib.import_module(PLACES[name]), name)
     known = " but the harness has no stand-in for it yet" if name in API else " to the harness's allow-list"
@@ -34,5 +34,5 @@ def widget_class(name: str) -> Any:
 
 
 def qt_widget_class(name: str) -> Any:
-    """Qt's own class, or the stand-in."""
+    """Return Qt's class, or the stand-in."""
     return getattr(QtWidgets, name, None) or widget_class(name)

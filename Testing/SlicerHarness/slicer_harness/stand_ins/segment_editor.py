@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""qMRMLSegmentEditorWidget: a shell around the real vtkSlicerSegmentEditorLogic; effects are names only."""
+"""qMRMLSegmentEditorWidget around the real vtkSlicerSegmentEditorLogic; effects have names and parameters only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from slicer_harness.stand_ins.widgets import qMRMLWidget
 
 
 class qMRMLSegmentEditorWidget(qMRMLWidget):
-    """The editor without its effects; segments are changed through :attr:`_logic` by the test."""
+    """Segment editor without effects; tests change segments through :attr:`_logic`."""
 
     currentSegmentIDChanged = Signal(str)
     sourceVolumeNodeChanged = Signal(object)
@@ -100,7 +100,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         return self._logic.GetSegmentEditorNode()
 
     def updateWidgetFromMRML(self) -> None:
-        """Show and tell what changed in the editor node."""
+        """Update the widget from the editor node and emit the signals."""
         node = self.mrmlSegmentEditorNode()
         segmentation, volume, segment = self.segmentationNode(), self.sourceVolumeNode(), self.currentSegmentID()
         now = {
@@ -140,16 +140,16 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self.setSegmentationNode(slicer.mrmlScene.GetNodeByID(node_id) if node_id else None)
 
     def segmentationNode(self) -> Any:
-        """What is edited."""
+        """Return the segmentation that is edited."""
         return self._logic.GetSegmentationNode() if self.mrmlSegmentEditorNode() is not None else None
 
     def segmentationNodeID(self) -> str:
-        """ID of what is edited."""
+        """Return the ID of the segmentation that is edited."""
         node = self.segmentationNode()
         return str(node.GetID()) if node is not None else ""
 
     def setSourceVolumeNode(self, node: Any) -> None:
-        """Edit over this volume."""
+        """Set the source volume."""
         if self.mrmlSegmentEditorNode() is None or self.segmentationNode() is None:
             message = "qMRMLSegmentEditorWidget takes a source volume only with an editor node and a segmentation"
             raise RuntimeError(message)
@@ -157,11 +157,11 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self.updateWidgetFromMRML()
 
     def setSourceVolumeNodeID(self, node_id: str) -> None:
-        """Edit over this volume."""
+        """Set the source volume."""
         self.setSourceVolumeNode(slicer.mrmlScene.GetNodeByID(node_id) if node_id else None)
 
     def sourceVolumeNode(self) -> Any:
-        """The volume that is edited over."""
+        """Return the source volume."""
         return self._logic.GetSourceVolumeNode() if self.mrmlSegmentEditorNode() is not None else None
 
     def sourceVolumeNodeID(self) -> str:
@@ -187,11 +187,11 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         return self._effects.get(name)
 
     def effectCount(self) -> int:
-        """How many effects there are."""
+        """Return the number of effects."""
         return len(EFFECTS)
 
     def effectByIndex(self, index: int) -> Effect:
-        """An effect by its place."""
+        """Return an effect by its index."""
         return self._effects[EFFECTS[index]]
 
     def activeEffect(self) -> Effect | None:
@@ -200,11 +200,11 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         return self._effects.get(node.GetActiveEffectName() or "") if node is not None else None
 
     def setActiveEffect(self, effect: Effect | None) -> None:
-        """Use an effect, or none."""
+        """Activate an effect, or none."""
         self.setActiveEffectByName(effect.name if effect is not None else "")
 
     def setActiveEffectByName(self, name: str) -> None:
-        """Use an effect; an unknown name uses none."""
+        """Activate an effect; an unknown name activates none."""
         if self.mrmlSegmentEditorNode() is None:
             return
         self.mrmlSegmentEditorNode().SetActiveEffectName(name if name in self._effects else "")
@@ -220,11 +220,11 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self.updateEffectList()
 
     def effectNameOrder(self) -> list[str]:
-        """Effects that come first."""
+        """Return the effects that come first."""
         return list(self._order)
 
     def updateEffectList(self) -> None:
-        """Lay the effects' buttons out."""
+        """Arrange the effects' buttons."""
         rest = [name for name in EFFECTS if name not in self._order] if self._values["unorderedEffectsVisible"] else []
         shown = [*self._order, *rest]
         columns = self._values["effectColumnCount"] or 4
@@ -235,7 +235,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
             self._grid.addWidget(self._buttons[name], index // columns, index % columns)
 
     def saveStateForUndo(self) -> None:
-        """Remember the segmentation as it is."""
+        """Save the state of the segmentation for undo."""
         if self._values["undoEnabled"]:
             self._logic.SaveStateForUndo()
         self._update_undo()
@@ -251,17 +251,17 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._update_undo()
 
     def setupViewObservations(self) -> None:
-        """Effects would watch the views now."""
+        """Do nothing: there are no effects to observe the views."""
 
     def removeViewObservations(self) -> None:
-        """Effects would watch no more."""
+        """Do nothing: there are no effects that observe the views."""
 
     def installKeyboardShortcuts(self, parent: QWidget | None = None) -> None:
-        """Effects would have their keys now."""
+        """Do nothing: there are no keyboard shortcuts."""
         self._shortcuts = parent or self
 
     def uninstallKeyboardShortcuts(self) -> None:
-        """No keys any more."""
+        """Do nothing: there are no keyboard shortcuts."""
         self._shortcuts = None
 
     def showSourceVolumeInSliceViewers(self, _force: bool = False, fit: bool = False) -> None:
@@ -269,7 +269,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         slicer.util.setSliceViewerLayers(background=self.sourceVolumeNode(), fit=fit)
 
     def rotateSliceViewsToSegmentation(self) -> None:
-        """Turn the slices to the volume's axes."""
+        """Rotate the slices to the axes of the volume."""
         for logic in slicer.app.layoutManager().mrmlSliceLogics():
             logic.RotateSliceToLowestVolumeAxes()
 
@@ -281,7 +281,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
             self._update_undo()
 
     def setMaximumNumberOfUndoStates(self, states: int) -> None:
-        """Keep so many states."""
+        """Set the maximum number of undo states."""
         self._logic.SetMaximumNumberOfUndoStates(states)
 
     maximumNumberOfUndoStates = Property(

@@ -26,7 +26,7 @@ EFFECTS = (
 
 
 class Effect(QObject):
-    """An effect's name and parameters, which live in the editor's node as in Slicer."""
+    """Name and parameters of an effect; as in Slicer, the editor node stores them."""
 
     def __init__(self, name: str, editor: Any) -> None:
         super().__init__(editor)
@@ -47,13 +47,13 @@ class Effect(QObject):
         self._editor.mrmlSegmentEditorNode().SetAttribute(name, str(value))
 
     def parameter(self, name: str) -> str:
-        """Value of a parameter; empty if it was never set."""
+        """Return the value of a parameter; empty if it was never set."""
         return self._editor.mrmlSegmentEditorNode().GetAttribute(f"{self._name}.{name}") or ""
 
     def integerParameter(self, name: str) -> int:
-        """Value of a parameter as a number."""
+        """Return the value of a parameter as a number."""
         return int(self.parameter(name))
 
     def doubleParameter(self, name: str) -> float:
-        """Value of a parameter as a number."""
+        """Return the value of a parameter as a number."""
         return float(self.parameter(name))

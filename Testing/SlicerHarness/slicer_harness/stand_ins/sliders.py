@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sliders and spin boxes of fractions."""
+"""Sliders and spin boxes for decimal numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from slicer_harness.stand_ins.base import StandIn
 
 
 class ctkDoubleSpinBox(StandIn, QWidget):
-    """A spin box that sits in a widget of its own."""
+    """Spin box inside a container widget."""
 
     valueChanged = Signal((float,), (str,))
     editingFinished = Signal()
@@ -32,16 +32,16 @@ class ctkDoubleSpinBox(StandIn, QWidget):
         self.valueChanged[str].emit(self._box.text)
 
     def setValue(self, value: float) -> None:
-        """Take a value."""
+        """Set the value."""
         self._box.setValue(value)
 
     def setDecimals(self, decimals: int) -> None:
-        """Show so many digits after the point."""
+        """Set the number of decimals."""
         self._box.setDecimals(decimals)
         self.decimalsChanged.emit(decimals)
 
     def setReadOnly(self, read_only: bool) -> None:
-        """Let nobody type."""
+        """Make the number read-only."""
         self._box.setReadOnly(read_only)
 
     value = Property(float, lambda self: self._box.value, setValue, notify=valueChanged)
@@ -55,7 +55,7 @@ class ctkDoubleSpinBox(StandIn, QWidget):
 
 
 class ctkDoubleSlider(StandIn, QWidget):
-    """A slider in steps of a fraction."""
+    """Slider for decimal numbers."""
 
     valueChanged = Signal(float)
     sliderMoved = Signal(float)
@@ -89,7 +89,7 @@ class ctkDoubleSlider(StandIn, QWidget):
         blocker.unblock()
 
     def setValue(self, value: float) -> None:
-        """Take a value within the range."""
+        """Set the value, clipped to the range."""
         kept = min(max(float(value), self._minimum), self._maximum)
         changed = kept != self._value
         self._value = kept
@@ -98,7 +98,7 @@ class ctkDoubleSlider(StandIn, QWidget):
             self.valueChanged.emit(kept)
 
     def setOrientation(self, orientation: Qt.Orientation) -> None:
-        """Lie or stand."""
+        """Set the orientation."""
         self._slider.setOrientation(orientation)
 
     def _set(self, name: str, value: float) -> None:
@@ -118,7 +118,7 @@ class ctkDoubleSlider(StandIn, QWidget):
 
 
 class ctkSliderWidget(StandIn, QWidget):
-    """A slider with a spin box of the same value."""
+    """Slider with a spin box for the same value."""
 
     valueChanged = Signal(float)
     valueIsChanging = Signal(float)
@@ -151,20 +151,20 @@ class ctkSliderWidget(StandIn, QWidget):
         self.valueChanged.emit(value)
 
     def setValue(self, value: float) -> None:
-        """Take a value within the range."""
+        """Set the value, clipped to the range."""
         self._slider.setValue(value)
 
     def setDecimals(self, decimals: int) -> None:
-        """Show so many digits after the point."""
+        """Set the number of decimals."""
         self._box.setDecimals(decimals)
         self.decimalsChanged.emit(decimals)
 
     def setSpinBoxVisible(self, shown: bool) -> None:
-        """Show the number."""
+        """Show or hide the spin box."""
         self._box.setVisible(shown)
 
     def reset(self) -> None:
-        """Go back to zero, or to what lies nearest in the range."""
+        """Reset to zero, or to the nearest value in the range."""
         self.setValue(0.0)
 
     def _set(self, name: str, value: float) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Widgets that know the scene."""
+"""Widgets with a scene."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from slicer_harness.stand_ins.base import StandIn
 
 
 class qMRMLWidget(StandIn, QWidget):
-    """A widget with a scene; the children are connected to it in the .ui file."""
+    """Widget with a scene; its children are connected to it in the .ui file."""
 
     mrmlSceneChanged = Signal(object)
     _scene: Any = None
@@ -22,14 +22,14 @@ class qMRMLWidget(StandIn, QWidget):
         return self._scene
 
     def setMRMLScene(self, scene: Any) -> None:
-        """Take a scene and tell the children."""
+        """Set the scene and emit the signal for the children."""
         if scene is not self._scene:
             self._scene = scene
             self.mrmlSceneChanged.emit(scene)
 
 
 class qSlicerWidget(StandIn, QWidget):
-    """The same of the application's own widgets."""
+    """Base of the application's widgets with a scene."""
 
     mrmlSceneChanged = Signal(object)
     _scene: Any = None

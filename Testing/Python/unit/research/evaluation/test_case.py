@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One label map against another, on tiny maps with figures computed by hand."""
+"""Comparison of two tiny label maps with metrics computed by hand."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def test_figures_of_each_subtype_and_of_any_blood():
     assert iph.overlap.iou == pytest.approx(3 / 5)
     assert iph.reference_ml == pytest.approx(4 * 0.25 * 5.5 / 1000)
     assert iph.predicted_ml == pytest.approx(0.25 * (3 * 5.5 + 7) / 1000)
-    assert iph.figure("volume_error_ml") == pytest.approx(0.25 * (7 - 5.5) / 1000)
+    assert iph.metric("volume_error_ml") == pytest.approx(0.25 * (7 - 5.5) / 1000)
     # Distances there: 0, 0, 0, 7 mm; their percentile 95 lies at 2.85 of 0-3.
     assert iph.hd95_mm == pytest.approx(7 * 0.85)
     assert ivh.overlap.dice == 0
-    assert ivh.figure("dice_with_class") is None
+    assert ivh.metric("dice_with_class") is None
     assert ivh.hd95_mm is None
     assert blood.voxels == Counts(tp=4, fp=1, tn=0, fn=0)
     assert (result.largest_lesion, result.largest_lesion_predicted) == ("IPH", "IPH")

@@ -9,19 +9,20 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.grids import make_grid
-from builders.tiny_model import FIELDS, TINY, random_state
+from builders.tiny_model import FIELDS, TINY, random_state, register_model
 from scipy.stats import wilcoxon
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.research.evaluation.case import evaluate_case
 from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import holm
 from ICHSegmentationLib.research.evaluation.models.costs import Cost, Costs
 from ICHSegmentationLib.research.evaluation.models.head_to_head import is_evaluated, write_head_to_head
+from ICHSegmentationLib.research.evaluation.models.report import processing_sentence
 from ICHSegmentationLib.research.evaluation.summary import ModelResult
 
 GRID = make_grid(rows=20, columns=20, steps_mm=(10.0,) * 3, spacing_mm=(10.0, 10.0))
@@ -47,7 +48,7 @@ def a_model(
         fingerprint=name,
         classes=("background", *classes),
         detector="",
-        second_reader="",
+        verifier="",
         case_minimum_ml=None,
         parameters=1000,
     )
@@ -110,10 +111,10 @@ def test_a_model_is_compared_only_on_bleeds_that_it_looks_for(tmp_path: Path):
         *[pytest.approx(2 * 2 / 2**6)] * 2,
         None,
     ]
-    patients, simulated_part = (tmp_path / "models.md").read_text().split("## Simulated bleeds in them (12)")
+    patients, simulated_part = (tmp_path / "models.md").read_text().split("## Simulated lesions in them (12)")
     assert "corrected for 3 comparisons" in patients
     assert "corrected for 2 comparisons" in simulated_part
-    assert "They are `-` also where the model or first does not look for every simulated subtype" in simulated_part
+    assert "They are also `-` where the model or first does not look for every simulated subtype" in simulated_part
 
     # Nothing is compared with a first model that does not look for all of them.
     rows = write_head_to_head(tmp_path, [models[3], *models[:3]])
@@ -142,7 +143,7 @@ def test_the_bleeds_of_one_head_count_as_one_patient(tmp_path: Path):
     assert row["simulated_any_dice_difference"] == pytest.approx(np.mean(of_patients))
     assert row["simulated_any_dice_difference_p"] == pytest.approx(wilcoxon(of_patients).pvalue)
     page = (tmp_path / "models.md").read_text()
-    assert "averaged over each patient's bleeds first" in page
+    assert "averaged over the lesions of each patient first" in page
     assert "corrected for 1 comparison by" in page
 
 
@@ -151,15 +152,15 @@ def test_results_without_cleaning_are_of_their_own_kind(tmp_path: Path):
     record = {"fingerprint": "first", "set_aside": {}, "cleaned": False}
     (tmp_path / "first" / "figures.json").write_text(json.dumps(record))
     assert is_evaluated(tmp_path / "first", model, cleaned=False)
-    with pytest.raises(InputError, match="other weights or settings of first"):
+    with raises(InputError, "research.evaluation_of_another_model", model="first"):
         is_evaluated(tmp_path / "first", model)
     write_head_to_head(tmp_path, [model])
-    assert "but for the cleaning, which was left out" in (tmp_path / "models.md").read_text()
+    assert processing_sentence(cleaned=False) in (tmp_path / "models.md").read_text()
 
 
 def test_different_cases_are_refused(tmp_path: Path):
     models = [a_model(tmp_path, "first", {"a": 10}), a_model(tmp_path, "other", {"b": 10})]
-    with pytest.raises(InputError, match="other and first were evaluated on different cases"):
+    with raises(InputError, "research.different_cases", model="other", first="first"):
         write_head_to_head(tmp_path, models)
 
 
@@ -168,19 +169,19 @@ def test_results_are_reused_only_of_the_same_model(tmp_path: Path):
     assert is_evaluated(tmp_path / "first", model)
     assert not is_evaluated(tmp_path / "absent", model)
     model.fingerprint = "another"
-    with pytest.raises(InputError, match="other weights or settings of first"):
+    with raises(InputError, "research.evaluation_of_another_model", model="first"):
         is_evaluated(tmp_path / "first", model)
 
 
 def test_results_with_another_second_reader_are_refused(tmp_path: Path):
     model = a_model(tmp_path, "first", {"a": 10})
-    model.second_reader, model.folder = "reader", tmp_path / "models"
+    model.verifier, model.folder = "reader", tmp_path / "models"
     reader = register_model(FIELDS | {"name": "reader"}, random_state(**TINY), folder=model.folder)
     record = {"fingerprint": "first", "set_aside": {}}
     path = tmp_path / "first" / "figures.json"
     for made_with in ({}, {"second_reader_sha256": None}, {"second_reader_sha256": "0" * 64}):
         path.write_text(json.dumps(record | made_with))
-        with pytest.raises(InputError, match="other weights or settings of first, or of its second reader"):
+        with raises(InputError, "research.evaluation_of_another_model", model="first"):
             is_evaluated(tmp_path / "first", model)
     path.write_text(json.dumps(record | {"second_reader_sha256": reader.sha256}))
     assert is_evaluated(tmp_path / "first", model)

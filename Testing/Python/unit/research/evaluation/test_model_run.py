@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A model's figures beside their aims, from cases whose answers are known."""
+"""Metrics of a model and their targets, from cases with known results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.research.evaluation.models import report as model_report
 from ICHSegmentationLib.research.evaluation.models import run as model_run
 from ICHSegmentationLib.research.evaluation.models.held_out_case import (
-    LOOK_ALIKES,
+    MIMICS,
     PATIENTS,
     SIMULATED,
     HeldOutCase,
@@ -28,7 +28,7 @@ from ICHSegmentationLib.research.evaluation.models.held_out_case import (
 )
 from ICHSegmentationLib.research.evaluation.models.report import write_model_report
 from ICHSegmentationLib.research.evaluation.models.run import RunSettings, run_model
-from ICHSegmentationLib.research.evaluation.models.targets import figures
+from ICHSegmentationLib.research.evaluation.models.targets import model_metrics
 from ICHSegmentationLib.research.evaluation.models.worst_cases import worst_cases
 
 # Voxels of 1 mL, so that counts are volumes.
@@ -71,7 +71,7 @@ def a_model(monkeypatch: pytest.MonkeyPatch) -> str:
         fingerprint="1" * 64,
         classes=("background", "IPH"),
         detector="",
-        second_reader="",
+        verifier="",
         case_minimum_ml=25.0,
     )
     for module in (model_report, model_run):
@@ -93,16 +93,16 @@ def some_files(tmp_path: Path) -> list[HeldOutFile]:
         a_case(tmp_path, PATIENTS, "half", iph, wrong),
         a_case(tmp_path, SIMULATED, "p-EDH-0", a_block(Subtype.EDH, 4), a_block(Subtype.EDH, 4)),
         a_case(tmp_path, SIMULATED, "q-EDH-0", a_block(Subtype.EDH, 4), a_block(Subtype.SDH, 4)),
-        a_case(tmp_path, LOOK_ALIKES, "000", nothing, nothing),
-        a_case(tmp_path, LOOK_ALIKES, "001", nothing, a_block(Subtype.SAH, 1)),
-        a_case(tmp_path, LOOK_ALIKES, "002", nothing, None),
+        a_case(tmp_path, MIMICS, "000", nothing, nothing),
+        a_case(tmp_path, MIMICS, "001", nothing, a_block(Subtype.SAH, 1)),
+        a_case(tmp_path, MIMICS, "002", nothing, None),
     ]
 
 
 def test_the_table_holds_the_figures_of_the_known_answers(tmp_path: Path, a_model: str, some_files):
     run = run_model(a_model, some_files, (), tmp_path / "predictions", RunSettings())
     assert run.seconds_per_scan == pytest.approx(0.5)
-    found = {figure.key: figure for figure in figures(run.groups, {})}
+    found = {figure.key: figure for figure in model_metrics(run.groups, {})}
     values = {key: figure.value for key, figure in found.items()}
     assert values["iph_found_share"] == 1
     assert values["iph_dice_median"] == pytest.approx((1 + 2 / 3) / 2)
@@ -118,7 +118,7 @@ def test_the_table_holds_the_figures_of_the_known_answers(tmp_path: Path, a_mode
         False,
         None,
     ]
-    aside = {figure.key: figure.value for figure in figures(run.groups, {"half": "a real SDH"})}
+    aside = {figure.key: figure.value for figure in model_metrics(run.groups, {"half": "a real SDH"})}
     assert aside["extra_axial_median_ml"] == 0
 
 
@@ -126,7 +126,7 @@ def test_any_blood_is_measured_whatever_its_name_and_subtypes_only_where_they_ar
     tmp_path: Path, a_model: str, some_files
 ):
     groups = run_model(a_model, some_files, (), tmp_path / "predictions", RunSettings()).groups
-    told, untold = figures(groups, {}), figures(groups, {}, classes=("ICH",))
+    told, untold = model_metrics(groups, {}), model_metrics(groups, {}, classes=("ICH",))
     values = {figure.key: figure.value for figure in told}
     # "half": 100 of 200 voxels and 2 beside them.
     assert values["any_dice_median"] == pytest.approx((1 + 200 / 302) / 2)
@@ -135,10 +135,13 @@ def test_any_blood_is_measured_whatever_its_name_and_subtypes_only_where_they_ar
     left_out = {figure.key for figure in told} - {figure.key for figure in untold}
     assert {"iph_dice_median", "extra_axial_median_ml", "simulated_edh_dice_median"} <= left_out
     assert {figure.key for figure in untold} < set(values)
-    alone = {figure.key for figure in figures(groups, {}, classes=("IPH",))}
+    alone = {figure.key for figure in model_metrics(groups, {}, classes=("IPH",))}
     assert {"iph_dice_median", "simulated_iph_dice_median", "simulated_iph_any_dice_median"} < alone
     assert not {"simulated_edh_dice_median", "simulated_edh_any_dice_median", "simulated_named_right_share"} & alone
-    assert worst_cases(SIMULATED, groups[SIMULATED], told=("ICH",))[0][1] == "EDH Dice 1.00, 80.0 mL, model 80.0 mL"
+    assert (
+        worst_cases(SIMULATED, groups[SIMULATED], output_subtypes=("ICH",))[0][1]
+        == "EDH Dice 1.00, 80.0 mL, model 80.0 mL"
+    )
 
 
 def test_decisions_on_scans_have_sensitivity_and_specificity_at_the_models_volume(
@@ -146,10 +149,10 @@ def test_decisions_on_scans_have_sensitivity_and_specificity_at_the_models_volum
 ):
     groups = run_model(a_model, some_files, (), tmp_path / "predictions", RunSettings()).groups
     for minimum_ml, specificity in ((0.0, 2 / 3), (25.0, 1.0)):
-        found = {figure.key: figure for figure in figures(groups, {}, case_minimum_ml=minimum_ml)}
+        found = {figure.key: figure for figure in model_metrics(groups, {}, case_minimum_ml=minimum_ml)}
         assert (found["case_sensitivity"].value, found["case_sensitivity"].cases) == (1.0, 4)
         assert (found["case_specificity"].value, found["case_specificity"].cases) == (pytest.approx(specificity), 3)
-    assert "case_sensitivity" not in {figure.key for figure in figures(groups, {})}
+    assert "case_sensitivity" not in {figure.key for figure in model_metrics(groups, {})}
 
 
 def test_the_worst_cases_come_first(tmp_path: Path, a_model: str, some_files):
@@ -159,10 +162,10 @@ def test_the_worst_cases_come_first(tmp_path: Path, a_model: str, some_files):
         ("p-EDH-0", "EDH Dice 1.00, 80.0 mL, model 80.0 mL"),
     ]
     # What a model does not look for is not among its worst cases.
-    assert worst_cases(SIMULATED, groups[SIMULATED], told=("SDH", "IPH")) == []
-    assert [name for name, _ in worst_cases(PATIENTS, groups[PATIENTS], told=("IPH",))] == ["half", "good"]
-    assert worst_cases(PATIENTS, groups[PATIENTS], told=("EDH",)) == []
-    assert worst_cases(LOOK_ALIKES, groups[LOOK_ALIKES], 1) == [("001", "20.0 mL where there is none")]
+    assert worst_cases(SIMULATED, groups[SIMULATED], output_subtypes=("SDH", "IPH")) == []
+    assert [name for name, _ in worst_cases(PATIENTS, groups[PATIENTS], output_subtypes=("IPH",))] == ["half", "good"]
+    assert worst_cases(PATIENTS, groups[PATIENTS], output_subtypes=("EDH",)) == []
+    assert worst_cases(MIMICS, groups[MIMICS], 1) == [("001", "20.0 mL where there is none")]
 
 
 def test_a_model_has_pictures_of_the_simulated_bleeds_that_it_looks_for(tmp_path: Path, a_model: str):
@@ -176,6 +179,7 @@ def test_a_model_has_pictures_of_the_simulated_bleeds_that_it_looks_for(tmp_path
     assert [path.name for path in (tmp_path / "out" / "worst").iterdir()] == ["simulated-1-p-IPH-0.png"]
 
 
+@pytest.mark.slow
 def test_tables_pictures_and_the_second_models_figures_are_written(tmp_path: Path, a_model: str, some_files):
     patients = some_files[:2]
     run = run_model(a_model, patients, (), tmp_path / "out" / "predictions", RunSettings())
@@ -198,6 +202,6 @@ def test_tables_pictures_and_the_second_models_figures_are_written(tmp_path: Pat
     assert curve[1].startswith("any,0,1,1,,2,0,0,0")
     assert record["quality"]["case_sensitivity"] == 1
     assert record["second_reader_sha256"] is None
-    read_twice = replace(run, second_reader_sha256="2" * 64)
+    read_twice = replace(run, verifier_sha256="2" * 64)
     record = write_model_report(tmp_path / "twice", read_twice, patients, {})
     assert record["second_reader_sha256"] == "2" * 64

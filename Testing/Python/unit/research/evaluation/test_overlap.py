@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Overlap figures of counted voxels, and what is undefined of empty masks."""
+"""Overlap metrics from voxel counts, and undefined metrics of empty masks."""
 
 from __future__ import annotations
 

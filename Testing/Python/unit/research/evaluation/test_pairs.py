@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from builders.errors import raises
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.research.evaluation.pairs import Pair, find_pairs
@@ -61,35 +62,34 @@ def test_missing_predictions_are_named(a_folder):
     predictions = a_folder("p", "a.nii.gz")
     references = a_folder("r", *(f"{name}.nii.gz" for name in "abcdefgh"))
 
-    with pytest.raises(InputError) as raised:
+    values = {"predictions": predictions, "references": references, "cases": "b, c, d, e, f and 2 more"}
+    with raises(InputError, "research.no_prediction", **values):
         find_pairs(predictions, references)
-
-    assert str(raised.value) == f"{predictions} has no label file for b, c, d, e, f and 2 more of {references}."
 
 
 def test_predictions_without_a_reference_are_left_out_with_a_warning(a_folder):
     pairs, warnings = find_pairs(a_folder("p", "a.nii.gz", "b.nii.gz"), a_folder("r", "a.nii.gz"))
 
     assert [pair.case for pair in pairs] == ["a"]
-    assert len(warnings) == 1
-    assert warnings[0].endswith("has no label file for them: b.")
+    (warning,) = warnings
+    assert (warning.code, warning.parameters["cases"]) == ("research.references_missing", "b")
 
 
 def test_two_files_of_one_case_are_refused(a_folder):
-    with pytest.raises(InputError, match=r"two label files of a: a.nii.gz and a.seg.nrrd; keep one"):
+    with raises(InputError, "research.two_label_files", case="a", first="a.nii.gz", second="a.seg.nrrd"):
         find_pairs(a_folder("p", "a.nii.gz", "a.seg.nrrd"), a_folder("r", "a.nii.gz"))
 
 
 def test_a_folder_without_labels_is_refused(a_folder):
-    with pytest.raises(InputError, match=r"p holds no label file"):
+    with raises(InputError, "research.no_label_files"):
         find_pairs(a_folder("p", "notes.txt"), a_folder("r", "a.nii.gz"))
 
 
 def test_a_folder_and_a_file_are_refused(a_folder):
-    with pytest.raises(InputError, match="two folders or two files"):
+    with raises(InputError, "research.folder_and_file"):
         find_pairs(a_folder("p", "a.nii.gz"), a_folder("r", "a.nii.gz") / "a.nii.gz")
 
 
 def test_a_path_that_does_not_exist_is_named(a_folder, tmp_path):
-    with pytest.raises(InputError, match=r"gone does not exist"):
+    with raises(InputError, "research.does_not_exist", path=tmp_path / "gone"):
         find_pairs(tmp_path / "gone", a_folder("r", "a.nii.gz"))

@@ -8,14 +8,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.grids import make_grid
-from builders.tiny_model import FIELDS, TINY, random_state
+from builders.tiny_model import FIELDS, TINY, random_state, register_model
 
 from ICHSegmentationLib.core.errors import MissingModelError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.research.evaluation.models import run as model_run
 from ICHSegmentationLib.research.evaluation.models.held_out_case import PATIENTS, HeldOutCase, HeldOutFile
 from ICHSegmentationLib.research.evaluation.models.run import ModelRun, RunSettings, run_model
@@ -59,21 +59,18 @@ def evaluate(folder: Path, model: str, *, cleaning: bool) -> ModelRun:
 def test_without_its_second_reader_a_model_is_evaluated_only_without_the_cleaning(
     tmp_path: Path, models: Path, scans: list[str]
 ):
-    told = (
-        r"first asks the second reader reader, which is not installed in .*models; copy its files and its entry of "
-        r"manifest\.json there, evaluate first where both are installed, or add --no-cleaning\."
-    )
-    with pytest.raises(MissingModelError, match=told):
+    told = ("research.no_verifier", {"model": "first", "needed": "reader", "folder": models})
+    with raises(MissingModelError, told[0], **told[1]):
         evaluate(tmp_path, "first", cleaning=True)
     assert scans == []
-    assert evaluate(tmp_path, "first", cleaning=False).second_reader_sha256 is None
+    assert evaluate(tmp_path, "first", cleaning=False).verifier_sha256 is None
     assert scans == ["first"]
 
     reader = register_model(FIELDS | {"name": "reader"}, random_state(**TINY), folder=models)
-    assert evaluate(tmp_path, "first", cleaning=True).second_reader_sha256 == reader.sha256
-    assert evaluate(tmp_path, "first", cleaning=False).second_reader_sha256 is None
+    assert evaluate(tmp_path, "first", cleaning=True).verifier_sha256 == reader.sha256
+    assert evaluate(tmp_path, "first", cleaning=False).verifier_sha256 is None
     reader.path.unlink()
-    with pytest.raises(MissingModelError, match=told):
+    with raises(MissingModelError, told[0], **told[1]):
         evaluate(tmp_path, "first", cleaning=True)
 
 
@@ -81,8 +78,8 @@ def test_without_its_second_reader_a_model_is_evaluated_only_without_the_cleanin
 def test_without_its_detector_a_model_is_not_evaluated(
     tmp_path: Path, models: Path, scans: list[str], *, cleaning: bool
 ):
-    with pytest.raises(MissingModelError, match=r"inside needs the detector finder, .* where both are installed\.$"):
+    with raises(MissingModelError, "research.no_detector", model="inside", needed="finder"):
         evaluate(tmp_path, "inside", cleaning=cleaning)
     assert scans == []
     register_model(FIELDS | {"name": "finder"}, random_state(**TINY), folder=models)
-    assert evaluate(tmp_path, "inside", cleaning=cleaning).second_reader_sha256 is None
+    assert evaluate(tmp_path, "inside", cleaning=cleaning).verifier_sha256 is None

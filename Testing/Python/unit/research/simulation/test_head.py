@@ -118,6 +118,7 @@ def test_the_same_seed_gives_the_same_scan_and_another_seed_another() -> None:
     assert np.mean(first != other) > 0.5
 
 
+@pytest.mark.slow
 def test_a_scan_has_the_anatomy_of_its_slices() -> None:
     hu, anatomy = procedural_head(3, shape=SHAPE, spacing_mm=SPACING_MM)
     assert anatomy.spacing_mm == SPACING_MM

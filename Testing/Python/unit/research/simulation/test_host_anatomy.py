@@ -10,6 +10,8 @@ import SimpleITK as sitk
 from ICHSegmentationLib.research.simulation.anatomy import DeepRegion
 from ICHSegmentationLib.research.simulation.host_anatomy import Atlas, host_anatomy, register_atlas
 
+pytestmark = pytest.mark.slow
+
 SPACING_MM = (5.0, 1.0, 1.0)
 TURN_DEG = -38.0
 

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from builders.heads import BRAIN_HU, FLUID_HU, ball_head
 
-from ICHSegmentationLib.research.simulation.lesions import LesionSite
-from ICHSegmentationLib.research.simulation.lesions.dural_folds import plan_falcine, plan_tentorial
-from ICHSegmentationLib.research.simulation.lesions.extra_axial import plan_epidural, plan_subdural
-from ICHSegmentationLib.research.simulation.lesions.fields import (
+from ICHSegmentationLib.research.simulation.fields import (
     coverage_above,
     level_for_voxels,
     smooth_noise,
     wave_noise,
 )
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
+from ICHSegmentationLib.research.simulation.lesions.dural_folds import plan_falcine, plan_tentorial
+from ICHSegmentationLib.research.simulation.lesions.extra_axial import plan_epidural, plan_subdural
 from ICHSegmentationLib.research.simulation.lesions.mass_effect import Displacement
 from ICHSegmentationLib.research.simulation.lesions.parenchymal import plan_parenchymal
 from ICHSegmentationLib.research.simulation.lesions.subarachnoid import plan_subarachnoid

@@ -10,7 +10,8 @@ from builders.heads import BONE_HU, BRAIN_HU, ball_head
 from scipy import ndimage
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.simulation.lesions import LesionSite, paint_lesions
+from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
+from ICHSegmentationLib.research.simulation.lesions import paint_lesions
 
 SEEDS = range(4)
 MASKS = ("skull", "intracranial", "brain", "csf", "ventricles")

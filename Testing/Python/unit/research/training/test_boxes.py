@@ -6,14 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from builders.tiny_model import FIELDS, TINY
+from builders.tiny_model import FIELDS, TINY, load_openvino, load_runtime, register_model
 from builders.training import INPUT, a_configuration, write_squares
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.models import load_runtime
-from ICHSegmentationLib.models.publish import register_model
-from ICHSegmentationLib.models.runtimes.openvino_runtime import OpenVinoRuntime
-from ICHSegmentationLib.networks import build_network
 from ICHSegmentationLib.networks.box_decoding import FoundBoxes, decode_boxes, overlaps
 from ICHSegmentationLib.research.training.boxes.dataset import BoxDataset
 from ICHSegmentationLib.research.training.boxes.loss import BoxLoss
@@ -21,6 +17,7 @@ from ICHSegmentationLib.research.training.boxes.targets import TrueBox, target_m
 from ICHSegmentationLib.research.training.boxes.validation import SliceBoxes, average_precision
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.fit import fit
+from ICHSegmentationLib.systems import build_network
 
 KINDS = [subtype.name for subtype in Subtype]
 DETECTOR = TINY | {"head_width": 8, "head_layers": 1}
@@ -185,7 +182,7 @@ def test_a_detector_is_fitted_measured_registered_and_runs_the_same_on_both_runt
     entry = register_model(fields, fitted.state, folder=tmp_path / "models", with_graph=True)
     images = np.random.default_rng(0).random((3, 3, 64, 128), dtype=np.float32)
     torch_answer = load_runtime(entry, device="cpu", runtime="torch", threads=1).probabilities(images)
-    openvino_answer = OpenVinoRuntime(entry, threads=1, precision="f32").probabilities(images)
+    openvino_answer = load_openvino(entry, threads=1, precision="f32").probabilities(images)
     assert torch_answer.shape == (3, 10, 16, 32)
     np.testing.assert_allclose(openvino_answer, torch_answer, atol=1e-3)
     assert (torch_answer[:, :5] < 1).all()

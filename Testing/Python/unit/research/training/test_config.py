@@ -56,7 +56,7 @@ def change(content, path, value):
         ("optimisation.monitor", "validation_dice", r"needs cases in data\.validation"),
         ("optimisation.crop_px", 512, r"crop_px is larger than input\.size_px, 256"),
         ("data.excluded", {"0005": "in both"}, "case 0005 is both in held_out and in excluded"),
-        ("preset", "huge", "there is no network transhardnet/huge; known are hardnet/paper"),
+        ("preset", "huge", "there is no network transhardnet/huge; known are .*hardnet/paper"),
         ("classes", ["background", "tumor"], "classes must be background and then some of EDH"),
         ("about.name", "../x", r"about\.name"),
     ],

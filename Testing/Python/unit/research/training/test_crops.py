@@ -6,9 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from builders.errors import raises
 from builders.label_maps import ellipsoid_mask, labelled
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM
-from builders.tiny_model import FIELDS
+from builders.tiny_model import FIELDS, load_openvino, load_runtime, register_model
 from builders.training import INPUT, a_configuration, write_squares
 from builders.worker_world import tilted_head
 from pydantic import ValidationError
@@ -17,18 +18,17 @@ from ICHSegmentationLib import segment
 from ICHSegmentationLib.core.errors import MissingModelError
 from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
 from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype
-from ICHSegmentationLib.models import load_manifest, load_runtime
-from ICHSegmentationLib.models.publish import register_model
-from ICHSegmentationLib.models.runtimes.openvino_runtime import OpenVinoRuntime
+from ICHSegmentationLib.models import load_manifest
 from ICHSegmentationLib.preprocessing.box_crops import CROP_MARGIN, CROP_PX
 from ICHSegmentationLib.research.training.boxes.crop_dataset import CropDataset, cut_crop, lesion_of
 from ICHSegmentationLib.research.training.boxes.targets import TrueBox
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
 from ICHSegmentationLib.research.training.fit import fit
-from ICHSegmentationLib.research.training.loss import DiceCrossEntropy, build_loss
+from ICHSegmentationLib.research.training.loss import DiceCrossEntropy, segmentation_loss
 from ICHSegmentationLib.research.training.processes import Processes
 from ICHSegmentationLib.research.training.train import train
+from ICHSegmentationLib.systems import available_models
 
 ONE = Processes(0, 1, torch.device("cpu"))
 NETWORK = {"width": 8, "depths": (1, 2, 1), "heads": (1, 1, 2), "pyramid_depth": 1, "decoder_depth": 1}
@@ -97,7 +97,7 @@ def test_the_loss_takes_its_shares(tmp_path):
     labels[:, :, 2:5] = 1
     dice, entropy = (DiceCrossEntropy(shares=shares)(logits, labels) for shares in ((1.0, 0.0), (0.0, 1.0)))
     config = configuration(tmp_path, optimisation={"loss_shares": (0.6, 0.4)})
-    loss = build_loss(config.optimisation, config.system)(logits, labels)
+    loss = segmentation_loss(config.optimisation)(logits, labels)
     torch.testing.assert_close(loss, 0.6 * dice + 0.4 * entropy)
     torch.testing.assert_close(DiceCrossEntropy()(logits, labels), dice + entropy)
 
@@ -112,7 +112,7 @@ def test_it_is_fitted_registered_and_gives_the_same_on_both_runtimes(tmp_path):
     entry = register_model(fields, fitted.state, folder=tmp_path / "models", with_graph=True)
     images = np.random.default_rng(0).random((3, 1, CROP_PX, CROP_PX), dtype=np.float32)
     torch_answer = load_runtime(entry, device="cpu", runtime="torch", threads=1).probabilities(images)
-    openvino_answer = OpenVinoRuntime(entry, threads=1, precision="f32").probabilities(images)
+    openvino_answer = load_openvino(entry, threads=1, precision="f32").probabilities(images)
     assert torch_answer.shape == (3, 2, CROP_PX, CROP_PX)
     np.testing.assert_allclose(openvino_answer, torch_answer, atol=1e-3)
     # Each crop for itself.
@@ -120,6 +120,7 @@ def test_it_is_fitted_registered_and_gives_the_same_on_both_runtimes(tmp_path):
     np.testing.assert_allclose(alone, torch_answer[1:2], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_second_stage_takes_its_detector_along_and_both_segment_together(tmp_path, monkeypatch):
     monkeypatch.setenv("ICHSEG_CACHE", str(tmp_path / "cache"))
     write_squares(tmp_path / "data")
@@ -134,14 +135,14 @@ def test_the_second_stage_takes_its_detector_along_and_both_segment_together(tmp
         data={"detector": tmp_path / "finder" / "models"},
         about={"name": "inside", "detector": "finder"},
     )
-    with pytest.raises(MissingModelError, match="cannot be read"):
+    with raises(MissingModelError, "models.manifest_unreadable"):
         train(second, tmp_path / "inside", ONE)
     train(first, tmp_path / "finder", ONE)
     trained = train(second, tmp_path / "inside", ONE)
     manifest = load_manifest(trained.models)
     assert manifest.default == "inside"
     assert [entry.name for entry in manifest.models] == ["inside", "finder"]
-    assert [entry.name for entry in manifest.available] == ["inside", "em"]
+    assert [entry.name for entry in available_models(manifest)] == ["inside", "em"]
     monkeypatch.setenv("ICHSEG_MODELS", str(trained.models))
     volume = tilted_head()
     result = segment(volume, threads=1)

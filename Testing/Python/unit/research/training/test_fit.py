@@ -4,14 +4,16 @@ import math
 import numpy as np
 import pytest
 import torch
+from builders.errors import raises
 from builders.heads import ball_head
 from builders.training import a_configuration, write_squares
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.training import fit as fit_module
+from ICHSegmentationLib.research.training import loss as loss_module
+from ICHSegmentationLib.research.training.batches import BatchNumbers, training_batches
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume, read_anatomy, write_anatomy
-from ICHSegmentationLib.research.training.dataset import BatchNumbers, SliceDataset, training_batches
+from ICHSegmentationLib.research.training.dataset import SliceDataset
 from ICHSegmentationLib.research.training.fit import fit
 from ICHSegmentationLib.research.training.processes import Processes
 
@@ -156,14 +158,14 @@ class _Constant(torch.nn.Module):
 
 
 @pytest.mark.parametrize(
-    ("value", "slope", "told"),
+    ("value", "slope", "code"),
     [
-        (math.nan, 1.0, "loss of step 2 is not a number: lower optimisation.learning_rate"),
-        (1.0, math.inf, "gradients of step 2 are not finite: lower optimisation.learning_rate"),
+        (math.nan, 1.0, "research.loss_not_finite"),
+        (1.0, math.inf, "research.gradients_not_finite"),
     ],
 )
 def test_a_step_that_would_spoil_the_weights_ends_the_fit_and_what_was_written_stays(
-    tmp_path, some_files, value, slope, told
+    tmp_path, some_files, value, slope, code
 ):
     # A step that is finished is written at once.
     options = {"warm_up": 0.0, "schedule": "constant", "checkpoint_minutes": 1e-9}
@@ -171,8 +173,8 @@ def test_a_step_that_would_spoil_the_weights_ends_the_fit_and_what_was_written_s
     fit(a_configuration(tmp_path, optimisation=options | {"steps": 1}), some_files, tmp_path / "run.pt")
     before = (tmp_path / "run.pt").read_bytes()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fit_module, "build_loss", lambda *_: _Constant(value, slope))
-        with pytest.raises(InputError, match=told):
+        patch.setattr(loss_module, "segmentation_loss", lambda *_: _Constant(value, slope))
+        with raises(InputError, code, step=2):
             fit(longer, some_files, tmp_path / "run.pt")
     assert (tmp_path / "run.pt").read_bytes() == before
     fitted = fit(longer, some_files, tmp_path / "run.pt")
@@ -184,7 +186,7 @@ def test_in_float16_a_step_whose_gradients_overflow_is_left_out(tmp_path, some_f
     options = {"warm_up": 0.0, "schedule": "constant", "checkpoint_minutes": 1e-9, "precision": "float16"}
     fit(a_configuration(tmp_path, optimisation=options | {"steps": 1}), some_files, tmp_path / "run.pt")
     before = torch.load(tmp_path / "run.pt", weights_only=True)
-    monkeypatch.setattr(fit_module, "build_loss", lambda *_: _Constant(1.0, math.inf))
+    monkeypatch.setattr(loss_module, "segmentation_loss", lambda *_: _Constant(1.0, math.inf))
     fit(a_configuration(tmp_path, optimisation=options | {"steps": 2}), some_files, tmp_path / "run.pt")
     after = torch.load(tmp_path / "run.pt", weights_only=True)
     assert after["progress"]["step"] == 2
@@ -196,5 +198,5 @@ def test_in_float16_a_step_whose_gradients_overflow_is_left_out(tmp_path, some_f
 def test_a_damaged_checkpoint_is_named(tmp_path, a_config, some_files):
     path = tmp_path / "checkpoint.pt"
     path.write_bytes(b"nothing")
-    with pytest.raises(InputError, match=r"checkpoint\.pt is damaged"):
+    with raises(InputError, "research.damaged_checkpoint"):
         fit(a_config, some_files, path)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.generated_host import a_generated_host
 from builders.nnunet_data import LABELS, write_nnunet_data
 from builders.training import a_configuration
@@ -19,9 +20,11 @@ from ICHSegmentationLib.research.training.data.classes import class_table
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.data.data_folder import CaseIndex
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
-from ICHSegmentationLib.research.training.data.sources import NnunetSource, open_sources
+from ICHSegmentationLib.research.training.datasets.sources import NnunetSource, open_sources
 from ICHSegmentationLib.research.training.held_out import make_held_out
 from ICHSegmentationLib.research.training.prepare import prepare
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +87,7 @@ def test_a_copy_with_look_alikes_is_changed_and_has_its_hosts_labels(a_prepared_
 
 def test_labels_corrected_by_hand_replace_those_of_the_set(a_data_set, tmp_path: Path):
     from ICHSegmentationLib.io.labels.nifti import write_on_grid_nifti
-    from ICHSegmentationLib.research.training.data.sources import read_raw
+    from ICHSegmentationLib.research.training.datasets.sources import read_raw
 
     corrected = (a_data_set[1] == 1).astype(np.uint8) * np.uint8(Subtype.IVH)
     write_on_grid_nifti(tmp_path / "a.nii.gz", corrected, a_generated_host().volume.grid)
@@ -106,17 +109,17 @@ def test_classes_of_other_systems(classes, expected):
 
 
 def test_what_is_wrong_with_a_data_set_is_said_before_any_image_is_read(tmp_path: Path):
-    with pytest.raises(InputError, match=r"absent \(data\.nnunet\) is not a folder"):
+    with raises(InputError, "research.setting_not_a_folder", setting="data.nnunet"):
         open_sources(a_configuration(tmp_path, data={"nnunet": (tmp_path / "absent",)}).data)
     folder = tmp_path / "set"
     write_nnunet_data(folder, ("a",))
     twice = a_configuration(tmp_path, data={"nnunet": (folder, folder)})
-    with pytest.raises(InputError, match="hold a case a; rename one"):
+    with raises(InputError, "research.case_twice", case="a"):
         open_sources(twice.data)
-    with pytest.raises(InputError, match=r"has no fold 3 \(data\.fold\)"):
+    with raises(InputError, "research.no_fold", fold=3):
         prepare(a_configuration(tmp_path / "data", data={"nnunet": (folder,), "fold": 3}))
     (folder / "dataset.json").write_text(json.dumps({"labels": {"background": 0, "tumor": 1}}))
-    with pytest.raises(InputError, match=r"the label 'tumor' is not one of background, EDH"):
+    with raises(InputError, "research.label_name", name="tumor"):
         NnunetSource(folder)
     assert CaseIndex.read(tmp_path / "data") is None
 
@@ -139,5 +142,5 @@ def test_held_out_cases_are_on_the_scans_own_slices_and_leave_the_unknown_out(a_
 
 
 def test_a_configuration_that_holds_nothing_out_is_refused(tmp_path: Path):
-    with pytest.raises(InputError, match="there is nothing to measure"):
+    with raises(InputError, "research.nothing_held_out"):
         make_held_out(a_configuration(tmp_path, evaluation={"look_alikes": 0}))

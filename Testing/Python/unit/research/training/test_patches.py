@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from builders.errors import raises
 from builders.patch_heads import (
     BLOOD,
     BRAIN,
@@ -191,7 +192,7 @@ def test_volumes_without_any_brain_are_refused(tmp_path):
     path = DataFolder(tmp_path).real("air")
     nothing = np.zeros(SHAPE, dtype=np.uint8)
     TrainingVolume(nothing, nothing, np.arange(SHAPE[0]) * 5.0).write(path)
-    with pytest.raises(InputError, match="No brain was found"):
+    with raises(InputError, "research.no_brain_in_volumes"):
         PatchDataset([path], a_patch_configuration(tmp_path))
 
 
@@ -234,6 +235,7 @@ def test_an_interrupted_fit_goes_on_to_the_same_weights(tmp_path, some_heads):
         torch.testing.assert_close(resumed.state[name], expected, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_fit_lowers_the_loss_and_tells_the_validation_dice(tmp_path, some_heads):
     options = {"steps": 30, "epoch_steps": 10, "learning_rate": 1e-2, "schedule": "constant", "batch": 4}
     config = a_patch_configuration(tmp_path, optimisation=options, network={"widths": (8, 8, 8, 8), "dropout": 0.0})

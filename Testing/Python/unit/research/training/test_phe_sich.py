@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
+from builders.errors import raises
 from PIL import Image
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.research.training.data.phe_sich_series import case_names, read_case
+from ICHSegmentationLib.research.training.datasets.phe_sich import case_names, read_case
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_cases_are_listed_by_name(a_data_set):
 
 
 def test_a_case_without_images_is_named(a_data_set):
-    with pytest.raises(InputError, match="Case 0002 has no images"):
+    with raises(InputError, "research.phe_sich_no_images", case="0002"):
         read_case(a_data_set, "0002")
 
 

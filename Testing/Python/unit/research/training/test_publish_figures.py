@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 import yaml
-from builders.tiny_model import FIELDS, TINY, random_state
+from builders.errors import raises
+from builders.tiny_model import FIELDS, TINY, random_state, register_model
 from builders.training import a_configuration
 
 from ICHSegmentationLib.cli import publish as publishing
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.models import ModelEntry, get_model
-from ICHSegmentationLib.models.publish import register_model
 
 
 @pytest.fixture
@@ -48,18 +48,18 @@ def test_figures_of_the_runs_model_are_installed_with_it(tmp_path: Path, a_run: 
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "code"),
     [
-        ({"cleaned": False}, r"figures\.json was measured with --no-cleaning, but users' labels are cleaned"),
-        ({"sha256": "0" * 64}, r"figures\.json was measured with other weights than those of tiny in .*run"),
-        ({"quality": None}, r"figures\.json is not a file that ichseg evaluate --config writes"),
+        ({"cleaned": False}, "cli.evaluation_without_postprocessing"),
+        ({"sha256": "0" * 64}, "cli.evaluation_of_other_weights"),
+        ({"quality": None}, "cli.not_an_evaluation"),
     ],
 )
 def test_other_figures_are_refused_and_nothing_is_installed(
-    tmp_path: Path, a_run: ModelEntry, installed: Path, changes: dict[str, Any], told: str
+    tmp_path: Path, a_run: ModelEntry, installed: Path, changes: dict[str, Any], code: str
 ):
     (tmp_path / "figures.json").write_text(some_figures(a_run, **changes))
-    with pytest.raises(InputError, match=told):
+    with raises(InputError, code, path=tmp_path / "figures.json"):
         publishing.publish(tmp_path / "config.yaml", tmp_path / "run", tmp_path / "figures.json")
     assert not installed.exists()
 
@@ -68,6 +68,6 @@ def test_other_figures_are_refused_and_nothing_is_installed(
 @pytest.mark.parametrize("content", ["no json", "[]", "{}"])
 def test_what_is_no_evaluation_is_named(tmp_path: Path, installed: Path, content: str):
     (tmp_path / "figures.json").write_text(content)
-    with pytest.raises(InputError, match=r"figures\.json is not a file that ichseg evaluate"):
+    with raises(InputError, "cli.not_an_evaluation", path=tmp_path / "figures.json"):
         publishing.publish(tmp_path / "config.yaml", tmp_path / "run", tmp_path / "figures.json")
     assert not installed.exists()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from builders.errors import raises
 from builders.training import INPUT, a_configuration, write_squares
 from scipy import ndimage
 
@@ -14,7 +15,7 @@ from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.preprocessing.midline_alignment import MidlineAlignment
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
 from ICHSegmentationLib.research.training.dataset import SliceDataset
-from ICHSegmentationLib.research.training.optimisation import build_optimiser, learning_rate_share
+from ICHSegmentationLib.research.training.fitting.optimisation import build_optimiser, learning_rate_factor
 from ICHSegmentationLib.research.training.prepare import prepare, prepared_files
 from ICHSegmentationLib.research.training.train import CHECKPOINT_NAME, CONFIG_NAME, check_training
 
@@ -57,7 +58,7 @@ def test_aligned_volumes_are_derived_once_from_the_prepared_ones(tmp_path):
     for path in files:
         a_turned_head().write(path)
     config = a_configuration(tmp_path, input={"align_midline": True})
-    with pytest.raises(InputError, match=r"2 training volumes are missing.*aligned"):
+    with raises(InputError, "research.missing_volumes", count=2):
         prepared_files(config)
 
     found = prepare(config)
@@ -74,7 +75,7 @@ def test_a_folder_serves_wider_windows_other_neighbours_and_alignment(tmp_path):
     for changes in ({}, WIDE, {"neighbours": 0}, {"z_score": (0.2, 0.3)}):
         assert len(prepared_files(a_configuration(tmp_path, input=changes)).training) == 2
     for changes in ({"window_hu": (0.0, 100.0)}, WIDE | {"clip_hu": (0.0, 90.0)}, {"pixel_mm": 2.0}):
-        with pytest.raises(InputError, match=r"was prepared with (range_hu|pixel_mm)"):
+        with raises(InputError, "research.prepared_with_another_input"):
             prepared_files(a_configuration(tmp_path, input=changes))
 
 
@@ -110,7 +111,7 @@ def test_rmsprop_and_exponential_decay_are_torchs_and_by_epoch(tmp_path):
     options = a_configuration(tmp_path, optimisation=changes).optimisation
     optimiser = build_optimiser(options, [torch.nn.Parameter(torch.zeros(1))])
     assert isinstance(optimiser, torch.optim.RMSprop)
-    assert [learning_rate_share(options, step) for step in (0, 9, 10, 35)] == pytest.approx([1, 1, 0.9, 0.9**3])
+    assert [learning_rate_factor(options, step) for step in (0, 9, 10, 35)] == pytest.approx([1, 1, 0.9, 0.9**3])
 
 
 def test_a_run_of_an_earlier_version_goes_on_with_what_it_did_not_know(tmp_path):

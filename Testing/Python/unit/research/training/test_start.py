@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from builders.errors import raises
+from builders.tiny_model import load_network
 from builders.training import a_configuration, write_squares
 
 from ICHSegmentationLib.core.errors import InputError, UnknownModelError
 from ICHSegmentationLib.models import get_model
-from ICHSegmentationLib.models.trained_network import load_network
-from ICHSegmentationLib.networks import build_network
 from ICHSegmentationLib.research.training.fit import fit
+from ICHSegmentationLib.research.training.fitting.start import copy_weights
 from ICHSegmentationLib.research.training.processes import Processes
-from ICHSegmentationLib.research.training.start import take_weights
 from ICHSegmentationLib.research.training.train import check_training, train
+from ICHSegmentationLib.systems import build_network
 
 DEFAULT = "transhardnet-compact"
 ONE = Processes(0, 1, torch.device("cpu"))
@@ -25,7 +26,7 @@ ONE = Processes(0, 1, torch.device("cpu"))
 def test_a_detector_takes_the_body_and_keeps_its_own_head():
     detector = build_network("detector", "compact", in_channels=3, classes=6)
     head = detector.kind.weight.clone()
-    taken = take_weights(detector, get_model(DEFAULT))
+    taken = copy_weights(detector, get_model(DEFAULT))
     body = load_network(get_model(DEFAULT))
     assert taken > 1_200_000
     name = "encoder_blocks.4.convolutions.2.0.weight"
@@ -35,8 +36,8 @@ def test_a_detector_takes_the_body_and_keeps_its_own_head():
 
 def test_a_network_with_nothing_in_common_is_refused():
     network = build_network("se_unet_3d", "compact", in_channels=2, classes=2)
-    with pytest.raises(InputError, match="no weights in common with model transhardnet-compact"):
-        take_weights(network, get_model(DEFAULT))
+    with raises(InputError, "research.no_common_weights", model="transhardnet-compact"):
+        copy_weights(network, get_model(DEFAULT))
 
 
 def test_a_training_begins_with_them(tmp_path: Path):

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from builders.errors import raises
 from builders.public_sets import BHX_COLUMNS, write_bhx, write_cq500, write_table
 
 from ICHSegmentationLib.core.errors import InputError
@@ -54,7 +55,7 @@ def test_a_case_without_blood_has_no_boxes_and_a_bleed_without_boxes_is_left_out
 @pytest.mark.parametrize("missing", ["reads.csv", "3_Extrapolation_to_Selected_Series.csv"])
 def test_a_missing_table_is_named(a_set: Path, missing: str):
     (a_set / missing).unlink()
-    with pytest.raises(InputError, match=f"holds no {missing}; put it beside the folders of the cases"):
+    with raises(InputError, "research.cq500_no_table", table=missing):
         Cq500Bhx(a_set)
 
 
@@ -65,23 +66,23 @@ def test_the_box_table_of_all_series_stands_in_for_that_of_the_selected(a_set: P
 
 def test_a_missing_column_is_named(a_set: Path):
     write_table(a_set / "3_Extrapolation_to_Selected_Series.csv", BHX_COLUMNS[:4], [])
-    with pytest.raises(InputError, match=r"Selected_Series\.csv has no column data\.$"):
+    with raises(InputError, "research.no_column", column="data"):
         Cq500Bhx(a_set).cases()
 
 
 def test_an_unknown_label_is_named(a_set: Path):
     write_bhx(a_set, [("1.9", SERIES(1), BOX, "Tumour")])
-    with pytest.raises(InputError, match=r"line 2: the labelName Tumour is not known\.$"):
+    with raises(InputError, "research.bhx_label_name", line=2, name="Tumour"):
         Cq500Bhx(a_set).cases()
 
 
 def test_a_box_that_is_not_understood_is_named(a_set: Path):
     write_table(a_set / "3_Extrapolation_to_Selected_Series.csv", BHX_COLUMNS, [[0, 1, 2, 3, "[]", "Epidural", ""]])
-    with pytest.raises(InputError, match=r"line 2: data does not hold x, y, width and height\.$"):
+    with raises(InputError, "research.bhx_box", line=2):
         Cq500Bhx(a_set).cases()
 
 
 def test_a_case_without_reads_is_named(a_set: Path):
     write_cq500(a_set, {7: 0})
-    with pytest.raises(InputError, match=r"reads\.csv has no row for CQ500-CT-0 \(name\)\.$"):
+    with raises(InputError, "research.cq500_no_reads", case="CQ500-CT-0"):
         Cq500Bhx(a_set).cases()

@@ -9,6 +9,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.grids import coded_hu
 from builders.public_sets import SHAPE, blood, write_ct_ich, write_pair
 
@@ -105,7 +106,7 @@ def test_what_reading_warned_of_is_counted(a_ct_ich: Path, tmp_path: Path):
 
 def test_an_existing_set_is_replaced_only_when_asked(a_ct_ich: Path, tmp_path: Path):
     prepare_set(open_set("ct-ich", a_ct_ich), tmp_path / "out", folds=2)
-    with pytest.raises(InputError, match="already holds a data set; choose another folder, or add --overwrite"):
+    with raises(InputError, "research.output_holds_a_data_set", folder=tmp_path / "out"):
         prepare_set(open_set("ct-ich", a_ct_ich), tmp_path / "out", folds=2)
     (a_ct_ich / "ct_scans" / "051.nii").unlink()
     prepare_set(open_set("ct-ich", a_ct_ich), tmp_path / "out", folds=2, overwrite=True)
@@ -130,7 +131,7 @@ def test_the_seed_decides_the_split():
 
 
 def test_fewer_patients_than_folds_are_refused():
-    with pytest.raises(InputError, match=r"^1 patient\(s\) cannot be split into 2 folds"):
+    with raises(InputError, "research.too_few_patients", patients=1, folds=2):
         split_by_patient([CaseName("a", "1"), CaseName("b", "1")], folds=2, seed=0)
 
 
