@@ -163,7 +163,7 @@ def test_it_stands_in_where_no_model_is_installed(a_head, a_clot, monkeypatch, t
     monkeypatch.setenv("ICHSEG_MODELS", str(tmp_path))
     result = segment(a_head)
     assert result.model.name == "em"
-    assert result.warnings[0] == "No trained model is installed, so that the mixture model em was used in its place."
+    assert result.warnings[0].code == "pipeline.no_trained_model"
     assert dice(result.label_map.labels > 0, a_clot) > 0.93
 
 
