@@ -14,6 +14,8 @@ from ICHSegmentationLib.measurement import Ventricle, ich_score, measure
 from ICHSegmentationLib.measurement.midline import midline_shift
 from ICHSegmentationLib.measurement.ventricles import compartments, propose_graeb
 
+pytestmark = pytest.mark.slow
+
 
 def coordinates_of(brain) -> np.ndarray:
     indices = np.stack(np.meshgrid(*(np.arange(size) for size in brain.grid.shape), indexing="ij"), axis=-1)

@@ -12,6 +12,8 @@ from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit, fit_atlas
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.volume import CTVolume
 
+pytestmark = pytest.mark.slow
+
 
 def turned(volume: CTVolume, yaw_deg: float, pitch_deg: float) -> CTVolume:
     """Lay the patient differently on the table: the same pixels, other positions."""

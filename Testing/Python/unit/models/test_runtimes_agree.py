@@ -14,6 +14,8 @@ from builders.tiny_model import FIELDS, TINY, load_openvino, load_runtime, rando
 
 from ICHSegmentationLib.systems import build_network
 
+pytestmark = pytest.mark.slow
+
 # The transformer reads the size of its grid from the image, which a converter could bake in.
 TINY_TRANSFORMER = TINY | {"embedding": 8, "transformer_layers": 1, "heads": 2, "mlp": 16}
 OVERRIDES = {

@@ -14,6 +14,8 @@ from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.preprocessing.sampling import HeadSampling
 from ICHSegmentationLib.research.training.datasets.phe_sich import read_case
 
+pytestmark = pytest.mark.slow
+
 SPEC = InputSpec((0.0, 80.0), pixel_mm=1.6, size_px=128, neighbours=0, neighbour_distance_mm=5.0)
 TURN_DEG, SHIFT_MM = 9.0, 6.0
 

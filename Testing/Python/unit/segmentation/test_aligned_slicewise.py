@@ -18,6 +18,8 @@ from ICHSegmentationLib.research.training.datasets.phe_sich import read_case
 from ICHSegmentationLib.segmentation.segmenter import Segmented
 from ICHSegmentationLib.systems import build_segmenter
 
+pytestmark = pytest.mark.slow
+
 POSES = {
     "straight": ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0)),
     "turned": ((0.0, 0.0, 20.0), (0.0, 0.0, 0.0)),
@@ -67,7 +69,6 @@ def test_a_mirrored_scan_gives_mirrored_labels():
     assert dice(first.label_map.labels > 0, second.label_map.labels[:, :, ::-1] > 0) > 0.98
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["0001", "0013"])
 def test_a_turned_and_shifted_real_scan_gives_turned_and_shifted_labels(shared_data: Path, name):
     case = read_case(shared_data / "phe-sich", name)

@@ -19,6 +19,8 @@ from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.research.training.data.clot import derive_clot
 from ICHSegmentationLib.research.training.datasets.phe_sich import SPACING_MM, read_case
 
+pytestmark = pytest.mark.slow
+
 UNEVEN = [4.0] * 16 + [7.0] * 12
 
 
@@ -163,11 +165,10 @@ def test_it_stands_in_where_no_model_is_installed(a_head, a_clot, monkeypatch, t
     monkeypatch.setenv("ICHSEG_MODELS", str(tmp_path))
     result = segment(a_head)
     assert result.model.name == "em"
-    assert result.warnings[0] == "No trained model is installed, so that the mixture model em was used in its place."
+    assert result.warnings[0].code == "pipeline.no_trained_model"
     assert dice(result.label_map.labels > 0, a_clot) > 0.93
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["0056", "0119"])
 def test_a_real_clot_is_found_alone_and_in_its_box(shared_data, name):
     case = read_case(shared_data / "phe-sich", name)

@@ -22,6 +22,8 @@ from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.systems import build_segmenter
 
+pytestmark = pytest.mark.slow
+
 SHARES = {"preprocess": 0.4, "infer": 0.4, "postprocess": 0.2}
 STEPS = {"1 mm": [1.0] * 160, "5 mm": [5.0] * 33, "mixed": [4.0] * 20 + [7.0] * 12}
 PATCHES = PatchSpec(size=(8, 32, 32), stride=(3, 15, 15), mirrored=False)
@@ -60,7 +62,6 @@ def dice(first, second):
     return 2 * (first & second).sum() / (first.sum() + second.sum())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("tilt_deg", [0, 20])
 @pytest.mark.parametrize("steps", STEPS)
 def test_a_clot_is_found_in_place_and_measured_on_tilted_and_uneven_slices(steps, tilt_deg):
@@ -72,7 +73,6 @@ def test_a_clot_is_found_in_place_and_measured_on_tilted_and_uneven_slices(steps
     assert measure(label_map).volumes_ml["IPH"] == pytest.approx(ellipsoid_ml(CLOT_RADII_MM), rel=0.03)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("steps", STEPS)
 def test_only_a_part_is_looked_at_on_request(steps):
     grid = head_grid(STEPS[steps], tilt_deg=10, rows=130, columns=112, spacing_mm=(1.6, 1.6))

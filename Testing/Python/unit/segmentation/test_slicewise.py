@@ -19,6 +19,8 @@ from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
 from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.systems import build_segmenter
 
+pytestmark = pytest.mark.slow
+
 SHARES = {"preprocess": 0.4, "infer": 0.4, "postprocess": 0.2}
 STEPS = {"1 mm": [1.0] * 160, "5 mm": [5.0] * 33, "mixed": [4.0] * 20 + [7.0] * 12}
 
@@ -32,7 +34,6 @@ def dice(first, second):
     return 2 * (first & second).sum() / (first.sum() + second.sum())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("oblique_deg", [(0, 0, 0), (12, -8, 20)])
 @pytest.mark.parametrize("tilt_deg", [0, 10, 20])
 @pytest.mark.parametrize("steps", STEPS)

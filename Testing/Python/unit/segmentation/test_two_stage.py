@@ -25,6 +25,8 @@ from ICHSegmentationLib.segmentation import two_stage
 from ICHSegmentationLib.segmentation.boxes.segmentation import label_boxes, label_union
 from ICHSegmentationLib.systems import build_segmenter
 
+pytestmark = pytest.mark.slow
+
 SHARES = {"preprocess": 0.4, "infer": 0.4, "postprocess": 0.2}
 INFO = RuntimeInfo(device="cpu", backend="torch", threads=1, precision="f32")
 DETECTOR = model_entry(name="finder", system="detector", score_threshold=0.5)

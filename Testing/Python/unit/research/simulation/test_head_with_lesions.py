@@ -9,6 +9,8 @@ import pytest
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.simulation import SimulatedCT, simulated_ct
 
+pytestmark = pytest.mark.slow
+
 SHAPE = (30, 160, 160)
 SPACING_MM = (5.0, 1.3, 1.3)
 VOXEL_ML = 5.0 * 1.3 * 1.3 / 1000

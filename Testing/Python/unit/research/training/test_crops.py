@@ -30,6 +30,8 @@ from ICHSegmentationLib.research.training.processes import Processes
 from ICHSegmentationLib.research.training.train import train
 from ICHSegmentationLib.systems import available_models
 
+pytestmark = pytest.mark.slow
+
 ONE = Processes(0, 1, torch.device("cpu"))
 NETWORK = {"width": 8, "depths": (1, 2, 1), "heads": (1, 1, 2), "pyramid_depth": 1, "decoder_depth": 1}
 
@@ -120,7 +122,6 @@ def test_it_is_fitted_registered_and_gives_the_same_on_both_runtimes(tmp_path):
     np.testing.assert_allclose(alone, torch_answer[1:2], atol=1e-5)
 
 
-@pytest.mark.slow
 def test_the_second_stage_takes_its_detector_along_and_both_segment_together(tmp_path, monkeypatch):
     monkeypatch.setenv("ICHSEG_CACHE", str(tmp_path / "cache"))
     write_squares(tmp_path / "data")

@@ -17,6 +17,8 @@ from ICHSegmentationLib.research.training.dataset import SliceDataset
 from ICHSegmentationLib.research.training.fit import fit
 from ICHSegmentationLib.research.training.processes import Processes
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 ONE = Processes(0, 1, CPU)
 

@@ -33,6 +33,8 @@ from ICHSegmentationLib.research.training.patches.places import PatchPlaces
 from ICHSegmentationLib.research.training.patches.validation import patch_labels
 from ICHSegmentationLib.research.training.patches.volume import PatchVolume, make_mirrored
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 
 
@@ -235,7 +237,6 @@ def test_an_interrupted_fit_goes_on_to_the_same_weights(tmp_path, some_heads):
         torch.testing.assert_close(resumed.state[name], expected, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.slow
 def test_a_fit_lowers_the_loss_and_tells_the_validation_dice(tmp_path, some_heads):
     options = {"steps": 30, "epoch_steps": 10, "learning_rate": 1e-2, "schedule": "constant", "batch": 4}
     config = a_patch_configuration(tmp_path, optimisation=options, network={"widths": (8, 8, 8, 8), "dropout": 0.0})
