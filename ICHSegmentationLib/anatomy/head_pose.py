@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST_TILT_DEG = 45.0
 """Of the head against its slices; the plane of the slices of an upright head differs by up to 20 from the model's."""
 
-_SLICE_MM, _PIXEL_MM = 3.0, 3.2  # of the search; a finer one finds the same pose
+_MOST_SLICES, _PIXEL_MM = 20, 3.2  # of the search
 _POINTS = 140
 _LEAST_POINTS = 100
 _LEAST_SLICES = 4
@@ -134,8 +134,8 @@ def _surface(
 ) -> tuple[np.ndarray, float, bool] | None:
     """Return points on the inside of the skull, LAS mm from its middle, its radius, and whether the brain is tall."""
     steps = [float(np.median(np.diff(axis))) if len(axis) > 1 else 1.0 for axis in orientation.coordinates_mm]
-    stride = [max(1, round(wanted / step)) for wanted, step in zip((_SLICE_MM, _PIXEL_MM, _PIXEL_MM), steps, strict=True)]
-    stride[0] = max(1, int(_SLICE_MM / steps[0]))
+    stride = [-(-volume.grid.shape[orientation.axes[0]] // _MOST_SLICES)]
+    stride += [max(1, round(_PIXEL_MM / step)) for step in steps[1:]]
     hu = orientation.apply(volume.hu)[:: stride[0], :: stride[1], :: stride[2]]
     if len(hu) < _LEAST_SLICES:
         return None

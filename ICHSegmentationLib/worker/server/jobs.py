@@ -98,6 +98,7 @@ def run_segment(
         warnings=result.warnings,
         timings_s={**timings_s, "total": ended - started},
         boxes=result.boxes,
+        assessed=result.assessed,
     )
 
 
