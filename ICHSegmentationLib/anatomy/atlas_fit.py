@@ -10,7 +10,6 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.anatomy.brain_frame import BrainFrame, fit_brain_frame
-from ICHSegmentationLib.anatomy.head_pose import MOST_TILT_DEG, find_pose
 from ICHSegmentationLib.anatomy.midplane import with_symmetric_midplane
 from ICHSegmentationLib.core.scan_cache import cached_per_scan
 from ICHSegmentationLib.preprocessing.head import intracranial_mask

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST_TILT_DEG = 45.0
 """Of the head against its slices; the plane of the slices of an upright head differs by up to 20 from the model's."""
 
-_MOST_SLICES, _PIXEL_MM = 20, 3.2  # of the search
+_MOST_SLICES, _PIXEL_MM = 40, 3.2  # of the search
 _POINTS = 140
 _LEAST_POINTS = 100
 _LEAST_SLICES = 4
@@ -46,7 +46,8 @@ _FIRST_CANDIDATES, _FIRST_STEPS, _FIRST_APART_DEG = 5, 5, 40.0
 _LAST_CANDIDATES, _LAST_STEPS, _LAST_APART_DEG = 3, 12, 20.0
 _NEARLY_UPRIGHT_DEG = 60.0
 # Costs are multiplied by these, since most heads lie as their file says.
-_TURNED_FACTOR, _UPSIDE_DOWN_FACTOR = 1.05, 1.1
+_TURNED_FACTOR, _UPSIDE_DOWN_FACTOR = 1.12, 1.15
+_TILT_FACTOR, _FREE_TILT_DEG = 0.01, 20.0  # added for each degree above
 _RIVAL_APART_DEG, _RIVAL_FACTOR = 40.0, 1.04
 _LAS = np.array([1.0, -1.0, 1.0])
 
@@ -103,7 +104,7 @@ def find_pose(volume: CTVolume) -> HeadPose:
     points, radius_mm, tall = seen
     rotations, costs = _fits(points, float(np.log(radius_mm / _RADIUS_MM)), tall=tall)
     poses = [HeadPose(axes, _LAS[:, None] * rotation * _LAS) for rotation in rotations]
-    weighted = costs * [_factor(pose) for pose in poses]
+    weighted = costs * [_factor(pose) * _tilt_factor(pose) for pose in poses]
     best = int(weighted.argmin())
     rivals = [
         cost for pose, cost in zip(poses, weighted, strict=True)
@@ -118,6 +119,11 @@ def _factor(pose: HeadPose) -> float:
         return _UPSIDE_DOWN_FACTOR
     upright = pose.tilt_deg <= MOST_TILT_DEG and abs(pose.turn_deg) <= _NEARLY_UPRIGHT_DEG
     return 1.0 if upright else _TURNED_FACTOR
+
+
+def _tilt_factor(pose: HeadPose) -> float:
+    tilt_deg = min(pose.tilt_deg, 180 - pose.tilt_deg)
+    return 1 + _TILT_FACTOR * max(tilt_deg - _FREE_TILT_DEG, 0)
 
 
 def _slice_axes(grid: SliceGrid, orientation: CanonicalOrientation) -> np.ndarray:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.progress import Stages
     from ICHSegmentationLib.segmentation.segmenter import Segmented, Segmenter
 
-UPRIGHT_TURN_DEG = 15.0
-"""A head turned by less is left as it lies; the networks were trained on heads turned by up to 20 and more."""
+UPRIGHT_TURN_DEG = 25.0
+"""A head turned by less is left as it lies: the networks find as much blood as in an upright one."""
 UPRIGHT_TILT_DEG = 25.0
 """A head tilted by less is left as it lies."""
 _PIXEL_MM = 0.8  # of a tilted head set upright; the networks' own
@@ -113,16 +113,14 @@ class UprightScan:
 
     def boxes_to_source(self, label_map: LabelMap, boxes: tuple[LesionBox, ...]) -> tuple[LesionBox, ...]:
         """Return boxes of the upright scan around the same lesions on the source slices."""
-        found = []
-        for box in boxes:
+        numbers = np.zeros(label_map.grid.shape, dtype=np.uint16)
+        for number, box in enumerate(boxes, start=1):
             region, inside = box.voxels(label_map.grid)
             lesion = inside & (label_map.labels[region] == box.label)
-            mask = np.zeros(label_map.grid.shape, dtype=bool)
-            mask[region] = lesion if lesion.any() else inside
-            moved = _box_around(self.to_source(mask), self.source.grid, box)
-            if moved is not None:
-                found.append(moved)
-        return tuple(found)
+            numbers[region][lesion if lesion.any() else inside] = number
+        numbers = self.to_source(numbers)
+        moved = (_box_around(numbers == number, self.source.grid, box) for number, box in enumerate(boxes, start=1))
+        return tuple(box for box in moved if box is not None)
 
 
 class UprightSegmenter:
