@@ -107,7 +107,8 @@ def find_pose(volume: CTVolume) -> HeadPose:
     weighted = costs * [_factor(pose) * _tilt_factor(pose) for pose in poses]
     best = int(weighted.argmin())
     rivals = [
-        cost for pose, cost in zip(poses, weighted, strict=True)
+        cost
+        for pose, cost in zip(poses, weighted, strict=True)
         if _apart_deg(pose.rotation, poses[best].rotation) > _RIVAL_APART_DEG
     ]
     found = _factor(poses[best]) == 1 or min(rivals, default=np.inf) >= _RIVAL_FACTOR * weighted[best]
@@ -154,9 +155,7 @@ def _surface(
     area = inside.sum(axis=(1, 2))
     wide = np.flatnonzero(area >= _WIDEST * area.max())
     middle = np.argwhere(inside[wide[len(wide) // 2]]).mean(axis=0)
-    centre, *points = _points_mm(
-        volume.grid, orientation, np.vstack([[wide.mean(), *middle], found]) * stride, axes
-    )
+    centre, *points = _points_mm(volume.grid, orientation, np.vstack([[wide.mean(), *middle], found]) * stride, axes)
     points = points - centre
     points = points[np.abs(points[:, 2]) <= _REACH_MM]
     points = points[np.linspace(0, len(points) - 1, _POINTS).round().astype(int)]
@@ -164,9 +163,7 @@ def _surface(
     return points.astype(np.float32), radius_mm, bool(np.ptp(points[:, 2]) >= _TALL_MM)
 
 
-def _points_mm(
-    grid: SliceGrid, orientation: CanonicalOrientation, indices: np.ndarray, axes: np.ndarray
-) -> np.ndarray:
+def _points_mm(grid: SliceGrid, orientation: CanonicalOrientation, indices: np.ndarray, axes: np.ndarray) -> np.ndarray:
     source = np.empty(indices.shape)
     for canonical, (axis, flip) in enumerate(zip(orientation.axes, orientation.flips, strict=True)):
         last = grid.shape[axis] - 1

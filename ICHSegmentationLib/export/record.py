@@ -120,8 +120,8 @@ class MeasurementRecord(_Part):
     scan has hemorrhage, ``alignment`` if it was given the upright head, ``ich_score`` if any of its items was given,
     ``growth`` if an earlier scan was compared, ``agreement`` if the labels of the model were given to compare the
     corrected ones with. ``assessed`` is false if the head lies in the slices in a way that the model was not made for
-    (see the warnings): blood that is not in the labels may be there. Items that the radiologist gave instead of a proposal are named in ``ich_score.edited`` and
-    stored in ``modified_graeb.items[].edited_points``.
+    (see the warnings): blood that is not in the labels may be there. Items that the radiologist gave instead of a
+    proposal are named in ``ich_score.edited`` and stored in ``modified_graeb.items[].edited_points``.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")

@@ -241,7 +241,9 @@ def _grid_around(grid: SliceGrid, rotation: np.ndarray, axes: np.ndarray) -> Sli
     low, high = corners.min(axis=0), corners.max(axis=0)
     pixel_mm = max(_PIXEL_MM, min(grid.spacing_mm))
     step_mm = float(np.median(grid.slice_distances_mm))
-    columns, rows, slices = (int((high - low)[axis] / step) + 1 for axis, step in enumerate((pixel_mm, pixel_mm, step_mm)))
+    columns, rows, slices = (
+        int((high - low)[axis] / step) + 1 for axis, step in enumerate((pixel_mm, pixel_mm, step_mm))
+    )
     positions = low @ axes + np.arange(slices)[:, None] * step_mm * axes[2]
     return SliceGrid((slices, rows, columns), positions, axes[[0, 1]], (pixel_mm, pixel_mm))
 

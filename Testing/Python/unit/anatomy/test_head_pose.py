@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from builders.turned_scans import tilted, turned_in_plane, upside_down, with_mirrored_pixels
+
 from ICHSegmentationLib.anatomy.head_pose import find_pose
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.volume import CTVolume

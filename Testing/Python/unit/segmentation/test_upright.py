@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from builders.turned_scans import tilted, turned_in_plane, upside_down, with_mirrored_pixels
+
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import LesionBox, lesion_boxes
 from ICHSegmentationLib.core.messages import message
@@ -29,7 +29,7 @@ class _Marks:
     def __init__(self) -> None:
         self.seen: CTVolume | None = None
 
-    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
+    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:  # noqa: ARG002 - as `Segmenter`
         self.seen = volume
         orientation = CanonicalOrientation.of(volume.grid)
         hu = orientation.apply(volume.hu)
@@ -47,7 +47,7 @@ class _Marks:
 class _Whole:
     """A system that takes no boxes."""
 
-    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
+    def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:  # noqa: ARG002 - as `Segmenter`
         return Segmented(LabelMap(np.zeros(volume.grid.shape, dtype=np.uint8), volume.grid), (), ())
 
 
