@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.grid import SliceGrid
     from ICHSegmentationLib.core.volume import CTVolume
 
-MOST_TILT_DEG = 45.0
+MOST_TILT_DEG = 30.0
 """Of the head against its slices; the plane of the slices of an upright head differs by up to 20 from the model's."""
 
 _MOST_SLICES, _PIXEL_MM = 40, 3.2  # of the search
@@ -44,7 +44,7 @@ _TRIED_TURNS_DEG = np.arange(-180.0, 180.0, 15.0)
 _TRIED_PITCHES_RAD = (-0.1, 0.25)
 _FIRST_CANDIDATES, _FIRST_STEPS, _FIRST_APART_DEG = 5, 5, 40.0
 _LAST_CANDIDATES, _LAST_STEPS, _LAST_APART_DEG = 3, 12, 20.0
-_NEARLY_UPRIGHT_DEG = 60.0
+_NEARLY_UPRIGHT_DEG, _NEARLY_UPRIGHT_TILT_DEG = 60.0, 45.0
 # Costs are multiplied by these, since most heads lie as their file says.
 _TURNED_FACTOR, _UPSIDE_DOWN_FACTOR = 1.12, 1.15
 _TILT_FACTOR, _FREE_TILT_DEG = 0.01, 20.0  # added for each degree above
@@ -118,7 +118,7 @@ def find_pose(volume: CTVolume) -> HeadPose:
 def _factor(pose: HeadPose) -> float:
     if pose.tilt_deg > 90:
         return _UPSIDE_DOWN_FACTOR
-    upright = pose.tilt_deg <= MOST_TILT_DEG and abs(pose.turn_deg) <= _NEARLY_UPRIGHT_DEG
+    upright = pose.tilt_deg <= _NEARLY_UPRIGHT_TILT_DEG and abs(pose.turn_deg) <= _NEARLY_UPRIGHT_DEG
     return 1.0 if upright else _TURNED_FACTOR
 
 

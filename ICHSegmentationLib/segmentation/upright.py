@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Set a turned or tilted head upright for any segmenter, and take its answer back to the source slices."""
+"""Set a turned head upright for any segmenter, and take its answer back to the source slices."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 UPRIGHT_TURN_DEG = 25.0
 """A head turned by less is left as it lies: the networks find as much blood as in an upright one."""
-UPRIGHT_TILT_DEG = 25.0
-"""A head tilted by less is left as it lies."""
-_PIXEL_MM = 0.8  # of a tilted head set upright; the networks' own
+_PIXEL_MM = 0.8  # of a turned head in other than axial slices; the networks' own
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +70,6 @@ class UprightScan:
         if tilt_deg > MOST_TILT_DEG:
             warning = message("segmentation.head_tilted", tilt_deg=tilt_deg, most_deg=MOST_TILT_DEG)
             return replace(left_alone, warnings=(warning,), assessed=False)
-        if tilt_deg > UPRIGHT_TILT_DEG:
-            rotation = _in_patient(pose, pose.rotation)
-            grid = _grid_around(volume.grid, rotation, pose.axes)
-            upright = replace(volume, hu=_resampled(volume, grid, rotation), grid=grid)
-            return cls(volume, upright, rotation, turn_deg, (message("segmentation.tilted_head_set_upright"),))
         quarters = round(turn_deg / 90)
         if abs(turn_deg - 90 * quarters) <= UPRIGHT_TURN_DEG:
             if quarters == 0:

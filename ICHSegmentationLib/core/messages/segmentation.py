@@ -28,9 +28,6 @@ MESSAGES: dict[str, str] = {
         "Not assessed: it was not found how the head lies in the slices, so blood may have been missed. Check that the "
         "slices are axial and the patient's position in the file is right."
     ),
-    "tilted_head_set_upright": (
-        "The head is tilted against the slices and was set upright for the model; check the outlines."
-    ),
     "turned_head_set_upright": (
         "The head is turned by {turn_deg:.0f} degrees in the slices and was set upright for the model; check the sides."
     ),
