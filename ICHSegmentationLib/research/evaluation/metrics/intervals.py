@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Self
 
 import numpy as np
@@ -38,8 +39,6 @@ class Estimate(BaseModel):
         patients : sequence of str
             Patient of each case; fewer than two patients give no interval.
         """
-        from scipy.stats import bootstrap
-
         names, owners = np.unique(np.asarray(patients, dtype=str), return_inverse=True)
         above, below = (np.bincount(owners, weights=part, minlength=len(names)) for part in (numerators, denominators))
         if below.sum() == 0:
@@ -52,15 +51,7 @@ class Estimate(BaseModel):
             with np.errstate(invalid="ignore"):
                 return np.asarray(above[drawn].sum(axis=axis) / below[drawn].sum(axis=axis))
 
-        found = bootstrap(
-            (np.arange(len(names)),),
-            ratio,
-            n_resamples=RESAMPLES,
-            method="percentile",
-            vectorized=True,
-            random_state=np.random.default_rng(SEED),
-        )
-        lower, upper = _percentiles(found.bootstrap_distribution)
+        lower, upper = _bootstrapped((np.arange(len(names)),), ratio)
         return cls(value=value, lower=lower, upper=upper)
 
     @classmethod
@@ -82,22 +73,12 @@ class Estimate(BaseModel):
         positives, negatives : sequence of float
             Score of each case with and without hemorrhage; ties count half. Fewer than two of either give no interval.
         """
-        from scipy.stats import bootstrap
-
         if not len(positives) or not len(negatives):
             return cls(value=None)
         value = float(_auc(np.asarray(positives), np.asarray(negatives)))
         if min(len(positives), len(negatives)) < 2:
             return cls(value=value)
-        found = bootstrap(
-            (np.asarray(positives), np.asarray(negatives)),
-            _auc,
-            n_resamples=RESAMPLES,
-            method="percentile",
-            vectorized=True,
-            random_state=np.random.default_rng(SEED),
-        )
-        lower, upper = _percentiles(found.bootstrap_distribution)
+        lower, upper = _bootstrapped((np.asarray(positives), np.asarray(negatives)), _auc)
         return cls(value=value, lower=lower, upper=upper)
 
 
@@ -109,7 +90,20 @@ def _auc(positives: np.ndarray, negatives: np.ndarray, axis: int = -1) -> np.nda
     return np.asarray(mannwhitneyu(positives, negatives, axis=axis, method="asymptotic").statistic / pairs)
 
 
-def _percentiles(values: np.ndarray) -> tuple[float, float]:
+def _bootstrapped(samples: tuple[np.ndarray, ...], statistic: Callable[..., np.ndarray]) -> tuple[float, float]:
+    """Return the percentile interval over the resamples in which the statistic is defined."""
+    from scipy.stats import DegenerateDataWarning, bootstrap
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegenerateDataWarning)  # of the undefined ones
+        found = bootstrap(
+            samples,
+            statistic,
+            n_resamples=RESAMPLES,
+            method="percentile",
+            vectorized=True,
+            random_state=np.random.default_rng(SEED),
+        )
     tail = 50 * (1 - CONFIDENCE)
-    lower, upper = np.nanpercentile(values, (tail, 100 - tail)).tolist()
+    lower, upper = np.nanpercentile(found.bootstrap_distribution, (tail, 100 - tail)).tolist()
     return lower, upper
