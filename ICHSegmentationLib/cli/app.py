@@ -273,6 +273,10 @@ def evaluate(
         bool,
         typer.Option("--out-of-fold", help="Five models, each for the slices of its fold, in one table."),
     ] = False,
+    slice_predictions: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Labels of the slices, instead of a model; several folders are pooled."),
+    ] = None,
     images: Annotated[
         list[Path] | None,
         typer.Option(metavar="DIR", help="Folder of slices (PNG or DICOM) labelled as with or without hemorrhage."),
@@ -315,6 +319,8 @@ def evaluate(
                 "--costs": costs,
             }
         )
+        if slice_predictions and model:
+            raise typer.BadParameter(message("cli.predictions_instead_of_model", option="--model"))
         from ICHSegmentationLib.cli.commands.evaluate_slices import SliceOptions
         from ICHSegmentationLib.cli.commands.evaluate_slices import run as run_slices
 
@@ -325,6 +331,7 @@ def evaluate(
             any_only=tuple(any_only_patient or ()),
             fold=fold,
             out_of_fold=out_of_fold,
+            predictions=tuple(slice_predictions or ()),
             images=tuple(images or ()),
             minimums_ml=tuple(minimum_ml or (0.0, 0.1, 0.5)),
             negatives=tuple(negatives or ()),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ class SliceOptions:
     any_only: tuple[str, ...] = ()
     fold: int | None = None
     out_of_fold: bool = False
+    predictions: tuple[Path, ...] = ()
     images: tuple[Path, ...] = ()
     minimums_ml: tuple[float, ...] = ()
     negatives: tuple[Path, ...] = ()
@@ -53,47 +54,59 @@ def run(
     Several models get a folder each, except one for each fold, whose results are pooled.
     """
     from ICHSegmentationLib.cli.commands.segment import check_output
-    from ICHSegmentationLib.models import get_model, load_manifest
-    from ICHSegmentationLib.research.evaluation.models.required_models import require_models
     from ICHSegmentationLib.research.evaluation.models.run import RunSettings
     from ICHSegmentationLib.research.evaluation.requirements import require_evaluation_packages
-    from ICHSegmentationLib.research.evaluation.slices.report import (
-        PAGE_NAME,
-        RECORD_NAME,
-        SliceReportOptions,
-        write_slice_report,
-    )
-    from ICHSegmentationLib.research.evaluation.slices.run import run_on_slices
-    from ICHSegmentationLib.systems import available_models
+    from ICHSegmentationLib.research.evaluation.slices.report import PAGE_NAME, write_slice_report
+    from ICHSegmentationLib.research.evaluation.slices.run import RECORD_NAME, SliceSet, read_predictions, run_on_slices
 
     require_evaluation_packages()
     _check(chosen)
-    entries = available_models(load_manifest()) if ALL_MODELS in models else [get_model(name) for name in models]
-    names = list(dict.fromkeys(entry.name for entry in entries))
-    for name in names:
-        require_models(get_model(name), cleaned=options.postprocessing)
-    calls = _calls(chosen, names)
-    folders = [output if len(calls) == 1 else output / ", ".join(call) for call in calls]
-    for folder in folders:
-        check_output(folder, overwrite=overwrite, names=(RECORD_NAME,))
     settings = RunSettings(
         device=options.device, runtime=options.runtime, threads=options.threads, cleaning=options.postprocessing
     )
-    report = SliceReportOptions(
-        any_only=chosen.any_only,
-        excluded=chosen.excluded,
-        fold=chosen.fold,
-        out_of_fold=chosen.out_of_fold,
-        minimums_ml=chosen.minimums_ml,
-    )
-    terminal = Terminal({", ".join(call): 1 / len(calls) for call in calls}, quiet=quiet, as_json=as_json)
+    calls = {"labels": {"": _set(chosen)}} if chosen.predictions else _calls(chosen, _names(models, options))
+    folders = {title: output if len(calls) == 1 else output / title for title in calls}
+    for folder in folders.values():
+        check_output(folder, overwrite=overwrite, names=(RECORD_NAME,))
+    terminal = Terminal(dict.fromkeys(calls, 1 / len(calls)), quiet=quiet, as_json=as_json)
     records: list[dict[str, Any]] = []
     with terminal:
-        for call, folder in zip(calls, folders, strict=True):
-            done = run_on_slices(call, settings, terminal.progress(", ".join(call)))
-            records.append(write_slice_report(folder, done, _all_of(call), report) | {"output": str(folder)})
-    pages = [(folder / PAGE_NAME).read_text(encoding="utf-8") for folder in folders]
+        for title, sets in calls.items():
+            progress = terminal.progress(title)
+            everything = SliceSet.joined(sets.values())
+            if chosen.predictions:
+                done = read_predictions(everything.slices, chosen.predictions)
+            else:
+                done = run_on_slices(sets, settings, progress)
+            record = write_slice_report(
+                folders[title],
+                done,
+                everything,
+                any_only=chosen.any_only,
+                excluded=chosen.excluded,
+                minimums_ml=chosen.minimums_ml,
+            )
+            records.append(record | {"output": str(folders[title])})
+    pages = [(folder / PAGE_NAME).read_text(encoding="utf-8") for folder in folders.values()]
     terminal.show(records[0] if len(records) == 1 else records, "\n".join(pages))
+
+
+def _names(models: Sequence[str], options: RunOptions) -> list[str]:
+    """Return the names of the chosen models, each once.
+
+    Raises
+    ------
+    ModelError
+        If one of them or a companion is not installed.
+    """
+    from ICHSegmentationLib.models import get_model, load_manifest
+    from ICHSegmentationLib.research.evaluation.models.required_models import require_models
+    from ICHSegmentationLib.systems import available_models
+
+    entries = available_models(load_manifest()) if ALL_MODELS in models else [get_model(name) for name in models]
+    for entry in entries:
+        require_models(entry, cleaned=options.postprocessing)
+    return list(dict.fromkeys(entry.name for entry in entries))
 
 
 def _check(chosen: SliceOptions) -> None:
@@ -101,6 +114,7 @@ def _check(chosen: SliceOptions) -> None:
     given = {
         "--fold": chosen.fold is not None,
         "--out-of-fold": chosen.out_of_fold,
+        "--slice-predictions": bool(chosen.predictions),
         "--slice-table": chosen.slice_table is not None,
         "--exclude-patient": bool(chosen.excluded),
         "--any-only-patient": bool(chosen.any_only),
@@ -111,35 +125,38 @@ def _check(chosen: SliceOptions) -> None:
                 raise InputError(message("cli.fold_needs_slices", option=option))
     if chosen.out_of_fold and chosen.fold is not None:
         raise InputError(message("cli.fold_or_out_of_fold"))
-    if chosen.out_of_fold and (chosen.images or chosen.negatives):
-        raise InputError(message("cli.out_of_fold_is_alone"))
+    for option, is_given in (("--out-of-fold", chosen.out_of_fold), ("--slice-predictions", chosen.predictions)):
+        if is_given and (chosen.images or chosen.negatives):
+            raise InputError(message("cli.only_for_slices", option=option))
 
 
-def _calls(chosen: SliceOptions, names: Sequence[str]) -> list[dict[str, SliceSet]]:
-    """Return what each model segments, for each table."""
+def _calls(chosen: SliceOptions, names: Sequence[str]) -> dict[str, dict[str, SliceSet]]:
+    """Return what each model segments, by table."""
+    from ICHSegmentationLib.research.training.datasets.labelled_slices import SLICE_FOLDS
+
+    if not chosen.out_of_fold:
+        everything = _set(chosen)
+        return {name: {name: everything} for name in names}
+    if len(names) != SLICE_FOLDS:
+        raise InputError(message("cli.model_for_each_fold", folds=SLICE_FOLDS, models=len(names)))
+    return {"out of fold": {name: _set(replace(chosen, fold=fold)) for fold, name in enumerate(names)}}
+
+
+def _set(chosen: SliceOptions) -> SliceSet:
+    """Return what a model is evaluated on."""
     from ICHSegmentationLib.research.evaluation.slices.run import SliceSet
     from ICHSegmentationLib.research.training.datasets.labelled_images import LabelledImages
-    from ICHSegmentationLib.research.training.datasets.labelled_slices import SLICE_FOLDS, LabelledSlices
+    from ICHSegmentationLib.research.training.datasets.labelled_slices import LabelledSlices
 
     for path in chosen.negatives:
         if not path.exists():
             raise InputError(message("cli.not_found", path=path))
-    images = _images(LabelledImages(chosen.images)) if chosen.images else []
-    if not chosen.slices:
-        return [{name: SliceSet(images=images, negatives=chosen.negatives)} for name in names]
-    source = LabelledSlices(chosen.slices)
-    slices = _slices(source, chosen)
-    if not chosen.out_of_fold:
-        return [{name: SliceSet(slices=slices, images=images, negatives=chosen.negatives)} for name in names]
-    if len(names) != SLICE_FOLDS:
-        raise InputError(message("cli.model_for_each_fold", folds=SLICE_FOLDS, models=len(names)))
-    folds = source.folds()
-    return [
-        {
-            name: SliceSet(slices=[item for item in slices if folds[item.name] == fold])
-            for fold, name in enumerate(names)
-        }
-    ]
+    return SliceSet(
+        slices=_slices(LabelledSlices(chosen.slices), chosen) if chosen.slices else [],
+        images=_images(LabelledImages(chosen.images)) if chosen.images else [],
+        negatives=chosen.negatives,
+        fold=chosen.fold,
+    )
 
 
 def _slices(source: LabelledSlices, chosen: SliceOptions) -> list[LabelledSlice]:
@@ -163,7 +180,7 @@ def _slices(source: LabelledSlices, chosen: SliceOptions) -> list[LabelledSlice]
         for name in names
         if patient_of(name) not in chosen.excluded and folds.get(name) == chosen.fold
     ]
-    if not found:
+    if not found and not chosen.out_of_fold:
         raise InputError(message("cli.no_slices_left"))
     return found
 
@@ -196,14 +213,3 @@ def _after_surgery(chosen: SliceOptions, names: Sequence[str]) -> dict[str, bool
     if tables and missing:
         raise InputError(message("research.slice_not_in_table", path=tables[0], name=missing[0]))
     return operated
-
-
-def _all_of(call: dict[str, SliceSet]) -> SliceSet:
-    """Return everything that the models of one table segment."""
-    from ICHSegmentationLib.research.evaluation.slices.run import SliceSet
-
-    return SliceSet(
-        slices=[item for found in call.values() for item in found.slices],
-        images=[item for found in call.values() for item in found.images],
-        negatives=[path for found in call.values() for path in found.negatives],
-    )

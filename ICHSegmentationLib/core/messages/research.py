@@ -114,6 +114,7 @@ MESSAGES: dict[str, str] = {
         "{prediction} and {reference} do not lie on the same slices ({predicted_slices}; {reference_slices}); "
         "give labels of the same scan."
     ),
+    "not_one_prediction": "{count} of the folders of --slice-predictions hold {name}.png; one of them has to.",
     "not_one_slice": "{path} holds {slices} slices; a file of one slice is expected.",
     "not_prepared": "{folder} holds no prepared data; run `ichseg train` with --prepare-only first.",
     "nothing_held_out": (
@@ -136,6 +137,8 @@ MESSAGES: dict[str, str] = {
     "phe_sich_no_cases": "{folder} holds no case folders.",
     "phe_sich_no_clot": "Case {case}: no clot was found inside the edema ring.",
     "phe_sich_no_images": "Case {case} has no images in {folder}.",
+    "prediction_of_another_slice": "{path} does not hold labels of this slice: its size or its values are wrong.",
+    "predictions_differ": "{folders} were made with and without postprocessing; give folders of one kind.",
     "prepared_for_another_fold": "{folder} was prepared for fold {fold}; choose another data.folder.",
     "prepared_with_another_input": (
         "{folder} was prepared with {setting} {prepared}, but the configuration has {wanted}; choose another "

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +12,13 @@ import numpy as np
 from PIL import Image
 
 from ICHSegmentationLib.core.files import write_text
-from ICHSegmentationLib.core.subtypes import ANY_BLOOD, Subtype
-from ICHSegmentationLib.models import get_model, output_subtypes
 from ICHSegmentationLib.rendering.png import write_png
-from ICHSegmentationLib.research.evaluation.metrics.classes import ANY
 from ICHSegmentationLib.research.evaluation.metrics.intervals import RESAMPLES, SEED
 from ICHSegmentationLib.research.evaluation.models.report import processing_sentence
-from ICHSegmentationLib.research.evaluation.models.required_models import verifier_sha256
 from ICHSegmentationLib.research.evaluation.report.tables import csv_text, markdown_table
 from ICHSegmentationLib.research.evaluation.slices.metrics import SPECK_MM2
 from ICHSegmentationLib.research.evaluation.slices.pictures import write_worst_slices
-from ICHSegmentationLib.research.evaluation.slices.run import COPIES, SliceRun, SliceSet
+from ICHSegmentationLib.research.evaluation.slices.run import COPIES, RECORD_NAME, SliceRun, SliceSet
 from ICHSegmentationLib.research.evaluation.slices.tables import (
     CLASS_METRICS,
     FALSE_ML,
@@ -41,38 +36,21 @@ from ICHSegmentationLib.research.evaluation.slices.tables import (
 if TYPE_CHECKING:
     from ICHSegmentationLib.research.evaluation.report.rows import Row
 
-PAGE_NAME, TABLE_NAME, RECORD_NAME = "slices.md", "slices.csv", "figures.json"
+PAGE_NAME, TABLE_NAME = "slices.md", "slices.csv"
 CASES_NAME, IMAGES_NAME, DECISIONS_NAME, NEGATIVES_NAME = "cases.csv", "images.csv", "decisions.csv", "negatives.csv"
 WORST_NAME, PREDICTIONS_NAME = "worst", "predictions"
 _DECISION_METRICS = ("sensitivity", "specificity")
 
 
-@dataclass(frozen=True, kw_only=True)
-class SliceReportOptions:
-    """What a report counts.
-
-    Attributes
-    ----------
-    any_only : tuple of str
-        Patients whose slices count for any hemorrhage only.
-    excluded : tuple of str
-        Patients that were left out; for the record.
-    fold : int or None
-        The fold whose slices were evaluated; None for all.
-    out_of_fold : bool
-        Whether each model segmented the slices of its own fold.
-    minimums_ml : tuple of float
-        Minimum volumes of decisions on images.
-    """
-
-    any_only: tuple[str, ...] = ()
-    excluded: tuple[str, ...] = ()
-    fold: int | None = None
-    out_of_fold: bool = False
-    minimums_ml: tuple[float, ...] = ()
-
-
-def write_slice_report(folder: Path, run: SliceRun, found: SliceSet, options: SliceReportOptions) -> dict[str, Any]:
+def write_slice_report(
+    folder: Path,
+    run: SliceRun,
+    found: SliceSet,
+    *,
+    any_only: Collection[str] = (),
+    excluded: Collection[str] = (),
+    minimums_ml: Sequence[float] = (),
+) -> dict[str, Any]:
     """Write the evaluation of a model, or of one model for each fold, on slices.
 
     Parameters
@@ -85,8 +63,10 @@ def write_slice_report(folder: Path, run: SliceRun, found: SliceSet, options: Sl
         The results.
     found : SliceSet
         What was segmented, to draw the worst.
-    options : SliceReportOptions
-        What is counted.
+    any_only, excluded : collection of str
+        Patients whose slices count for any hemorrhage only, and patients that were left out.
+    minimums_ml : sequence of float
+        Minimum volumes of decisions on images.
 
     Returns
     -------
@@ -94,31 +74,19 @@ def write_slice_report(folder: Path, run: SliceRun, found: SliceSet, options: Sl
         The content of ``figures.json``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    entries = [get_model(name) for name in run.models]
-    predicted = set(output_subtypes(entries[0]))
-    classes = [ANY] if ANY_BLOOD in predicted else [*(s.name for s in Subtype if s.name in predicted), ANY]
-    rows = class_rows(run.slices, classes, options.any_only) if run.slices else []
-    decisions = decision_rows(run.images, options.minimums_ml) if run.images else []
+    classes = run.classes
+    rows = class_rows(run.slices, classes, any_only) if run.slices else []
+    decisions = decision_rows(run.images, minimums_ml) if run.images else []
     false_ml = {
         "images": [image.predicted_ml for image in run.images if not image.has_hemorrhage],
         "scans": [scan.predicted_ml for scan in run.negatives],
     }
     record: dict[str, Any] = {
         "schema": 1,
-        "models": [
-            {
-                "model": entry.name,
-                "sha256": entry.sha256,
-                "fingerprint": entry.fingerprint,
-                "second_reader_sha256": verifier_sha256(entry, cleaned=run.cleaned),
-            }
-            for entry in entries
-        ],
+        "models": list(run.models),
         "cleaned": run.cleaned,
-        "fold": options.fold,
-        "out_of_fold": options.out_of_fold,
-        "excluded_patients": list(options.excluded),
-        "any_only_patients": list(options.any_only),
+        "excluded_patients": list(excluded),
+        "any_only_patients": list(any_only),
         "bootstrap": {"resamples": RESAMPLES, "seed": SEED},
         "seconds_per_case": float(np.mean(run.seconds)) if run.seconds else None,
         "slices": rows,
@@ -143,16 +111,19 @@ def write_slice_report(folder: Path, run: SliceRun, found: SliceSet, options: Sl
             write_text(folder / name, csv_text(table))
         else:
             (folder / name).unlink(missing_ok=True)  # of an earlier evaluation
-    write_text(folder / PAGE_NAME, _page(run, record, options))
+    write_text(folder / PAGE_NAME, _page(run, record))
     write_text(folder / RECORD_NAME, json.dumps(record, indent=2) + "\n")
     return record
 
 
-def _page(run: SliceRun, record: dict[str, Any], options: SliceReportOptions) -> str:
-    weights = ", ".join(entry["sha256"][:8] for entry in record["models"])
-    parts = [f"# Evaluation of {', '.join(run.models)} on slices", f"Weights {weights}. {_processing(run, options)}"]
+def _page(run: SliceRun, record: dict[str, Any]) -> str:
+    weights = ", ".join(str(model["sha256"])[:8] for model in run.models)
+    parts = [
+        f"# Evaluation of {', '.join(run.names) or 'labels'} on slices",
+        f"Weights {weights}. {_processing(run)}" if weights else _processing(run),
+    ]
     if run.slices:
-        parts += _slice_parts(run, record["slices"], options)
+        parts += _slice_parts(run, record)
     if run.images:
         parts += _image_parts(run, record)
     if record["without_hemorrhage"]:
@@ -170,23 +141,30 @@ def _page(run: SliceRun, record: dict[str, Any], options: SliceReportOptions) ->
     return "\n\n".join([*parts, "Research use only; not a medical device."]) + "\n"
 
 
-def _processing(run: SliceRun, options: SliceReportOptions) -> str:
+def _processing(run: SliceRun) -> str:
+    if run.cleaned is None:
+        return "The labels are of another program."
     sentences = [
         processing_sentence(cleaned=run.cleaned),
         f"A slice is segmented as the middle of {COPIES} equal slices of 5 mm.",
     ]
-    if options.out_of_fold:
-        sentences.append("Out of fold: each model segmented the slices of the fold that it was not trained on.")
-    elif options.fold is not None:
-        sentences.append(f"Only the slices of fold {options.fold}.")
+    folds = [model["fold"] for model in run.models]
+    if len(folds) > 1 and None not in folds:
+        sentences.append("Out of fold: each model segmented the slices of its own fold only.")
+    elif len(folds) == 1 and folds[0] is not None:
+        sentences.append(f"Only the slices of fold {folds[0]}.")
     return " ".join(sentences)
 
 
-def _slice_parts(run: SliceRun, rows: Sequence[Row], options: SliceReportOptions) -> list[str]:
+def _slice_parts(run: SliceRun, record: dict[str, Any]) -> list[str]:
     parts = []
     for group, members in groups(run.slices).items():
         patients = len({item.patient for item in members})
-        table = [{key: value for key, value in row.items() if key != "group"} for row in rows if row["group"] == group]
+        table = [
+            {key: value for key, value in row.items() if key != "group"}
+            for row in record["slices"]
+            if row["group"] == group
+        ]
         parts += [
             f"## Slices: {group} ({len(members)} slices of {patients} patients)",
             markdown_table(shown_rows(table, CLASS_METRICS)),
@@ -199,10 +177,9 @@ def _slice_parts(run: SliceRun, rows: Sequence[Row], options: SliceReportOptions
         "predicted pixel of any subtype. Named right: most of its predicted pixels have its subtype; of `any`: over "
         "the lesions of all subtypes.",
     ]
-    if options.any_only:
-        lines.append(f"Patients that count for `any` only: {', '.join(options.any_only)}.")
-    if options.excluded:
-        lines.append(f"Patients left out: {', '.join(options.excluded)}.")
+    for title, key in (("Patients that count for `any` only", "any_only_patients"), ("Left out", "excluded_patients")):
+        if record[key]:
+            lines.append(f"{title}: {', '.join(record[key])}.")
     return [*parts, "\n".join(f"- {line}" for line in lines)]
 
 

@@ -143,6 +143,44 @@ def test_several_models_get_a_folder_each(a_command: Command, a_folder: Path, as
         assert f"Only the slices of fold {fold}." in (tmp_path / "out" / name / "slices.md").read_text()
 
 
+def test_labels_of_earlier_evaluations_are_pooled(a_command: Command, a_folder: Path, asked: list[str], tmp_path: Path):
+    slices = ("evaluate", "--slices", a_folder, "--json")
+    for fold in range(5):
+        done = a_command(*slices, "--fold", fold, "--model", FIRST, "--output", tmp_path / f"fold{fold}")
+        assert done.code == 0, done.err
+    parts = [part for fold in range(5) for part in ("--slice-predictions", tmp_path / f"fold{fold}" / "predictions")]
+    pooled = a_command(*slices, *parts, "--output", tmp_path / "pooled")
+    assert pooled.code == 0, pooled.err
+    assert len(asked) == 5
+    record = json.loads(pooled.out)
+    assert [(entry["model"], entry["fold"]) for entry in record["models"]] == [(FIRST, fold) for fold in range(5)]
+    whole = json.loads(a_command(*slices, "--model", FIRST, "--output", tmp_path / "whole").out)
+    assert record["slices"] == whole["slices"]
+    assert record["cleaned"] is True
+
+    # Labels of another program lie alone.
+    moved = tmp_path / "other" / "labels"
+    moved.parent.mkdir()
+    (tmp_path / "whole" / "predictions").rename(moved)
+    record = json.loads(a_command(*slices, "--slice-predictions", moved, "--output", tmp_path / "third").out)
+    assert (record["models"], record["cleaned"], record["slices"]) == ([], None, whole["slices"])
+    assert "The labels are of another program." in (tmp_path / "third" / "slices.md").read_text()
+
+    call = (*slices, "--output", tmp_path / "fourth", "--slice-predictions", moved)
+    for options, told in (
+        (("--model", FIRST), message("cli.predictions_instead_of_model", option="--model")),
+        (("--images", a_folder), message("cli.only_for_slices", option="--slice-predictions")),
+        (parts[:2], message("research.predictions_differ", folders=f"{moved}, {parts[1]}")),
+    ):
+        done = a_command(*call, *options)
+        assert done.code == 2
+        assert told in done.err
+    Image.fromarray(np.full((60, 60), 9, dtype=np.uint8)).save(moved / "set-101001.png")
+    assert message("research.prediction_of_another_slice", path=moved / "set-101001.png") in a_command(*call).err
+    (moved / "set-101001.png").unlink()
+    assert message("research.not_one_prediction", name="set-101001", count=0) in a_command(*call).err
+
+
 def test_each_of_five_models_segments_its_own_fold(
     a_command: Command, a_folder: Path, asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -157,7 +195,7 @@ def test_each_of_five_models_segments_its_own_fold(
     assert asked == names
     record = json.loads(done.out)
     assert [entry["model"] for entry in record["models"]] == names
-    assert record["out_of_fold"] is True
+    assert [entry["fold"] for entry in record["models"]] == [0, 1, 2, 3, 4]
     assert next(row["slices"] for row in record["slices"] if row["class"] == "any") == 5
     answered = {row["slice"]: row["model"] for row in rows_of(tmp_path / "out" / "cases.csv")}
     folds = LabelledSlices((a_folder,)).folds()
@@ -216,7 +254,7 @@ def test_calls_that_make_no_sense_are_refused(a_command: Command, a_folder: Path
             message("cli.fold_needs_slices", option="--exclude-patient"),
         ),
         ((*slices, "--fold", 1, "--out-of-fold"), message("cli.fold_or_out_of_fold")),
-        ((*slices, "--images", a_folder, "--out-of-fold"), message("cli.out_of_fold_is_alone")),
+        ((*slices, "--images", a_folder, "--out-of-fold"), message("cli.only_for_slices", option="--out-of-fold")),
         ((*slices, "--exclude-patient", "999"), message("cli.no_slice_of_patient", patient="999")),
         (
             (*slices, *(part for name in PATIENTS for part in ("--exclude-patient", name))),
