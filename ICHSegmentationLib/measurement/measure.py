@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ICHSegmentationLib.core.components import labelled_box
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.measurement.abc2 import METHODS
 from ICHSegmentationLib.measurement.examination import examine
@@ -95,8 +96,7 @@ def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements
         If the label map has one slice only (the extent of a single slice is unknown), or is not of the scan's shape.
     """
     if volume is not None and volume.hu.shape != label_map.labels.shape:
-        message = f"The labels of shape {label_map.labels.shape} do not fit a scan of shape {volume.hu.shape}."
-        raise ValueError(message)
+        raise ValueError(message("measurement.other_shape", labels=label_map.labels.shape, volume=volume.hu.shape))
     table = load_terminology()
     box = labelled_box(label_map.labels)
     counts = np.zeros((label_map.grid.shape[0], 256))

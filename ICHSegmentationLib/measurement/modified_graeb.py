@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.measurement.score_items import BY_USER, NOT_DETERMINED
 
 WORST = 32
@@ -142,8 +143,11 @@ class ModifiedGraeb(BaseModel):
         for name, value in points.items():
             most = Ventricle(name).max_points
             if isinstance(value, int) and not 0 <= value <= most:
-                message = f"The {name.replace('_', ' ')} can have 0 to {most} points, not {value}."
-                raise ValueError(message)
+                raise ValueError(
+                    message(
+                        "measurement.graeb_points", compartment=name.replace("_", " "), max_points=most, points=value
+                    )
+                )
         return ModifiedGraeb(
             items=tuple(
                 item.model_copy(update={"edited_points": points[item.compartment]})

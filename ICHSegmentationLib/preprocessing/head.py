@@ -39,7 +39,7 @@ class HeadRegion:
     cut_off : bool
         Whether the image border cuts through the inside of the skull.
     doubt : str
-        Why this may not be a head, in words; empty where it looks like one.
+        Sentence on why this may not be a head; empty where it looks like one.
     """
 
     slices: np.ndarray
@@ -73,7 +73,7 @@ def find_head(hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.n
     area = inside.sum(axis=(1, 2)) * np.prod(spacing_mm)
     with_brain = area >= _LEAST_AREA_MM2
     if not with_brain.any():
-        doubt = "no soft tissue was found inside a skull"
+        doubt = message("preprocessing.no_brain")
         rows, columns = (_span(axis) for axis in coordinates_mm[1:])
         return HeadRegion(np.ones(len(hu), dtype=bool), rows, columns, volume_ml=0.0, cut_off=False, doubt=doubt)
     volume_ml = float((area * np.gradient(slices_mm)).sum() / 1000)
@@ -215,11 +215,11 @@ def _doubt(region: HeadRegion, median_hu: float) -> str:
     widest = max(region.rows_mm[1] - region.rows_mm[0], region.columns_mm[1] - region.columns_mm[0])
     least, most = _BRAIN_ML
     if not least <= region.volume_ml <= most:
-        return f"bone encloses {region.volume_ml:.0f} mL of soft tissue, a head {least:.0f} to {most:.0f} mL"
+        return message("preprocessing.head_volume", volume_ml=region.volume_ml, min_ml=least, max_ml=most)
     if widest > _WIDEST_MM:
-        return f"the soft tissue inside bone is {widest:.0f} mm wide, a head's at most {_WIDEST_MM:.0f}"
+        return message("preprocessing.head_width", width_mm=widest, max_mm=_WIDEST_MM)
     if not _BRAIN_MEDIAN_HU[0] <= median_hu <= _BRAIN_MEDIAN_HU[1]:
-        return f"the tissue inside bone has a median of {median_hu:.0f} HU, brain about 30"
+        return message("preprocessing.head_density", median_hu=median_hu)
     return ""
 
 

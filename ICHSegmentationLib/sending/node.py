@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.resources import settings_folder
+from ICHSegmentationLib.core.validation import first_problem
 
 NODE_NAME = "pacs.toml"
 # PS3.5 6.2, AE: up to 16 characters of the default repertoire, no backslash; spaces at the end do not count.
@@ -72,9 +73,8 @@ def load_node(path: Path | None = None) -> PacsNode:
     except FileNotFoundError:
         raise InputError(message("sending.no_node", path=path)) from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(message("sending.node_not_valid", path=path, field=where, reason=first["msg"])) from None
+        place, problem = first_problem(error)
+        raise InputError(message("sending.node_not_valid", path=path, place=place, problem=problem)) from None
     except (OSError, ValueError) as error:
         raise InputError(message("sending.node_unreadable", path=path, reason=error)) from error
     if not node.enabled:

@@ -10,10 +10,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, Subtype
+from ICHSegmentationLib.core.validation import first_problem
 from ICHSegmentationLib.networks.box_decoding import NMS_OVERLAP, SCORE_THRESHOLD
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 from ICHSegmentationLib.systems import get_system, system_names
+from ICHSegmentationLib.systems.registry import check_preset
 
 
 class _Section(BaseModel):
@@ -78,8 +81,8 @@ class DataSection(_Section):
         for index, (name, cases) in enumerate(roles):
             for other, others in roles[:index]:
                 if cases & others:
-                    message = f"case {min(cases & others)} is both in {other} and in {name}"
-                    raise ValueError(message)
+                    case = min(cases & others)
+                    raise ValueError(message("research.case_in_two_roles", case=case, first=other, second=name))
         return self
 
 
@@ -160,8 +163,7 @@ class OptimisationSection(_Section):
     @model_validator(mode="after")
     def _check_schedule(self) -> Self:
         if self.schedule == "plateau" and self.warm_up > 0:
-            message = "the plateau schedule knows no warm-up; set warm_up to 0"
-            raise ValueError(message)
+            raise ValueError(message("research.warm_up_with_plateau"))
         return self
 
 
@@ -318,39 +320,27 @@ class TrainingConfig(_Section):
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        if self.system not in system_names() or self.preset not in get_system(self.system).presets:
-            known = ", ".join(f"{name}/{preset}" for name in system_names() for preset in get_system(name).presets)
-            message = f"there is no network {self.system}/{self.preset}; known are {known}"
-            raise ValueError(message)
+        check_preset(self.system, self.preset)
         names = {"ICH", *(subtype.name for subtype in Subtype)}
         blood = self.classes[1:]
         if self.classes[:1] != ("background",) or not blood or set(blood) - names or len(set(blood)) < len(blood):
-            message = f"classes must be background and then some of {', '.join(sorted(names))}, each once"
-            raise ValueError(message)
+            raise ValueError(message("research.config_classes", known=", ".join(sorted(names))))
         weights = self.optimisation.class_weights
         if weights is not None and len(weights) != len(self.classes):
-            message = f"optimisation.class_weights has {len(weights)} numbers for {len(self.classes)} classes"
-            raise ValueError(message)
+            raise ValueError(message("research.class_weights_count", weights=len(weights), classes=len(self.classes)))
         shown = get_system(self.system).input
         if shown == "crops" and self.classes != ("background", ANY_BLOOD):
-            message = (
-                f"classes must be background and {ANY_BLOOD} for the system {self.system}: the boxes name the subtype"
-            )
-            raise ValueError(message)
+            raise ValueError(message("research.classes_of_crops", any_blood=ANY_BLOOD, system=self.system))
         if self.about.second_reader and not {"IPH", "IVH"} <= set(self.classes):
-            message = "about.second_reader needs the classes IPH and IVH"
-            raise ValueError(message)
+            raise ValueError(message("research.verifier_classes"))
         if (shown == "patches") != (self.input.patches is not None):
             patchwise = ", ".join(name for name in system_names() if get_system(name).input == "patches")
-            message = f"input.patches must be given for the system {patchwise} and for no other, here {self.system}"
-            raise ValueError(message)
+            raise ValueError(message("research.patches_of_other_system", patchwise=patchwise, system=self.system))
         if self.input.patches is None and self.optimisation.crop_px > self.input.size_px:
-            message = f"optimisation.crop_px is larger than input.size_px, {self.input.size_px}"
-            raise ValueError(message)
+            raise ValueError(message("research.crop_too_large", size_px=self.input.size_px))
         no_validation = not self.data.validation and self.data.fold is None
         if self.optimisation.monitor == "validation_dice" and no_validation:
-            message = "optimisation.monitor validation_dice needs cases in data.validation or a data.fold"
-            raise ValueError(message)
+            raise ValueError(message("research.monitor_without_validation"))
         return self
 
 
@@ -368,23 +358,19 @@ def read_config(path: Path) -> TrainingConfig:
     try:
         return TrainingConfig.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = f"{path.name}: {where or 'the file'}: {first['msg'].removeprefix('Value error, ')}."
-        raise InputError(message) from error
+        place, problem = first_problem(error)
+        raise InputError(message("research.config_not_valid", path=path, place=place, problem=problem)) from error
 
 
 def _read_yaml(path: Path, seen: tuple[Path, ...]) -> Any:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        message = f"The configuration {path} cannot be read: {error}."
-        raise InputError(message) from error
+        raise InputError(message("research.config_unreadable", path=path, reason=error)) from error
     if not isinstance(content, dict) or "extends" not in content:
         return content
     if path in seen:
-        message = f"{path.name}: extends: the files extend each other in a circle."
-        raise InputError(message)
+        raise InputError(message("research.config_circle", path=path))
     base = _read_yaml(path.parent / str(content.pop("extends")), (*seen, path))
     return _merged(base, content) if isinstance(base, dict) else content
 

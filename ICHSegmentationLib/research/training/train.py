@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.models.manifest import get_model
 from ICHSegmentationLib.models.publish import register_model
@@ -69,8 +70,10 @@ def check_training(config: TrainingConfig, output: Path) -> None:
             channels, classes = config.input.channels, len(config.classes)
             build_network(config.system, config.preset, in_channels=channels, classes=classes, **config.network)
     except (TypeError, ValueError, RuntimeError) as error:
-        message = f"The network {config.system}/{config.preset} cannot be built: {error}."
-        raise InputError(message) from error
+        problem = message(
+            "research.network_not_built", system=config.system, preset=config.preset, reason=str(error).rstrip(".")
+        )
+        raise InputError(problem) from error
     if config.data.detector is not None:
         get_model(config.about.detector, folder=config.data.detector)
     if config.start_from:
@@ -79,8 +82,7 @@ def check_training(config: TrainingConfig, output: Path) -> None:
     if saved.exists() and (output / CHECKPOINT_NAME).exists():
         changed = _changed(yaml.safe_load(saved.read_text(encoding="utf-8")), config)
         if changed:
-            message = f"{output} holds a run with another {changed}; choose another folder, or remove it."
-            raise InputError(message)
+            raise InputError(message("research.run_of_another_setting", folder=output, setting=changed))
 
 
 def train(

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.worker.client import conversations
 from ICHSegmentationLib.worker.client.event_worker import EventWorker
@@ -327,8 +328,7 @@ class EventClient:
     def _begin_work(self, job: _Job, progress: Progress | None = None) -> None:
         """Add a job, only one of which may be under way."""
         if self._working is not None:
-            message = "The worker is at work."
-            raise RuntimeError(message)
+            raise RuntimeError(message("worker.busy"))
         self._working = job
         self._add(job, progress)
 

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from ICHSegmentationLib.core.errors import CancelledError
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.validation import first_problem
 from ICHSegmentationLib.models import LoadedModel
 from ICHSegmentationLib.worker.protocol.failures import FailureKind, describe
 from ICHSegmentationLib.worker.protocol.messages import (
@@ -179,9 +180,8 @@ class Worker:
                 self._jobs.put(request)
 
     def _refuse(self, line: bytes, error: ValidationError) -> None:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the line"
-        sentence = message("worker.request_not_understood", place=place, reason=first["msg"])
+        place, problem = first_problem(error, whole="the line")
+        sentence = message("worker.request_not_understood", place=place, problem=problem)
         self._channel.send(ErrorMessage.of(_id_of(line), FailureKind.BAD_INPUT, sentence))
 
     def _end(self) -> NoReturn:

@@ -74,7 +74,7 @@ class HostCase:
         if region.volume_ml == 0:
             raise InputError(message("research.not_a_head", doubt=region.doubt))
         if region.doubt:
-            _LOG.warning("A case looks unusual: %s.", region.doubt)
+            _LOG.warning("A case looks unusual. %s", region.doubt)
         sampling = HeadSampling.around(orientation.coordinates_mm, region, spec)
         keep = region.slices
         slices_mm = orientation.coordinates_mm[0][keep]

@@ -10,6 +10,7 @@ import pydicom
 import pytest
 from builders.dicom import write_series
 from builders.dicom_checks import dciodvfy
+from builders.errors import raises
 from builders.grids import make_grid
 from builders.label_maps import ellipsoid_mask, ellipsoid_ml, head_grid
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, BrightRuntime, head_volume, model_entry
@@ -135,5 +136,5 @@ def test_classes_have_the_labels_of_their_names(classes, labels):
 
 
 def test_unknown_classes_are_refused():
-    with pytest.raises(ValueError, match="classes must be background and then some of EDH"):
+    with raises(ValueError, "core.classes", known="EDH, SDH, SAH, IPH, IVH, ICH"):
         label_values(("background", "tumor"))

@@ -58,7 +58,7 @@ def test_a_model_a_record_and_a_log_are_written_and_the_model_can_be_loaded(a_da
 def test_a_folder_with_another_run_is_refused_and_a_longer_run_goes_on(a_data_folder: Path, tmp_path: Path):
     train(a_configuration(a_data_folder), tmp_path / "run", ONE)
     other = a_configuration(a_data_folder, optimisation={"learning_rate": 2e-3})
-    with pytest.raises(InputError, match=r"another optimisation\.learning_rate"):
+    with raises(InputError, "research.run_of_another_setting", setting="optimisation.learning_rate"):
         train(other, tmp_path / "run", ONE)
     told = []
     longer = a_configuration(a_data_folder, optimisation={"steps": 6, "workers": 1})
@@ -68,7 +68,7 @@ def test_a_folder_with_another_run_is_refused_and_a_longer_run_goes_on(a_data_fo
 
 def test_wrong_arguments_of_the_network_are_found_before_the_data(tmp_path: Path):
     config = a_configuration(tmp_path / "nowhere", network={"growhts": (1,)})
-    with pytest.raises(InputError, match="cannot be built"):
+    with raises(InputError, "research.network_not_built", preset="compact"):
         train(config, tmp_path / "run", ONE)
     assert not (tmp_path / "nowhere").exists()
 
