@@ -44,7 +44,7 @@ class Proposals(BaseModel):
 
 
 class UserItems(BaseModel):
-    """Each item of the reader's; None keeps what is proposed, "not determined" is an answer.
+    """Each item of the user's; None keeps what is proposed, "not determined" is an answer.
 
     Attributes
     ----------

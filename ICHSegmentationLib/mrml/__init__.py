@@ -36,7 +36,7 @@ from ICHSegmentationLib.mrml.segmentation.live_volumes import LiveVolumes
 from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE
 from ICHSegmentationLib.mrml.segmentation.publish import publish, result_info
 from ICHSegmentationLib.mrml.segmentation.result_grid import is_result
-from ICHSegmentationLib.mrml.segmentation.scores import proposals, reader_items, set_proposals, set_reader_items
+from ICHSegmentationLib.mrml.segmentation.scores import proposals, set_proposals, set_user_items, user_items
 from ICHSegmentationLib.mrml.segmentation.segments import subtype_look, subtype_names
 from ICHSegmentationLib.mrml.segmentation.volumes import (
     SceneVolumes,
@@ -95,7 +95,6 @@ __all__ = [
     "note_box_model",
     "proposals",
     "publish",
-    "reader_items",
     "reattach_acquisition_transform",
     "remove_strays",
     "rename_roi",
@@ -107,7 +106,7 @@ __all__ = [
     "segment_volumes_ml",
     "set_opacity",
     "set_proposals",
-    "set_reader_items",
+    "set_user_items",
     "set_window",
     "show_3d",
     "show_rois",
@@ -118,5 +117,6 @@ __all__ = [
     "subtype_look",
     "subtype_names",
     "sync_rois",
+    "user_items",
     "volume_input",
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""C-STORE (PS3.4 annex B) of DICOM files. Files are only read: whatever happens they stay where they are."""
+"""Send DICOM files by C-STORE (PS3.4 annex B). The files are only read, never moved or deleted."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _STATUS = {
 
 
 class SendError(ICHSegmentationError):
-    """Files could not be sent; the message names them, the archive and the reason. All files are still there.
+    """Files could not be sent; the message names the files, the archive and the reason.
 
     Attributes
     ----------
     sent : tuple of Path
-        What the archive had taken before.
+        Files that the archive had accepted before.
     """
 
     def __init__(self, message: str, sent: tuple[Path, ...]) -> None:
@@ -52,7 +52,7 @@ class SendError(ICHSegmentationError):
 
 
 def send_files(paths: Sequence[Path], node: PacsNode, *, progress: Progress | None = None) -> tuple[str, ...]:
-    """Send DICOM files to an archive, one after the other over one connection.
+    """Send DICOM files to an archive over one connection.
 
     Parameters
     ----------
@@ -61,19 +61,19 @@ def send_files(paths: Sequence[Path], node: PacsNode, *, progress: Progress | No
     node : PacsNode
         The archive.
     progress : callable, optional
-        Called with "send" and the share that is done.
+        Called with "send" and the fraction of the files that are sent.
 
     Returns
     -------
     tuple of str
-        What the archive remarked on files that it took.
+        Warnings of the archive about accepted files.
 
     Raises
     ------
     InputError
-        If a file is not DICOM or there is none.
+        If there is no file, or one is not DICOM.
     SendError
-        If the archive cannot be reached, refuses, is too slow, or drops the connection.
+        If the archive cannot be reached, refuses a file, is too slow, or drops the connection.
     """
     if not paths:
         raise InputError(message("sending.no_file"))
@@ -89,20 +89,20 @@ def send_files(paths: Sequence[Path], node: PacsNode, *, progress: Progress | No
         finally:
             if association.is_established:
                 association.release()
-    return tuple(sender.remarks)
+    return tuple(sender.warnings)
 
 
 class _Sender:
-    """One connection to an archive, and what to say when it fails."""
+    """One connection to an archive, with the reasons of failures."""
 
     def __init__(self, node: PacsNode, paths: Sequence[Path]) -> None:
-        self.remarks: list[str] = []
+        self.warnings: list[str] = []
         self._node = node
         self._waiting = list(paths)
         self._sent: list[Path] = []
 
     def associate(self, datasets: Sequence[Dataset]) -> Association:
-        """Open the connection for these kinds of file."""
+        """Open the connection for the kinds of these files."""
         from pynetdicom import AE
 
         entity = AE(ae_title=self._node.calling_ae_title)
@@ -127,7 +127,7 @@ class _Sender:
         Raises
         ------
         SendError
-            If the archive does not take it.
+            If the archive does not accept it.
         """
         path = self._waiting[0]
         kind = _kind(dataset)[0]
@@ -147,7 +147,7 @@ class _Sender:
         if status != 0 and status not in _WARNINGS:
             raise self._error(_why_not_stored(status))
         if status != 0:
-            self.remarks.append(message("sending.taken_with_warning", name=path.name, status=status))
+            self.warnings.append(message("sending.taken_with_warning", name=path.name, status=status))
         self._sent.append(self._waiting.pop(0))
 
     def _error(self, reason: Message) -> SendError:

@@ -7,7 +7,7 @@ its subtype, volume, mean probability, and whether it touches true blood. Then f
 detecting hemorrhage per scan, by the minimum volume that counts (``about.case_minimum_ml``), with the model's own
 confidence limits.
 
-    python Testing/Benchmarks/bench_postprocessing.py CONFIG --folder runs/cleaning [--model NAME] [--heads N]
+    python Testing/Benchmarks/bench_postprocessing.py CONFIG --folder runs/postprocessing [--model NAME] [--heads N]
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ the validation patients, unchanged and with simulated lesions, and generated hea
 training nor evaluation uses. All connected components labelled IVH are listed by the fraction of their voxels that the
 verifier labels IPH, with their true subtype; then follow the seconds that it takes.
 
-    python Testing/Benchmarks/bench_verifier.py CONFIG --folder runs/cleaning [--model NAME] [--heads N]
+    python Testing/Benchmarks/bench_verifier.py CONFIG --folder runs/postprocessing [--model NAME] [--heads N]
 """
 
 from __future__ import annotations

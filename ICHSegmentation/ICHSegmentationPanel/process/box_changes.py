@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes of boxes, one after the other: done by the worker, then written into the result."""
+"""Queue of changes of boxes: the worker segments each box again, then the result is updated."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _NEW = "new-{number}"
 
 
 class BoxChanges:
-    """Queue of changed boxes; a box that is changed again meanwhile is segmented once more in its last state.
+    """Queue of changed boxes; a box that is changed again in the meantime is segmented once more in its last state.
 
     Parameters
     ----------
     process : SegmentationProcess
         Process that segments.
     models : ModelSection
-        Chooser of the model that segments in boxes.
+        Provides the model that segments boxes.
     check_of : callable
-        Returns the last `VolumeCheck` of a volume, or None.
+        Returns the check of a volume if there is one, else None.
     save_state : callable
         Called right before the result is changed.
     on_end : callable
-        Called after each change with the key of the box (None if it was deleted or the change failed) and with a
-        sentence for the user (empty if all went well).
+        Called after each change with the key of the box (None if it was deleted or the change failed) and a message
+        (empty on success).
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class BoxChanges:
 
     @property
     def keys(self) -> set[str]:
-        """Keys of the boxes that are being changed."""
+        """Keys of the boxes with a pending change."""
         running = {self._running.key} if self._running is not None and self._running.key is not None else set()
         return running | set(self._waiting)
 
@@ -72,7 +72,7 @@ class BoxChanges:
         return self._running is not None
 
     def ask(self, node: vtkMRMLSegmentationNode, key: str | None, after: LesionBox | None) -> None:
-        """Change a box of a result as soon as the one before is done.
+        """Add a change of a box to the queue.
 
         Parameters
         ----------
@@ -93,7 +93,7 @@ class BoxChanges:
         self._go_on()
 
     def give_up(self) -> None:
-        """Forget all changes: another result was chosen, or the scene is closed."""
+        """Drop all pending changes, since another result was chosen or the scene is closing."""
         self._waiting.clear()
         self._node = None
         if self._running is not None:
@@ -118,7 +118,7 @@ class BoxChanges:
             self._write(asked, known)
             return
         assert after is not None
-        after.voxels(asked.label_map.grid)  # refuses one outside the scan
+        after.voxels(asked.label_map.grid)  # raises an error for a box outside the scan
         if self._process.busy:
             self._end(None, _("Other work is under way; change boxes when it is done."))
             return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The worker process as the panel uses it."""
+"""Panel's client of the worker process."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ _LOG = logging.getLogger(__name__)
 class SegmentationProcess:
     """Segments in a separate process, which keeps the model and the scan loaded; nothing here blocks the main thread.
 
-    Every callback comes from the event loop on the main thread, after the call that asked has returned, and exactly one
-    of ``finished`` and ``failed`` for each request, unless it is abandoned. The worker ends with Slicer.
+    Callbacks come from the event loop on the main thread, after the requesting call has returned. Unless it is
+    abandoned, each request calls either ``finished`` or ``failed``, once. The worker ends with Slicer.
     """
 
     def __init__(self) -> None:
         self._loop = QtLoop()
         self._diagnostics = Diagnostics()
         self._client: EventClient | None = None
-        # One object, by which it is disconnected again.
+        # Kept, to disconnect the same object again.
         self._on_quit = self.close
 
     @property
     def busy(self) -> bool:
-        """Whether a segmentation, an export, a comparison or a measurement is under way; one at a time may be."""
+        """Whether a segmentation, an export, a comparison or a measurement is running; only one may run."""
         return self._client is not None and self._client.is_busy
 
     def prepare(self) -> None:
-        """Start the worker, so that the first segmentation is quicker; what fails shows at that."""
+        """Start the worker, so that the first segmentation is quicker; that request reports failures."""
         self._ask(lambda client: client.prepare(), lambda _: None)
 
     def segment(
@@ -70,9 +70,9 @@ class SegmentationProcess:
         Parameters
         ----------
         volume : CTVolume
-            The scan; must not be changed until the end.
+            The scan; must not be changed until the work has ended.
         progress : callable
-            Called with the stage (see `stage_title`) and the fraction of all work that is done, which never falls.
+            Called with the stage (see `stage_title`) and the overall progress, 0 to 1, which never decreases.
         finished : callable
             Called with the segmentation and its measurements.
         failed : callable
@@ -124,11 +124,11 @@ class SegmentationProcess:
         volume, label_map, model_label_map
             The scan, its labels, and the labels of the model before corrections, if known.
         job : ExportJob
-            Which files, and where to.
+            Files to write and their folder.
         growth_picture : bytes, optional
             PNG of the growth in the job.
         progress, finished, failed : callable
-            As for `segment`; ``finished`` gets the files.
+            As for `segment`; ``finished`` receives the files.
 
         Raises
         ------
@@ -160,12 +160,12 @@ class SegmentationProcess:
         failed: Failed,
         **options: Any,
     ) -> None:
-        """Segment one lesion again after its box was changed; a fraction of a second once the model is loaded.
+        """Segment one lesion again after its box was changed; takes a fraction of a second with a loaded model.
 
         Parameters
         ----------
         volume, label_map : CTVolume, LabelMap
-            The scan and its labels; must not be changed until the end.
+            The scan and its labels; must not be changed until the work has ended.
         edit
             See :func:`ICHSegmentationLib.resegment_lesion`.
         finished : callable
@@ -190,7 +190,7 @@ class SegmentationProcess:
     def propose(
         self, volume: CTVolume, label_map: LabelMap, *, finished: Callable[[Proposals], None], failed: Failed
     ) -> None:
-        """Measure the labels of a volume for the scores; a second or so.
+        """Propose score items from the labels of a volume; takes about a second.
 
         Raises
         ------
@@ -222,7 +222,7 @@ class SegmentationProcess:
         warnings : tuple of str
             Warnings of reading them.
         progress, finished, failed : callable
-            As for `segment`; ``finished`` gets the comparison and its picture.
+            As for `segment`; ``finished`` receives the comparison and its picture.
 
         Raises
         ------
@@ -252,12 +252,12 @@ class SegmentationProcess:
         finished: Callable[[str], None],
         failed: Failed,
     ) -> None:
-        """Add a scan to a folder of training data, beside whatever the worker does.
+        """Add a scan to a folder of training data, also while the worker is busy.
 
         Parameters
         ----------
         folder, volume, label_map, boxes
-            See :func:`ICHSegmentationLib.export.save_case.save_case`; must not be changed until the end.
+            See :func:`ICHSegmentationLib.export.save_case.save_case`; must not be changed until the work has ended.
         finished : callable
             Called with the name of the case.
         failed : callable
@@ -276,7 +276,7 @@ class SegmentationProcess:
             else:
                 finished(name)
 
-        # In a thread, not by the worker: it is file work only.
+        # In a thread instead of the worker, since it only writes files.
         self._loop.run_in_background(save, tell)
 
     def list_models(self, finished: Callable[[Manifest], None], failed: Failed) -> None:
@@ -286,24 +286,24 @@ class SegmentationProcess:
     def list_devices(self, finished: Callable[[tuple[Device, ...]], None], failed: Failed) -> None:
         """List the processor and the graphics cards, each with the reason if it cannot be used.
 
-        Takes seconds where there is a card: torch has to be imported in the worker to see whether it can use it.
+        Takes seconds if there is a card: the worker imports torch to check whether it can use the card.
         """
         self._ask(lambda client: client.devices(finished, partial(self._fail, failed)), failed)
 
     def cancel(self) -> None:
-        """Stop the work; ``failed`` is called within half a second. An export stops at its next file."""
+        """Cancel the work; ``failed`` is called within half a second. An export stops at its next file."""
         if self._client is not None:
             self._diagnostics.note("cancel")
             self._client.cancel()
 
     def abandon(self) -> None:
-        """Stop the work at once; none of its callbacks is called any more. An export goes on."""
+        """Stop the work at once without calling back. An export continues."""
         if self._client is not None:
             self._diagnostics.note("abandon")
             self._client.abandon()
 
     def close(self) -> None:
-        """End the worker, wait until it is gone with its files, and call nobody back any more."""
+        """End the worker, wait until process and files are gone, and drop all callbacks."""
         client, self._client = self._client, None
         if client is not None:
             slicer.app.disconnect("aboutToQuit()", self._on_quit)
@@ -312,7 +312,7 @@ class SegmentationProcess:
         self._loop.close()
 
     def diagnostics(self) -> str:
-        """Return what a user can send to the developers; see `Diagnostics`."""
+        """Return the text for "Copy diagnostics"; see `Diagnostics`."""
         if self._client is not None:
             self._diagnostics.keep(self._client.log)
         return self._diagnostics.text()
@@ -324,7 +324,7 @@ class SegmentationProcess:
             except ImportError as error:
                 self._loop.call_later(0, partial(failed, self._explain("requirements", str(error))))
                 return
-            # The module's cleanup is not called whenever Slicer exits.
+            # Slicer does not always call the module's cleanup when it exits.
             slicer.app.connect("aboutToQuit()", self._on_quit)
         ask(self._client)
 

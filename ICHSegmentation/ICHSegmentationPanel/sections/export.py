@@ -148,7 +148,7 @@ class ExportSection(Section):
             editing_s=mrml.editing_s(node) if changed else None,
             with_patient=self.widgets.with_patient,
             overwrite=overwrite,
-            reader=mrml.reader_items(node),
+            reader=mrml.user_items(node),
             growth=self._growth.comparison if self._growth is not None else None,
         )
 

@@ -112,7 +112,7 @@ class ScoresSection(Section):
         self.update()
 
     def _show(self, node: vtkMRMLSegmentationNode, measured: SceneVolumes) -> None:
-        said, found = mrml.reader_items(node), mrml.proposals(node)
+        said, found = mrml.user_items(node), mrml.proposals(node)
         items = {
             "iph_ml": measured.volumes_ml.get("IPH", 0.0),
             "ivh": measured.present.get("IVH", False),
@@ -137,12 +137,12 @@ class ScoresSection(Section):
         """Store the user's choices in the scene."""
         node = self._segmentation
         if node is not None:
-            mrml.set_reader_items(node, UserItems(**self.ich.items, graeb=self.graeb.items))
+            mrml.set_user_items(node, UserItems(**self.ich.items, graeb=self.graeb.items))
             self.update()
 
     def _reset(self) -> None:
-        said = mrml.reader_items(self._segmentation)
-        mrml.set_reader_items(self._segmentation, type(said)(gcs=said.gcs, age_years=said.age_years))
+        said = mrml.user_items(self._segmentation)
+        mrml.set_user_items(self._segmentation, type(said)(gcs=said.gcs, age_years=said.age_years))
         self.update()
 
     def _start(self, node: vtkMRMLSegmentationNode) -> None:

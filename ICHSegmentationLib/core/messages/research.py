@@ -84,7 +84,7 @@ MESSAGES: dict[str, str] = {
     "no_usable_case": "No case can be used; the first one because: {reason}",
     "no_verifier": (
         "{model} needs the verifier {needed}, which is not installed in {folder}; copy its files and its "
-        "manifest.json entry there, evaluate {model} where both are installed, or add --no-cleaning."
+        "manifest.json entry there, evaluate {model} where both are installed, or add --no-postprocessing."
     ),
     "not_a_costs_file": "{path} was not written by Testing/Benchmarks/bench_models.py; give the file that it wrote.",
     "not_a_folder": "{path} is not a folder.",

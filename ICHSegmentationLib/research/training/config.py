@@ -260,12 +260,12 @@ class EvaluationSection(_Section):
 class AboutSection(_Section):
     """What the list of models says beside the input; ``name`` is system-preset where none is given.
 
-    ``detector`` is the name of the model that finds the boxes for a second stage and ``joining`` how it looks into
-    them, ``score_threshold``, ``nms_overlap`` and ``lone_threshold`` are a detector's own; see
+    For a second stage, ``detector`` is the name of the model that finds the boxes and ``joining`` how it segments in
+    them; ``score_threshold``, ``nms_overlap`` and ``lone_threshold`` are thresholds of a detector. See
     :class:`ICHSegmentationLib.models.ModelEntry`.
-    ``case_minimum_ml`` is the volume from which on a scan counts as one with a bleed, without it none is decided on.
-    ``least_certainty`` are the limits of the cleaning by subtype (`PostProcessing.least_certainty`), in place of the
-    usual ones; ``second_reader`` is the name of the model that is asked about ventricular blood.
+    ``case_minimum_ml`` is the smallest total volume of a positive scan; without it the model makes no such decision.
+    ``least_certainty`` holds the limits of the postprocessing by subtype (`PostProcessing.min_confidence`), in place of
+    the defaults; ``second_reader`` is the name of the verifier.
     """
 
     name: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")

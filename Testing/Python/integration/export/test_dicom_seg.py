@@ -27,8 +27,8 @@ from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
 from ICHSegmentationLib.export.record import ModelRecord
 from ICHSegmentationLib.io import read_ct
+from ICHSegmentationLib.io.dicom.slices import tag_name
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
-from ICHSegmentationLib.io.dicom.tags import tag_name
 from ICHSegmentationLib.io.labels.dicom_seg import read_dicom_seg
 from ICHSegmentationLib.measurement import measure
 

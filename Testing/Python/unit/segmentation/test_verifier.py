@@ -94,7 +94,7 @@ def test_what_its_runtime_has_to_say_is_told(a_verifier, sees):
     assert len(segmented.warnings) == 1 + sees
 
 
-def test_it_is_asked_only_where_there_is_ventricular_blood_and_only_with_the_cleaning(a_verifier):
+def test_it_is_asked_only_where_there_is_ventricular_blood_and_only_with_the_postprocessing(a_verifier):
     reader = a_verifier(sees=True)
     for call, name in (
         (segment(BrightRuntime()), Subtype.IPH),
