@@ -40,8 +40,8 @@ def worker_variables() -> dict[str, str]:
 
     - PYTHONHOME, PYTHONPATH and the library paths are kept: PythonSlicer prepends its own, and an interpreter that is
       started without PythonSlicer needs them.
-    - KMP_DUPLICATE_LIB_OK is not set, although programs on macOS often do so: OpenVINO contains no OpenMP, so the worker
-      has only that of torch. With two of them results could be wrong without any error.
+    - KMP_DUPLICATE_LIB_OK is not set, although programs on macOS often do so: OpenVINO contains no OpenMP, so the
+      worker has only that of torch. With two of them results could be wrong without any error.
     - Variables set by the user, such as CUDA_VISIBLE_DEVICES and OMP_NUM_THREADS, are kept.
     """
     return {name: value for name, value in os.environ.items() if name not in _ONLY_FOR_SLICER}

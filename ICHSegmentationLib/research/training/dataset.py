@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random augmented slices, all subtypes equally often."""
+"""Random augmented slices, with all subtypes equally often."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.research.training.config import TrainingConfig
 
-_LEAST_PIXELS = 12
-_WIDER_STEPS, _MOST_OF_CENTRE = 0.3, 0.5
+_MIN_PIXELS = 12
+_WIDER_STEPS, _MAX_OF_CENTRE = 0.3, 0.5
 
 
 class SliceDataset(Dataset):
     """Augmented slices drawn from prepared volumes; sample number n is the same for the same seed.
 
-    So it does not matter which process makes a sample, nor whether training was interrupted before it.
+    Samples are independent of processes and interruptions.
 
     Parameters
     ----------
     files : sequence of pathlib.Path
-        Volumes that `TrainingVolume.write` wrote.
+        Files of `TrainingVolume.write`.
     config : TrainingConfig
-        ``bleed_share`` of the slices show blood; the subtype is drawn first, so that rare ones are seen as often as
-        common ones.
+        A fraction ``bleed_share`` of the slices shows hemorrhage; its subtype is drawn first, so that rare subtypes
+        occur as often as common ones.
     """
 
     def __init__(self, files: Sequence[Path], config: TrainingConfig) -> None:
@@ -57,12 +57,12 @@ class SliceDataset(Dataset):
                 if not counts[1:].any():
                     self._without.append((number, index))
                 for subtype, places in self._with.items():
-                    if counts[subtype] >= _LEAST_PIXELS:
+                    if counts[subtype] >= _MIN_PIXELS:
                         places.append((number, index))
         self._subtypes = [subtype for subtype, places in self._with.items() if places]
 
     def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
-        """Return ``image`` (channels, H, W) float32, as the network takes it, and ``label`` (1, H, W)."""
+        """Return ``image`` (channels, H, W) float32, the network input, and ``label`` (1, H, W)."""
         rng = np.random.default_rng([self._seed, number])
         image, label = self._slice(rng)
         self._augmentation.set_random_state(seed=int(rng.integers(2**32 - 1)))
@@ -83,14 +83,14 @@ class SliceDataset(Dataset):
         used = np.flatnonzero(weights.any(axis=0))
         image = np.tensordot(weights[:, used], volume.grey[used].astype(np.float32) / 255, axes=1)
         if len(image) > 1 and rng.random() < _WIDER_STEPS:
-            # Where slices lie further apart than the channels, neighbours are interpolated from the slice itself.
+            # Simulate larger slice distances, at which neighbours are interpolated from the slice itself.
             centre = image[len(image) // 2]
-            image += np.float32(rng.uniform(0, _MOST_OF_CENTRE)) * (centre - image)
+            image += np.float32(rng.uniform(0, _MAX_OF_CENTRE)) * (centre - image)
         return image, self._class_of[volume.labels[index]][None].astype(np.float32)
 
 
 def _augmentation(config: TrainingConfig) -> transforms.Compose:
-    """Vary greys in [0, 1] of the HU range, so that a system's window does not change what is varied by how much."""
+    """Make the augmentation of images scaled to [0, 1]: it acts before windowing, so it is the same for all systems."""
     options, crop_px = config.augmentation, config.optimisation.crop_px
     both, image = ["image", "label"], ["image"]
     steps: list[transforms.Transform] = [
@@ -107,7 +107,7 @@ def _augmentation(config: TrainingConfig) -> transforms.Compose:
         ),
     ]
     if config.input.align_midline:
-        steps.append(transforms.CenterSpatialCropd(both, roi_size=(-1, crop_px)))  # the midline stays in the middle
+        steps.append(transforms.CenterSpatialCropd(both, roi_size=(-1, crop_px)))  # keep the midline central
     steps.append(transforms.RandSpatialCropd(both, roi_size=(crop_px, crop_px), random_size=False))
     if options.intensities:
         steps += [

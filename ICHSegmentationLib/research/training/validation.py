@@ -44,21 +44,21 @@ def pooled_dice(
 ) -> dict[str, float]:
     """Return the Dice of each class that occurs, from the pixels of all volumes pooled.
 
-    It is computed on the network's pixels and without postprocessing: it compares weights of one run and is not a
-    result.
+    Computed on the pixels of the network and without postprocessing, to compare weights of one run; not comparable
+    with an evaluation.
 
     Parameters
     ----------
     labels_of : callable
-        Returns the true and the predicted classes of a volume, 255 where the truth is unknown.
+        Returns the true and the predicted classes of a volume, 255 where the true class is unknown.
     network : torch.nn.Module
         In evaluation mode.
     files : sequence of pathlib.Path
-        Validation volumes; each process takes a part of them.
+        Validation volumes, distributed over the processes.
     config : TrainingConfig
-        Input and classes.
+        Configuration of input and classes.
     processes : Processes
-        All of them must call this.
+        All processes of the run, each of which must call this function.
     """
     count = len(config.classes)
     both, either = np.zeros(count), np.zeros(count)

@@ -235,8 +235,8 @@ def _page(
     parts = [
         "# Models side by side",
         f"{processing_sentence(postprocessed=first.postprocessed)} Dice columns are medians, `10 %` the 10th "
-        "percentile, ICC is ICC(2,1) of the volume; `any` is hemorrhage of any subtype. `-`: the model does not look for the subtype, or "
-        "nothing was measured. The Dice of a missed lesion is 0.",
+        "percentile, ICC is ICC(2,1) of the volume; `any` is hemorrhage of any subtype. `-`: the model does not look "
+        "for the subtype, or nothing was measured. The Dice of a missed lesion is 0.",
         f"## Held-out patients ({cases[PATIENTS]})",
         table(_PATIENTS),
         f"Differences, here and below, are to {rows[0]['model']}, per patient; `wilcoxon_p` is the two-sided p of "
