@@ -2,7 +2,7 @@
 """Volumes and results in 3D Slicer's scene. The only package of the library that imports slicer; never Qt."""
 
 from ICHSegmentationLib.mrml.boxes.box_record import box_models, keep_boxes, note_box_model
-from ICHSegmentationLib.mrml.boxes.lesion_boxes import AskedEdit, BoxLesion, apply_edit, ask_edit, box_lesions
+from ICHSegmentationLib.mrml.boxes.lesion_boxes import BoxLesion, RequestedEdit, apply_edit, box_lesions, request_edit
 from ICHSegmentationLib.mrml.boxes.lesion_rois import (
     box_of_roi,
     choose_roi,
@@ -55,17 +55,16 @@ from ICHSegmentationLib.mrml.volume.input import volume_input
 __all__ = [
     "RESULT_ATTRIBUTE",
     "WINDOWS",
-    "AskedEdit",
     "BoxLesion",
     "EditingTime",
     "LiveVolumes",
+    "RequestedEdit",
     "SceneLesion",
     "SceneVolumes",
     "ShownSlices",
     "VolumeCheck",
     "acquisition_transform_is_detached",
     "apply_edit",
-    "ask_edit",
     "box_lesions",
     "box_models",
     "box_of_roi",
@@ -98,6 +97,7 @@ __all__ = [
     "reattach_acquisition_transform",
     "remove_strays",
     "rename_roi",
+    "request_edit",
     "restore_all",
     "restore_lesion",
     "result_info",

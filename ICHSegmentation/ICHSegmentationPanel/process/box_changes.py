@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.lesion_boxes import LesionBox
-    from ICHSegmentationLib.mrml import AskedEdit, VolumeCheck
+    from ICHSegmentationLib.mrml import RequestedEdit, VolumeCheck
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
     from ICHSegmentationPanel.sections.model import ModelSection
 
@@ -56,7 +56,7 @@ class BoxChanges:
         self._on_end = on_end
         self._node: vtkMRMLSegmentationNode | None = None
         self._waiting: dict[str, LesionBox | None] = {}
-        self._running: AskedEdit | None = None
+        self._running: RequestedEdit | None = None
         self._model = ""
         self._new = 0
 
@@ -112,13 +112,13 @@ class BoxChanges:
     def _start(self, key: str | None, after: LesionBox | None) -> None:
         from ICHSegmentationLib.segmentation.boxes.segmentation import edit_without_segmenter
 
-        asked = mrml.ask_edit(self._node, key, after)
-        known = edit_without_segmenter(asked.label_map, asked.edit)
+        request = mrml.request_edit(self._node, key, after)
+        known = edit_without_segmenter(request.label_map, request.edit)
         if known is not None:
-            self._write(asked, known)
+            self._write(request, known)
             return
         assert after is not None
-        after.voxels(asked.label_map.grid)  # raises an error for a box outside the scan
+        after.voxels(request.label_map.grid)  # raises an error for a box outside the scan
         if self._process.busy:
             self._end(None, _("Other work is under way; change boxes when it is done."))
             return
@@ -130,11 +130,11 @@ class BoxChanges:
             self._end(None, "")
             return
         volume = mrml.volume_input(volume_node, check=self._check_of(volume_node))
-        self._running, self._model = asked, entry.name
+        self._running, self._model = request, entry.name
         self._process.resegment_lesion(
             volume,
-            asked.label_map,
-            asked.edit,
+            request.label_map,
+            request.edit,
             model=entry.name,
             device=self._models.device,
             finished=self._finish,
@@ -142,22 +142,22 @@ class BoxChanges:
         )
 
     def _finish(self, labels: LabelMap) -> None:
-        asked, self._running = self._running, None
-        if asked is None or self._node is None or self._node.GetScene() is None:
+        request, self._running = self._running, None
+        if request is None or self._node is None or self._node.GetScene() is None:
             return
         try:
-            self._write(asked, labels)
+            self._write(request, labels)
             mrml.note_box_model(self._node, self._model)
         except Exception as error:
             self._end(None, failure_of(error, "A box could not be changed.").in_one_sentence)
         self._go_on()
 
-    def _write(self, asked: AskedEdit, labels: LabelMap) -> None:
-        key = mrml.apply_edit(self._node, asked, labels, save_state=self._save_state)
-        if asked.key is not None and key != asked.key:
-            later = self._waiting.pop(asked.key, None)
+    def _write(self, request: RequestedEdit, labels: LabelMap) -> None:
+        key = mrml.apply_edit(self._node, request, labels, save_state=self._save_state)
+        if request.key is not None and key != request.key:
+            later = self._waiting.pop(request.key, None)
             if key is not None:
-                mrml.rename_roi(self._node, asked.key, key)
+                mrml.rename_roi(self._node, request.key, key)
                 if later is not None:
                     self._waiting[key] = later
         self._end(key, "")

@@ -86,8 +86,8 @@ class SegmentationProcess:
             If `busy`.
         """
         slices, rows, columns = volume.hu.shape
-        asked = ", ".join(f"{name} {value}" for name, value in options.items())
-        self._diagnostics.note(f"segment {columns} x {rows} x {slices}, {asked or 'default options'}")
+        given = ", ".join(f"{name} {value}" for name, value in options.items())
+        self._diagnostics.note(f"segment {columns} x {rows} x {slices}, {given or 'default options'}")
 
         def finish(result: WorkerResult) -> None:
             info = result.segmentation.runtime
@@ -178,8 +178,8 @@ class SegmentationProcess:
         RuntimeError
             If `busy`.
         """
-        asked = ", ".join(f"{name} {value}" for name, value in options.items())
-        self._diagnostics.note(f"segment a box, {asked or 'default options'}")
+        given = ", ".join(f"{name} {value}" for name, value in options.items())
+        self._diagnostics.note(f"segment a box, {given or 'default options'}")
         self._ask(
             lambda client: client.resegment_lesion(
                 volume, label_map, edit, _options(options), finished=finished, failed=partial(self._fail, failed)

@@ -116,9 +116,9 @@ def test_a_pack_holds_what_another_machine_needs(a_data_folder: Path, tmp_path: 
     config = a_configuration(a_data_folder, data={"phe_sich": tmp_path / "absent", "procedural_heads": 1})
     prepare(config)
     with raises(InputError, "research.pack_too_large", max_mib=1e-5):
-        write_pack(config, tmp_path / "small", most_mib=1e-5)
+        write_pack(config, tmp_path / "small", max_mib=1e-5)
     real = sum(path.stat().st_size for part in ("real", "anatomy") for path in (a_data_folder / part).iterdir())
-    pack = write_pack(config, tmp_path / "pack", most_mib=(real + 1000) / 2**20)
+    pack = write_pack(config, tmp_path / "pack", max_mib=(real + 1000) / 2**20)
     assert (pack.files, pack.to_be_made) == (4, 1)
     monkeypatch.chdir(tmp_path / "pack")
     from ICHSegmentationLib.research.training.config import read_config
