@@ -53,5 +53,5 @@ def test_density_is_that_of_the_lesion_alone():
 
 def test_a_scan_of_another_shape_is_refused():
     grid, other = head_grid([5.0] * 5, rows=20, columns=20), head_grid([5.0] * 4, rows=20, columns=20)
-    with raises(ValueError, "measurement.other_shape", labels=(5, 20, 20), volume=(4, 20, 20)):
+    with raises(ValueError, "measurement.other_shape", labels=(6, 20, 20), volume=(5, 20, 20)):
         measure(labelled(grid), CTVolume(np.zeros(other.shape, np.int16), other))
