@@ -16,7 +16,7 @@ from ICHSegmentationLib.rendering.drawing import BACKGROUND, MUTED, RESEARCH_USE
 from ICHSegmentationLib.rendering.key_slices import choose_slices
 from ICHSegmentationLib.rendering.panels import WINDOW_HU, PanelLayout, tissue_slices
 from ICHSegmentationLib.rendering.png import write_png
-from ICHSegmentationLib.research.evaluation.case import CaseMetrics
+from ICHSegmentationLib.research.evaluation.metrics.case import CaseMetrics
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY
 from ICHSegmentationLib.research.evaluation.models.held_out_case import PATIENTS, SIMULATED, HeldOutCase, HeldOutFile
 from ICHSegmentationLib.research.evaluation.models.run import ModelRun, prediction_path
