@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.export.record import MeasurementRecord, make_record
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 
 if TYPE_CHECKING:
     from pydicom import Dataset

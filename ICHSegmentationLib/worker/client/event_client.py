@@ -18,12 +18,12 @@ from ICHSegmentationLib.worker.client.steps import Work
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.errors import ICHSegmentationError
     from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.lesion_boxes import BoxEdit
     from ICHSegmentationLib.core.progress import Progress
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.export.job import ExportJob
     from ICHSegmentationLib.measurement.user_items import Proposals
     from ICHSegmentationLib.models import Device, Manifest
-    from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
     from ICHSegmentationLib.worker.client.application_loop import ApplicationLoop
     from ICHSegmentationLib.worker.client.conversations import Conversation, Steps
     from ICHSegmentationLib.worker.client.outcome import WorkerComparison, WorkerResult

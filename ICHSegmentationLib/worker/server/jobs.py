@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.export.job import run_export
+from ICHSegmentationLib.export.run_export import run_export
 from ICHSegmentationLib.export.scan_comparison import compare_scans
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.models import LoadedModel, list_devices, load_manifest, output_subtypes
 from ICHSegmentationLib.pipeline import resegment_lesion, segment

@@ -49,6 +49,13 @@ def test_importing_the_reader_loads_no_network_runtime():
     assert loaded & {"torch", "openvino", "vtk", "vtkmodules", "reportlab"} == set()
 
 
+@pytest.mark.parametrize("client", ["event_client", "blocking_client"])
+def test_a_client_of_the_worker_loads_only_data_models(client):
+    loaded = modules_after(f"import ICHSegmentationLib.worker.client.{client}")
+    assert "numpy" in loaded
+    assert loaded & (HEAVY | SLICER | {"pydicom", "nibabel", "nrrd", "PIL", "rich"}) == set()
+
+
 def test_help_loads_neither_numpy_nor_rich():
     loaded = modules_after(
         "import sys\nsys.argv = ['ichseg', 'segment', '--help']\n"

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, Subtype
 from ICHSegmentationLib.io.labels.nifti import read_labels_nifti
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.rendering.drawing import BACKGROUND, MUTED, RESEARCH_USE, TEXT, font
 from ICHSegmentationLib.rendering.key_slices import choose_slices
 from ICHSegmentationLib.rendering.panels import WINDOW_HU, PanelLayout, tissue_slices
