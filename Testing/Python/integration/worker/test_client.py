@@ -72,7 +72,7 @@ def test_progress_never_falls_and_goes_from_zero_to_one(a_lasting_client, a_head
     fractions = [fraction for _, fraction in seen]
     assert fractions == sorted(fractions)
     assert (fractions[0], fractions[-1]) == (0, pytest.approx(1))
-    assert list(dict.fromkeys(stage for stage, _ in seen)) == ["load", "preprocess", "infer", "postprocess"]
+    assert list(dict.fromkeys(stage for stage, _ in seen)) == ["load", "preprocess", "infer", "postprocess", "measure"]
 
 
 def test_the_model_is_loaded_once_for_several_requests(a_client, a_head):
