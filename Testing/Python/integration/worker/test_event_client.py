@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -481,6 +482,35 @@ def test_a_worker_that_does_not_listen_is_killed_after_400_ms_and_replaced(an_ap
     assert an_application.files() == []
     an_application.failed.clear()
     request = an_application.segment_until_at_work(a_head)
+    assert an_application.loop.process is not first
+    an_application.loop.process.say(result_of(request, a_head))
+    an_application.loop.run()
+    assert (len(an_application.finished), an_application.failed) == (1, [])
+
+
+def test_the_user_is_told_before_the_kill_which_may_take_long(an_application, a_head):
+    killed = []
+    an_application.failed = SimpleNamespace(append=lambda _: killed.append(first.is_killed))
+    an_application.segment_until_at_work(a_head)
+    first = an_application.loop.process
+    an_application.client.cancel()
+    an_application.loop.run(0.5)
+    assert killed == [False]
+    assert first.is_killed
+
+
+def test_work_that_is_asked_for_at_a_cancel_gets_the_next_worker(an_application, a_head):
+    def ask_again(_):
+        an_application.failed = []
+        an_application.segment(a_head)
+
+    an_application.failed = SimpleNamespace(append=ask_again)
+    an_application.segment_until_at_work(a_head)
+    first = an_application.loop.process
+    an_application.client.cancel()
+    an_application.loop.run(0.5)
+    assert first.is_killed
+    request = an_application.request_at_work()
     assert an_application.loop.process is not first
     an_application.loop.process.say(result_of(request, a_head))
     an_application.loop.run()
