@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from scipy import ndimage
 
 from ICHSegmentationLib.core.components import labelled_box
 from ICHSegmentationLib.core.errors import InputError
@@ -158,6 +157,24 @@ class LesionBox(BaseModel):
         return self.spanning(self.subtype, edges, self.slices, grid, self.confidence)
 
 
+class BoxEdit(BaseModel):
+    """Edit of a box: added (no ``before``), deleted (no ``after``), moved, resized or given another subtype.
+
+    Attributes
+    ----------
+    before, after : LesionBox or None
+        The box before and after the edit.
+    others : tuple of LesionBox
+        All other boxes of the scan; their lesions are kept.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    before: LesionBox | None = None
+    after: LesionBox | None = None
+    others: tuple[LesionBox, ...] = ()
+
+
 def box_around(
     mask: np.ndarray, offset: Iterable[int], grid: SliceGrid, subtype: str, confidence: float = 1.0
 ) -> LesionBox:
@@ -196,6 +213,8 @@ def lesion_boxes(label_map: LabelMap, blood: np.ndarray | None = None) -> tuple[
     blood : numpy.ndarray, optional
         (slices, rows, columns) uint8, the probability of blood as 0 to 255; its mean is the confidence, else 1.
     """
+    from scipy import ndimage
+
     labelled = labelled_box(label_map.labels)
     labels = label_map.labels[labelled]
     if labels.size == 0:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.measurement.measure import Measurements
+    from ICHSegmentationLib.measurement.measurements import Measurements
 
 
 class CaseDecision(BaseModel):

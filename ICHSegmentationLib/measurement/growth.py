@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.measurement.measure import Measurements
+    from ICHSegmentationLib.measurement.measurements import Measurements
 
 EXPANSION_PERCENT, EXPANSION_ML = 33.0, 6.0
 IVH_GROWTH_ML = 1.0

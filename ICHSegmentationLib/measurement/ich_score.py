@@ -12,7 +12,7 @@ from ICHSegmentationLib.anatomy.lesion_location import Compartment
 from ICHSegmentationLib.measurement.score_items import BY_USER, LARGE_ML, NOT_DETERMINED
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.measurement.measure import Measurements
+    from ICHSegmentationLib.measurement.measurements import Measurements
 
 OLD_YEARS = 80
 MORTALITY_30D_PERCENT: dict[int, int | None] = {0: 0, 1: 13, 2: 26, 3: 72, 4: 97, 5: 100, 6: None}

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ICHSegmentationLib.measurement.ich_score import IchScore, ich_score, is_infratentorial
-from ICHSegmentationLib.measurement.measure import Measurements
+from ICHSegmentationLib.measurement.measurements import Measurements
 from ICHSegmentationLib.measurement.modified_graeb import ModifiedGraeb, Points
 
 Answer = bool | Literal["not determined"] | None

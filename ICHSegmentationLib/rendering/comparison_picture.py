@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ICHSegmentationLib.core.terminology import load_terminology
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.registration.sampling import indices_at, values_at
 from ICHSegmentationLib.rendering.drawing import (
     BACKGROUND,

@@ -10,7 +10,8 @@ from ICHSegmentationLib.anatomy.deep_samples import sample_deep
 from ICHSegmentationLib.anatomy.lesion_location import LesionLocation
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.measurement import Ventricle, ich_score, measure
+from ICHSegmentationLib.measurement import Ventricle, ich_score
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.measurement.midline import midline_shift
 from ICHSegmentationLib.measurement.ventricles import compartments, propose_graeb
 

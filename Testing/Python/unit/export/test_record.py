@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from ICHSegmentationLib.export.record import AlignmentRecord, MeasurementRecord, make_record
 from ICHSegmentationLib.export.report.facts import facts
 from ICHSegmentationLib.export.tables import write_measurements_csv, write_measurements_json
-from ICHSegmentationLib.measurement import CaseDecision, Measurements, measure
+from ICHSegmentationLib.measurement import CaseDecision, Measurements
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
 
 

@@ -4,7 +4,7 @@ import pytest
 from builders.label_maps import ellipsoid_mask, head_grid
 from builders.simple_head import head_hu
 
-from ICHSegmentationLib.io import read_ct
+from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.preprocessing.head import find_head, intracranial_mask
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 

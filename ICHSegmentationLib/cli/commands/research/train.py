@@ -14,7 +14,7 @@ from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.research.training.config import TrainingConfig
-    from ICHSegmentationLib.research.training.fit import Progress
+    from ICHSegmentationLib.research.training.fitting.fit import Progress
     from ICHSegmentationLib.research.training.train import Trained
 
 _PREPARING = {
