@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes, diameters and lesions of a label map."""
+"""Measurements of label maps: volumes, diameters, lesions, midline shift and scores."""
 
 from ICHSegmentationLib.anatomy.lesion_location import Compartment, LesionLocation, Region, Side
 from ICHSegmentationLib.measurement.abc2 import Abc2
