@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two scans of one head side by side on the same planes, and their difference."""
+"""Picture of two scans of one head on the same planes, and of their difference."""
 
 from __future__ import annotations
 

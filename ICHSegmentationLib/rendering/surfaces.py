@@ -13,7 +13,7 @@ from ICHSegmentationLib.core.grid import SliceGrid
 _BONE_HU = 250
 _SKULL_PIXEL_MM = 2.0
 _BLOOD_PIXEL_MM = 0.8
-_KEPT_SHARE = 0.3
+_MIN_BLOOD_FRACTION = 0.3
 """Minimum fraction of blood in a block of pixels: below one half, to keep a thin rim."""
 _REACH_MM = 8.0
 _SMOOTHING_PASSES = 15
@@ -28,7 +28,7 @@ def skull_surface(hu: np.ndarray, grid: SliceGrid) -> Any:
     hu : numpy.ndarray
         (slices, rows, columns) HU.
     grid : SliceGrid
-        Where the slices lie.
+        Slice grid of the volume.
     """
     from scipy import ndimage
 
@@ -51,12 +51,12 @@ def blood_surface(mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGri
     offset : tuple of int
         Index of the first voxel of the mask in the volume.
     grid : SliceGrid
-        Where the slices of the volume lie.
+        Slice grid of the volume.
     """
     from scipy import ndimage
 
     strides = (1, *_strides(grid, _BLOOD_PIXEL_MM)[1:])
-    coarse = _block_mean(mask, strides) > _KEPT_SHARE
+    coarse = _block_mean(mask, strides) > _MIN_BLOOD_FRACTION
     coarse = np.pad(coarse, ((0, 0), (1, 1), (1, 1)))
     # Signed distance to the edge within each slice (a huge slice distance keeps slices apart): between two slices the
     # surface then runs smoothly from one outline to the other instead of in terraces.
