@@ -110,8 +110,8 @@ def find_midsagittal_plane(planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: 
         at = opposite[::-1] / np.array(spacing_mm)[:, None]
         at[0] = at[0].clip(0, last_slice)  # as `MidsagittalPlane.mirrored` does
         sampled = ndimage.map_coordinates(coarse, at, order=1, cval=0.0)
-        upright = 1 + _TURN_PENALTY * (turn_deg / _TURNS_DEG[-1]) ** 2
-        return float(np.mean((sampled - values) ** 2)) * upright
+        penalty = 1 + _TURN_PENALTY * (turn_deg / _TURNS_DEG[-1]) ** 2
+        return float(np.mean((sampled - values) ** 2)) * penalty
 
     middle = np.array(ndimage.center_of_mass(coarse) * np.array(spacing_mm))[::-1]
     starts = [np.array([turn, 0.0, _normal(turn, 0.0) @ (middle - centre_mm)]) for turn in _TURNS_DEG]
