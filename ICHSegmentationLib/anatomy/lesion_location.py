@@ -31,8 +31,8 @@ class Compartment(StrEnum):
 class Region(StrEnum):
     """Lobe or deep location.
 
-    ``basal ganglia`` includes the capsules and the deep white matter beside the lateral ventricles, as ratings of
-    hemorrhage do (Charidimou A et al., The Cerebral Haemorrhage Anatomical RaTing inStrument (CHARTS): development
+    ``basal ganglia`` includes the capsules and the deep white matter beside the lateral ventricles, as in ratings of
+    hemorrhage (Charidimou A et al., The Cerebral Haemorrhage Anatomical RaTing inStrument (CHARTS): development
     and assessment of reliability, J Neurol Sci 2017;372:178-183).
     """
 

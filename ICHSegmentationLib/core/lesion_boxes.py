@@ -167,9 +167,9 @@ def box_around(
     Parameters
     ----------
     mask : numpy.ndarray
-        (slices, rows, columns) bool, not empty, cut out of a scan; its first and last slice have voxels.
+        (slices, rows, columns) bool, a part of a label map, with voxels on its first and last slice.
     offset : iterable of int
-        Slice, row and column where it begins in the scan.
+        Index (slice, row, column) of the first voxel of the mask in the label map.
     grid : SliceGrid
         The scan.
     subtype, confidence

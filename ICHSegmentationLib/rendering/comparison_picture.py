@@ -85,7 +85,7 @@ def draw_comparison(
 
 
 def _changes(baseline: LabelMap, followup: LabelMap) -> list[Entry]:
-    """Return the legend: volume before and after of each class that either scan has."""
+    """Return the legend: both volumes of each class that is present on either scan."""
     before, after = measure(baseline).volumes_ml, measure(followup).volumes_ml
     rows = [(row.rgb, row.id) for row in load_terminology().classes if before.get(row.id, 0) + after.get(row.id, 0) > 0]
     return [

@@ -58,8 +58,8 @@ def blood_surface(mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGri
     strides = (1, *_strides(grid, _BLOOD_PIXEL_MM)[1:])
     coarse = _block_mean(mask, strides) > _MIN_BLOOD_FRACTION
     coarse = np.pad(coarse, ((0, 0), (1, 1), (1, 1)))
-    # Signed distance to the edge within each slice (a huge slice distance keeps slices apart): between two slices the
-    # surface then runs smoothly from one outline to the other instead of in terraces.
+    # In-plane signed distance (a huge slice distance separates the slices), which gives a surface without steps between
+    # the outlines of neighbouring slices.
     sampling = (1e6, grid.spacing_mm[0] * strides[1], grid.spacing_mm[1] * strides[2])
     inside = ndimage.distance_transform_edt(coarse, sampling=sampling)
     outside = ndimage.distance_transform_edt(~coarse, sampling=sampling)
@@ -117,7 +117,7 @@ def _surface(
     if mesh.GetNumberOfPoints() == 0:
         return mesh
     points = vtk_to_numpy(mesh.GetPoints().GetData())
-    # Centre of a block of s voxels: s * i + (s - 1) / 2; the rim moved all by one block.
+    # Centre of a block of s voxels: s * i + (s - 1) / 2. The rim shifts indices by one block.
     blocks = points[:, ::-1].astype(np.float64) - 1
     indices = blocks * strides + (np.array(strides) - 1) / 2 + offset
     mesh.GetPoints().SetData(numpy_to_vtk(_extrapolated(grid, indices).astype(np.float32), deep=1))
