@@ -93,10 +93,10 @@ MESSAGES: dict[str, str] = {
     ),
     "not_a_costs_file": "{path} was not written by Testing/Benchmarks/bench_models.py; give the file that it wrote.",
     "not_a_folder": "{path} is not a folder.",
-    "not_a_head": "This does not look like a head CT: {doubt}.",
-    "not_a_host": "This does not look like a head CT: {doubt}.",
+    "not_a_head": "This does not look like a head CT. {doubt}",
+    "not_a_host": "This does not look like a head CT. {doubt}",
     "not_a_host_unless_forced": (
-        "This does not look like a head CT: {doubt}. Use --force to simulate lesions in it anyway."
+        "This does not look like a head CT. {doubt} Use --force to simulate lesions in it anyway."
     ),
     "not_a_whole_number": "{path}, line {line}: {column} is not a whole number.",
     "not_installed": (
