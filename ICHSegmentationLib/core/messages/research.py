@@ -58,6 +58,11 @@ MESSAGES: dict[str, str] = {
     "mask_of_fractions": "{path} holds fractions; a mask holds whole numbers.",
     "mask_shape": "{path} has shape {shape}, which differs from its scan.",
     "missing_file": "{path} is missing.",
+    "no_slices": "{folder} holds no PNG slices.",
+    "slice_sizes_differ": "{image} and {labels} differ in size.",
+    "slice_unreadable": "{path} cannot be read as a picture.",
+    "slice_without_patient": "{path}: the name must be the three digits of the patient and the number of the slice.",
+    "unknown_slice_label": "{path} holds the label {label}; only 0 to 5 are valid.",
     "missing_volumes": (
         "{count} training volumes are missing, the first is {first}; run `ichseg train` with --prepare-only first."
     ),
@@ -165,10 +170,18 @@ MESSAGES: dict[str, str] = {
     "config_unreadable": "The configuration {path} cannot be read: {reason}.",
     "crop_too_large": "The crop of optimisation.crop_px is larger than input.size_px ({size_px}).",
     "different_grids": "The predicted and the reference labels must lie on one grid.",
-    "monitor_without_validation": "The monitor validation_dice needs cases in data.validation, or a data.fold.",
+    "monitor_without_validation": (
+        "The monitor validation_dice needs cases in data.validation, a data.fold or a data.slice_fold."
+    ),
     "network_not_built": "The network {system}/{preset} cannot be built: {reason}.",
     "patches_of_other_system": "Give input.patches for the system {patchwise} and for no other, such as {system}.",
     "run_of_another_setting": "{folder} holds a run with another {setting}; choose another folder, or remove it.",
     "verifier_classes": "A verifier (about.second_reader) needs the classes IPH and IVH.",
     "warm_up_with_plateau": "The schedule plateau has no warm-up; set optimisation.warm_up to 0.",
+    "slices_without_fraction": (
+        "The settings data.slices and optimisation.slice_fraction need each other; give both or none."
+    ),
+    "slices_without_neighbours": (
+        "A network of patches needs neighbouring slices, so data.slices cannot train it; remove data.slices."
+    ),
 }

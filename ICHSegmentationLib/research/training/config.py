@@ -34,6 +34,11 @@ class DataSection(_Section):
         Data sets in nnU-Net's folder layout, as written by `ichseg prepare`.
     fold : int or None
         Fold of their ``splits_final.json`` whose ``val`` cases are added to ``validation``.
+    slices : tuple of pathlib.Path
+        Folders of single labelled slices, see `LabelledSlices`; ``optimisation.slice_fraction`` of the samples show
+        one of them. No lesions are simulated in them.
+    slice_fold : int or None
+        Fold, of five by patient, whose slices validate; without it all slices are trained on.
     phe_sich : pathlib.Path or None
         PHE-SICH-CT-IDS, whose clots are derived from the edema ring.
     corrected : pathlib.Path or None
@@ -61,6 +66,8 @@ class DataSection(_Section):
     folder: Path
     nnunet: tuple[Path, ...] = ()
     fold: int | None = Field(default=None, ge=0)
+    slices: tuple[Path, ...] = ()
+    slice_fold: int | None = Field(default=None, ge=0, lt=5)
     phe_sich: Path | None = None
     corrected: Path | None = None
     detector: Path | None = None
@@ -125,6 +132,8 @@ class OptimisationSection(_Section):
         Decay of the exponential moving average of the weights.
     bleed_share : float
         Fraction of the slices with hemorrhage, all subtypes equally often; for patches see `PatchSection`.
+    slice_fraction : float
+        Fraction of the samples that show a slice of ``data.slices``, each slice equally often.
     workers : int
         Processes that load batches; 0 loads them in the training process.
     checkpoint_minutes : float
@@ -157,6 +166,7 @@ class OptimisationSection(_Section):
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     ema_decay: float = Field(default=0.998, gt=0, lt=1)
     bleed_share: float = Field(default=0.65, ge=0, le=1)
+    slice_fraction: float = Field(default=0.0, ge=0, le=1)
     workers: int = Field(default=1, ge=0)
     checkpoint_minutes: float = Field(default=5.0, gt=0)
 
@@ -179,7 +189,12 @@ class AugmentationSection(_Section):
     rotate_rad, scale, shear, translate_px : float
         Maximum of each in both directions, in plane.
     intensities : bool
-        Whether beam hardening, blur, noise, contrast and brightness are varied.
+        Whether beam hardening, sharpness, noise, gain and offset are varied.
+    noise_hu : float
+        Maximum standard deviation of the noise in half of the samples, HU on the pixels of the network; it is spatially
+        correlated in half of these.
+    single : float
+        Fraction of the samples in which the slice replaces its neighbours, as in a scan of one slice.
     """
 
     flip: float = Field(default=0.5, ge=0, le=1)
@@ -189,6 +204,8 @@ class AugmentationSection(_Section):
     shear: float = Field(default=0.05, ge=0)
     translate_px: float = Field(default=12.0, ge=0)
     intensities: bool = True
+    noise_hu: float = Field(default=4.8, ge=0)
+    single: float = Field(default=0.0, ge=0, le=1)
 
 
 class BoxSection(_Section):
@@ -338,7 +355,11 @@ class TrainingConfig(_Section):
             raise ValueError(message("research.patches_of_other_system", patchwise=patchwise, system=self.system))
         if self.input.patches is None and self.optimisation.crop_px > self.input.size_px:
             raise ValueError(message("research.crop_too_large", size_px=self.input.size_px))
-        no_validation = not self.data.validation and self.data.fold is None
+        if self.data.slices and self.input.patches is not None:
+            raise ValueError(message("research.slices_without_neighbours"))
+        if bool(self.data.slices) != (self.optimisation.slice_fraction > 0):
+            raise ValueError(message("research.slices_without_fraction"))
+        no_validation = not self.data.validation and self.data.fold is None and self.data.slice_fold is None
         if self.optimisation.monitor == "validation_dice" and no_validation:
             raise ValueError(message("research.monitor_without_validation"))
         return self

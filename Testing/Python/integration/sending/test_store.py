@@ -28,9 +28,9 @@ from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.export.dicom.pdf import write_dicom_pdf
 from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
 from ICHSegmentationLib.export.dicom.sr import write_dicom_sr
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.io.reader import read_ct
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.sending import PacsNode, SendError, send_files
 
 GRID = make_grid(rows=64, columns=64, steps_mm=[4.22] * 4 + [1.14] + [7.38] * 4, tilt_deg=18.5)
@@ -62,7 +62,7 @@ def files_are_kept(three_files):
 
 
 def node(port: int, **changes) -> PacsNode:
-    values = {"enabled": True, "host": "127.0.0.1", "port": port, "called_ae_title": "ORTHANC", "timeout_s": 5.0}
+    values = {"enabled": True, "host": "127.0.0.1", "port": port, "called_ae_title": "ORTHANC", "timeout_s": 60.0}
     return PacsNode(**values | changes)
 
 
@@ -129,17 +129,17 @@ def test_storescp_holds_the_same_files(three_files, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("option", "code", "parameters"),
+    ("option", "timeout_s", "code", "parameters"),
     [
-        (("--refuse",), "sending.rejected", {}),
-        (("--sleep-during", "3"), "sending.silent", {"seconds": 1}),
-        (("--abort-during",), "sending.dropped", {}),
-        (("--abort-after",), "sending.dropped", {}),
+        (("--refuse",), 60, "sending.rejected", {}),
+        (("--sleep-during", "3"), 1, "sending.silent", {"seconds": 1}),
+        (("--abort-during",), 60, "sending.dropped", {}),
+        (("--abort-after",), 60, "sending.dropped", {}),
     ],
 )
-def test_storescp_refuses_is_slow_or_drops(three_files, tmp_path, option, code, parameters):
+def test_storescp_refuses_is_slow_or_drops(three_files, tmp_path, option, timeout_s, code, parameters):
     with storescp(tmp_path / "archive", *option) as (port, _):
-        assert reason(failure(three_files, node(port, timeout_s=1))) == (code, parameters)
+        assert reason(failure(three_files, node(port, timeout_s=timeout_s))) == (code, parameters)
 
 
 def test_an_archive_that_is_not_running(three_files):
@@ -227,6 +227,20 @@ def test_an_archive_that_does_not_know_us(three_files):
     with a_store(lambda _: 0x0000, require_calling_aet=["OTHER"]) as port:
         error = failure(three_files, node(port, calling_ae_title="ME"))
     assert reason(error) == ("sending.unknown_calling_title", {"title": "ME"})
+
+
+def test_a_rejection_that_comes_before_the_connection_is_noticed(three_files, monkeypatch):
+    """On a busy computer the thread of the connection can be done before the one that waits for it goes on."""
+    ask = pynetdicom.acse.ACSE.send_request
+
+    def ask_and_fall_behind(negotiation):
+        ask(negotiation)
+        negotiation.assoc.dul.join()
+
+    monkeypatch.setattr(pynetdicom.acse.ACSE, "send_request", ask_and_fall_behind)
+    with a_store(lambda _: 0x0000, require_called_aet=True) as port:
+        error = failure(three_files, node(port, called_ae_title="SOMEONE"))
+    assert reason(error) == ("sending.unknown_called_title", {"title": "SOMEONE"})
 
 
 def test_only_dicom_files_are_sent(tmp_path):
