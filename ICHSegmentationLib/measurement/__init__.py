@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes, diameters and lesions of a label map.
+"""Measurements of label maps: volumes, diameters, lesions, midline shift and scores.
 
-The data models stand here; `ICHSegmentationLib.measurement.measure` makes them.
+This module holds the data models; `ICHSegmentationLib.measurement.measure` computes them.
 """
 
 from ICHSegmentationLib.anatomy.lesion_location import Compartment, LesionLocation, Region, Side

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes per subtype by the extents rule, and what else is measured."""
+"""All measurements of a label map."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ if TYPE_CHECKING:
 def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements:
     """Measure volumes and lesions.
 
-    The volume of a label is the sum over slices of its voxel count times the in-plane pixel area times the slice's own
-    extent along the normal (:attr:`ICHSegmentationLib.core.grid.SliceGrid.voxel_volumes_mm3`). On a tilted or oblique
-    grid a product of spacings would be too large.
+    The volume of a label is the sum over slices of voxel count x pixel area x slice extent
+    (:attr:`ICHSegmentationLib.core.grid.SliceGrid.voxel_volumes_mm3`). The product of pixel spacing and step would be
+    too large on tilted or sheared grids.
 
     Parameters
     ----------
     label_map : LabelMap
-        The labels.
+        Labels on the source slices.
     volume : CTVolume, optional
-        The scan they belong to, for the HU of the lesions, where they lie, the midline shift and the ventricles;
-        without it these are None.
+        Scan of the labels. Without it HU and location of the lesions, midline shift and modified Graeb score are None.
 
     Raises
     ------
+    InputError
+        If the label map has a single slice, whose extent is unknown, or its slices are not in order.
     ValueError
-        If the label map has one slice only (the extent of a single slice is unknown), or is not of the scan's shape.
+        If the shapes of label map and scan differ.
     """
     if volume is not None and volume.hu.shape != label_map.labels.shape:
         message = f"The labels of shape {label_map.labels.shape} do not fit a scan of shape {volume.hu.shape}."

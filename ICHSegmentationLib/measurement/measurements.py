@@ -13,23 +13,23 @@ from ICHSegmentationLib.measurement.score_items import LARGE_ML
 
 
 class Measurements(BaseModel):
-    """What is measured on a label map.
+    """Measurements of a label map.
 
     Attributes
     ----------
     volumes_ml : dict of str to float
-        To the nanolitre: volume per subtype (always all five), ``ICH`` where the label map holds blood without a
-        subtype, and ``total``.
+        Volume of each of the five subtypes, of ``ICH`` if there is blood of unknown subtype, and ``total``; rounded to
+        1 nL.
     present : dict of str to bool
         Whether any voxel has the subtype; the same keys without ``total``.
     slice_volumes_ml : dict of str to tuple of float
         Volume on each source slice; the same keys as ``volumes_ml``.
     lesions : tuple of Lesion
-        Connected regions of each subtype, largest first.
+        Lesions of all subtypes, largest first.
     midline_shift : MidlineShift or None
-        At the septum; None where the scan was not given.
+        Midline shift at the septum pellucidum; None without the scan.
     modified_graeb : ModifiedGraeb or None
-        A proposal; 0 without blood in the ventricles. None where the scan was not given.
+        Proposal for the modified Graeb score, 0 without IVH; None without the scan.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,9 +43,9 @@ class Measurements(BaseModel):
 
     @property
     def abc2_ml(self) -> dict[str, float | None]:
-        """ABC/2 of all lesions of a subtype together; None for subtypes that the estimate is not made for.
+        """Sum of ABC/2 over the lesions of each subtype; None for subtypes without the estimate.
 
-        For EDH and SDH it is the variant XYZ/2; see :func:`ICHSegmentationLib.measurement.abc2.measure_abc2`.
+        For EDH and SDH it is XYZ/2; see :func:`ICHSegmentationLib.measurement.abc2.measure_abc2`.
         """
         found = [(lesion.subtype, lesion.abc2.volume_ml) for lesion in self.lesions if lesion.abc2 is not None]
         return {
@@ -55,10 +55,10 @@ class Measurements(BaseModel):
 
     @property
     def iph_30_ml_or_more(self) -> bool:
-        """Whether the intraparenchymal volume reaches 30 mL, the ICH score's limit (Hemphill 2001)."""
+        """Whether the IPH volume is at least 30 mL, the limit of the ICH score (Hemphill 2001)."""
         return self.volumes_ml["IPH"] >= LARGE_ML
 
     @property
     def largest_lesion(self) -> Lesion | None:
-        """The largest connected region of one subtype, or None without blood."""
+        """The largest lesion, or None without blood."""
         return self.lesions[0] if self.lesions else None

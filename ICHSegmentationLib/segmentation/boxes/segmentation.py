@@ -13,7 +13,7 @@ from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models.manifest import built_in_entry
-from ICHSegmentationLib.preprocessing.head import head_or_refusal
+from ICHSegmentationLib.preprocessing.head import require_head
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.segmentation.boxes.lesion_voxels import lesion_voxels
 from ICHSegmentationLib.segmentation.segmenter import Segmented
@@ -83,7 +83,7 @@ def segment_boxes(
     """
     with stages.stage("preprocess"):
         orientation = CanonicalOrientation.of(volume.grid)
-        _, warnings = head_or_refusal(orientation.apply(volume.hu), orientation.coordinates_mm, force=force)
+        _, warnings = require_head(orientation.apply(volume.hu), orientation.coordinates_mm, force=force)
     with stages.stage("infer"):
         label_map = label_boxes(segmenter, volume, boxes, stages.advance)
     own = (segmenter.box_warning,) if segmenter.box_warning else ()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _PREPARING = {
     "real series": 2.0,
+    "labelled slices": 0.1,
     "simulated lesions": 3.0,
     "look-alikes": 1.0,
     "generated heads": 1.0,
