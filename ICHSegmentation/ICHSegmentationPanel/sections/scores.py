@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.measurement.user_items import Proposals
     from ICHSegmentationLib.mrml import SceneVolumes, VolumeCheck
-    from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
 
 _SAME_ML = 1e-5
@@ -72,13 +71,11 @@ class ScoresSection(Section):
         self.reset_button.connect("clicked()", self._reset)
         layout.addWidget(self.reset_button)
 
-    def set_parameters(self, parameters: Parameters | None) -> None:
-        """Set the parameters of the scene; None while a scene closes."""
-        self._parameters = parameters
+    def reset(self) -> None:
+        """Remove the message; cancel a request about a scene that closes."""
         self._problem = ""
-        if parameters is None:
+        if self._parameters is None:
             self._give_up()
-        self.update()
 
     def update(self) -> None:
         """Show the scores of the current result."""

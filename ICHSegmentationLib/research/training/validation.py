@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,13 +27,6 @@ if TYPE_CHECKING:
     ]
 
 _SLICES_AT_ONCE = 8
-
-
-def slice_dice(
-    network: torch.nn.Module, files: Sequence[Path], config: TrainingConfig, processes: Processes
-) -> dict[str, float]:
-    """Return the Dice of a network of slices; parameters are those of `pooled_dice`."""
-    return pooled_dice(slice_labels, network, files, config, processes)
 
 
 def pooled_dice(
@@ -91,3 +85,7 @@ def slice_labels(
             logits = network(part.to(device, memory_format=torch.channels_last))
             labels.append(logits.argmax(dim=1).byte().cpu().numpy())
     return class_table(config.classes)[volume.labels], np.concatenate(labels)
+
+
+slice_dice = partial(pooled_dice, slice_labels)
+"""Return the Dice of a network of slices; parameters are those of `pooled_dice`."""
