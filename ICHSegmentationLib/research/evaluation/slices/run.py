@@ -16,7 +16,7 @@ from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.io import read_ct
+from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.models import LoadedModel, ModelEntry, get_model, output_subtypes
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY, CLASSES
 from ICHSegmentationLib.research.evaluation.models.required_models import require_models, verifier_sha256
