@@ -44,6 +44,10 @@ class SeveralSeriesError(InputError):
         self.series = series
 
 
+class MixedScansError(InputError):
+    """The slices of one series belong to several scans that cannot be told apart, or to several patients."""
+
+
 class NotAHeadError(InputError):
     """The volume does not look like a head; ``force=True`` goes on all the same."""
 

@@ -10,11 +10,7 @@ MESSAGES: dict[str, str] = {
     "contrast": "Contrast medium was given (ContrastBolusAgent (0018,0010)): bright vessels may look like blood.",
     "damaged": "{path} is truncated or corrupt: it cannot be read.",
     "damaged_as": "{path} is truncated or corrupt: it cannot be read as {file_format}.",
-    "differing_duplicates_dropped": (
-        "{count} duplicate slice(s) at the position of another slice dropped, {differing} of them with different "
-        "pixels: the series may hold two scans of the head."
-    ),
-    "duplicates_dropped": "{count} duplicate slice(s) at the position of another slice dropped.",
+    "duplicates_dropped": "{count} slice(s) with the same pixels and place as another slice left out.",
     "eight_bits": "{path} holds 8-bit greys (BitsAllocated (0028,0100)), not HU; export the original slices.",
     "empty_grey_window": "The grey window {low:g} to {high:g} is empty: give LOW, then HIGH.",
     "even_steps_assumed": (
@@ -42,6 +38,10 @@ MESSAGES: dict[str, str] = {
         "black and white stand for with --grey-window LOW HIGH."
     ),
     "hu_not_greys": "{path} holds values from {low:g} to {high:g}, not greys 0-255: leave the grey window out.",
+    "images_at_one_place": (
+        "{first} and {second} lie at one place but hold different images: the series mixes several scans; give the "
+        "files of one of them."
+    ),
     "label_nifti_damaged": "{name} is not a NIfTI file or is damaged.",
     "localizers_left_out": "{count} localizer image(s) in the folder left out.",
     "missing_numbers": "{voxels} voxel(s) hold no number (NaN or infinite); they were set to -1024 HU.",
@@ -53,7 +53,8 @@ MESSAGES: dict[str, str] = {
     "no_numbers": "{path} holds no numbers: every voxel is NaN or infinite.",
     "no_pixels": "{path} has no pixel data (7FE0,0010): it holds a header only, or it was cut off.",
     "no_rescale": (
-        "RescaleSlope (0028,1053) or RescaleIntercept (0028,1052) is missing; stored values are taken as HU."
+        "RescaleSlope (0028,1053) or RescaleIntercept (0028,1052) is missing; a missing slope is taken as 1, a missing "
+        "intercept as 0."
     ),
     "no_series_fits": (
         "'{series}' fits no series; give a number from 1 to {count} or the beginning of one SeriesInstanceUID."
@@ -82,11 +83,23 @@ MESSAGES: dict[str, str] = {
     "other_slices": "{path} does not lie on the slices of the scan; give the scan that was segmented.",
     "others_left_out": "{count} file(s) that are not CT images in the folder left out.",
     "padding": "Padding outside the scan circle was set to -1024 HU.",
+    "part_of_series": (
+        "The chosen acquisition covers {percent:.0f} % of the length of its series: blood beyond its ends is not "
+        "counted."
+    ),
+    "patients_differ": (
+        "{first} and {second} have one SeriesInstanceUID but belong to different patients (PatientID (0010,0020)); "
+        "give the files of one of them."
+    ),
     "pixels_do_not_agree": "{path} is truncated or corrupt: it holds {found} pixels where {stated} are stated.",
     "rescale_differs": (
         "RescaleSlope (0028,1053) or RescaleIntercept (0028,1052) differs between slices; each has its own."
     ),
     "reversed_order": "The slices are numbered in reversed order, from the top down; they were sorted by position.",
+    "scans_interleave": (
+        "The slices nearly coincide in pairs that hold different images, such as {first} and {second}: the series "
+        "mixes several scans; give the files of one of them."
+    ),
     "screenshot": (
         "{path} is a screenshot (secondary capture or colour image), not a CT in HU; export the original slices."
     ),
@@ -122,6 +135,9 @@ MESSAGES: dict[str, str] = {
     ),
     "slope_zero": "{path}: RescaleSlope (0028,1053) is zero.",
     "small_series_left_out": "{count} series of fewer than {minimum} slices in the folder left out.",
+    "some_slices_lack": (
+        "{attribute} is missing in {count} of {total} slices, first in {path}, so their HU are not known."
+    ),
     "source_attribute_missing": "{path}: {attribute} is missing, so no DICOM file can refer to this scan.",
     "source_changed": "{path} has changed since it was read; read the scan again.",
     "source_headers_not_valid": "The headers of {folder} do not allow a DICOM result to refer to them.",

@@ -61,18 +61,6 @@ def test_duplicates_are_dropped(tmp_path, a_grid, an_hu_volume):
     assert volume.warnings == (message("io.duplicates_dropped", count=1),)
 
 
-def test_a_second_scan_at_the_same_positions_is_said(tmp_path, a_grid, an_hu_volume):
-    write_series(tmp_path, an_hu_volume, a_grid)
-
-    def later(dataset, index):
-        dataset.InstanceNumber = 100 + index
-
-    write_series(tmp_path, an_hu_volume + 7, a_grid, names="second{}".format, edit=later)
-    volume = read_ct(tmp_path)
-    np.testing.assert_array_equal(volume.hu, an_hu_volume)
-    assert volume.warnings == (message("io.differing_duplicates_dropped", count=5, differing=5),)
-
-
 def test_missing_slices(tmp_path):
     grid = make_grid(steps_mm=[5.0, 5.0, 15.0, 5.0, 5.0])
     write_series(tmp_path, coded_hu(grid.shape), grid)
