@@ -35,7 +35,9 @@ from ICHSegmentationLib.cli.options import (
     Runtime,
     RuntimeChoice,
     Series,
+    Spacing,
     Threads,
+    parse_spacing,
 )
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.version import __version__
@@ -78,6 +80,7 @@ def segment(
     runtime: Runtime = RuntimeChoice.auto,
     series: Series = None,
     grey_window: GreyWindow = None,
+    spacing: Spacing = None,
     force: Force = False,
     no_postprocessing: NoPostprocessing = False,
     no_cleaning: NoCleaning = False,
@@ -97,6 +100,7 @@ def segment(
         threads=threads,
         series=series,
         grey_window=grey_window,
+        spacing_mm=parse_spacing(spacing),
         force=force,
         postprocessing=not (no_postprocessing or no_cleaning),
         boxes=boxes,
@@ -393,6 +397,7 @@ def simulate(
     dicom: Annotated[bool, typer.Option("--dicom", help="Write a DICOM series too, without patient data.")] = False,
     series: Series = None,
     grey_window: GreyWindow = None,
+    spacing: Spacing = None,
     force: Force = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -409,6 +414,7 @@ def simulate(
         anatomy=anatomy,
         series=series,
         grey_window=grey_window,
+        spacing_mm=parse_spacing(spacing),
         dicom=dicom,
         force=force,
     )

@@ -10,8 +10,13 @@ MESSAGES: dict[str, str] = {
     "contrast": "Contrast medium was given (ContrastBolusAgent (0018,0010)): bright vessels may look like blood.",
     "damaged": "{path} is truncated or corrupt: it cannot be read.",
     "damaged_as": "{path} is truncated or corrupt: it cannot be read as {file_format}.",
+    "deflated_too_much": (
+        "{path} inflates to far more than a CT image holds: it is refused, as it would fill the memory."
+    ),
     "duplicates_dropped": "{count} slice(s) with the same pixels and place as another slice left out.",
     "eight_bits": "{path} holds 8-bit greys (BitsAllocated (0028,0100)), not HU; export the original slices.",
+    "empty_file_and_gap": "{path} is empty and a slice is missing in the series: copy the series again.",
+    "empty_files_left_out": "{count} empty file(s) in the folder left out: {names}.",
     "empty_grey_window": "The grey window {low:g} to {high:g} is empty: give LOW, then HIGH.",
     "even_steps_assumed": (
         "{name} does not state its slice positions, so equal steps of {step_mm:.2f} mm are assumed; give the "
@@ -26,6 +31,7 @@ MESSAGES: dict[str, str] = {
         "most {limit_mm:.2f} mm)."
     ),
     "geometry_missing": "{path}: {attribute} is missing, so the image cannot be placed in space.",
+    "given_spacing_out_of_range": "A voxel size is given in mm, within {low:g} to {high:g}.",
     "grey_window_for_dicom": (
         "A grey window is for NIfTI, NRRD and MHA files of windowed greys; DICOM states its own HU."
     ),
@@ -44,6 +50,11 @@ MESSAGES: dict[str, str] = {
     ),
     "label_nifti_damaged": "{name} is not a NIfTI file or is damaged.",
     "localizers_left_out": "{count} localizer image(s) in the folder left out.",
+    "longer_than_stated": "{path} is corrupt: it holds more than its header states.",
+    "lossy": (
+        "The pixels were compressed with loss (LossyImageCompression (0028,2110) or the transfer syntax): HU, and "
+        "with them volumes, may have changed."
+    ),
     "missing_numbers": "{voxels} voxel(s) hold no number (NaN or infinite); they were set to -1024 HU.",
     "mixed_order": "The slices are not numbered in the order of their positions; they were sorted by position.",
     "no_air": "The lowest value is {low:g}, but air is about -1000 HU: the values may be shifted or cut off.",
@@ -61,6 +72,10 @@ MESSAGES: dict[str, str] = {
     ),
     "no_sop_class": "{path} is truncated or corrupt: SOPClassUID (0008,0016) is missing.",
     "no_space": "The file does not state a space: left, right and position are assumed.",
+    "no_spacing": (
+        "{path} does not state the size of its voxels; give it in mm along the file's axes with --spacing X,Y,Z "
+        "(spacing_mm= in Python)."
+    ),
     "not_a_binary_seg": "{path} is not a DICOM segmentation with binary segments.",
     "not_a_label_map": "{name} is not a label map: a 3D image of the whole numbers 0-6 is expected.",
     "not_axial": "The slices are coronal or sagittal; an axial series is better suited.",
@@ -92,6 +107,9 @@ MESSAGES: dict[str, str] = {
         "give the files of one of them."
     ),
     "pixels_do_not_agree": "{path} is truncated or corrupt: it holds {found} pixels where {stated} are stated.",
+    "position_out_of_range": (
+        "{path}: the position is more than 100 m from the origin, so the image cannot be placed in space."
+    ),
     "rescale_differs": (
         "RescaleSlope (0028,1053) or RescaleIntercept (0028,1052) differs between slices; each has its own."
     ),
@@ -145,9 +163,15 @@ MESSAGES: dict[str, str] = {
     "source_several_multi_frame": (
         "The scan is spread over several multi-frame files; DICOM results can refer to one such file only."
     ),
+    "spacing_for_dicom": "A voxel size is for NIfTI, NRRD and MHA files that do not state it; DICOM states its own.",
+    "spacing_is_stated": "{path} states the size of its voxels itself: leave --spacing out.",
     "spacing_not_positive": "{path}: PixelSpacing (0028,0030) is not positive.",
+    "spacing_out_of_range": "{path}: the distances between pixels or slices are not within {low:g} to {high:g} mm.",
     "spacings_differ": (
         "The series mixes slices of different pixel spacings (PixelSpacing (0028,0030)): {first} and {second} differ."
+    ),
+    "stack_too_long": (
+        "The slices of {path} lie up to {length_mm:.0f} mm apart; a scan is at most {maximum_mm:.0f} mm long."
     ),
     "steps_vary": "The step between slices varies: {steps} mm; each slice counts with its own extent.",
     "tilt_differs": (
@@ -159,6 +183,8 @@ MESSAGES: dict[str, str] = {
         "{slices} slice(s) found at {path}, at least {minimum} are needed; give the folder of the whole series."
     ),
     "too_few_slices": "{path} holds {slices} slice(s), at least {minimum} are needed.",
+    "too_many_slices": "There are {slices} slices at {path}; at most {maximum} are read.",
+    "too_many_voxels": "{path} states {sizes} voxels; at most {limit_gib} GiB of voxels are read.",
     "unknown_file": "{path} is not a DICOM, NIfTI, NRRD or MHA file, or it is corrupt.",
     "unknown_label_file": "{path} is neither a .seg.nrrd nor a NIfTI file of labels nor a DICOM segmentation.",
 }

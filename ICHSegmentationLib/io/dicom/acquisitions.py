@@ -13,8 +13,6 @@ from ICHSegmentationLib.core.errors import MixedScansError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.dicom.slices import MINIMUM_SLICES, DicomSlice
 
-_WHOLE_SLICES = 5
-
 
 @dataclass(frozen=True)
 class _Key:
@@ -168,4 +166,4 @@ def _overlap(one_mm: np.ndarray, other_mm: np.ndarray) -> bool:
 
 
 def _is_whole(depths_mm: np.ndarray) -> bool:
-    return len(depths_mm) >= _WHOLE_SLICES and not slice_steps.find_gaps(np.diff(np.sort(depths_mm)))
+    return len(depths_mm) > slice_steps.FEWEST_DISTANCES and not slice_steps.find_gaps(np.diff(np.sort(depths_mm)))

@@ -4,6 +4,15 @@
 from __future__ import annotations
 
 import numpy as np
+from pydicom import FileDataset
+from pydicom.uid import (
+    HTJ2K,
+    JPEG2000,
+    JPEG2000MC,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLSNearLossless,
+)
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
@@ -25,6 +34,8 @@ _REQUIRED = (
     "BitsStored",
     "PixelRepresentation",
 )
+_LOSSY_SYNTAXES = {JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless}
+_MAYBE_LOSSY_SYNTAXES = {JPEG2000, JPEG2000MC, HTJ2K}
 _RESCALE = ("RescaleSlope", "RescaleIntercept")
 
 
@@ -55,6 +66,13 @@ def check_values(slices: list[DicomSlice]) -> None:
                     path=lacking[0].path,
                 )
             )
+
+
+def is_lossy(dataset: FileDataset) -> bool:
+    """Return whether pixels were compressed with loss, by LossyImageCompression (0028,2110) or the transfer syntax."""
+    stated = str(value_of(dataset, "LossyImageCompression") or "")
+    syntax = dataset.file_meta.TransferSyntaxUID
+    return stated == "01" or syntax in _LOSSY_SYNTAXES or (syntax in _MAYBE_LOSSY_SYNTAXES and stated != "00")
 
 
 class PixelDecoder:

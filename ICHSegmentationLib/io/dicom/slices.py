@@ -16,6 +16,7 @@ from pydicom.tag import Tag
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.dicom.files import file_of, integer_of, value_of
+from ICHSegmentationLib.io.limits import check_place
 
 MINIMUM_SLICES = 3
 
@@ -96,6 +97,7 @@ def make_slice(dataset: FileDataset, frame: int | None, groups: Sequence[Dataset
         raise InputError(message("io.not_orthonormal", path=file_of(dataset)))
     if spacing.min() <= 0:
         raise InputError(message("io.spacing_not_positive", path=file_of(dataset)))
+    check_place(file_of(dataset), position, spacing.tolist())
     slope, intercept = (_number(groups, keyword, dataset) for keyword in ("RescaleSlope", "RescaleIntercept"))
     if slope == 0:
         raise InputError(message("io.slope_zero", path=file_of(dataset)))

@@ -10,6 +10,7 @@ from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.dicom.slices import MINIMUM_SLICES, DicomSlice
 from ICHSegmentationLib.io.dicom.twins import merge_twins
+from ICHSegmentationLib.io.limits import check_length, check_shape, check_slices
 
 _SAME_DIRECTION = 2e-3
 """Largest difference of direction cosines within a series: about 0.1 deg, above the rounding of scanners."""
@@ -32,9 +33,12 @@ def stack(slices: list[DicomSlice]) -> tuple[list[DicomSlice], SliceGrid, list[s
     MixedScansError
         If the slices belong to several scans; see :func:`ICHSegmentationLib.io.dicom.twins.merge_twins`.
     InputError
-        If sizes, spacings or orientations differ, or fewer than three slices remain.
+        If sizes, spacings or orientations differ, fewer than three slices remain, or the stack is too large.
     """
     _check_alike(slices)
+    path = slices[0].path
+    check_slices(path, len(slices))
+    check_shape(path, (len(slices), *slices[0].size))
     orientation = np.median([item.orientation for item in slices], axis=0)
     normal = np.cross(orientation[0], orientation[1])
     normal /= np.linalg.norm(normal)
@@ -47,6 +51,7 @@ def stack(slices: list[DicomSlice]) -> tuple[list[DicomSlice], SliceGrid, list[s
     warnings += _warn_order(kept)
     positions = np.stack([item.position_mm for item in kept])
     grid = SliceGrid((len(kept), *kept[0].size), positions, orientation, kept[0].spacing_mm)
+    check_length(path, grid)
     return kept, grid, warnings
 
 

@@ -114,6 +114,95 @@ def test_missing_attributes_are_named(tmp_path, a_grid, keyword, tag):
     assert refusal(tmp_path) == message(code, path=paths[1], attribute=f"{keyword} {tag}")
 
 
+@pytest.mark.parametrize("lacking", [[2], [0, 1, 2, 3], [4]])
+@pytest.mark.parametrize(("keyword", "tag"), [("RescaleIntercept", "(0028,1052)"), ("RescaleSlope", "(0028,1053)")])
+def test_hu_that_only_some_slices_state_are_refused(tmp_path, a_grid, keyword, tag, lacking):
+    def edit(dataset, index):
+        if index in lacking:
+            delattr(dataset, keyword)
+
+    paths = write(tmp_path, a_grid, edit=edit)
+    assert refusal(tmp_path) == message(
+        "io.some_slices_lack", attribute=f"{keyword} {tag}", count=len(lacking), total=5, path=paths[lacking[0]]
+    )
+
+
+def test_frames_of_which_only_some_state_their_hu_are_refused(tmp_path, a_grid):
+    def edit(frame, index):
+        if index == 3:
+            del frame.PixelValueTransformationSequence[0].RescaleIntercept
+
+    path = write_enhanced(tmp_path / "e.dcm", coded_hu(a_grid.shape), a_grid, edit=edit)
+    assert refusal(path).code == "io.some_slices_lack"
+
+
+@pytest.mark.parametrize("lacking", [[2], [0, 1, 2, 3, 4]])
+@pytest.mark.parametrize(
+    ("keyword", "tag"),
+    [
+        ("PixelRepresentation", "(0028,0103)"),
+        ("BitsAllocated", "(0028,0100)"),
+        ("BitsStored", "(0028,0101)"),
+        ("SamplesPerPixel", "(0028,0002)"),
+        ("PhotometricInterpretation", "(0028,0004)"),
+    ],
+)
+def test_missing_attributes_of_the_pixels_are_named(tmp_path, a_grid, keyword, tag, lacking):
+    def edit(dataset, index):
+        if index in lacking:
+            delattr(dataset, keyword)
+
+    paths = write(tmp_path, a_grid, edit=edit)
+    expected = message("io.attribute_missing", path=paths[lacking[0]], attribute=f"{keyword} {tag}")
+    assert refusal(tmp_path) == expected
+
+
+def test_an_empty_file_where_a_slice_is_missing_is_refused(tmp_path):
+    grid = make_grid(steps_mm=[5.0] * 9)
+    paths = write(tmp_path, grid)
+    paths[5].write_bytes(b"")
+    assert refusal(tmp_path) == message("io.empty_file_and_gap", path=paths[5])
+
+
+def test_positions_and_spacings_that_no_scanner_writes_are_refused(tmp_path, a_grid):
+    def far(dataset, index):
+        if index == 2:
+            dataset.ImagePositionPatient = ["0", "0", "1e308"]
+
+    paths = write(tmp_path / "a", a_grid, edit=far)
+    assert refusal(tmp_path / "a") == message("io.position_out_of_range", path=paths[2])
+    paths = write(tmp_path / "b", a_grid, edit=lambda dataset, _: setattr(dataset, "PixelSpacing", ["1e-9", "0.5"]))
+    assert refusal(tmp_path / "b") == message("io.spacing_out_of_range", path=paths[0], low=0.01, high=50)
+
+
+def test_a_stack_longer_than_a_scanner_is_refused(tmp_path, a_grid):
+    def far(dataset, index):
+        if index == 4:
+            dataset.ImagePositionPatient = ["-60", "-70", "3020"]
+
+    write(tmp_path, a_grid, edit=far)
+    refused = refusal(tmp_path)
+    assert (refused.code, refused.parameters["length_mm"]) == ("io.stack_too_long", 3000)
+
+
+def test_too_many_slices_are_refused_before_their_pixels_are_read(tmp_path):
+    grid = make_grid(rows=1, columns=1, steps_mm=[0.5] * 2000)
+    path = write_enhanced(tmp_path / "e.dcm", coded_hu(grid.shape), grid)
+    truncate(path, 0.99)
+    assert refusal(path) == message("io.too_many_slices", path=path, slices=2001, maximum=2000)
+
+
+def test_a_deflated_file_that_would_fill_the_memory_is_refused(tmp_path, a_grid):
+    paths = write(tmp_path, a_grid)
+    dataset = pydicom.dcmread(paths[0])
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
+    dataset.save_as(paths[0])
+    np.testing.assert_array_equal(read_ct(tmp_path).hu, coded_hu(a_grid.shape))
+    dataset.add_new(0x00FE1001, "OB", bytes(70 << 20))
+    dataset.save_as(paths[0])
+    assert refusal(tmp_path) == message("io.deflated_too_much", path=paths[0])
+
+
 def test_orientation_without_right_angles(tmp_path, a_grid):
     write(tmp_path, a_grid, edit=lambda d, _: setattr(d, "ImageOrientationPatient", ["1", "0", "0", "1", "0", "0"]))
     assert refusal(tmp_path).code == "io.not_orthonormal"
