@@ -44,8 +44,8 @@ class SeveralSeriesError(InputError):
         self.series = series
 
 
-class MixedScansError(InputError):
-    """The slices of one series belong to several scans that cannot be told apart, or to several patients."""
+class UnusableSeriesError(InputError):
+    """The slices of a series make no scan: they belong to several scans or patients, or only some state their HU."""
 
 
 class NotAHeadError(InputError):

@@ -45,7 +45,8 @@ class NiftiFile:
 def open_nifti(path: Path) -> NiftiFile:
     """Open a NIfTI-1 or NIfTI-2 file, whatever its name says about compression.
 
-    The checksum of a compressed file is compared, which readers that stop at the last voxel never reach.
+    The checksum of a compressed file is compared, which readers that stop at the last voxel never reach. What nibabel
+    says about odd headers is not printed.
 
     Raises
     ------
@@ -55,6 +56,13 @@ def open_nifti(path: Path) -> NiftiFile:
         Any that nibabel, gzip or zlib raise on a damaged file.
     """
     import nibabel  # here, not above: it takes a third of a second
+
+    with nibabel.imageglobals.LoggingOutputSuppressor():
+        return _open(path)
+
+
+def _open(path: Path) -> NiftiFile:
+    import nibabel
 
     compressed = _is_compressed(path)
     if path.suffix.lower() not in {".gz", ".nii"} or compressed == (path.suffix.lower() == ".gz"):

@@ -128,7 +128,8 @@ MESSAGES: dict[str, str] = {
     "segments_overlap": "{name}: segments overlap; the shared voxels count as {subtype} only.",
     "series_of_no_dicom": "{path} is not DICOM: there is no series to choose.",
     "several_series": (
-        "There are {count} CT series here; choose one with --series and its number or UID (series= in Python):\n{lines}"
+        "There are {count} CT series or acquisitions here; choose one with --series and its number or UID (series= in "
+        "Python):\n{lines}"
     ),
     "several_series_fit": (
         "'{series}' fits several series; give a number from 1 to {count} or the beginning of one SeriesInstanceUID."

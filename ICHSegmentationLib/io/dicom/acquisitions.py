@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ICHSegmentationLib.core import slice_steps
-from ICHSegmentationLib.core.errors import MixedScansError
+from ICHSegmentationLib.core.errors import UnusableSeriesError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.dicom.slices import MINIMUM_SLICES, DicomSlice
 
@@ -72,7 +72,7 @@ def separate(slices: list[DicomSlice]) -> list[Acquisition]:
 
     Raises
     ------
-    MixedScansError
+    UnusableSeriesError
         If the slices belong to several patients.
     """
     _check_patient(slices)
@@ -93,7 +93,7 @@ def _check_patient(slices: list[DicomSlice]) -> None:
         if first is None:
             first = item
         elif patient != str(first.value("PatientID")).strip():
-            raise MixedScansError(message("io.patients_differ", first=first.path.name, second=item.path.name))
+            raise UnusableSeriesError(message("io.patients_differ", first=first.path.name, second=item.path.name))
 
 
 def _depths_mm(slices: list[DicomSlice]) -> np.ndarray:

@@ -14,7 +14,7 @@ from pydicom.uid import (
     JPEGLSNearLossless,
 )
 
-from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.errors import InputError, UnusableSeriesError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.volume import PADDING_HU
 from ICHSegmentationLib.io.damage import damage_named
@@ -45,8 +45,9 @@ def check_values(slices: list[DicomSlice]) -> None:
     Raises
     ------
     InputError
-        If a slice lacks an attribute without which its pixels cannot be read, or holds greys of 8 bits; or if only some
-        slices state RescaleSlope (0028,1053) or RescaleIntercept (0028,1052).
+        If a slice lacks an attribute without which its pixels cannot be read, or holds greys of 8 bits.
+    UnusableSeriesError
+        If only some slices state RescaleSlope (0028,1053) or RescaleIntercept (0028,1052).
     """
     for item in slices:
         for keyword in _REQUIRED:
@@ -57,7 +58,7 @@ def check_values(slices: list[DicomSlice]) -> None:
     for keyword in _RESCALE:
         lacking = [item for item in slices if item.value(keyword) is None]
         if 0 < len(lacking) < len(slices):
-            raise InputError(
+            raise UnusableSeriesError(
                 message(
                     "io.some_slices_lack",
                     attribute=tag_name(keyword),

@@ -80,7 +80,7 @@ def choose_series(found: SortedFiles, series: str | None) -> tuple[list[DicomSli
     ------
     SeveralSeriesError
         If there are several series or acquisitions of three slices or more and none was chosen.
-    MixedScansError
+    UnusableSeriesError
         If the series holds slices of several patients.
     InputError
         If there is no CT series, the choice fits none or several, or an attribute of a slice is missing or not valid.

@@ -30,7 +30,7 @@ def stack(slices: list[DicomSlice]) -> tuple[list[DicomSlice], SliceGrid, list[s
 
     Raises
     ------
-    MixedScansError
+    UnusableSeriesError
         If the slices belong to several scans; see :func:`ICHSegmentationLib.io.dicom.twins.merge_twins`.
     InputError
         If sizes, spacings or orientations differ, fewer than three slices remain, or the stack is too large.

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from ICHSegmentationLib.core import slice_steps
-from ICHSegmentationLib.core.errors import InputError, MixedScansError
+from ICHSegmentationLib.core.errors import InputError, UnusableSeriesError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.dicom.pixels import PixelDecoder
 from ICHSegmentationLib.io.dicom.slices import DicomSlice
@@ -39,7 +39,7 @@ def merge_twins(ordered: list[DicomSlice], normal: np.ndarray) -> tuple[list[Dic
 
     Raises
     ------
-    MixedScansError
+    UnusableSeriesError
         If two slices at one place hold different HU, or near ones in three places in a row: scans were mixed. Single
         near slices are those where two blocks of a scan join.
     InputError
@@ -56,7 +56,7 @@ def merge_twins(ordered: list[DicomSlice], normal: np.ndarray) -> tuple[list[Dic
         _check_shift(ordered[index], item, normal)
         if not _same_hu(kept[-1], item):
             if abs(distances_mm[index]) <= _SAME_PLACE_MM:
-                raise MixedScansError(
+                raise UnusableSeriesError(
                     message("io.images_at_one_place", first=kept[-1].path.name, second=item.path.name)
                 )
             different[index] = True
@@ -86,6 +86,6 @@ def _check_not_mixed(ordered: list[DicomSlice], different: np.ndarray) -> None:
     for before, index in pairwise(pairs):
         groups = groups + 1 if index - before == 2 else groups if index - before == 1 else 1
         if groups == _MIXED_GROUPS:
-            raise MixedScansError(
+            raise UnusableSeriesError(
                 message("io.scans_interleave", first=ordered[index].path.name, second=ordered[index + 1].path.name)
             )

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import slicer
 
-from ICHSegmentationLib.core.errors import InputError, MixedScansError, SeveralSeriesError
+from ICHSegmentationLib.core.errors import InputError, SeveralSeriesError, UnusableSeriesError
 from ICHSegmentationLib.core.grid import LPS_TO_RAS, SliceGrid
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource
@@ -59,7 +59,7 @@ def dicom_slices(volume_node: Node) -> tuple[SliceGrid, CTSource] | None:
     OtherPixelsError
         If size or voxels differ from the files: the volume was cropped, hardened or edited.
     InputError
-        If the files belong to several scans.
+        If the files belong to several scans, or only some of them state how their HU are stored.
     """
     files = dicom_files(volume_node)
     if not files:
@@ -68,7 +68,7 @@ def dicom_slices(volume_node: Node) -> tuple[SliceGrid, CTSource] | None:
         return _read(files, volume_node)
     except SeveralSeriesError as error:
         raise InputError(message("mrml.several_scans", name=volume_node.GetName(), count=len(error.series))) from error
-    except MixedScansError:
+    except UnusableSeriesError:
         raise
     except (ImportError, InputError, OSError) as error:
         # Not logged in full: the message may contain a path. The volume node has positions of its own.
@@ -78,12 +78,14 @@ def dicom_slices(volume_node: Node) -> tuple[SliceGrid, CTSource] | None:
 
 def _read(files: tuple[Path, ...], volume_node: Node) -> tuple[SliceGrid, CTSource]:
     from ICHSegmentationLib.io.dicom.files import load_dataset, quiet_pydicom
+    from ICHSegmentationLib.io.dicom.pixels import check_values
     from ICHSegmentationLib.io.dicom.series import choose_series, sort_files
     from ICHSegmentationLib.io.dicom.stack import stack
     from ICHSegmentationLib.io.dicom.tags import read_tags
 
     with quiet_pydicom():
         chosen, _ = choose_series(sort_files([load_dataset(path) for path in files]), None)
+        check_values(chosen)
         slices, grid, _ = stack(chosen)
         step_lps = ijk_to_ras(volume_node)[:3, 2] * LPS_TO_RAS
         if step_lps @ grid.normal < 0:

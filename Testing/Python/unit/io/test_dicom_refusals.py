@@ -9,7 +9,7 @@ import pytest
 from builders.dicom import truncate, write_enhanced, write_localizer, write_other, write_screenshot, write_series
 from builders.grids import coded_hu, make_grid
 
-from ICHSegmentationLib.core.errors import InputError, SeveralSeriesError
+from ICHSegmentationLib.core.errors import InputError, SeveralSeriesError, UnusableSeriesError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io import read_ct
 
@@ -26,6 +26,7 @@ def write(folder, grid, **options):
 def refusal(path, **options):
     with pytest.raises(InputError) as caught:
         read_ct(path, **options)
+    assert caught.type is (UnusableSeriesError if caught.value.code == "io.some_slices_lack" else InputError)
     assert "SECRET" not in str(caught.value).upper()
     return caught.value.args[0]
 

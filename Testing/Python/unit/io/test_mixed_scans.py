@@ -12,7 +12,7 @@ from builders.dicom import write_enhanced, write_series
 from builders.errors import raises
 from builders.grids import coded_hu, make_grid
 
-from ICHSegmentationLib.core.errors import InputError, MixedScansError, SeveralSeriesError
+from ICHSegmentationLib.core.errors import InputError, SeveralSeriesError, UnusableSeriesError
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io import read_ct
@@ -158,7 +158,7 @@ def test_one_scan_stays_whole(tmp_path, values):
 def test_another_patient_under_one_series_is_refused(tmp_path, offset_mm):
     first, second = ({"PatientID": name, "StudyInstanceUID": study} for name, study in (("P1", "1.1"), ("P2", "1.2")))
     write_two(tmp_path, first, second, offset_mm=offset_mm)
-    with raises(MixedScansError, "io.patients_differ", first="a0", second="b0") as caught:
+    with raises(UnusableSeriesError, "io.patients_differ", first="a0", second="b0") as caught:
         read_ct(tmp_path)
     assert "P1" not in str(caught.value)
 
@@ -198,14 +198,14 @@ def test_one_other_image_at_the_place_of_a_slice_is_refused(tmp_path, offset_mm)
     write_series(tmp_path, hu, grid)
     copy = SliceGrid((1, 8, 6), grid.positions_mm[3:4] + np.array([0, 0, offset_mm]), grid.orientation, grid.spacing_mm)
     write_series(tmp_path, hu[3:4] + 1, copy, names="copy{}".format, edit=tags({"InstanceNumber": 9}))
-    with raises(MixedScansError, "io.images_at_one_place", first="003.dcm", second="copy0"):
+    with raises(UnusableSeriesError, "io.images_at_one_place", first="003.dcm", second="copy0"):
         read_ct(tmp_path)
 
 
 @pytest.mark.parametrize("offset_mm", NEAR_MM[1:], ids="{} mm".format)
 def test_two_scans_that_nothing_tells_apart_are_refused(tmp_path, offset_mm):
     write_two(tmp_path, {}, {}, offset_mm=offset_mm)
-    with raises(MixedScansError, "io.scans_interleave", first="a2", second="b2"):
+    with raises(UnusableSeriesError, "io.scans_interleave", first="a2", second="b2"):
         read_ct(tmp_path)
 
 
@@ -214,7 +214,7 @@ def test_a_copy_with_another_intercept_is_another_image(tmp_path):
     hu = coded_hu(grid.shape)
     write_series(tmp_path, hu, grid)
     write_series(tmp_path, hu, grid, names="b{}".format, edit=tags({"RescaleIntercept": "0"}))
-    with raises(MixedScansError, "io.images_at_one_place"):
+    with raises(UnusableSeriesError, "io.images_at_one_place"):
         read_ct(tmp_path)
 
 
