@@ -57,8 +57,12 @@ def open_nifti(path: Path) -> NiftiFile:
     """
     import nibabel  # here, not above: it takes a third of a second
 
-    with nibabel.imageglobals.LoggingOutputSuppressor():
+    logger = nibabel.imageglobals.logger
+    disabled, logger.disabled = logger.disabled, True
+    try:
         return _open(path)
+    finally:
+        logger.disabled = disabled
 
 
 def _open(path: Path) -> NiftiFile:

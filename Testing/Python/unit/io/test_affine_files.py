@@ -357,10 +357,10 @@ UNKNOWN_SIZE = {
 
 
 @pytest.mark.parametrize("write", UNKNOWN_SIZE.values(), ids=UNKNOWN_SIZE.keys())
-def test_an_unknown_voxel_size_is_refused_and_may_be_stated(tmp_path, write, capfd):
+def test_an_unknown_voxel_size_is_refused_and_may_be_stated(tmp_path, write, caplog):
     path = write(tmp_path)
     assert refusal(path) == message("io.no_spacing", path=path)
-    assert capfd.readouterr().err == ""
+    assert caplog.text == ""
     volume = read_ct(path, spacing_mm=(0.47, 0.45, 5))
     np.testing.assert_array_equal(volume.hu, coded_hu((5, 8, 6)))
     assert volume.grid.spacing_mm == pytest.approx((0.45, 0.47))
