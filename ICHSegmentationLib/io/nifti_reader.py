@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _TO_MM = {"meter": 1000.0, "micron": 0.001}
 _SAME_MM = 1.0
+_SAME_SIZE = 0.01
 
 
 def read_nifti(
@@ -62,6 +63,7 @@ def read_nifti(
 
 
 def _warn_forms(image: nibabel.Nifti1Pair) -> tuple[str, ...]:
+    """Return warnings where the file says nothing, or two things, about the places of its voxels."""
     sform, sform_code = image.get_sform(coded=True)
     qform, qform_code = image.get_qform(coded=True)
     if not sform_code and not qform_code:
@@ -71,4 +73,8 @@ def _warn_forms(image: nibabel.Nifti1Pair) -> tuple[str, ...]:
         difference = max(np.abs((sform - qform)[:3, 3]).max(), np.abs((sform - qform) @ last).max())
         if difference > _SAME_MM:
             return (message("io.forms_differ", difference_mm=difference),)
+    sizes, zooms = np.linalg.norm(image.affine[:3, :3], axis=0), np.array(image.header.get_zooms()[:3])
+    if len(zooms) == len(sizes) and not np.allclose(sizes, zooms, rtol=_SAME_SIZE):
+        listed = (" x ".join(f"{value:g}" for value in values) for values in (sizes, zooms))
+        return (message("io.voxel_sizes_differ", sform=next(listed), pixdim=next(listed)),)
     return ()

@@ -188,4 +188,5 @@ MESSAGES: dict[str, str] = {
     "too_many_voxels": "{path} states {sizes} voxels; at most {limit_gib} GiB of voxels are read.",
     "unknown_file": "{path} is not a DICOM, NIfTI, NRRD or MHA file, or it is corrupt.",
     "unknown_label_file": "{path} is neither a .seg.nrrd nor a NIfTI file of labels nor a DICOM segmentation.",
+    "voxel_sizes_differ": "The sform says voxels of {sform}, pixdim of {pixdim}; the sform is used.",
 }

@@ -137,6 +137,17 @@ def test_sform_goes_before_qform_and_a_difference_is_said(tmp_path):
     assert volume.warnings == (message("io.forms_differ", difference_mm=12),)
 
 
+def test_an_sform_of_another_voxel_size_than_pixdim_is_said(tmp_path):
+    grid = make_grid()
+    path = write_nifti(tmp_path / "ct.nii", stored(coded_hu(grid.shape)), grid.affine_ras)
+    content = bytearray(path.read_bytes())
+    content[80:92] = np.array([0.5, 0.5, 2.5], dtype="<f4").tobytes()
+    path.write_bytes(content)
+    volume = read_ct(path)
+    assert volume.grid.matches(grid, tolerance_mm=1e-3)
+    assert volume.warnings == (message("io.voxel_sizes_differ", sform="0.5 x 0.5 x 5", pixdim="0.5 x 0.5 x 2.5"),)
+
+
 def test_qform_is_used_where_there_is_no_sform(tmp_path):
     grid = make_grid(oblique_deg=(5, 4, 3))
     image = nibabel.Nifti1Image(stored(coded_hu(grid.shape)), None)
