@@ -116,6 +116,8 @@ def measure(
     source: Annotated[
         Path | None, typer.Option(metavar="CT", help="The CT it belongs to, for the positions of its slices.")
     ] = None,
+    series: Series = None,
+    spacing: Spacing = None,
     gcs: Gcs = None,
     age: Age = None,
     infratentorial: Infratentorial = None,
@@ -129,11 +131,12 @@ def measure(
 ) -> None:
     """Measure the volumes of a segmentation, also one that was edited by hand; score a spontaneous hemorrhage."""
     from ICHSegmentationLib.cli.commands.measure import run
-    from ICHSegmentationLib.cli.inputs import Correction, Patient
+    from ICHSegmentationLib.cli.inputs import Correction, Patient, Scan
 
+    scan = Scan.of(source, series, parse_spacing(spacing))
     patient = Patient.of(gcs, age, infratentorial, iph_ml, ivh)
     correction = Correction(model_result, editing_minutes)
-    run(segmentation, source, patient, correction, graeb or [], as_json=as_json, quiet=quiet)
+    run(segmentation, scan, patient, correction, graeb or [], as_json=as_json, quiet=quiet)
 
 
 @app.command(short_help="Write a segmentation, also an edited one, as report, table, text or DICOM.")
@@ -146,6 +149,8 @@ def export(
     source: Annotated[
         Path | None, typer.Option(metavar="CT", help="The CT it belongs to; pdf and DICOM need it.")
     ] = None,
+    series: Series = None,
+    spacing: Spacing = None,
     with_patient: Annotated[
         bool, typer.Option("--patient", help="Print name, ID, birth date and study of the patient in the report.")
     ] = False,
@@ -172,8 +177,9 @@ def export(
     Which model made it is taken from the measurements.json in the folder of SEG.
     """
     from ICHSegmentationLib.cli.commands.export import ReportInputs, run
-    from ICHSegmentationLib.cli.inputs import Correction, Patient
+    from ICHSegmentationLib.cli.inputs import Correction, Patient, Scan
 
+    scan = Scan.of(source, series, parse_spacing(spacing))
     inputs = ReportInputs(
         with_patient=with_patient,
         template=template,
@@ -182,7 +188,7 @@ def export(
         graeb=tuple(graeb or ()),
         correction=Correction(model_result, editing_minutes),
     )
-    run(segmentation, kind, output, source, inputs, overwrite=overwrite, as_json=as_json, quiet=quiet)
+    run(segmentation, kind, output, scan, inputs, overwrite=overwrite, as_json=as_json, quiet=quiet)
 
 
 @app.command(short_help="Send DICOM results to the archive that was set up.")

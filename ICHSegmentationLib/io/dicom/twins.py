@@ -33,7 +33,8 @@ def merge_twins(ordered: list[DicomSlice], normal: np.ndarray) -> tuple[list[Dic
     Returns
     -------
     list of DicomSlice
-        Without the copies: of twins with the same HU the first is kept.
+        Without the copies: of twins with the same HU the first is kept. Near slices with the HU of a slice further away
+        are no copies.
     list of str
         A warning where there were copies.
 
@@ -54,16 +55,26 @@ def merge_twins(ordered: list[DicomSlice], normal: np.ndarray) -> tuple[list[Dic
             kept.append(item)
             continue
         _check_shift(ordered[index], item, normal)
-        if not _same_hu(kept[-1], item):
-            if abs(distances_mm[index]) <= _SAME_PLACE_MM:
-                raise UnusableSeriesError(
-                    message("io.images_at_one_place", first=kept[-1].path.name, second=item.path.name)
-                )
-            different[index] = True
+        same, at_one_place = _same_hu(kept[-1], item), bool(abs(distances_mm[index]) <= _SAME_PLACE_MM)
+        if at_one_place and not same:
+            raise UnusableSeriesError(
+                message("io.images_at_one_place", first=kept[-1].path.name, second=item.path.name)
+            )
+        different[index] = not same
+        if not same or not (at_one_place or _is_a_copy(item, kept, ordered, near, index)):
             kept.append(item)
     _check_not_mixed(ordered, different)
     dropped = len(ordered) - len(kept)
     return kept, [message("io.duplicates_dropped", count=dropped)] if dropped else []
+
+
+def _is_a_copy(
+    item: DicomSlice, kept: list[DicomSlice], ordered: list[DicomSlice], near: np.ndarray, index: int
+) -> bool:
+    """Return whether equal HU tell a copy: not where a slice further away holds them too, as empty slices do."""
+    beyond = [ordered[other + 1] for other in range(index + 1, len(near)) if not near[other]][:1]
+    further = kept[-2:-1] or beyond
+    return not any(_same_hu(item, other) for other in further)
 
 
 def _check_shift(one: DicomSlice, other: DicomSlice, normal: np.ndarray) -> None:

@@ -229,6 +229,24 @@ def test_near_slices_of_one_scan_are_kept(tmp_path, steps_mm):
     np.testing.assert_array_equal(volume.hu, coded_hu(grid.shape))
 
 
+@pytest.mark.parametrize("offset_mm", [0.3, 1.14])
+def test_near_slices_that_are_empty_are_no_copies(tmp_path, offset_mm):
+    grid = make_grid(steps_mm=[4.22] * 4 + [offset_mm] + [7.38] * 4)
+    write_series(tmp_path, np.full(grid.shape, -1000), grid)
+    assert read_ct(tmp_path).grid.matches(grid, tolerance_mm=1e-6)
+
+
+def test_copies_in_threes_are_left_out(tmp_path):
+    grid = a_grid()
+    hu = coded_hu(grid.shape)
+    for name, offset_mm in (("a", 0.0), ("b", 0.2), ("c", 0.4)):
+        moved = SliceGrid(grid.shape, grid.positions_mm + offset_mm * grid.normal, grid.orientation, grid.spacing_mm)
+        write_series(tmp_path, hu, moved, names=f"{name}{{}}".format)
+    volume = read_ct(tmp_path)
+    assert volume.grid.matches(grid, tolerance_mm=1e-6)
+    assert message("io.duplicates_dropped", count=2 * SLICES) in volume.warnings
+
+
 def test_copies_that_are_shifted_in_their_plane_are_refused(tmp_path):
     grid = a_grid()
     hu = coded_hu(grid.shape)
