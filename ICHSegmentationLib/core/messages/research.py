@@ -58,6 +58,11 @@ MESSAGES: dict[str, str] = {
     "mask_of_fractions": "{path} holds fractions; a mask holds whole numbers.",
     "mask_shape": "{path} has shape {shape}, which differs from its scan.",
     "missing_file": "{path} is missing.",
+    "no_slices": "{folder} holds no PNG slices.",
+    "slice_sizes_differ": "{image} and {labels} differ in size.",
+    "slice_unreadable": "{path} cannot be read as a picture.",
+    "slice_without_patient": "{path}: the name must be the three digits of the patient and the number of the slice.",
+    "unknown_slice_label": "{path} holds the label {label}; only 0 to 5 are valid.",
     "missing_volumes": (
         "{count} training volumes are missing, the first is {first}; run `ichseg train` with --prepare-only first."
     ),
@@ -84,14 +89,14 @@ MESSAGES: dict[str, str] = {
     "no_usable_case": "No case can be used; the first one because: {reason}",
     "no_verifier": (
         "{model} needs the verifier {needed}, which is not installed in {folder}; copy its files and its "
-        "manifest.json entry there, evaluate {model} where both are installed, or add --no-cleaning."
+        "manifest.json entry there, evaluate {model} where both are installed, or add --no-postprocessing."
     ),
     "not_a_costs_file": "{path} was not written by Testing/Benchmarks/bench_models.py; give the file that it wrote.",
     "not_a_folder": "{path} is not a folder.",
-    "not_a_head": "This does not look like a head CT: {doubt}.",
-    "not_a_host": "This does not look like a head CT: {doubt}.",
+    "not_a_head": "This does not look like a head CT. {doubt}",
+    "not_a_host": "This does not look like a head CT. {doubt}",
     "not_a_host_unless_forced": (
-        "This does not look like a head CT: {doubt}. Use --force to simulate lesions in it anyway."
+        "This does not look like a head CT. {doubt} Use --force to simulate lesions in it anyway."
     ),
     "not_a_whole_number": "{path}, line {line}: {column} is not a whole number.",
     "not_installed": (
@@ -152,4 +157,31 @@ MESSAGES: dict[str, str] = {
         "The configuration holds out the case {case}, which no data set holds; correct the name in data.held_out."
     ),
     "unnamed_label": "{path} holds a label that {table} does not name.",
+    "case_in_two_roles": "Case {case} is both in data.{first} and in data.{second}; remove it from one.",
+    "class_weights_count": (
+        "The list optimisation.class_weights has {weights} numbers, but there are {classes} classes."
+    ),
+    "classes_of_crops": (
+        "For the system {system} the classes must be background and {any_blood}: the boxes name the subtype."
+    ),
+    "config_circle": "The configuration {path} extends itself, directly or through others; correct extends.",
+    "config_classes": "The classes must be background and then some of {known}, each once.",
+    "config_not_valid": "The configuration {path} is not valid at {place}: {problem}",
+    "config_unreadable": "The configuration {path} cannot be read: {reason}.",
+    "crop_too_large": "The crop of optimisation.crop_px is larger than input.size_px ({size_px}).",
+    "different_grids": "The predicted and the reference labels must lie on one grid.",
+    "monitor_without_validation": (
+        "The monitor validation_dice needs cases in data.validation, a data.fold or a data.slice_fold."
+    ),
+    "network_not_built": "The network {system}/{preset} cannot be built: {reason}.",
+    "patches_of_other_system": "Give input.patches for the system {patchwise} and for no other, such as {system}.",
+    "run_of_another_setting": "{folder} holds a run with another {setting}; choose another folder, or remove it.",
+    "verifier_classes": "A verifier (about.second_reader) needs the classes IPH and IVH.",
+    "warm_up_with_plateau": "The schedule plateau has no warm-up; set optimisation.warm_up to 0.",
+    "slices_without_fraction": (
+        "The settings data.slices and optimisation.slice_fraction need each other; give both or none."
+    ),
+    "slices_without_neighbours": (
+        "A network of patches needs neighbouring slices, so data.slices cannot train it; remove data.slices."
+    ),
 }
