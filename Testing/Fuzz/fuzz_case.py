@@ -19,7 +19,7 @@ from mutations import FOLDER, HARMLESS, SERIES, damage, lose_spacing, pad, renam
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.io import read_ct
+from ICHSegmentationLib.io.reader import read_ct
 
 _VOLUME_TOLERANCE = 0.05
 _PLACE_MM = 1.0

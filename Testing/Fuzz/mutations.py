@@ -77,9 +77,11 @@ def number_in_any_order(random: Random, datasets: Datasets) -> None:
 
 
 def number_acquisitions(random: Random, datasets: Datasets) -> None:
-    """Number blocks of slices, as scanners do for each rotation."""
+    """Number blocks of slices along the stack, as scanners do for each rotation."""
     size, first = random.choice([1, 2, 4, 10]), random.choice([1, 100])
-    for index, dataset in enumerate(datasets):
+    normal = np.cross(*np.reshape(np.array(datasets[0].ImageOrientationPatient, dtype=float), (2, 3)))
+    along = sorted(datasets, key=lambda dataset: float(np.array(dataset.ImagePositionPatient, dtype=float) @ normal))
+    for index, dataset in enumerate(along):
         dataset.AcquisitionNumber = first + index // size
         dataset.ContentTime = f"12{index // size:02d}00"
 

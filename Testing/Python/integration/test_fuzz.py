@@ -30,7 +30,7 @@ def test_a_wrong_reader_is_found(tmp_path):
         "import run_fuzz, fuzz_case\n"
         "from dataclasses import replace\n"
         "from ICHSegmentationLib.core.grid import SliceGrid\n"
-        "from ICHSegmentationLib.io import read_ct\n"
+        "from ICHSegmentationLib.io.reader import read_ct\n"
         "def halved(folder):\n"
         "    volume = read_ct(folder)\n"
         "    grid, (rows, columns) = volume.grid, volume.grid.spacing_mm\n"

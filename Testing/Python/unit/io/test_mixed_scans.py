@@ -15,7 +15,7 @@ from builders.grids import coded_hu, make_grid
 from ICHSegmentationLib.core.errors import InputError, SeveralSeriesError, UnusableSeriesError
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.io import read_ct
+from ICHSegmentationLib.io.reader import read_ct
 
 UID = "1.2.826.1"
 SLICES = 8
