@@ -70,7 +70,7 @@ def plan_lens(
     taper_mm = min(rng.uniform(5, 15), 0.6 * radius_mm)
     dome = thickness_mm * np.clip(1 - apart**2, 0, 1) ** rng.uniform(0.6, 1.0)
     uneven = 1 + rng.uniform(0, 0.08) * smooth_noise(rng, depth_mm.shape, site.spacing_mm, rng.uniform(14, 30))
-    score_mm = dome * uneven * np.clip(edge_mm / taper_mm, -1, 1) - depth_mm
+    score_mm = np.minimum(dome * uneven * np.clip(edge_mm / taper_mm, 0, 1), edge_mm) - depth_mm
     domain = site.cavity[box] & _own_side(site, box, centre, place)
     coverage = coverage_above(score_mm.astype(np.float32), 0.0) * domain
     if not (coverage >= 0.5).any():

@@ -16,6 +16,8 @@ from ICHSegmentationLib.research.simulation.varied.ages import SUBDURAL_AGES, dr
 _THINNEST_MM, _THICKEST_MM = 2.0, 25.0
 _THICKEST_FALCINE_MM = 8.0
 _MIDLINE_GAP_MM = 1.5
+_OFF_VENTRICLES_MM = 8.0
+_AGES_ON_FOLDS = ("acute", "swirl", "isodense")
 _BOTH_SIDES = 0.15
 _WITH_FALX, _WITH_TENTORIUM, _FOLD_ALONE = 0.25, 0.15, 0.2
 
@@ -24,21 +26,28 @@ def plan_subdurals(site: LesionSite, rng: np.random.Generator) -> list[Lesion]:
     """Plan the subdural collections of one head: a crescent, a band on a dural fold, or several of them."""
     side = float(rng.choice([-1, 1]))
     age = drawn_age(rng, SUBDURAL_AGES)
-    found: list[Lesion | None] = []
+    crescents: list[Lesion | None] = []
+    folds: list[Lesion | None] = []
     if rng.random() < _FOLD_ALONE:
         falx = rng.random() < 0.6
-        found.append(plan_falx(site, rng, side) if falx else plan_tentorial(site, rng, None))
+        folds.append(plan_falx(site, rng, side) if falx else plan_tentorial(site, rng, None))
         if rng.random() < 0.25:
-            found.append(plan_tentorial(site, rng, None) if falx else plan_falx(site, rng, side))
+            folds.append(plan_tentorial(site, rng, None) if falx else plan_falx(site, rng, side))
     else:
-        found.append(plan_crescent(site, rng, side))
+        crescents.append(plan_crescent(site, rng, side))
         if rng.random() < _BOTH_SIDES:
-            found.append(plan_crescent(site, rng, -side))
+            crescents.append(plan_crescent(site, rng, -side))
         if rng.random() < _WITH_FALX:
-            found.append(plan_falx(site, rng, side))
+            folds.append(plan_falx(site, rng, side))
         if rng.random() < _WITH_TENTORIUM:
-            found.append(plan_tentorial(site, rng, None))
-    return [with_age(lesion, site, rng, age) for lesion in found if lesion is not None]
+            folds.append(plan_tentorial(site, rng, None))
+    on_folds = age if age in _AGES_ON_FOLDS else "acute"
+    return [
+        with_age(lesion, site, rng, of_age)
+        for lesions, of_age in ((crescents, age), (folds, on_folds))
+        for lesion in lesions
+        if lesion is not None
+    ]
 
 
 def plan_crescent(
@@ -71,12 +80,14 @@ def plan_crescent(
     dz, dy, _ = site.offsets_mm(centre, _whole(site))
     # 0 at the side of the head, -pi/2 at the front, pi/2 at the back.
     azimuth = np.arctan2(dy, np.maximum(side * midline, 1))
-    reach_mm, reach_rad = rng.uniform(20, 75), rng.uniform(0.4, 1.7)
+    # A thick collection is wide too.
+    reach_mm = max(rng.uniform(20, 75), 3 * thickness_mm)
+    reach_rad = max(rng.uniform(0.4, 1.7), thickness_mm / 18)
     run = np.sqrt(((azimuth - rng.normal(0.1, 0.45)) / reach_rad) ** 2 + (dz / reach_mm) ** 2)
     uneven = 1 + rng.uniform(0.03, 0.2) * smooth_noise(rng, midline.shape, site.spacing_mm, rng.uniform(12, 40))
     # Close to the vertex and at both poles the crescent thins towards the midline.
     ends = np.clip(side * midline / 12, 0, 1)
-    layer_mm = thickness_mm * ends * np.clip(1 - run ** rng.uniform(2.5, 6), -1, 1)
+    layer_mm = thickness_mm * ends * np.clip(1 - run ** rng.uniform(2, 3.5), -1, 1)
     domain = site.cavity & (side * midline > _MIDLINE_GAP_MM)
     depth_mm = _depth(site)
     return _layer(site, (layer_mm * np.clip(uneven, 0.3, 1.8) - depth_mm).astype(np.float32), domain, thickness_mm)
@@ -99,7 +110,10 @@ def plan_falx(
     layer_mm = thickness_mm * np.clip(1 - run ** rng.uniform(2, 6), -1, 1) * np.clip(uneven, 0.3, 1.8)
     from_falx_mm = side * midline - 0.5
     height = site.height_fraction[:, None, None] > rng.uniform(0.35, 0.5)
-    domain = site.cavity & (from_falx_mm >= 0) & (site.depth_mm < rng.uniform(22, 48)) & height
+    # The free edge of the falx lies above the corpus callosum.
+    pixels = max(round(_OFF_VENTRICLES_MM / site.spacing_mm[1]), 1)
+    near_ventricles = ndimage.uniform_filter(site.anatomy.ventricles.astype(np.float32), (0, 2 * pixels, 2 * pixels)) > 0
+    domain = site.cavity & (from_falx_mm >= 0) & (site.depth_mm < rng.uniform(15, 36)) & height & ~near_ventricles
     return _layer(site, (layer_mm - from_falx_mm).astype(np.float32), domain, thickness_mm)
 
 
