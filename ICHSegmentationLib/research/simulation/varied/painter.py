@@ -101,7 +101,7 @@ def paint_varied(
             swelling(canvas.hu, surface, rng)
     opening = operated_surface(site, rng) if operated else None
     if opening is not None:
-        operate(canvas.hu, canvas.truth, opening, rng)
+        operate(canvas.hu, canvas.truth, opening, rng, noise_hu=canvas.greys.noise_hu)
         # As bright as the host scan, whose greys may end below the density of bone and metal.
         np.clip(painted, *_range(hu), out=painted)
     return painted, truth

@@ -25,6 +25,7 @@ def plan_thin_subarachnoid(
     site: LesionSite, rng: np.random.Generator, hu: np.ndarray, csf: np.ndarray, *, brain_hu: float, fluid_hu: float
 ) -> Lesion | None:
     """Plan 0.1-10 mL of hemorrhage in one kind of place; see `plan_subarachnoid`."""
+    csf = csf & ~_fourth_ventricle(site)
     indices = np.argwhere(csf)
     if not len(indices):
         return None
@@ -73,6 +74,7 @@ def plan_ventricular_form(
         None if the scan does not show such a ventricle.
     """
     form = str(rng.choice(list(VENTRICULAR_FORMS), p=list(VENTRICULAR_FORMS.values()))) if form is None else form
+    ventricles = ventricles | _fourth_ventricle(site) if form == "fourth" else ventricles
     filled = ventricles | ndimage.binary_closing(ventricles, structure=np.ones((1, 3, 3)), iterations=2)
     midline = site.anatomy.midline_distance_mm
     central = np.abs(midline) < 8
@@ -129,6 +131,19 @@ def _filling(site: LesionSite, rng: np.random.Generator, domain: np.ndarray, for
     dz, dy, dx = site.offsets_mm(seed, site.around(np.array(domain.shape) // 2, (1e4,) * 3))
     wavy = rng.uniform(0.5, 2) * smooth_noise(rng, domain.shape, site.spacing_mm, 10)
     return (reach_mm - np.sqrt(dz**2 + dy**2 + dx**2) + wavy).astype(np.float32)
+
+
+def _fourth_ventricle(site: LesionSite) -> np.ndarray:
+    """Return fluid at the midline between pons and cerebellum, which the mask of the ventricles often misses."""
+    deep = site.anatomy.deep
+    rows = np.arange(deep.shape[1])
+    found = np.zeros_like(site.anatomy.csf)
+    for index in np.flatnonzero((deep == DeepRegion.PONS).any(axis=(1, 2))):
+        pons = np.nonzero(deep[index] == DeepRegion.PONS)[0]
+        cerebellum = np.nonzero(deep[index] == DeepRegion.CEREBELLUM)[0]
+        if cerebellum.size:
+            found[index] = ((rows > pons.mean()) & (rows < cerebellum.mean()))[:, None]
+    return found & (np.abs(site.anatomy.midline_distance_mm) < 10) & (site.anatomy.csf | site.anatomy.ventricles)
 
 
 def _in_posterior_fossa(site: LesionSite) -> np.ndarray:

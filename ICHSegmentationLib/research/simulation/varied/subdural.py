@@ -18,6 +18,8 @@ _THICKEST_FALCINE_MM = 8.0
 _MIDLINE_GAP_MM = 1.5
 _OFF_VENTRICLES_MM = 8.0
 _AGES_ON_FOLDS = ("acute", "swirl", "isodense")
+_PUSH_OF_SHIFT_MM = 5.0
+"""A crescent that pushes more shifts the midline, so that a band on the falx would not lie beside the falx."""
 _BOTH_SIDES = 0.15
 _WITH_FALX, _WITH_TENTORIUM, _FOLD_ALONE = 0.25, 0.15, 0.2
 
@@ -37,7 +39,8 @@ def plan_subdurals(site: LesionSite, rng: np.random.Generator) -> list[Lesion]:
         crescents.append(plan_crescent(site, rng, side))
         if rng.random() < _BOTH_SIDES:
             crescents.append(plan_crescent(site, rng, -side))
-        if rng.random() < _WITH_FALX:
+        shifted = any(lesion is not None and lesion.push_mm > _PUSH_OF_SHIFT_MM for lesion in crescents)
+        if rng.random() < _WITH_FALX and not shifted:
             folds.append(plan_falx(site, rng, side))
         if rng.random() < _WITH_TENTORIUM:
             folds.append(plan_tentorial(site, rng, None))
@@ -84,7 +87,7 @@ def plan_crescent(
     reach_mm = max(rng.uniform(20, 75), 3 * thickness_mm)
     reach_rad = max(rng.uniform(0.4, 1.7), thickness_mm / 18)
     run = np.sqrt(((azimuth - rng.normal(0.1, 0.45)) / reach_rad) ** 2 + (dz / reach_mm) ** 2)
-    uneven = 1 + rng.uniform(0.03, 0.2) * smooth_noise(rng, midline.shape, site.spacing_mm, rng.uniform(12, 40))
+    uneven = 1 + rng.uniform(0.02, 0.12) * smooth_noise(rng, midline.shape, site.spacing_mm, rng.uniform(12, 40))
     # Close to the vertex and at both poles the crescent thins towards the midline.
     ends = np.clip(side * midline / 12, 0, 1)
     layer_mm = thickness_mm * ends * np.clip(1 - run ** rng.uniform(2, 3.5), -1, 1)

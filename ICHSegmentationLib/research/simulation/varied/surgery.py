@@ -14,17 +14,25 @@ from ICHSegmentationLib.research.simulation.varied.surroundings import Surface, 
 OPERATIONS = {"craniectomy": 0.3, "craniotomy": 0.4, "burr_hole": 0.3}
 _AIR_HU = -1000.0
 _METAL_HU = 3000.0
+_LOWEST_OPENING = 0.3
+"""Of the height of the cavity: the base stays closed."""
 _FLUID_HU = (4.0, 9.0)
 
 
 def operated_surface(site: LesionSite, rng: np.random.Generator) -> Surface | None:
-    """Draw where the skull was opened: the convexity or the temple."""
-    centre = table_point(site, rng, str(rng.choice(["convexity", "temporal"])))
+    """Draw where the skull was opened: a point of the convexity."""
+    centre = table_point(site, rng, "convexity")
     return None if centre is None else Surface(site, centre)
 
 
 def operate(
-    hu: np.ndarray, truth: np.ndarray, surface: Surface, rng: np.random.Generator, operation: str | None = None
+    hu: np.ndarray,
+    truth: np.ndarray,
+    surface: Surface,
+    rng: np.random.Generator,
+    *,
+    noise_hu: float = 0.0,
+    operation: str | None = None,
 ) -> None:
     """Change a site to a state after surgery, in place; voxels of hemorrhage that air or metal replaces lose their label.
 
@@ -33,7 +41,10 @@ def operate(
     hu, truth : numpy.ndarray
         float32 HU and uint8 labels of the site.
     surface : Surface
+        Where the skull is opened.
     rng : numpy.random.Generator
+    noise_hu : float
+        Standard deviation of the noise of the scan.
     operation : str, optional
         Key of `OPERATIONS`; drawn by default.
     """
@@ -52,14 +63,17 @@ def operate(
     inside = np.clip((radius_mm - distance) / 1.0 + 0.5, 0, 1)
     gap = rng.uniform(1, 3)
     opened = np.clip((gap / 2 - np.abs(radius_mm - distance)) + 0.5, 0, 1) if operation == "craniotomy" else inside
-    remove_bone(hu, surface.site, box, opened * own_wall, rng.uniform(15, 55))
+    vault = (surface.site.height_fraction[box[0]] > _LOWEST_OPENING)[:, None, None]
+    mottled = rng.uniform(15, 55) + rng.uniform(3, 10) * smooth_noise(rng, opened.shape, surface.site.spacing_mm, 9)
+    tissue = mottled + noise_hu * rng.standard_normal(opened.shape, dtype=np.float32)
+    remove_bone(hu, surface.site, box, opened * own_wall * vault, tissue)
     if rng.random() < 0.55:
         _pocket(hu, truth, surface, rng, _AIR_HU, rng.uniform(1, 6))
     if rng.random() < 0.4:
         _pocket(hu, truth, surface, rng, rng.uniform(*_FLUID_HU), rng.uniform(2, 7))
     if rng.random() < 0.35:
         _drain(hu, truth, surface, rng)
-    if rng.random() < 0.25:
+    if rng.random() < 0.15:
         metal(hu, surface.site, rng)
     if operation != "burr_hole" and rng.random() < 0.5:
         _staples(hu, surface, rng)

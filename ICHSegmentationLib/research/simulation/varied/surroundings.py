@@ -95,7 +95,7 @@ def _around(cavity: np.ndarray, bone: np.ndarray) -> np.ndarray:
     return touching[components]
 
 
-def remove_bone(hu: np.ndarray, site: LesionSite, box: Box, fraction: np.ndarray, tissue_hu: float) -> None:
+def remove_bone(hu: np.ndarray, site: LesionSite, box: Box, fraction: np.ndarray, tissue_hu: np.ndarray | float) -> None:
     """Replace a fraction of the bone of a box by soft tissue, in place.
 
     In greys that end below the density of bone, bone counts as `_BONE_HU`, so that half bone is as bright as before.
@@ -103,8 +103,8 @@ def remove_bone(hu: np.ndarray, site: LesionSite, box: Box, fraction: np.ndarray
     ceiling = float(hu.max())
     saturated = ceiling < SATURATED_BELOW_HU
     part = hu[box]
-    near = ndimage.binary_dilation(site.anatomy.skull[box], structure=np.ones((1, 3, 3))) & ~site.anatomy.intracranial[box]
-    bright = near & (part > tissue_hu)
+    skull = ndimage.binary_dilation(site.anatomy.skull[box], structure=np.ones((1, 3, 3)))
+    bright = skull & ~site.anatomy.intracranial[box] & (part > tissue_hu)
     bone = np.where(part >= ceiling - 0.5, np.float32(_BONE_HU), part) if saturated else part
-    mixed = bone + fraction * (np.float32(tissue_hu) - bone)
+    mixed = bone + fraction * (tissue_hu - bone)
     part[...] = np.where(bright, np.minimum(mixed, ceiling), part)
