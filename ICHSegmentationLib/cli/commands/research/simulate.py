@@ -104,7 +104,7 @@ def _write(
     from ICHSegmentationLib.core.files import write_text
     from ICHSegmentationLib.core.version import __version__
     from ICHSegmentationLib.io.labels.nifti import write_labels_nifti, write_on_grid_nifti
-    from ICHSegmentationLib.measurement import measure
+    from ICHSegmentationLib.measurement.measure import measure
     from ICHSegmentationLib.research.simulation.dicom_series import write_dicom_series
 
     volume = painted.volume
