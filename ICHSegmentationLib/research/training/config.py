@@ -50,6 +50,9 @@ class DataSection(_Section):
         Cases left out altogether, each with the reason.
     painted_per_case, painted_per_validation_case : int
         Copies of each training and validation case with simulated lesions.
+    varied_per_case : int
+        Copies of each training case with varied lesions (`simulation.varied`): collections of all ages, thin
+        hemorrhage, trauma, heads after surgery.
     look_alikes_per_case : int
         Copies of each training case with calcifications, dense dura and artefacts, and no simulated lesion.
     procedural_heads : int
@@ -74,6 +77,7 @@ class DataSection(_Section):
     excluded: dict[str, str] = Field(default_factory=dict)
     painted_per_case: int = Field(default=0, ge=0)
     painted_per_validation_case: int = Field(default=1, ge=0)
+    varied_per_case: int = Field(default=0, ge=0)
     look_alikes_per_case: int = Field(default=0, ge=0)
     procedural_heads: int = Field(default=0, ge=0)
     look_alike_share: float = Field(default=0.3, ge=0, le=1)

@@ -71,17 +71,26 @@ def paint_lesions(
     for lesion in lesions:
         canvas.add(lesion)
 
-    fluid = {"brain_hu": canvas.greys.brain_hu, "fluid_hu": canvas.greys.fluid_hu}
+    brain_hu, fluid_hu = canvas.greys.brain_hu, canvas.greys.fluid_hu
     if Subtype.IVH in subtypes:
         ventricles = displacement.warp_labels(site.anatomy.ventricles) & (canvas.truth == 0)
         clot = canvas.truth == Subtype.IPH
         canvas.add(
             plan_ventricular(
-                site, rng, canvas.hu, ventricles, clot=clot, volume_ml=volumes_ml.get(Subtype.IVH), **fluid
+                site,
+                rng,
+                canvas.hu,
+                ventricles,
+                clot=clot,
+                volume_ml=volumes_ml.get(Subtype.IVH),
+                brain_hu=brain_hu,
+                fluid_hu=fluid_hu,
             )
         )
     if Subtype.SAH in subtypes:
         csf = displacement.warp_labels(site.anatomy.csf) & (canvas.truth == 0)
         volume_ml = volumes_ml.get(Subtype.SAH)
-        canvas.add(plan_subarachnoid(site, rng, canvas.hu, csf, volume_ml=volume_ml, **fluid))
+        canvas.add(
+            plan_subarachnoid(site, rng, canvas.hu, csf, volume_ml=volume_ml, brain_hu=brain_hu, fluid_hu=fluid_hu)
+        )
     return painted, truth

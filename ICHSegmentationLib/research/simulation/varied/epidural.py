@@ -61,13 +61,13 @@ def plan_lens(
     radius_mm = float(np.clip(arc_mm * rng.uniform(0.6, 1.0), _NARROWEST_MM, _WIDEST_MM))
     box = site.around(centre, (1.3 * radius_mm + thickness_mm,) * 3)
     dz, dy, dx = site.offsets_mm(centre, box)
-    depth_mm = site.depth_mm[box] if place in ("posterior_fossa", "temporal") else site.convexity_depth_mm[box]
+    depth_mm = site.depth_mm[box]
     # Length along the table: the depth does not count.
     apart = np.sqrt(np.maximum(dz**2 + dy**2 + dx**2 - depth_mm**2, 0)) / radius_mm
     edge_mm = radius_mm * (1 - apart)
     for _ in range(int(rng.integers(0, 3))):
         edge_mm = np.minimum(edge_mm, _to_suture(rng, (dz, dy, dx), radius_mm))
-    taper_mm = min(rng.uniform(5, 15), 0.6 * radius_mm)
+    taper_mm = min(rng.uniform(5, 15), 0.35 * radius_mm)
     dome = thickness_mm * np.clip(1 - apart**2, 0, 1) ** rng.uniform(0.6, 1.0)
     uneven = 1 + rng.uniform(0, 0.08) * smooth_noise(rng, depth_mm.shape, site.spacing_mm, rng.uniform(14, 30))
     score_mm = np.minimum(dome * uneven * np.clip(edge_mm / taper_mm, 0, 1), edge_mm) - depth_mm
@@ -114,7 +114,7 @@ def _to_suture(
     """Return the distance to a suture: a plane across the skull that the lens does not pass."""
     dz, dy, dx = offsets_mm
     angle, rise = rng.uniform(0, 2 * np.pi), rng.uniform(-0.5, 0.5)
-    return rng.uniform(0.3, 0.8) * radius_mm - (np.cos(angle) * dy + np.sin(angle) * dx + rise * dz)
+    return rng.uniform(0.35, 0.8) * radius_mm - (np.cos(angle) * dy + np.sin(angle) * dx + rise * dz)
 
 
 def _own_side(

@@ -120,10 +120,10 @@ def _add_to_fluid(
     displacement: Displacement,
 ) -> None:
     """Add hemorrhage to the displaced ventricles and cisterns."""
-    fluid = {"brain_hu": canvas.greys.brain_hu, "fluid_hu": canvas.greys.fluid_hu}
+    brain_hu, fluid_hu = canvas.greys.brain_hu, canvas.greys.fluid_hu
     if Subtype.IVH in subtypes:
         ventricles = displacement.warp_labels(site.anatomy.ventricles) & (canvas.truth == 0)
-        canvas.add(plan_ventricular_form(site, rng, canvas.hu, ventricles, **fluid))
+        canvas.add(plan_ventricular_form(site, rng, canvas.hu, ventricles, brain_hu=brain_hu, fluid_hu=fluid_hu))
     if Subtype.SAH in subtypes:
         csf = displacement.warp_labels(site.anatomy.csf) & (canvas.truth == 0)
-        canvas.add(plan_thin_subarachnoid(site, rng, canvas.hu, csf, **fluid))
+        canvas.add(plan_thin_subarachnoid(site, rng, canvas.hu, csf, brain_hu=brain_hu, fluid_hu=fluid_hu))

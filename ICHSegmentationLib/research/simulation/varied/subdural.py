@@ -115,7 +115,9 @@ def plan_falx(
     height = site.height_fraction[:, None, None] > rng.uniform(0.35, 0.5)
     # The free edge of the falx lies above the corpus callosum.
     pixels = max(round(_OFF_VENTRICLES_MM / site.spacing_mm[1]), 1)
-    near_ventricles = ndimage.uniform_filter(site.anatomy.ventricles.astype(np.float32), (0, 2 * pixels, 2 * pixels)) > 0
+    near_ventricles = (
+        ndimage.uniform_filter(site.anatomy.ventricles.astype(np.float32), (0, 2 * pixels, 2 * pixels)) > 0
+    )
     domain = site.cavity & (from_falx_mm >= 0) & (site.depth_mm < rng.uniform(15, 36)) & height & ~near_ventricles
     return _layer(site, (layer_mm - from_falx_mm).astype(np.float32), domain, thickness_mm)
 

@@ -34,7 +34,7 @@ def operate(
     noise_hu: float = 0.0,
     operation: str | None = None,
 ) -> None:
-    """Change a site to a state after surgery, in place; voxels of hemorrhage that air or metal replaces lose their label.
+    """Change a site to a state after surgery, in place; hemorrhage replaced by air, fluid or a drain loses its label.
 
     Parameters
     ----------
@@ -147,5 +147,9 @@ def _staples(hu: np.ndarray, surface: Surface, rng: np.random.Generator) -> None
         along_mm = (step - 4) * 5.0
         row = round(surface.centre[1] + (-inward[0] * outward_mm - inward[1] * along_mm) / row_mm)
         column = round(surface.centre[2] + (-inward[1] * outward_mm + inward[0] * along_mm) / column_mm)
-        if 0 <= row < hu.shape[1] and 0 <= column < hu.shape[2] and not surface.site.cavity[surface.centre[0], row, column]:
+        if (
+            0 <= row < hu.shape[1]
+            and 0 <= column < hu.shape[2]
+            and not surface.site.cavity[surface.centre[0], row, column]
+        ):
             hu[surface.centre[0], row, column] = _METAL_HU

@@ -95,7 +95,9 @@ def _around(cavity: np.ndarray, bone: np.ndarray) -> np.ndarray:
     return touching[components]
 
 
-def remove_bone(hu: np.ndarray, site: LesionSite, box: Box, fraction: np.ndarray, tissue_hu: np.ndarray | float) -> None:
+def remove_bone(
+    hu: np.ndarray, site: LesionSite, box: Box, fraction: np.ndarray, tissue_hu: np.ndarray | float
+) -> None:
     """Replace a fraction of the bone of a box by soft tissue, in place.
 
     In greys that end below the density of bone, bone counts as `_BONE_HU`, so that half bone is as bright as before.
