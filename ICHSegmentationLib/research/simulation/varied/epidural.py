@@ -13,6 +13,7 @@ from ICHSegmentationLib.research.simulation.fields import coverage_above, smooth
 from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
 from ICHSegmentationLib.research.simulation.varied.ages import EPIDURAL_AGES, drawn_age, with_age
+from ICHSegmentationLib.research.simulation.varied.surroundings import Surface
 
 PLACES = {"convexity": 0.4, "temporal": 0.3, "posterior_fossa": 0.15, "vertex": 0.15}
 """Probability of each place."""
@@ -66,11 +67,12 @@ def plan_lens(
     apart = np.sqrt(np.maximum(dz**2 + dy**2 + dx**2 - depth_mm**2, 0)) / radius_mm
     edge_mm = radius_mm * (1 - apart)
     for _ in range(int(rng.integers(0, 3))):
-        edge_mm = np.minimum(edge_mm, _to_suture(rng, (dz, dy, dx), radius_mm))
+        edge_mm = np.minimum(edge_mm, _to_suture(rng, Surface(site, centre).along_mm(box), radius_mm))
     taper_mm = min(rng.uniform(5, 15), 0.35 * radius_mm)
     dome = thickness_mm * np.clip(1 - apart**2, 0, 1) ** rng.uniform(0.6, 1.0)
     uneven = 1 + rng.uniform(0, 0.08) * smooth_noise(rng, depth_mm.shape, site.spacing_mm, rng.uniform(14, 30))
-    score_mm = np.minimum(dome * uneven * np.clip(edge_mm / taper_mm, 0, 1), edge_mm) - depth_mm
+    layer_mm = np.where(edge_mm > 0, dome * uneven * np.clip(edge_mm / taper_mm, 0, 1), edge_mm)
+    score_mm = layer_mm - depth_mm
     domain = site.cavity[box] & _own_side(site, box, centre, place)
     coverage = coverage_above(score_mm.astype(np.float32), 0.0) * domain
     if not (coverage >= 0.5).any():
@@ -108,13 +110,11 @@ def _beside_cerebellum(site: LesionSite, points: np.ndarray) -> np.ndarray:
     return near
 
 
-def _to_suture(
-    rng: np.random.Generator, offsets_mm: tuple[np.ndarray, np.ndarray, np.ndarray], radius_mm: float
-) -> np.ndarray:
-    """Return the distance to a suture: a plane across the skull that the lens does not pass."""
-    dz, dy, dx = offsets_mm
-    angle, rise = rng.uniform(0, 2 * np.pi), rng.uniform(-0.5, 0.5)
-    return rng.uniform(0.35, 0.8) * radius_mm - (np.cos(angle) * dy + np.sin(angle) * dx + rise * dz)
+def _to_suture(rng: np.random.Generator, along_mm: tuple[np.ndarray, np.ndarray], radius_mm: float) -> np.ndarray:
+    """Return the distance to a suture: a line on the skull that the lens does not pass."""
+    along, up = along_mm
+    angle = rng.uniform(0, 2 * np.pi)
+    return rng.uniform(0.35, 0.8) * radius_mm - (np.cos(angle) * along + np.sin(angle) * up)
 
 
 def _own_side(
