@@ -17,7 +17,7 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.research.simulation.generated_atlas import generated_atlas
 from ICHSegmentationLib.research.simulation.host_anatomy import Atlas, host_anatomy, register_atlas
 from ICHSegmentationLib.research.simulation.lesions import paint_lesions
-from ICHSegmentationLib.research.simulation.mimics import paint_mimics, random_mimics
+from ICHSegmentationLib.research.simulation.mimics import paint_mimics, random_further_mimics, random_mimics
 from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 from ICHSegmentationLib.research.simulation.synthetic_scan import random_subtypes
 from ICHSegmentationLib.research.simulation.varied import paint_varied, random_varied_subtypes
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _PROCEDURAL_HEIGHT_MM = 160.0
 _HEAD_SEED, _MIMICS_SEED, _VARIED_SEED = 1, 2, 7
-_OPERATED, _OPERATED_WITHOUT_BLOOD = 0.2, 0.3
-"""Fraction of the varied copies after surgery, and of these without simulated hemorrhage."""
+_MIMICS_ALONE, _OPERATED, _OPERATED_WITHOUT_BLOOD = 0.15, 0.2, 0.3
+"""Fractions of the varied copies: with mimics alone; of the others after surgery; of these without hemorrhage."""
 _HEALTHY_EVERY = 3
 
 
@@ -236,11 +236,14 @@ def _make_synthetic(config: TrainingConfig, job: _Job) -> None:
 def _make_varied(config: TrainingConfig, job: _Job) -> None:
     host = _Host.of(config, job.name)
     rng = np.random.default_rng([config.seed, host.number, job.number, _VARIED_SEED])
-    operated = rng.random() < _OPERATED
-    subtypes = [] if operated and rng.random() < _OPERATED_WITHOUT_BLOOD else random_varied_subtypes(rng)
-    hu, labels = paint_varied(host.hu, host.anatomy, rng, subtypes, labels=host.volume.labels, operated=operated)
-    if rng.random() < config.data.look_alike_share:
-        hu = paint_mimics(hu, host.anatomy, rng)
+    hu, labels = host.hu, host.volume.labels
+    mimics_alone = rng.random() < _MIMICS_ALONE
+    if not mimics_alone:
+        operated = rng.random() < _OPERATED
+        subtypes = [] if operated and rng.random() < _OPERATED_WITHOUT_BLOOD else random_varied_subtypes(rng)
+        hu, labels = paint_varied(hu, host.anatomy, rng, subtypes, labels=labels, operated=operated)
+    if mimics_alone or rng.random() < config.data.look_alike_share:
+        hu = paint_mimics(hu, host.anatomy, rng, random_further_mimics(rng))
     host.write(hu, labels, job.path)
 
 

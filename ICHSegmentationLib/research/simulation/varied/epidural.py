@@ -58,8 +58,8 @@ def plan_lens(
         thickness_mm = float(np.exp(rng.uniform(np.log(_THINNEST_MM), np.log(_THICKEST_MM))))
         if place == "posterior_fossa":
             thickness_mm = min(thickness_mm, 15.0)
-    arc_mm = np.sqrt(2 * _SKULL_RADIUS_MM * thickness_mm)
-    radius_mm = float(np.clip(arc_mm * rng.uniform(0.6, 1.0), _NARROWEST_MM, _WIDEST_MM))
+    widest_mm = np.sqrt(2 * _SKULL_RADIUS_MM * thickness_mm)
+    radius_mm = float(np.clip(widest_mm * rng.uniform(0.6, 1.0), _NARROWEST_MM, _WIDEST_MM))
     box = site.around(centre, (1.3 * radius_mm + thickness_mm,) * 3)
     dz, dy, dx = site.offsets_mm(centre, box)
     depth_mm = site.depth_mm[box]
@@ -74,6 +74,11 @@ def plan_lens(
     layer_mm = np.where(edge_mm > 0, dome * uneven * np.clip(edge_mm / taper_mm, 0, 1), edge_mm)
     score_mm = layer_mm - depth_mm
     domain = site.cavity[box] & _own_side(site, box, centre, place)
+    if place in ("temporal", "posterior_fossa"):
+        # Not on the petrous ridge, which stands out from the wall by more than the arc of the skull.
+        inward = Surface(site, centre).inward()
+        arc_mm = (dz**2 + dy**2 + dx**2) / (2 * 50)
+        domain &= dy * inward[0] + dx * inward[1] - depth_mm < 6 + arc_mm
     coverage = coverage_above(score_mm.astype(np.float32), 0.0) * domain
     if not (coverage >= 0.5).any():
         return None
