@@ -14,6 +14,8 @@ from ICHSegmentationLib.research.simulation.mimics.bright_anatomy import raise_t
 _BONE_HU = 1000.0
 _SATURATED_BELOW_HU = 300.0
 _BRAIN_HU = 33.0
+_BRIGHTEST_HU = 80.0
+_UNDERSHOOT_HU = 10.0
 
 
 def pallidal_calcification(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
@@ -46,8 +48,8 @@ def dense_veins(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> N
     width_mm = rng.uniform(4, 8)
     sagittal = np.clip((width_mm - depth - np.abs(midline)) / 1.5, 0, 1) * (height > 0.3) * (behind_mm > -40)
     level = rng.uniform(0.2, 0.32)
-    near = np.clip(1.3 - np.abs(height - level) / 0.05, 0, 1)
-    transverse = np.clip((0.7 * width_mm - depth) / 1.5, 0, 1) * near * (behind_mm > 20)
+    near = np.clip(1.3 - np.abs(height - level) / 0.03, 0, 1)
+    transverse = np.clip((0.45 * width_mm - depth) / 1.5, 0, 1) * near * (behind_mm > 20)
     galen_mm = np.sqrt(
         ((height - rng.uniform(0.4, 0.48)) / 0.06) ** 2 * 9 + midline**2 + (behind_mm - rng.uniform(8, 25)) ** 2
     )
@@ -73,11 +75,11 @@ def thick_frontal_bone(hu: np.ndarray, site: LesionSite, rng: np.random.Generato
     front = float(np.quantile(where[:, 1], 0.02))
     behind_mm = ((np.arange(hu.shape[1]) - front) * site.spacing_mm[1])[None, :, None]
     height = site.height_fraction[:, None, None]
-    reach = np.clip(1 - (behind_mm / rng.uniform(25, 55)) ** 2, 0, 1) * np.clip((height - 0.3) / 0.1, 0, 1)
+    reach = np.clip(1 - (behind_mm / rng.uniform(25, 55)) ** 2, 0, 1) * np.clip((height - 0.42) / 0.1, 0, 1)
     spared = np.clip((np.abs(midline) - 3) / 6, 0, 1)
     uneven = 1 + 0.5 * smooth_noise(rng, hu.shape, site.spacing_mm, rng.uniform(10, 20))
     thickness_mm = rng.uniform(3, 10) * reach * spared * np.clip(uneven, 0.1, 2)
-    fraction = np.clip((thickness_mm - site.depth_mm) / site.spacing_mm[1] + 0.5, 0, 1) * (thickness_mm > 0.5)
+    fraction = np.clip((thickness_mm - site.convexity_depth_mm) / site.spacing_mm[1] + 0.5, 0, 1) * (thickness_mm > 0.5)
     bone = min(rng.uniform(350, _BONE_HU), _ceiling(hu))
     raise_to(hu, (fraction * site.cavity).astype(np.float32), bone)
 
@@ -85,11 +87,11 @@ def thick_frontal_bone(hu: np.ndarray, site: LesionSite, rng: np.random.Generato
 def sharp_kernel(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
     """Sharpen the whole site: overshoot at edges, with a bright rim below the bone, and stronger noise."""
     width = rng.uniform(0.6, 1.4)
-    known = np.where(site.anatomy.skull, np.float32(_BONE_HU), hu) if _ceiling(hu) < np.inf else hu
-    soft = ndimage.gaussian_filter(known, (0, width, width))
-    detail = np.clip(known - soft, -60, 60)
-    rim = rng.uniform(5, 25) * np.exp(-site.depth_mm / rng.uniform(0.8, 2.0))
-    change = rng.uniform(0.5, 1.5) * detail + rim
+    known = np.clip(hu, -_BRAIN_HU, _BRIGHTEST_HU)
+    # Bone beyond the range must not darken the brain beside it.
+    detail = np.clip(known - ndimage.gaussian_filter(known, (0, width, width)), -_UNDERSHOOT_HU, _BRIGHTEST_HU)
+    rim = rng.uniform(8, 28) * np.exp(-site.depth_mm / rng.uniform(0.8, 2.0))
+    change = rng.uniform(0.5, 2) * detail + rim
     hu += (change * site.cavity).astype(np.float32)
 
 
@@ -98,8 +100,10 @@ def contrast(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None
     dense = rng.uniform(70, 220)
     fluid = site.anatomy.csf
     low = site.height_fraction[:, None, None] < 0.55
-    # Vessels: ridges of noise inside the cisterns and the surface.
-    thin = np.exp(-((smooth_noise(rng, hu.shape, site.spacing_mm, rng.uniform(5, 9)) / rng.uniform(0.2, 0.4)) ** 2))
+    # Vessels are cut across: spots in the cisterns and on the surface.
+    thin = np.clip(
+        (smooth_noise(rng, hu.shape, site.spacing_mm, rng.uniform(3, 6)) - rng.uniform(0.7, 1.2)) / 0.4, 0, 1
+    )
     near = ndimage.uniform_filter(fluid.astype(np.float32), (0, 5, 5))
     vessels = thin * np.clip(near * 2, 0, 1) * np.where(low, 0.8, rng.uniform(0.15, 0.5))
     midline, depth = np.abs(site.anatomy.midline_distance_mm), site.depth_mm
