@@ -263,6 +263,8 @@ class EvaluationSection(_Section):
     ----------
     simulated_per_subtype : int
         Copies of each held-out patient with one simulated lesion of each subtype.
+    varied_per_subtype : int
+        Copies of each held-out patient with varied lesions of each subtype (`simulation.varied`).
     look_alikes : int
         Number of generated heads with mimics and without hemorrhage.
     negatives : tuple of pathlib.Path
@@ -273,6 +275,7 @@ class EvaluationSection(_Section):
     """
 
     simulated_per_subtype: int = Field(default=1, ge=0)
+    varied_per_subtype: int = Field(default=0, ge=0)
     look_alikes: int = Field(default=40, ge=0)
     negatives: tuple[Path, ...] = ()
     set_aside: dict[str, str] = Field(default_factory=dict)

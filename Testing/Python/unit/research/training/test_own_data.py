@@ -135,7 +135,7 @@ def test_what_is_wrong_with_a_data_set_is_said_before_any_image_is_read(tmp_path
 
 
 def test_held_out_cases_are_on_the_scans_own_slices_and_leave_the_unknown_out(a_data_set, tmp_path: Path):
-    evaluation = {"simulated_per_subtype": 1, "look_alikes": 0}
+    evaluation = {"simulated_per_subtype": 1, "varied_per_subtype": 1, "look_alikes": 0}
     config = a_configuration(tmp_path, data={"nnunet": (a_data_set[0],), "held_out": ("a",)}, evaluation=evaluation)
     files = {(file.group, file.name): file for file in make_held_out(config)}
     patient = HeldOutCase.read(files["patients", "a"].path)
@@ -148,6 +148,9 @@ def test_held_out_cases_are_on_the_scans_own_slices_and_leave_the_unknown_out(a_
     # Most of the own clot counts for nothing, unless the new bleed has pushed it aside.
     assert bleed.ignored[a_data_set[1] == 1].mean() > 0.8
     assert not bleed.ignored[bleed.labels > 0].any()
+    varied = HeldOutCase.read(files["varied", "a-SDH-0"].path)
+    assert set(np.unique(varied.labels)) == {0, Subtype.SDH}
+    assert (varied.labels != bleed.labels).any()
     assert make_held_out(config) == list(files.values())
 
 
