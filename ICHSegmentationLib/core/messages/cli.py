@@ -49,6 +49,7 @@ MESSAGES: dict[str, str] = {
     "predictions_instead_of_model": "`--slice-predictions` takes the place of a model; leave out {option}.",
     "results_exist": "{folder} already contains results; choose another folder, or add --overwrite to replace them.",
     "slices_not_with": "`--slices`, `--images` and `--negatives` cannot be combined with {option}.",
+    "spacing_format": "'{text}' is not a voxel size: give three numbers in mm, as in --spacing 0.47,0.47,5.",
     "subtype_none_is_alone": "`--subtype none` cannot be combined with another subtype or --volume.",
     "template_exists": "{path} exists; edit it, or move it away first.",
     "train_output_missing": "Name a folder for the model with --output.",

@@ -31,11 +31,13 @@ class LesionSite:
     anatomy : Anatomy
         Masks on the grid of the CT; may be noisy or partly empty. Rows run from anterior to posterior, slices from
         the skull base up.
+    margin_mm : float
+        Space around the cavity in plane; by default a few pixels.
     """
 
-    def __init__(self, anatomy: Anatomy) -> None:
+    def __init__(self, anatomy: Anatomy, margin_mm: float = 0.0) -> None:
         self.shape = anatomy.intracranial.shape
-        self.box = _bounding_box(anatomy.intracranial)
+        self.box = _bounding_box(anatomy.intracranial, max(_MARGIN_VOXELS, round(margin_mm / anatomy.spacing_mm[1])))
         box = self.box
         self.anatomy = replace(
             anatomy,
@@ -137,12 +139,12 @@ class LesionSite:
         return first, second, third
 
 
-def _bounding_box(mask: np.ndarray) -> Box:
+def _bounding_box(mask: np.ndarray, margin_in_plane: int) -> Box:
     """Return the box of a mask with a margin; the whole grid if the mask is empty."""
     parts = []
     for axis in range(3):
         used = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        margin = 1 if axis == 0 else _MARGIN_VOXELS
+        margin = 1 if axis == 0 else margin_in_plane
         parts.append(
             slice(max(used[0] - margin, 0), min(used[-1] + margin + 1, mask.shape[axis]))
             if used.size

@@ -34,6 +34,7 @@ def plan_subarachnoid(
     brain_hu: float,
     fluid_hu: float,
     volume_ml: float | None = None,
+    seeds: np.ndarray | None = None,
 ) -> Lesion | None:
     """Plan hemorrhage that fills the fluid spaces around a few seeds.
 
@@ -49,6 +50,8 @@ def plan_subarachnoid(
         HU of brain and fluid in the host scan.
     volume_ml : float, optional
         Drawn from 0.5-40 mL by default.
+    seeds : numpy.ndarray, optional
+        (N, 3) indices of fluid voxels; drawn by default.
 
     Returns
     -------
@@ -56,7 +59,8 @@ def plan_subarachnoid(
         None if there is no fluid space.
     """
     csf = csf & ~_missed_ventricle(site)
-    seeds = _seeds(site, rng, csf)
+    if seeds is None:
+        seeds = _seeds(site, rng, csf)
     if not len(seeds):
         return None
     volume = volume_ml if volume_ml is not None else float(np.clip(6 * np.exp(rng.standard_normal()), 0.5, 40))
