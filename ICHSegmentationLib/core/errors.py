@@ -64,6 +64,10 @@ class MissingModelError(ModelError):
     """No model is installed, or the weights of one are not there."""
 
 
+class NoManifestError(MissingModelError):
+    """The package contains no list of models; only the built-in model is there."""
+
+
 class ChecksumError(ModelError):
     """The weights are not those that the manifest describes."""
 

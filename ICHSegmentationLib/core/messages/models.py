@@ -21,8 +21,14 @@ MESSAGES: dict[str, str] = {
     "graph_missing": "The graph of model {name} is missing ({file}); reinstall the package.",
     "graph_misfit": "The weights of model {name} do not fit its graph; reinstall the package.",
     "graphics_memory": "Device {device} is out of memory; the run continues on the processor, which is slower.",
+    "manifest_empty": (
+        "{path} lists no model; name another folder in ICHSEG_MODELS, or unset it for the installed models."
+    ),
     "manifest_not_valid": "The list of models {path} is not valid at {place}: {problem}.",
-    "manifest_unreadable": "The list of models {path} cannot be read; reinstall the package.",
+    "manifest_unreadable": (
+        "The list of models {path} cannot be read ({reason}); correct ICHSEG_MODELS if it is set, else reinstall the "
+        "package."
+    ),
     "memory": "Not enough memory to run the network; close other programs and try again.",
     "no_network": "Model {name} has no network to run.",
     "no_such_card": "Device {device} does not exist: the last of the {count} graphics cards is cuda:{last}.",
