@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SCAN_NAME, LABELS_NAME, RECORD_NAME, SERIES_NAME = "ct.nii.gz", "labels.nii.gz", "simulation.json", "dicom"
 RANDOM, NONE = "random", "none"
+_SAME_VOLUME = 0.1
 PARTS = {"read": 0.1, "paint": 0.7, "write": 0.2}
 
 
@@ -58,6 +59,7 @@ def run(
     with terminal:
         painted = _paint(inputs, options, subtypes, volumes_ml, terminal)
         terminal.warn([*painted.warnings, *_not_painted(painted)])
+        terminal.warn(_other_volumes(painted, volumes_ml))
         terminal.progress("write")
         record = _write(painted, output, options, subtypes, kind="generated" if not inputs else "scan")
     table = volume_table(record["volumes_ml"])
@@ -157,6 +159,17 @@ def _volumes(texts: Sequence[str]) -> dict[Subtype, float]:
         if not 0.1 <= volume_ml <= 300:
             raise InputError(message("cli.volume_range", text=text))
     return found
+
+
+def _other_volumes(painted: SyntheticScan, wanted_ml: dict[Subtype, float]) -> list[str]:
+    from ICHSegmentationLib.measurement import measure
+
+    found_ml = measure(painted.label_map).volumes_ml
+    return [
+        message("cli.other_volume", subtype=subtype.name, wanted_ml=wanted, found_ml=found_ml[subtype.name])
+        for subtype, wanted in wanted_ml.items()
+        if subtype not in painted.not_painted and abs(found_ml[subtype.name] - wanted) > _SAME_VOLUME * wanted
+    ]
 
 
 def _not_painted(painted: SyntheticScan) -> list[str]:

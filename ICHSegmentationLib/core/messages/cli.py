@@ -36,6 +36,9 @@ MESSAGES: dict[str, str] = {
     "not_an_evaluation": "{path} is not a figures.json of `ichseg evaluate --config`.",
     "not_found": "{path} does not exist.",
     "only_one_model": "Several models are compared, but there is only {model}; name another one.",
+    "other_volume": (
+        "The head has no place for {wanted_ml:g} mL of {subtype} at this seed: {found_ml:.1f} mL were simulated."
+    ),
     "output_is_file": "{path} is a file; give a folder as --output.",
     "output_is_folder": "{path} is a folder; give the file to write as --output.",
     "output_is_segmentation": "{path} is the segmentation itself; choose another name.",

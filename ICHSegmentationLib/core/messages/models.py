@@ -6,6 +6,10 @@ MESSAGES: dict[str, str] = {
         "The converted model could not be saved in {folder} ({error}), so every start converts it again. Free some "
         "space or set ICHSEG_CACHE to a writable folder."
     ),
+    "cache_shared": (
+        "The cache of converted models is not used, since other users may write into {folder}; every start converts "
+        "the model again. Set ICHSEG_CACHE to a folder of your own, or take the right to write from the others."
+    ),
     "card_problem": (
         "The installed torch cannot use this graphics card; install a CUDA build of torch or a newer driver, or use "
         "the processor."
