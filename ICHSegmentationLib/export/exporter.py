@@ -15,6 +15,7 @@ from ICHSegmentationLib.core.errors import ICHSegmentationError, InputError
 from ICHSegmentationLib.core.files import write_bytes, write_text
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
+from ICHSegmentationLib.core.replacing import finish_replacing, replacing_files
 from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.dicom.pdf import write_dicom_pdf
 from ICHSegmentationLib.export.dicom.save import save_dicom
@@ -24,7 +25,6 @@ from ICHSegmentationLib.export.formats import RESULT_FILES, ExportFormat
 from ICHSegmentationLib.export.report.patient import read_patient
 from ICHSegmentationLib.export.report.pdf import make_report_pdf
 from ICHSegmentationLib.export.report.text_block import fill_template, load_template
-from ICHSegmentationLib.export.result_files import replacing_files
 from ICHSegmentationLib.export.tables import write_measurements_csv, write_measurements_json, write_scores_csv
 from ICHSegmentationLib.io.boxes import write_boxes
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
@@ -130,6 +130,7 @@ class Exporter:
         if ExportFormat.dicom_sr in wanted and self.case.segmentation is None:
             wanted.add(ExportFormat.dicom_seg)
         names = {kind: kind.file_name for kind in ExportFormat if kind in wanted}
+        finish_replacing(folder)
         there = [name for name in names.values() if (folder / name).exists()]
         if there and not overwrite:
             raise InputError(message("export.files_exist", folder=folder, names=", ".join(there)))

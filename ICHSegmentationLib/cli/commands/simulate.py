@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.research.simulation.synthetic_scan import SyntheticScan
 
 SCAN_NAME, LABELS_NAME, RECORD_NAME, SERIES_NAME = "ct.nii.gz", "labels.nii.gz", "simulation.json", "dicom"
+OUTPUT_NAMES = (SCAN_NAME, LABELS_NAME, RECORD_NAME, SERIES_NAME)
 RANDOM, NONE = "random", "none"
 _SAME_VOLUME = 0.1
 PARTS = {"read": 0.1, "paint": 0.7, "write": 0.2}
@@ -46,7 +47,7 @@ def run(
     inputs: Sequence[Path], output: Path, options: SimulateOptions, *, overwrite: bool, as_json: bool, quiet: bool
 ) -> None:
     """Paint, write and show the volumes; see ``ichseg simulate --help``."""
-    check_output(output, overwrite=overwrite, names=(SCAN_NAME, LABELS_NAME, RECORD_NAME, SERIES_NAME))
+    check_output(output, overwrite=overwrite, names=OUTPUT_NAMES)
     for path in (*inputs, *([options.anatomy] if options.anatomy else [])):
         if not path.exists():
             raise InputError(message("cli.not_found", path=path))
@@ -104,17 +105,13 @@ def _write(
     painted: SyntheticScan, output: Path, options: SimulateOptions, subtypes: Sequence[Subtype], *, kind: str
 ) -> dict[str, Any]:
     from ICHSegmentationLib.core.files import write_text
+    from ICHSegmentationLib.core.replacing import replacing_files
     from ICHSegmentationLib.core.version import __version__
-    from ICHSegmentationLib.io.labels.nifti import write_labels_nifti, write_on_grid_nifti
+    from ICHSegmentationLib.io.labels.nifti import sidecar_path, write_labels_nifti, write_on_grid_nifti
     from ICHSegmentationLib.measurement import measure
     from ICHSegmentationLib.research.simulation.dicom_series import write_dicom_series
 
     volume = painted.volume
-    output.mkdir(parents=True, exist_ok=True)
-    write_on_grid_nifti(output / SCAN_NAME, volume.hu, volume.grid, volume.source)
-    write_labels_nifti(output / LABELS_NAME, painted.label_map, volume.source)
-    if options.dicom:
-        write_dicom_series(output / SERIES_NAME, volume, seed=options.seed)
     record = {
         "schema": 1,
         "host": kind,
@@ -126,7 +123,13 @@ def _write(
         "warnings": [*painted.warnings, *_not_painted(painted)],
         "made_with": f"ICHSegmentation {__version__}",
     }
-    write_text(output / RECORD_NAME, json.dumps(record, indent=2) + "\n")
+    sidecars = (sidecar_path(name).name for name in (SCAN_NAME, LABELS_NAME))
+    with replacing_files(output, instead_of=(*OUTPUT_NAMES, *sidecars)) as folder:
+        write_on_grid_nifti(folder / SCAN_NAME, volume.hu, volume.grid, volume.source)
+        write_labels_nifti(folder / LABELS_NAME, painted.label_map, volume.source)
+        if options.dicom:
+            write_dicom_series(folder / SERIES_NAME, volume, seed=options.seed)
+        write_text(folder / RECORD_NAME, json.dumps(record, indent=2) + "\n")
     return record
 
 

@@ -16,7 +16,6 @@ MESSAGES: dict[str, str] = {
         "{path} was measured with --no-postprocessing, but users get postprocessed labels; evaluate again without it."
     ),
     "file_exists": "{path} exists; choose another name, or add --overwrite to replace it.",
-    "folder_not_created": "The folder {folder} cannot be created: {reason}.",
     "format_needs_scan": "{format} needs the CT that was segmented; add --source.",
     "graeb_format": "`--graeb {text}` does not name one of {compartments} and its points, such as third=3.",
     "graeb_needs_scan": "`--graeb` changes a proposal that needs the CT; add --source.",
@@ -35,6 +34,7 @@ MESSAGES: dict[str, str] = {
     "no_segmentation": "{folder} contains no {names}; give a folder that `ichseg segment` wrote.",
     "not_an_evaluation": "{path} is not a figures.json of `ichseg evaluate --config`.",
     "not_found": "{path} does not exist.",
+    "not_printed": ("The result cannot be printed on standard output: {reason}. All files of the result were written."),
     "only_one_model": "Several models are compared, but there is only {model}; name another one.",
     "other_volume": (
         "The head has no place for {wanted_ml:g} mL of {subtype} at this seed: {found_ml:.1f} mL were simulated."
