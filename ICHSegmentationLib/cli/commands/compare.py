@@ -90,6 +90,7 @@ def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
     """Return labels, scan and warnings."""
     from ICHSegmentationLib.io.labels.reader import read_labels
     from ICHSegmentationLib.io.reader import read_ct
+    from ICHSegmentationLib.io.scan_identity import check_scan
 
     path = side.segmentation
     if path.is_dir():
@@ -99,7 +100,10 @@ def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
         path = found[0]
     volume = None if side.scan is None else read_ct(side.scan)
     labels = read_labels(path, None if volume is None else volume.grid)
-    return labels.label_map, volume, (*(() if volume is None else volume.warnings), *labels.warnings)
+    if volume is None:
+        return labels.label_map, None, labels.warnings
+    doubt = check_scan(path, volume.source)
+    return labels.label_map, volume, (*volume.warnings, *labels.warnings, *(() if doubt is None else (doubt,)))
 
 
 def _write(output: Path, content: Comparison, picture: Image | None) -> None:

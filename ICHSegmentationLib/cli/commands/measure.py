@@ -24,6 +24,7 @@ def run(
 ) -> None:
     """Measure and show the volumes; see ``ichseg measure --help``."""
     from ICHSegmentationLib.io.labels.reader import read_labels
+    from ICHSegmentationLib.io.scan_identity import check_scan
     from ICHSegmentationLib.measurement import ich_score, measure
 
     terminal = Terminal(quiet=quiet, as_json=as_json)
@@ -35,7 +36,8 @@ def run(
             volume = read_ct(source)
         label_map, warnings = read_labels(segmentation, None if volume is None else volume.grid)
         if volume is not None:
-            warnings = (*volume.warnings, *warnings)
+            doubt = check_scan(segmentation, volume.source)
+            warnings = (*volume.warnings, *warnings, *(() if doubt is None else (doubt,)))
         agreement, more = correction.compare(label_map, None if volume is None else volume.grid)
         warnings = tuple(dict.fromkeys((*warnings, *more)))
         terminal.warn(warnings)

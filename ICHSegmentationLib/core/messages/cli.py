@@ -44,6 +44,7 @@ MESSAGES: dict[str, str] = {
     "output_is_segmentation": "{path} is the segmentation itself; choose another name.",
     "output_not_writable": "The folder {folder} is not writable; choose another folder.",
     "results_exist": "{folder} already contains results; choose another folder, or add --overwrite to replace them.",
+    "scan_not_certain": "{doubt} Add --force to write DICOM files for this scan all the same.",
     "subtype_none_is_alone": "`--subtype none` cannot be combined with another subtype or --volume.",
     "template_exists": "{path} exists; edit it, or move it away first.",
     "train_output_missing": "Name a folder for the model with --output.",
