@@ -120,8 +120,6 @@ def test_a_result_that_cannot_be_printed_is_told_in_one_line():
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_standard_error_does_not_change_the_exit_code():
-    code = (
-        "import sys; from ICHSegmentationLib.cli.failures import *; sys.exit(exit_code_of(KeyboardInterrupt()))"
-    )
+    code = "import sys; from ICHSegmentationLib.cli.failures import *; sys.exit(exit_code_of(KeyboardInterrupt()))"
     with Path("/dev/full").open("wb") as full:
         assert subprocess.run([sys.executable, "-c", code], stderr=full, check=False).returncode == 130
