@@ -273,7 +273,7 @@ def evaluate(
     if config is not None and several:
         if compare_model is not None:
             raise typer.BadParameter(message("cli.compare_model_not_allowed"))
-        from ICHSegmentationLib.cli.commands.evaluate_models import run as run_models
+        from ICHSegmentationLib.cli.commands.research.evaluate_models import run as run_models
 
         where = RunOptions(
             device=device, runtime=runtime.value, threads=threads, postprocessing=not (no_postprocessing or no_cleaning)
@@ -291,7 +291,7 @@ def evaluate(
         )
         return
     if config is not None:
-        from ICHSegmentationLib.cli.commands.evaluate_model import run as run_model
+        from ICHSegmentationLib.cli.commands.research.evaluate_model import run as run_model
 
         options = RunOptions(
             model=models[0],
@@ -313,7 +313,7 @@ def evaluate(
         return
     if predictions is None or references is None:
         raise typer.BadParameter(message("cli.evaluate_inputs_missing"))
-    from ICHSegmentationLib.cli.commands.evaluate import run
+    from ICHSegmentationLib.cli.commands.research.evaluate import run
 
     run(predictions, references, output, compare, overwrite=overwrite, as_json=as_json, quiet=quiet)
 
@@ -358,7 +358,7 @@ def prepare(
 ) -> None:
     """Bring a public data set, as it was downloaded, into nnU-Net's folder layout, split by patient."""
     require_training_and_evaluation("ichseg prepare")
-    from ICHSegmentationLib.cli.commands.prepare import run
+    from ICHSegmentationLib.cli.commands.research.prepare import run
 
     run(
         dataset.value,
@@ -403,7 +403,7 @@ def simulate(
     overwrite: Overwrite = False,
 ) -> None:
     """Simulate lesions in a head CT, and write the scan, its exact labels and volumes."""
-    from ICHSegmentationLib.cli.commands.simulate import SimulateOptions, run
+    from ICHSegmentationLib.cli.commands.research.simulate import SimulateOptions, run
 
     options = SimulateOptions(
         subtypes=tuple(choice.value for choice in subtype or ()),
@@ -442,7 +442,7 @@ def train(
 ) -> None:
     """Prepare the data that a configuration names, and train its network; torchrun does it on several cards."""
     require_training_and_evaluation("ichseg train")
-    from ICHSegmentationLib.cli.commands.train import TrainOptions, run
+    from ICHSegmentationLib.cli.commands.research.train import TrainOptions, run
 
     options = TrainOptions(
         output=output,

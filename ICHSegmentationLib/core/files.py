@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writing of files so that a killed run, a full disk or a refused folder leaves no half file."""
+"""Atomic writing of files: a failed or killed run leaves no partial file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEEN: set[Path] = set()
 
 
 def write_error(path: Path, error: OSError) -> ICHSegmentationError:
-    """Return the error that tells a user why a file could not be written, and what to do."""
+    """Convert an OSError of writing to an error with a message for users."""
     return _disk_full(path, error) or _refused(path, error)
 
 
@@ -53,7 +53,7 @@ def _refused(path: Path, error: OSError) -> ICHSegmentationError:
 
 @contextmanager
 def atomic_path(path: Path | str) -> Iterator[Path]:
-    """Give a temporary path beside ``path``; on success it is flushed to disk and renamed, else it is removed.
+    """Yield a temporary path that replaces ``path`` on success and is removed on failure.
 
     The temporary name keeps the suffix, because some writers choose the format by it. It is hidden and random, so that
     two runs into one folder do not meet, and holds nothing of the name, which may be a patient's. If the process is
@@ -62,17 +62,17 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     Parameters
     ----------
     path : Path or str
-        The final name. A file of that name is replaced at once, when the new one is complete.
+        Final path. An existing file is replaced in one step.
 
     Yields
     ------
     Path
-        Where to write.
+        Path to write to.
 
     Raises
     ------
     ICHSegmentationError
-        If the system refuses the file; the message names it and says what to do.
+        If the file cannot be written.
     """
     final = Path(path)
     if final.parent not in _SEEN:
@@ -93,13 +93,13 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
 
 
 def write_bytes(path: Path | str, content: bytes) -> None:
-    """Write a file at once and completely; see :func:`atomic_path`."""
+    """Write a file atomically; see :func:`atomic_path`."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
 
 
 def write_text(path: Path | str, content: str) -> None:
-    """Write UTF-8 text with Unix line ends at once and completely; see :func:`atomic_path`."""
+    """Write UTF-8 text with Unix line ends atomically; see :func:`atomic_path`."""
     write_bytes(path, content.encode())
 
 
@@ -122,6 +122,6 @@ def _suffix(path: Path) -> str:
 
 
 def _flush(path: Path) -> None:
-    """Bring a closed file to the disk, so that the rename cannot outrun its content in a power cut."""
+    """Flush a closed file to disk, so that a power cut after the rename cannot lose its content."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())

@@ -14,7 +14,8 @@ from ICHSegmentationLib.io.dicom.files import load_dataset
 from ICHSegmentationLib.io.file_kind import FileKind, file_kind
 from ICHSegmentationLib.io.labels.reader import read_labels
 from ICHSegmentationLib.io.scan_identity import check_scan
-from ICHSegmentationLib.measurement import Measurements, measure
+from ICHSegmentationLib.measurement import Measurements
+from ICHSegmentationLib.measurement.measure import measure
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.volume import CTVolume

@@ -19,6 +19,7 @@ from ICHSegmentationLib.io.dicom.files import load_dataset, quiet_pydicom
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
+    from pynetdicom.events import Event, EventHandlerType
 
     from ICHSegmentationLib.core.progress import Progress
     from ICHSegmentationLib.sending.node import PacsNode
@@ -108,10 +109,11 @@ class _Sender:
         self._node = node
         self._waiting = list(paths)
         self._sent: list[Path] = []
+        self._rejection: tuple[int, int] | None = None
 
     def associate(self, datasets: Sequence[Dataset]) -> Association:
         """Open the connection for these kinds of file."""
-        from pynetdicom import AE
+        from pynetdicom import AE, evt
 
         entity = AE(ae_title=self._node.calling_ae_title)
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = self._node.timeout_s
@@ -119,14 +121,19 @@ class _Sender:
         for kind, syntax in dict.fromkeys(_kind(dataset) for dataset in datasets):
             entity.add_requested_context(kind, syntax)
         started = time.monotonic()
+        # The message is looked at, not `Association.is_rejected`, which stays False if the connection was closed again
+        # before this thread goes on.
+        handlers: list[EventHandlerType] = [(evt.EVT_PDU_RECV, self._note_rejection)]
         try:
-            association = entity.associate(self._node.host, self._node.port, ae_title=self._node.called_ae_title)
+            association = entity.associate(
+                self._node.host, self._node.port, ae_title=self._node.called_ae_title, evt_handlers=handlers
+            )
         except OSError:
             raise self._error(self._why_not_connected() or _DROPPED) from None
         if association.is_established:
             return association
-        if association.is_rejected:
-            raise self._error(self._why_rejected(association))
+        if self._rejection is not None:
+            raise self._error(self._why_rejected(self._rejection))
         raise self._error(self._why_not_connected() or self._why_silent(started))
 
     def store(self, association: Association, dataset: Dataset) -> None:
@@ -170,10 +177,15 @@ class _Sender:
             sentence = message("sending.failed_midway", names=names, node=str(self._node), reason=reason, sent=sent)
         return SendError(sentence, tuple(self._sent))
 
-    def _why_rejected(self, association: Association) -> str:
-        answer = association.acceptor.primitive
-        reason = None if answer is None else _REJECTED.get((answer.result_source or 0, answer.diagnostic or 0))
-        reason = reason or "it rejects the connection"
+    def _note_rejection(self, event: Event) -> None:
+        """Keep source and reason of a rejection; called for each message of the archive."""
+        from pynetdicom.pdu import A_ASSOCIATE_RJ
+
+        if isinstance(event.pdu, A_ASSOCIATE_RJ):
+            self._rejection = (event.pdu.source or 0, event.pdu.reason_diagnostic or 0)
+
+    def _why_rejected(self, rejection: tuple[int, int]) -> str:
+        reason = _REJECTED.get(rejection, "it rejects the connection")
         return reason.format(calling=self._node.calling_ae_title, called=self._node.called_ae_title)
 
     def _why_not_connected(self) -> str | None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from slicer.i18n import tr as _
 
@@ -16,11 +16,26 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.lesion_boxes import LesionBox
+    from ICHSegmentationLib.models import ModelEntry
     from ICHSegmentationLib.mrml import AskedEdit, VolumeCheck
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
-    from ICHSegmentationPanel.sections.model import ModelSection
 
 _NEW = "new-{number}"
+
+
+class BoxModels(Protocol):
+    """Choice of the model and the device that segment boxes; see `ICHSegmentationPanel.sections.model.ModelSection`."""
+
+    @property
+    def box_entry(self) -> ModelEntry:
+        """Model that segments boxes."""
+
+    @property
+    def device(self) -> str:
+        """Device that it runs on."""
+
+    def is_agreed(self, entry: ModelEntry | None = None) -> bool:
+        """Return whether the user agrees to the licence of a model."""
 
 
 class BoxChanges:
@@ -30,8 +45,8 @@ class BoxChanges:
     ----------
     process : SegmentationProcess
         Process that segments.
-    models : ModelSection
-        Chooser of the model that segments in boxes.
+    models : BoxModels
+        Choice of the model that segments in boxes.
     check_of : callable
         Returns the last `VolumeCheck` of a volume, or None.
     save_state : callable
@@ -44,7 +59,7 @@ class BoxChanges:
     def __init__(
         self,
         process: SegmentationProcess,
-        models: ModelSection,
+        models: BoxModels,
         check_of: Callable[[vtkMRMLScalarVolumeNode], VolumeCheck | None],
         save_state: Callable[[], None],
         on_end: Callable[[str | None, str], None],

@@ -39,6 +39,10 @@ class QtProcess:
         listener: ProcessListener,
         call_later: Callable[[float, Callable[[], None]], None],
     ) -> None:
+        # Imported at the start: at the first kill, the user waits for it.
+        from ICHSegmentationLib.worker.client import process_tree
+
+        self._process_tree = process_tree
         self._listener = listener
         self._call_later = call_later
         variables = qt.QProcessEnvironment()
@@ -85,10 +89,8 @@ class QtProcess:
                 self._process.waitForFinished(_KILL_MS)
 
     def _kill_tree(self) -> None:
-        from ICHSegmentationLib.worker.client.process_tree import kill_tree
-
         if self.is_running and self._process.processId():
-            kill_tree(int(self._process.processId()))
+            self._process_tree.kill_tree(int(self._process.processId()))
 
     def _insist(self) -> None:
         """Kill the process alone, in case the process tree could not be killed."""

@@ -19,13 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ICHSegmentationLib.core.label_map import LabelMap
-    from ICHSegmentationLib.core.lesion_boxes import LesionBox
+    from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
     from ICHSegmentationLib.core.options import SegmentOptions
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.export.job import ExportJob
     from ICHSegmentationLib.measurement.user_items import Proposals
     from ICHSegmentationLib.models import Device, Manifest
-    from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
     from ICHSegmentationLib.worker.client.event_client import EventClient
     from ICHSegmentationLib.worker.client.outcome import WorkerComparison, WorkerResult
 

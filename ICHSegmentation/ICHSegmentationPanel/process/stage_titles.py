@@ -14,6 +14,7 @@ def stage_title(stage: str) -> str:
         "preprocess": _("Preparing the slices"),
         "infer": _("Finding blood"),
         "postprocess": _("Cleaning up"),
+        "measure": _("Measuring"),
         "write": _("Writing"),
         "register": _("Bringing the scans together"),
         "draw": _("Drawing"),

@@ -37,8 +37,8 @@ def run(baseline: Side, followup: Side, output: Path | None, *, overwrite: bool,
         _check_output(output, overwrite=overwrite)
     from ICHSegmentationLib.export.comparison import Comparison
     from ICHSegmentationLib.export.scan_comparison import compare_scans
-    from ICHSegmentationLib.measurement import measure
     from ICHSegmentationLib.measurement.growth import compare_volumes
+    from ICHSegmentationLib.measurement.measure import measure
 
     terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
     with terminal:

@@ -25,7 +25,8 @@ def run(
     """Measure and show the volumes; see ``ichseg measure --help``."""
     from ICHSegmentationLib.io.labels.reader import read_labels
     from ICHSegmentationLib.io.scan_identity import check_scan
-    from ICHSegmentationLib.measurement import ich_score, measure
+    from ICHSegmentationLib.measurement import ich_score
+    from ICHSegmentationLib.measurement.measure import measure
 
     terminal = Terminal(quiet=quiet, as_json=as_json)
     with terminal:

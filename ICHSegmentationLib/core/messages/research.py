@@ -58,6 +58,11 @@ MESSAGES: dict[str, str] = {
     "mask_of_fractions": "{path} holds fractions; a mask holds whole numbers.",
     "mask_shape": "{path} has shape {shape}, which differs from its scan.",
     "missing_file": "{path} is missing.",
+    "no_slices": "{folder} holds no PNG slices.",
+    "slice_sizes_differ": "{image} and {labels} differ in size.",
+    "slice_unreadable": "{path} cannot be read as a picture.",
+    "slice_without_patient": "{path}: the name must be the three digits of the patient and the number of the slice.",
+    "unknown_slice_label": "{path} holds the label {label}; only 0 to 5 are valid.",
     "missing_volumes": (
         "{count} training volumes are missing, the first is {first}; run `ichseg train` with --prepare-only first."
     ),
@@ -88,10 +93,10 @@ MESSAGES: dict[str, str] = {
     ),
     "not_a_costs_file": "{path} was not written by Testing/Benchmarks/bench_models.py; give the file that it wrote.",
     "not_a_folder": "{path} is not a folder.",
-    "not_a_head": "This does not look like a head CT: {doubt}.",
-    "not_a_host": "This does not look like a head CT: {doubt}.",
+    "not_a_head": "This does not look like a head CT. {doubt}",
+    "not_a_host": "This does not look like a head CT. {doubt}",
     "not_a_host_unless_forced": (
-        "This does not look like a head CT: {doubt}. Use --force to simulate lesions in it anyway."
+        "This does not look like a head CT. {doubt} Use --force to simulate lesions in it anyway."
     ),
     "not_a_whole_number": "{path}, line {line}: {column} is not a whole number.",
     "not_installed": (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
-from ICHSegmentationLib.core.lesion_boxes import LesionBox
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.mrml.boxes.box_record import encode_voxels, made_voxels, read_record, write_record
 from ICHSegmentationLib.mrml.nodes import Node
@@ -19,7 +19,6 @@ from ICHSegmentationLib.mrml.segmentation.volumes import label_map_of
 from ICHSegmentationLib.segmentation.boxes.kept_boxes import BoxRecord, KeptBox
 from ICHSegmentationLib.segmentation.boxes.lesion_voxels import lesion_voxels, voxels_of_lesions
 from ICHSegmentationLib.segmentation.boxes.lesions_without_box import lesions_without_box
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def paint_into(
     orientation = CanonicalOrientation.of(volume.grid)
     hu = np.ascontiguousarray(orientation.apply(volume.hu))
     region = find_head(hu, orientation.coordinates_mm)
-    if region.volume_ml == 0 or (region.doubt and not force):
+    if region.volume_ml == 0 or (region.doubt is not None and not force):
         if region.volume_ml == 0:
             raise NotAHeadError(message("research.not_a_host", doubt=region.doubt))
         raise NotAHeadError(message("research.not_a_host_unless_forced", doubt=region.doubt))

@@ -31,6 +31,11 @@ class DataSection(_Section):
         Data sets in nnU-Net's folder layout, as `ichseg prepare` writes them.
     fold : int or None
         Fold of their ``splits_final.json`` whose ``val`` cases are added to ``validation``.
+    slices : tuple of pathlib.Path
+        Folders of single labelled slices, see `LabelledSlices`; ``optimisation.slice_fraction`` of the samples show
+        one of them. No lesions are simulated in them.
+    slice_fold : int or None
+        Fold, of five by patient, whose slices validate; without it all slices are trained on.
     phe_sich : pathlib.Path or None
         PHE-SICH-CT-IDS, whose clots are derived from the edema ring.
     corrected : pathlib.Path or None
@@ -58,6 +63,8 @@ class DataSection(_Section):
     folder: Path
     nnunet: tuple[Path, ...] = ()
     fold: int | None = Field(default=None, ge=0)
+    slices: tuple[Path, ...] = ()
+    slice_fold: int | None = Field(default=None, ge=0, lt=5)
     phe_sich: Path | None = None
     corrected: Path | None = None
     detector: Path | None = None
@@ -122,6 +129,8 @@ class OptimisationSection(_Section):
         Of the exponential moving average of the weights.
     bleed_share : float
         Share of the slices that show blood, all subtypes alike; for patches see `PatchSection`.
+    slice_fraction : float
+        Fraction of the samples that show a slice of ``data.slices``, each slice alike.
     workers : int
         Processes that prepare batches; 0 does it between the steps.
     checkpoint_minutes : float
@@ -154,6 +163,7 @@ class OptimisationSection(_Section):
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     ema_decay: float = Field(default=0.998, gt=0, lt=1)
     bleed_share: float = Field(default=0.65, ge=0, le=1)
+    slice_fraction: float = Field(default=0.0, ge=0, le=1)
     workers: int = Field(default=1, ge=0)
     checkpoint_minutes: float = Field(default=5.0, gt=0)
 
@@ -171,13 +181,18 @@ class AugmentationSection(_Section):
     Attributes
     ----------
     flip : float
-        Share of the samples that are mirrored left to right.
+        Fraction of the samples that are mirrored left to right.
     affine : float
-        Share that is turned, scaled, sheared and shifted, each by up to the values below either way.
+        Fraction that is rotated, scaled, sheared and shifted, each by up to the values below in either direction.
     rotate_rad, scale, shear, translate_px : float
         In the slice.
     intensities : bool
-        Whether bone's shading, blur, noise, contrast and brightness are varied.
+        Whether beam hardening, sharpness, noise, gain and offset are varied.
+    noise_hu : float
+        Maximum standard deviation of the noise in half of the samples, HU on the pixels of the network; it is spatially
+        correlated in half of these.
+    single : float
+        Fraction of the samples in which the slice takes the place of its neighbours, as where a scan has one slice.
     """
 
     flip: float = Field(default=0.5, ge=0, le=1)
@@ -187,6 +202,8 @@ class AugmentationSection(_Section):
     shear: float = Field(default=0.05, ge=0)
     translate_px: float = Field(default=12.0, ge=0)
     intensities: bool = True
+    noise_hu: float = Field(default=4.8, ge=0)
+    single: float = Field(default=0.0, ge=0, le=1)
 
 
 class BoxSection(_Section):
@@ -347,9 +364,17 @@ class TrainingConfig(_Section):
         if self.input.patches is None and self.optimisation.crop_px > self.input.size_px:
             message = f"optimisation.crop_px is larger than input.size_px, {self.input.size_px}"
             raise ValueError(message)
-        no_validation = not self.data.validation and self.data.fold is None
+        if self.data.slices and self.input.patches is not None:
+            message = "data.slices cannot train a network of patches, which need neighbouring slices"
+            raise ValueError(message)
+        if bool(self.data.slices) != (self.optimisation.slice_fraction > 0):
+            message = "data.slices and optimisation.slice_fraction need each other"
+            raise ValueError(message)
+        no_validation = not self.data.validation and self.data.fold is None and self.data.slice_fold is None
         if self.optimisation.monitor == "validation_dice" and no_validation:
-            message = "optimisation.monitor validation_dice needs cases in data.validation or a data.fold"
+            message = (
+                "optimisation.monitor validation_dice needs cases in data.validation, a data.fold or a data.slice_fold"
+            )
             raise ValueError(message)
         return self
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from monai import transforms
 from torch.utils.data import Dataset
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.training.data.beam_hardening import RandBeamHardeningd
+from ICHSegmentationLib.research.training.data.augmentation import SliceAugmentation, as_neighbours
 from ICHSegmentationLib.research.training.data.classes import class_table
 from ICHSegmentationLib.research.training.data.clot import IGNORE
+from ICHSegmentationLib.research.training.data.data_folder import SLICES
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.research.training.config import TrainingConfig
 
-_LEAST_PIXELS = 12
-_WIDER_STEPS, _MOST_OF_CENTRE = 0.3, 0.5
+_MIN_PIXELS = 12
+_WIDER_STEPS, _MAX_CENTRE_WEIGHT = 0.3, 0.5
 
 
 class SliceDataset(Dataset):
@@ -36,17 +36,26 @@ class SliceDataset(Dataset):
     files : sequence of pathlib.Path
         Volumes that `TrainingVolume.write` wrote.
     config : TrainingConfig
-        ``bleed_share`` of the slices show blood; the subtype is drawn first, so that rare ones are seen as often as
-        common ones.
+        ``bleed_share`` of the slices show hemorrhage; the subtype is drawn first, so that rare ones are seen as often
+        as common ones. ``slice_fraction`` of the samples are single labelled slices, drawn alike.
     """
 
     def __init__(self, files: Sequence[Path], config: TrainingConfig) -> None:
         self._seed = config.seed
         self._bleed_share = config.optimisation.bleed_share
         self._input = config.input
-        self._augmentation = _augmentation(config)
+        self._slice_fraction = config.optimisation.slice_fraction
+        self._alone = config.augmentation.single
+        self._augmentation = SliceAugmentation(
+            config.augmentation,
+            config.optimisation.crop_px,
+            range_hu=config.input.range_hu,
+            centred=config.input.align_midline,
+        )
         self._class_of = class_table(config.classes)
-        volumes = [TrainingVolume.read(path) for path in files]
+        volumes = [TrainingVolume.read(path) for path in files if path.parent.name != SLICES]
+        single = [TrainingVolume.read(path) for path in files if path.parent.name == SLICES]
+        self._single = [(volume, len(volume.grey) // 2) for volume in single]
         self._weights = [config.input.stack_weights(volume.slices_mm) for volume in volumes]
         self._volumes = volumes
         self._with: dict[int, list[tuple[int, int]]] = {int(subtype): [] for subtype in Subtype}
@@ -57,64 +66,41 @@ class SliceDataset(Dataset):
                 if not counts[1:].any():
                     self._without.append((number, index))
                 for subtype, places in self._with.items():
-                    if counts[subtype] >= _LEAST_PIXELS:
+                    if counts[subtype] >= _MIN_PIXELS:
                         places.append((number, index))
         self._subtypes = [subtype for subtype, places in self._with.items() if places]
 
     def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
-        """Return ``image`` (channels, H, W) float32, as the network takes it, and ``label`` (1, H, W)."""
+        """Return ``image`` (channels, H, W) float32, the network input, and ``label`` (1, H, W) int64."""
         rng = np.random.default_rng([self._seed, number])
-        image, label = self._slice(rng)
-        self._augmentation.set_random_state(seed=int(rng.integers(2**32 - 1)))
-        sample = self._augmentation({"image": image, "label": label})
-        greys = torch.as_tensor(sample["image"]).as_subclass(torch.Tensor).clamp(0, 1).float()
+        grey, label = self._slice(rng)
+        image, label = self._augmentation(grey, label, rng)
         return {
-            "image": torch.from_numpy(self._input.network_values(greys.numpy())),
-            "label": torch.as_tensor(sample["label"]).as_subclass(torch.Tensor).round().long(),
+            "image": torch.from_numpy(self._input.network_values(image)),
+            "label": torch.from_numpy(label.astype(np.int64)[None]),
         }
 
     def _slice(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Draw a slice; return its channels, (channels, H, W) uint8, and its classes, (H, W) uint8."""
+        if self._slice_fraction and self._single and rng.random() < self._slice_fraction:
+            volume, index = self._single[rng.integers(len(self._single))]
+            plane, channels = volume.grey[index], self._input.channels
+            as_it_is = rng.random() < 0.5
+            grey = np.repeat(plane[None], channels, axis=0) if as_it_is else as_neighbours(plane, channels, rng)
+            return grey, self._class_of[volume.labels[index]]
         places = self._without
         if self._subtypes and (rng.random() < self._bleed_share or not places):
             places = self._with[int(rng.choice(self._subtypes))]
         number, index = places[rng.integers(len(places))]
         volume = self._volumes[number]
+        label = self._class_of[volume.labels[index]]
+        if self._alone and rng.random() < self._alone:
+            return np.repeat(volume.grey[index][None], self._input.channels, axis=0), label
         weights = self._weights[number][index]
         used = np.flatnonzero(weights.any(axis=0))
-        image = np.tensordot(weights[:, used], volume.grey[used].astype(np.float32) / 255, axes=1)
+        image = np.tensordot(weights[:, used], volume.grey[used].astype(np.float32), axes=1)
         if len(image) > 1 and rng.random() < _WIDER_STEPS:
             # Where slices lie further apart than the channels, neighbours are interpolated from the slice itself.
             centre = image[len(image) // 2]
-            image += np.float32(rng.uniform(0, _MOST_OF_CENTRE)) * (centre - image)
-        return image, self._class_of[volume.labels[index]][None].astype(np.float32)
-
-
-def _augmentation(config: TrainingConfig) -> transforms.Compose:
-    """Vary greys in [0, 1] of the HU range, so that a system's window does not change what is varied by how much."""
-    options, crop_px = config.augmentation, config.optimisation.crop_px
-    both, image = ["image", "label"], ["image"]
-    steps: list[transforms.Transform] = [
-        transforms.RandFlipd(both, prob=options.flip, spatial_axis=1),
-        transforms.RandAffined(
-            both,
-            prob=options.affine,
-            rotate_range=options.rotate_rad,
-            scale_range=(options.scale, options.scale),
-            shear_range=(options.shear, options.shear),
-            translate_range=(options.translate_px, options.translate_px),
-            mode=("bilinear", "nearest"),
-            padding_mode="zeros",
-        ),
-    ]
-    if config.input.align_midline:
-        steps.append(transforms.CenterSpatialCropd(both, roi_size=(-1, crop_px)))  # the midline stays in the middle
-    steps.append(transforms.RandSpatialCropd(both, roi_size=(crop_px, crop_px), random_size=False))
-    if options.intensities:
-        steps += [
-            RandBeamHardeningd(image, prob=0.4, strength=(-0.05, 0.4), sigma_px=(4, 20)),
-            transforms.RandGaussianSmoothd(image, prob=0.25, sigma_x=(0.3, 1.0), sigma_y=(0.3, 1.0)),
-            transforms.RandGaussianNoised(image, prob=0.4, std=0.06),
-            transforms.RandScaleIntensityd(image, factors=0.12, prob=0.4),
-            transforms.RandShiftIntensityd(image, offsets=0.05, prob=0.4),
-        ]
-    return transforms.Compose(steps)
+            image += np.float32(rng.uniform(0, _MAX_CENTRE_WEIGHT)) * (centre - image)
+        return np.rint(image).astype(np.uint8), label

@@ -24,6 +24,7 @@ from ICHSegmentationLib.research.training.data.data_folder import CaseIndex, Cas
 from ICHSegmentationLib.research.training.data.host import HostCase, labels_of
 from ICHSegmentationLib.research.training.data.jobs import done_jobs
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume, read_anatomy, write_anatomy
+from ICHSegmentationLib.research.training.datasets.labelled_slices import LabelledSlices
 from ICHSegmentationLib.research.training.datasets.sources import open_sources, read_raw
 from ICHSegmentationLib.research.training.patches.volume import make_mirrored
 
@@ -90,11 +91,7 @@ def prepare(
         left.
     """
     folder = DataFolder(config.data.folder)
-    index = CaseIndex.read(folder.root)
-    if index is None:
-        index = CaseIndex.of(open_sources(config.data), config)
-    index.check(config, folder.root)
-    index.write(folder.root)
+    index = _index(config, folder)
     split = CaseSplit.of(index, config)
     real = [_Job(folder.real(name), name, 0) for name in (*split.training, *split.validation)]
     missing = [job for job in real if not job.path.exists()]
@@ -109,8 +106,10 @@ def prepare(
         index = index.model_copy(update={"left_out": left_out})
         index.write(folder.root)
         split = CaseSplit.of(index, config)
+    slices = [_Job(folder.slice_stack(name), name, 0) for name in (*split.training_slices, *split.validation_slices)]
     synthetic, mimics, procedural = _simulated_jobs(config, folder, split)
     for make, jobs, stage in (
+        (_make_slice, slices, "labelled slices"),
         (_make_synthetic, synthetic, "simulated lesions"),
         (_make_mimics, mimics, "look-alikes"),
         (_make_procedural, procedural, "generated heads"),
@@ -131,6 +130,18 @@ def prepare(
     if config.input.patches is not None:
         make_mirrored(config, (*found.training, *found.validation), workers=workers, progress=progress)
     return found
+
+
+def _index(config: TrainingConfig, folder: DataFolder) -> CaseIndex:
+    """Return the index of the folder; build and write what is missing in it."""
+    index = CaseIndex.read(folder.root)
+    if index is None:
+        index = CaseIndex.of(open_sources(config.data), config)
+    if config.data.slices and not index.slices:
+        index = index.model_copy(update={"slices": LabelledSlices(config.data.slices).folds()})
+    index.check(config, folder.root)
+    index.write(folder.root)
+    return index
 
 
 def prepared_files(config: TrainingConfig) -> PreparedFiles:
@@ -164,9 +175,11 @@ def _files(config: TrainingConfig, index: CaseIndex) -> PreparedFiles:
     training += [folder.painted(name, copy) for name in split.training for copy in range(data.painted_per_case)]
     training += [folder.mimics(name, copy) for name in split.training for copy in range(data.look_alikes_per_case)]
     training += [folder.procedural(number) for number in range(data.procedural_heads)]
+    training += map(folder.slice_stack, split.training_slices)
     validation = [folder.real(name) for name in split.validation]
     copies = range(data.painted_per_validation_case)
     validation += [folder.painted(name, copy) for name in split.validation for copy in copies]
+    validation += map(folder.slice_stack, split.validation_slices)
     return PreparedFiles(tuple(training), tuple(validation), index.left_out)
 
 
@@ -193,6 +206,12 @@ def _make_real(config: TrainingConfig, job: _Job) -> None:
     anatomy = host_anatomy(host.hu, host.intracranial, registered, atlas.deep, host.spacing_mm)
     write_anatomy(DataFolder(config.data.folder).anatomy(job.name), anatomy)
     TrainingVolume(host.grey, labels, host.slices_mm).write(job.path)
+
+
+def _make_slice(config: TrainingConfig, job: _Job) -> None:
+    host = HostCase.of(LabelledSlices(config.data.slices).read(job.name), config.input)
+    assert host.labels is not None
+    TrainingVolume(host.grey, host.labels, host.slices_mm).write(job.path)
 
 
 def _make_synthetic(config: TrainingConfig, job: _Job) -> None:

@@ -8,7 +8,13 @@ from importlib.util import find_spec
 from ICHSegmentationLib.core.errors import ICHSegmentationError
 from ICHSegmentationLib.core.messages import message
 
-_PACKAGES = (("MONAI", "monai"), ("PyYAML", "yaml"), ("scikit-image", "skimage"), ("TensorBoard", "tensorboard"))
+_PACKAGES = (
+    ("MONAI", "monai"),
+    ("OpenCV", "cv2"),
+    ("PyYAML", "yaml"),
+    ("scikit-image", "skimage"),
+    ("TensorBoard", "tensorboard"),
+)
 
 
 def require_training_packages() -> None:

@@ -23,7 +23,7 @@ from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.models.trained_network import load_network
 from ICHSegmentationLib.preprocessing.box_crops import CROP_PX
 from ICHSegmentationLib.research.training.config import DataSection, TrainingConfig
-from ICHSegmentationLib.research.training.fit import Fitted, Progress, fit
+from ICHSegmentationLib.research.training.fitting.fit import Fitted, Progress, fit
 from ICHSegmentationLib.research.training.prepare import PreparedFiles, prepare, prepared_files
 from ICHSegmentationLib.systems import build_network, get_system, network_for
 

@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
-from ICHSegmentationLib.core.lesion_boxes import LesionBox
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models.manifest import built_in_entry
-from ICHSegmentationLib.preprocessing.head import head_or_refusal
+from ICHSegmentationLib.preprocessing.head import require_head
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.segmentation.boxes.lesion_voxels import lesion_voxels
 from ICHSegmentationLib.segmentation.segmenter import Segmented
@@ -41,24 +40,6 @@ class BoxSegmenter(Protocol):
 
         Voxels from 0.5 on are blood.
         """
-
-
-class BoxEdit(BaseModel):
-    """Edit of a box: added (no ``before``), deleted (no ``after``), moved, resized or given another subtype.
-
-    Attributes
-    ----------
-    before, after : LesionBox or None
-        The box before and after the edit.
-    others : tuple of LesionBox
-        All other boxes of the scan; their lesions are kept.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    before: LesionBox | None = None
-    after: LesionBox | None = None
-    others: tuple[LesionBox, ...] = ()
 
 
 def as_box_segmenter(segmenter: object, name: str) -> BoxSegmenter:
@@ -102,7 +83,7 @@ def segment_boxes(
     """
     with stages.stage("preprocess"):
         orientation = CanonicalOrientation.of(volume.grid)
-        _, warnings = head_or_refusal(orientation.apply(volume.hu), orientation.coordinates_mm, force=force)
+        _, warnings = require_head(orientation.apply(volume.hu), orientation.coordinates_mm, force=force)
     with stages.stage("infer"):
         label_map = label_boxes(segmenter, volume, boxes, stages.advance)
     own = (segmenter.box_warning,) if segmenter.box_warning else ()

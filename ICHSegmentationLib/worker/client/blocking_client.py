@@ -35,9 +35,9 @@ from ICHSegmentationLib.worker.client.steps import Work
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.lesion_boxes import BoxEdit
     from ICHSegmentationLib.core.progress import Cancel, Progress
     from ICHSegmentationLib.core.volume import CTVolume
-    from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
     from ICHSegmentationLib.worker.client.conversations import Conversation
     from ICHSegmentationLib.worker.client.steps import Ask
     from ICHSegmentationLib.worker.protocol.messages import Response

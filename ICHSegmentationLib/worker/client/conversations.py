@@ -54,12 +54,12 @@ from ICHSegmentationLib.worker.protocol.messages import (
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.lesion_boxes import BoxEdit
     from ICHSegmentationLib.core.options import SegmentOptions
     from ICHSegmentationLib.core.progress import Progress
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.export.job import ExportJob
     from ICHSegmentationLib.measurement.user_items import Proposals
-    from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
     from ICHSegmentationLib.worker.client.session import WorkerSession
 
 EXPORT_GRACE_S = 10.0

@@ -18,12 +18,12 @@ from ICHSegmentationLib.worker.client.steps import Work
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.errors import ICHSegmentationError
     from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.lesion_boxes import BoxEdit
     from ICHSegmentationLib.core.progress import Progress
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.export.job import ExportJob
     from ICHSegmentationLib.measurement.user_items import Proposals
     from ICHSegmentationLib.models import Device, Manifest
-    from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
     from ICHSegmentationLib.worker.client.application_loop import ApplicationLoop
     from ICHSegmentationLib.worker.client.conversations import Conversation, Steps
     from ICHSegmentationLib.worker.client.outcome import WorkerComparison, WorkerResult
@@ -285,7 +285,7 @@ class EventClient:
             is_at_work = job.request_at_work is not None
             self._forget(job)
             if is_at_work:
-                self._replace_worker()
+                self._replace_worker(self._worker)
 
     def close(self) -> None:
         """End the worker, wait until it is gone with its files, and call nobody back any more."""
@@ -415,13 +415,16 @@ class EventClient:
     def _kill_overdue(self, job: _Job) -> None:
         if job in self._jobs:
             self._forget(job)
-            self._replace_worker()
+            # After the callback: a kill looks through all processes of the system.
+            self._loop.call_later(0, partial(self._replace_worker, self._worker))
             job.failed(cancelled())
 
-    def _replace_worker(self) -> None:
-        self._drop_worker()
-        if self._jobs:
-            self.prepare()
+    def _replace_worker(self, worker: EventWorker | None) -> None:
+        """Kill a worker unless it was replaced already, and start the next if it is needed."""
+        if worker is self._worker:
+            self._drop_worker()
+            if self._jobs:
+                self.prepare()
 
     def _drop_worker(self) -> None:
         """Kill the worker; what else it was asked will be asked of the next."""

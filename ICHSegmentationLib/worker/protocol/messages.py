@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError
-from ICHSegmentationLib.core.lesion_boxes import LesionBox
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
 from ICHSegmentationLib.core.messages import Message as CatalogueMessage
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.version import __version__
@@ -18,7 +18,6 @@ from ICHSegmentationLib.export.job import ExportJob, ScanFiles
 from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.models import Device, ModelEntry, RuntimeInfo
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
 from ICHSegmentationLib.worker.protocol.failures import FailureKind, make_error
 
 PROTOCOL = 7

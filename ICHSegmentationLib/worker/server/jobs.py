@@ -7,12 +7,12 @@ import time
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.export.job import run_export
+from ICHSegmentationLib.export.run_export import run_export
 from ICHSegmentationLib.export.scan_comparison import compare_scans
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.models import LoadedModel, list_devices, load_manifest, output_subtypes
-from ICHSegmentationLib.pipeline import resegment_lesion, segment
+from ICHSegmentationLib.pipeline import resegment_lesion, run
 from ICHSegmentationLib.rendering.png import encode_png
 from ICHSegmentationLib.worker.protocol.exchange import (
     BASELINE_LABELS_NAME,
@@ -60,7 +60,7 @@ def run_open(request: OpenRequest, scans: OpenScans) -> OpenedMessage:
 def run_segment(
     request: SegmentRequest, scans: OpenScans, loaded: LoadedModel, progress: Progress, cancel: Cancel
 ) -> ResultMessage:
-    """Segment and measure an open scan; errors are those of :func:`ICHSegmentationLib.segment`.
+    """Segment and measure an open scan; errors are those of :func:`ICHSegmentationLib.run`.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def run_segment(
     loaded : LoadedModel
         Model that is kept between requests.
     progress, cancel : callable
-        As for :func:`ICHSegmentationLib.segment`.
+        As for :func:`ICHSegmentationLib.run`.
 
     Raises
     ------
@@ -80,13 +80,12 @@ def run_segment(
     """
     started = time.perf_counter()
     volume = scans.get(request.scan)
-    result = segment(volume, loaded=loaded, progress=progress, cancel=cancel, **request.options.arguments())
-    measured = time.perf_counter()
-    measurements = measure(result.label_map, volume)
-    written = time.perf_counter()
-    labels = write_labels(request.folder, result.label_map)
+    case = run(volume, loaded=loaded, progress=progress, cancel=cancel, **request.options.arguments())
+    result = case.result
+    assert result is not None
+    segmented = time.perf_counter()
+    labels = write_labels(request.folder, case.label_map)
     ended = time.perf_counter()
-    timings_s = {**result.timings_s, "measure": written - measured, "write": ended - written}
     return ResultMessage(
         id=request.id,
         labels=labels,
@@ -94,9 +93,9 @@ def run_segment(
         further_models=result.further_models,
         subtypes=output_subtypes(result.model),
         runtime=result.runtime,
-        measurements=measurements,
+        measurements=case.measurements,
         warnings=result.warnings,
-        timings_s={**timings_s, "total": ended - started},
+        timings_s={**result.timings_s, "write": ended - segmented, "total": ended - started},
         boxes=result.boxes,
     )
 

@@ -16,8 +16,8 @@ from ICHSegmentationLib.core.files import write_text
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.models import output_subtypes
-from ICHSegmentationLib.research.evaluation.case import CaseMetrics
 from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
+from ICHSegmentationLib.research.evaluation.metrics.case import CaseMetrics
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import PairedTest, holm, paired_test
 from ICHSegmentationLib.research.evaluation.models.held_out_case import (

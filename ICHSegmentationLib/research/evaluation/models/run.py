@@ -14,10 +14,10 @@ from ICHSegmentationLib import pipeline
 from ICHSegmentationLib.core.errors import NotAHeadError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
+from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.models import LoadedModel, get_model
-from ICHSegmentationLib.research.evaluation.case import CaseMetrics, evaluate_case
+from ICHSegmentationLib.research.evaluation.metrics.case import CaseMetrics, evaluate_case
 from ICHSegmentationLib.research.evaluation.models.held_out_case import NEGATIVES, HeldOutCase, HeldOutFile
 from ICHSegmentationLib.research.evaluation.models.required_models import require_models, verifier_sha256
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing

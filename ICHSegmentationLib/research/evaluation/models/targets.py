@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, Subtype
-from ICHSegmentationLib.research.evaluation.case import CaseMetrics
+from ICHSegmentationLib.research.evaluation.metrics.case import CaseMetrics
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY
 from ICHSegmentationLib.research.evaluation.metrics.detection import DetectionPoint
 from ICHSegmentationLib.research.evaluation.models.held_out_case import (

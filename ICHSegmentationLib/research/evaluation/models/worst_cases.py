@@ -11,12 +11,12 @@ from PIL import Image, ImageDraw
 
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, Subtype
 from ICHSegmentationLib.io.labels.nifti import read_labels_nifti
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.rendering.drawing import BACKGROUND, MUTED, RESEARCH_USE, TEXT, font
 from ICHSegmentationLib.rendering.key_slices import choose_slices
 from ICHSegmentationLib.rendering.panels import WINDOW_HU, PanelLayout, tissue_slices
 from ICHSegmentationLib.rendering.png import write_png
-from ICHSegmentationLib.research.evaluation.case import CaseMetrics
+from ICHSegmentationLib.research.evaluation.metrics.case import CaseMetrics
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY
 from ICHSegmentationLib.research.evaluation.models.held_out_case import PATIENTS, SIMULATED, HeldOutCase, HeldOutFile
 from ICHSegmentationLib.research.evaluation.models.run import ModelRun, prediction_path

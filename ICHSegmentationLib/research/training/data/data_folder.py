@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.research.training.data.case_source import CaseSource
 
 INDEX_NAME = "index.json"
+SLICES = "slices"
+"""Folder of single labelled slices in the folder of prepared volumes."""
 
 
 class CaseIndex(BaseModel):
@@ -40,6 +42,8 @@ class CaseIndex(BaseModel):
         Fraction of the synthetic copies that contain mimics.
     left_out : dict of str to str
         Cases that could not be prepared, each with the reason.
+    slices : dict of str to int
+        Fold of each single labelled slice.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +56,7 @@ class CaseIndex(BaseModel):
     fold_number: int | None
     look_alike_share: float = 0.3
     left_out: dict[str, str] = Field(default_factory=dict)
+    slices: dict[str, int] = Field(default_factory=dict)
 
     @classmethod
     def of(cls, sources: list[CaseSource], config: TrainingConfig) -> CaseIndex:
@@ -107,7 +112,7 @@ class CaseIndex(BaseModel):
                 message("research.prepared_with_another_mimics_fraction", folder=root, fraction=self.look_alike_share)
             )
         for name in (*config.data.held_out, *config.data.validation, *config.data.excluded):
-            if name not in self.cases:
+            if name not in self.cases and name not in self.slices:
                 raise InputError(message("research.unknown_case", case=name))
 
 
@@ -126,6 +131,10 @@ class DataFolder:
     def real(self, name: str) -> Path:
         """Volume of a real series."""
         return self.root / "real" / f"{name}.npz"
+
+    def slice_stack(self, name: str) -> Path:
+        """Return the volume of a single labelled slice."""
+        return self.root / SLICES / f"{name}.npz"
 
     def anatomy(self, name: str) -> Path:
         """Masks of a real series."""
@@ -160,10 +169,14 @@ class CaseSplit:
     ----------
     training, validation : tuple of str
         Cases in the order of the index.
+    training_slices, validation_slices : tuple of str
+        Single labelled slices in the order of the index.
     """
 
     training: tuple[str, ...]
     validation: tuple[str, ...]
+    training_slices: tuple[str, ...]
+    validation_slices: tuple[str, ...]
 
     @classmethod
     def of(cls, index: CaseIndex, config: TrainingConfig) -> CaseSplit:
@@ -172,7 +185,10 @@ class CaseSplit:
         out = {*data.held_out, *data.excluded, *index.left_out}
         validation = {*data.validation, *index.fold} - out
         names = [name for name in index.cases if name not in out]
+        slices = [name for name in index.slices if name not in out] if data.slices else []
         return cls(
             training=tuple(name for name in names if name not in validation),
             validation=tuple(name for name in names if name in validation),
+            training_slices=tuple(name for name in slices if index.slices[name] != data.slice_fold),
+            validation_slices=tuple(name for name in slices if index.slices[name] == data.slice_fold),
         )

@@ -25,7 +25,8 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.formats import RESULT_FILES
-from ICHSegmentationLib.measurement import CaseDecision, measure
+from ICHSegmentationLib.measurement import CaseDecision
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import RuntimeInfo
 from ICHSegmentationLib.segmentation.result import SegmentationResult
 

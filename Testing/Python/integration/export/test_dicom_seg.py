@@ -25,10 +25,10 @@ from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
 from ICHSegmentationLib.export.record import ModelRecord
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
 from ICHSegmentationLib.io.labels.dicom_seg import read_dicom_seg
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.io.reader import read_ct
+from ICHSegmentationLib.measurement.measure import measure
 
 MODEL = ModelRecord(name="a-model", system="transhardnet", preset="compact", sha256="0f" * 32, licence="Apache-2.0")
 # 19 x 13 pixels fill no whole number of bytes: the frames of a BINARY segmentation are packed without padding.

@@ -28,9 +28,9 @@ from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.export.dicom.pdf import write_dicom_pdf
 from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
 from ICHSegmentationLib.export.dicom.sr import write_dicom_sr
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.io.reader import read_ct
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.sending import PacsNode, SendError, send_files
 
 GRID = make_grid(rows=64, columns=64, steps_mm=[4.22] * 4 + [1.14] + [7.38] * 4, tilt_deg=18.5)
@@ -62,7 +62,7 @@ def files_are_kept(three_files):
 
 
 def node(port: int, **changes) -> PacsNode:
-    values = {"enabled": True, "host": "127.0.0.1", "port": port, "called_ae_title": "ORTHANC", "timeout_s": 5.0}
+    values = {"enabled": True, "host": "127.0.0.1", "port": port, "called_ae_title": "ORTHANC", "timeout_s": 60.0}
     return PacsNode(**values | changes)
 
 
@@ -120,17 +120,17 @@ def test_storescp_holds_the_same_files(three_files, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("option", "said"),
+    ("option", "timeout_s", "said"),
     [
-        (("--refuse",), "it rejects the connection"),
-        (("--sleep-during", "3"), "it did not answer within 1 s"),
-        (("--abort-during",), "it closed the connection"),
-        (("--abort-after",), "it closed the connection"),
+        (("--refuse",), 60, "it rejects the connection"),
+        (("--sleep-during", "3"), 1, "it did not answer within 1 s"),
+        (("--abort-during",), 60, "it closed the connection"),
+        (("--abort-after",), 60, "it closed the connection"),
     ],
 )
-def test_storescp_refuses_is_slow_or_drops(three_files, tmp_path, option, said):
+def test_storescp_refuses_is_slow_or_drops(three_files, tmp_path, option, timeout_s, said):
     with storescp(tmp_path / "archive", *option) as (port, _):
-        assert said in str(failure(three_files, node(port, timeout_s=1)))
+        assert said in str(failure(three_files, node(port, timeout_s=timeout_s)))
 
 
 def test_an_archive_that_is_not_running(three_files):
@@ -212,6 +212,20 @@ def test_an_archive_that_does_not_know_us(three_files):
     with a_store(lambda _: 0x0000, require_calling_aet=["OTHER"]) as port:
         error = failure(three_files, node(port, calling_ae_title="ME"))
     assert "it does not know this program's AE title ME" in str(error)
+
+
+def test_a_rejection_that_comes_before_the_connection_is_noticed(three_files, monkeypatch):
+    """On a busy computer the thread of the connection can be done before the one that waits for it goes on."""
+    ask = pynetdicom.acse.ACSE.send_request
+
+    def ask_and_fall_behind(negotiation):
+        ask(negotiation)
+        negotiation.assoc.dul.join()
+
+    monkeypatch.setattr(pynetdicom.acse.ACSE, "send_request", ask_and_fall_behind)
+    with a_store(lambda _: 0x0000, require_called_aet=True) as port:
+        error = failure(three_files, node(port, called_ae_title="SOMEONE"))
+    assert "it does not go by the AE title SOMEONE" in str(error)
 
 
 def test_only_dicom_files_are_sent(tmp_path):

@@ -161,8 +161,8 @@ def test_one_click_brings_scores_and_growth_into_report_tables_and_text(an_expor
     """What the panel asks for is written here as the worker writes it."""
     import pypdfium2
 
-    from ICHSegmentationLib.export.job import run_export
     from ICHSegmentationLib.export.record import read_record
+    from ICHSegmentationLib.export.run_export import run_export
 
     add_followup(an_export, click)
     for section in (an_export.ui.scoresSection, an_export.ui.growthSection):

@@ -177,6 +177,7 @@ def test_a_ct_is_segmented_corrected_saved_and_reopened(
         "Preparing the slices",
         "Finding blood",
         "Cleaning up",
+        "Measuring",
     ]
 
     first = column(a_module, 1)

@@ -25,13 +25,12 @@ from ICHSegmentationLib.core.errors import (
     NotAHeadError,
     UnknownModelError,
 )
-from ICHSegmentationLib.core.lesion_boxes import LesionBox
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import Device, list_devices, load_manifest
 from ICHSegmentationLib.pipeline import resegment_lesion, segment
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
 from ICHSegmentationLib.worker.client import conversations
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 from ICHSegmentationLib.worker.client.pending import PendingRequest
@@ -73,7 +72,7 @@ def test_progress_never_falls_and_goes_from_zero_to_one(a_lasting_client, a_head
     fractions = [fraction for _, fraction in seen]
     assert fractions == sorted(fractions)
     assert (fractions[0], fractions[-1]) == (0, pytest.approx(1))
-    assert list(dict.fromkeys(stage for stage, _ in seen)) == ["load", "preprocess", "infer", "postprocess"]
+    assert list(dict.fromkeys(stage for stage, _ in seen)) == ["load", "preprocess", "infer", "postprocess", "measure"]
 
 
 def test_the_model_is_loaded_once_for_several_requests(a_client, a_head):

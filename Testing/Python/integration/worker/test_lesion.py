@@ -13,10 +13,9 @@ from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM
 
 from ICHSegmentationLib import resegment_lesion
 from ICHSegmentationLib.core.errors import CancelledError, InputError
-from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, lesion_boxes
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 from ICHSegmentationLib.worker.protocol.exchange import LABELS_NAME, read_labels, write_files
 from ICHSegmentationLib.worker.protocol.messages import LesionRequest, SegmentRequest, parse_request, parse_response

@@ -20,12 +20,12 @@ from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
 from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
 from ICHSegmentationLib.export.save_case import save_case
 from ICHSegmentationLib.export.tables import write_measurements_csv
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.boxes import write_boxes
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti, write_on_grid_nifti
 from ICHSegmentationLib.io.labels.seg_nrrd import write_seg_nrrd
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.io.reader import read_ct
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.rendering.png import write_png
 from ICHSegmentationLib.worker.protocol import exchange
 

@@ -11,7 +11,7 @@ from builders.grids import coded_hu, make_grid
 
 from ICHSegmentationLib.core.errors import InputError, SeveralSeriesError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.io import read_ct
+from ICHSegmentationLib.io.reader import read_ct
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from builders.dicom import write_localizer, write_other, write_screenshot, write
 from builders.grids import coded_hu, make_grid
 
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.dicom.tags import is_sharp_kernel
+from ICHSegmentationLib.io.reader import read_ct
 
 
 @pytest.fixture

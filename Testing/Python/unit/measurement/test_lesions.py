@@ -9,7 +9,7 @@ from builders.label_maps import ellipsoid_mask, head_grid, labelled
 
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 
 GRIDS = {
     "thin": head_grid([1.0] * 89, rows=120, columns=110),

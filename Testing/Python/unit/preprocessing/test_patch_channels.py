@@ -11,7 +11,7 @@ from scipy import ndimage
 from ICHSegmentationLib.core.errors import CancelledError
 from ICHSegmentationLib.preprocessing.brain import brain_mask
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
-from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, shown_slices
+from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, select_slices
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 
 PIXEL_MM = 1.6
@@ -100,7 +100,7 @@ def test_the_work_can_be_stopped(a_head):
     ],
 )
 def test_thick_slices_are_shown_as_they_are_and_thin_ones_thinned_out(slices_mm, expected):
-    np.testing.assert_array_equal(shown_slices(slices_mm, a_spec()), list(expected))
+    np.testing.assert_array_equal(select_slices(slices_mm, a_spec()), list(expected))
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from builders.worker_world import tilted_head
 
 from ICHSegmentationLib import resegment_lesion, segment
 from ICHSegmentationLib.core.errors import CancelledError, InputError
-from ICHSegmentationLib.core.lesion_boxes import LesionBox, box_around
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox, box_around
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit, resegment_box, segment_boxes
+from ICHSegmentationLib.segmentation.boxes.segmentation import resegment_box, segment_boxes
 
 GRID = make_grid(rows=20, columns=20)
 VOLUME = CTVolume(np.zeros(GRID.shape, dtype=np.int16), GRID)

@@ -14,9 +14,9 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.io.reader import read_ct
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.systems import build_segmenter
 
 pytestmark = pytest.mark.slow

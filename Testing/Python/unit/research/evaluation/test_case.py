@@ -9,7 +9,7 @@ from builders.grids import make_grid
 from builders.label_maps import labelled
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.evaluation.case import evaluate_case
+from ICHSegmentationLib.research.evaluation.metrics.case import evaluate_case
 from ICHSegmentationLib.research.evaluation.metrics.overlap import Counts
 
 # Pixels of 0.25 mm2; the slices own 4, 5.5 and 7 mm.

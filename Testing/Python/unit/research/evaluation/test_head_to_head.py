@@ -17,8 +17,8 @@ from scipy.stats import wilcoxon
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.evaluation.case import evaluate_case
 from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
+from ICHSegmentationLib.research.evaluation.metrics.case import evaluate_case
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import holm
 from ICHSegmentationLib.research.evaluation.models.costs import Cost, Costs
 from ICHSegmentationLib.research.evaluation.models.head_to_head import is_evaluated, write_head_to_head

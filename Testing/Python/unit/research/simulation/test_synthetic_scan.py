@@ -16,7 +16,7 @@ from ICHSegmentationLib.core.errors import InputError, NotAHeadError
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.research.simulation.dicom_series import write_dicom_series
 from ICHSegmentationLib.research.simulation.synthetic_scan import generated_scan, paint_into
 

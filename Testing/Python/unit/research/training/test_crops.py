@@ -24,7 +24,7 @@ from ICHSegmentationLib.research.training.boxes.crop_dataset import CropDataset,
 from ICHSegmentationLib.research.training.boxes.targets import TrueBox
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
-from ICHSegmentationLib.research.training.fit import fit
+from ICHSegmentationLib.research.training.fitting.fit import fit
 from ICHSegmentationLib.research.training.loss import DiceCrossEntropy, segmentation_loss
 from ICHSegmentationLib.research.training.processes import Processes
 from ICHSegmentationLib.research.training.train import train

@@ -13,7 +13,7 @@ from builders.training import a_configuration, write_squares
 
 from ICHSegmentationLib.core.errors import InputError, UnknownModelError
 from ICHSegmentationLib.models import get_model
-from ICHSegmentationLib.research.training.fit import fit
+from ICHSegmentationLib.research.training.fitting.fit import fit
 from ICHSegmentationLib.research.training.fitting.start import copy_weights
 from ICHSegmentationLib.research.training.processes import Processes
 from ICHSegmentationLib.research.training.train import check_training, train

@@ -14,11 +14,12 @@ from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.research.training.config import TrainingConfig
-    from ICHSegmentationLib.research.training.fit import Progress
+    from ICHSegmentationLib.research.training.fitting.fit import Progress
     from ICHSegmentationLib.research.training.train import Trained
 
 _PREPARING = {
     "real series": 2.0,
+    "labelled slices": 0.1,
     "simulated lesions": 3.0,
     "look-alikes": 1.0,
     "generated heads": 1.0,

@@ -31,7 +31,7 @@ def run(
 
     ``models`` are names, or ``all``; ``options`` says where they run. See ``ichseg evaluate --help``.
     """
-    from ICHSegmentationLib.cli.commands.evaluate_model import evaluate_model, held_out_settings
+    from ICHSegmentationLib.cli.commands.research.evaluate_model import evaluate_model, held_out_settings
     from ICHSegmentationLib.cli.commands.segment import check_output
     from ICHSegmentationLib.models import get_model, load_manifest
     from ICHSegmentationLib.research.evaluation.models.costs import read_costs

@@ -108,7 +108,7 @@ def _write(
     from ICHSegmentationLib.core.replacing import replacing_files
     from ICHSegmentationLib.core.version import __version__
     from ICHSegmentationLib.io.labels.nifti import sidecar_path, write_labels_nifti, write_on_grid_nifti
-    from ICHSegmentationLib.measurement import measure
+    from ICHSegmentationLib.measurement.measure import measure
     from ICHSegmentationLib.research.simulation.dicom_series import write_dicom_series
 
     volume = painted.volume
@@ -165,7 +165,7 @@ def _volumes(texts: Sequence[str]) -> dict[Subtype, float]:
 
 
 def _other_volumes(painted: SyntheticScan, wanted_ml: dict[Subtype, float]) -> list[str]:
-    from ICHSegmentationLib.measurement import measure
+    from ICHSegmentationLib.measurement.measure import measure
 
     found_ml = measure(painted.label_map).volumes_ml
     return [
