@@ -3,10 +3,10 @@
 
     python Testing/Fuzz/kills.py --command 200 --worker 100 --seed 1
 
-Two simulated scans are segmented in turn into one folder. The command is killed by SIGKILL, SIGTERM or SIGHUP; the next
-run then has to find the old or the new result whole and to leave no temporary file. The worker is killed by SIGKILL; the
-the next request has to give the volumes of an undisturbed worker, and the folder of the killed one has to be gone. Takes the
-time of as many runs. Exit code 1 if anything was lost.
+Two simulated scans are segmented in turn into one folder. The command is killed by SIGKILL, SIGTERM or SIGHUP; the
+next run then has to find the old or the new result whole and to leave no temporary file. The worker is killed by
+SIGKILL; the the next request has to give the volumes of an undisturbed worker, and the folder of the killed one has
+to be gone. Takes the time of as many runs. Exit code 1 if anything was lost.
 """
 
 from __future__ import annotations
