@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from nibabel.openers import Opener
 
 _CALLS = ("mkdir", "replace", "rename", "unlink", "rmdir", "open", "close", "fsync")
 
@@ -138,6 +139,8 @@ def faulty_files() -> Iterator[FaultyFiles]:
             patch.setattr(os, name, wrapped(name))
         for module in (builtins, io):
             patch.setattr(module, "open", opened)
+        # nibabel keeps the function that it found when it was imported.
+        patch.setitem(Opener.compress_ext_map, None, (opened, ("mode", "buffering")))
         try:
             yield layer
         finally:
