@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from nibabel.openers import Opener
+from nibabel.openers import ImageOpener, Opener
 
 _CALLS = ("mkdir", "replace", "rename", "unlink", "rmdir", "open", "close", "fsync")
 
@@ -140,7 +140,8 @@ def faulty_files() -> Iterator[FaultyFiles]:
         for module in (builtins, io):
             patch.setattr(module, "open", opened)
         # nibabel keeps the function that it found when it was imported.
-        patch.setitem(Opener.compress_ext_map, None, (opened, ("mode", "buffering")))
+        for opener in (Opener, ImageOpener):
+            patch.setitem(opener.compress_ext_map, None, (opened, ("mode", "buffering")))
         try:
             yield layer
         finally:
