@@ -31,7 +31,7 @@ from ICHSegmentationLib import read_ct
 from ICHSegmentationLib.core.errors import ICHSegmentationError
 from ICHSegmentationLib.core.replacing import finish_replacing
 from ICHSegmentationLib.export.formats import RESULT_FILES
-from ICHSegmentationLib.worker.client import WorkerClient
+from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 from ICHSegmentationLib.worker.protocol.messages import SegmentOptions
 
 _SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
