@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 
-# Shares of the time as measured on a head CT of 28 slices on two cores; they only set the pace of the progress bar.
+# Fractions of the time, measured on a head CT of 28 slices on two cores; used by the progress bar only.
 _SEGMENT_SHARES = {"load": 0.15, "preprocess": 0.25, "infer": 0.5, "postprocess": 0.1}
 _SEGMENT_SHARE = 0.9
 """Of `run`; the rest is measuring."""

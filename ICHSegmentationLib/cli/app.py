@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Subcommands and their options; the work is imported when a subcommand runs, so that help is quick."""
+"""Subcommands and their options; a subcommand imports its modules when it runs, so that help is quick."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def measure(
         Path, typer.Argument(metavar="SEG", help="segmentation.seg.nrrd, labels.nii.gz or segmentation.dcm.")
     ],
     source: Annotated[
-        Path | None, typer.Option(metavar="CT", help="The CT it belongs to, for the positions of its slices.")
+        Path | None, typer.Option(metavar="CT", help="The segmented CT, for the positions of its slices.")
     ] = None,
     gcs: Gcs = None,
     age: Age = None,
@@ -139,9 +139,7 @@ def export(
     ],
     kind: Format,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
-    source: Annotated[
-        Path | None, typer.Option(metavar="CT", help="The CT it belongs to; pdf and DICOM need it.")
-    ] = None,
+    source: Annotated[Path | None, typer.Option(metavar="CT", help="The segmented CT; pdf and DICOM need it.")] = None,
     with_patient: Annotated[
         bool, typer.Option("--patient", help="Print name, ID, birth date and study of the patient in the report.")
     ] = False,
@@ -191,12 +189,12 @@ def send(
         list[Path], typer.Argument(metavar="RESULT", help="DICOM files, or folders that `ichseg segment` wrote.")
     ],
     node: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Which archive; by default pacs.toml among the user's settings.")
+        Path | None, typer.Option(metavar="FILE", help="Settings of the archive; by default the user's pacs.toml.")
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Send DICOM results by C-STORE to the archive that the user set up; off without that. Files are never deleted."""
+    """Send DICOM results by C-STORE to an archive, which the user must set up first. Files are never deleted."""
     from ICHSegmentationLib.cli.commands.send import run
 
     run(results, node, as_json=as_json, quiet=quiet)
@@ -206,10 +204,12 @@ def send(
 def template(
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to; by default where it is used from then on."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="File to write; by default where `ichseg export` finds it."
+        ),
     ] = None,
 ) -> None:
-    """Write the template of `ichseg export --to text`, to be edited. An existing file is left as it is."""
+    """Write the template of `ichseg export --to text` for editing. An existing file is not replaced."""
     from ICHSegmentationLib.cli.commands.template import run
 
     run(output)
@@ -217,10 +217,10 @@ def template(
 
 @app.command()
 def schema(
-    comparison: Annotated[bool, typer.Option("--comparison", help="That of comparison.json.")] = False,
-    boxes: Annotated[bool, typer.Option("--boxes", help="That of boxes.json.")] = False,
+    comparison: Annotated[bool, typer.Option("--comparison", help="Schema of comparison.json.")] = False,
+    boxes: Annotated[bool, typer.Option("--boxes", help="Schema of boxes.json.")] = False,
 ) -> None:
-    """Print the JSON Schema of measurements.json."""
+    """Print the JSON Schema of measurements.json, or of another JSON file."""
     from ICHSegmentationLib.cli.commands.schema import run
 
     run(comparison=comparison, boxes=boxes)
@@ -239,7 +239,7 @@ def evaluate(
         Path | None, typer.Option(metavar="DIR", help="A second model's predictions, to test the difference.")
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Training configuration: measure a model on what it holds out.")
+        Path | None, typer.Option(metavar="FILE", help="Training configuration: measure a model on its held-out cases.")
     ] = None,
     model: Annotated[
         list[str] | None,
@@ -249,7 +249,7 @@ def evaluate(
         str | None, typer.Option(metavar="NAME", help="A second model, to test the difference.")
     ] = None,
     costs: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What a scan costs each of several models, for their table.")
+        Path | None, typer.Option(metavar="FILE", help="Costs by bench_models.py, for the table of several models.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that make the held-out cases.")] = 1,
     device: Device = "auto",
@@ -325,9 +325,9 @@ def compare(
     ],
     followup: Annotated[Path, typer.Argument(metavar="FOLLOWUP", help="Results of the second scan.")],
     baseline_ct: Annotated[
-        Path | None, typer.Option(metavar="CT", help="The first scan, to bring both together and draw them.")
+        Path | None, typer.Option(metavar="CT", help="CT of the first scan, to register and draw both.")
     ] = None,
-    followup_ct: Annotated[Path | None, typer.Option(metavar="CT", help="The second scan.")] = None,
+    followup_ct: Annotated[Path | None, typer.Option(metavar="CT", help="CT of the second scan.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder for comparison.json and .png.")
     ] = None,
@@ -426,21 +426,21 @@ def train(
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", help="Folder for the model; an interrupted run goes on."),
+        typer.Option("--output", "-o", metavar="DIR", help="Folder for the model; an interrupted run is resumed."),
     ] = None,
     device: Device = "auto",
     workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that prepare the data.")] = 1,
     prepare_only: Annotated[
-        bool, typer.Option("--prepare-only", help="Make the training volumes that are missing, and stop.")
+        bool, typer.Option("--prepare-only", help="Prepare missing training volumes, and stop.")
     ] = False,
     pack: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write configuration and data for another machine, and stop.")
     ] = None,
-    most_mib: Annotated[float, typer.Option(min=1, metavar="N", help="Most that the pack may take.")] = 64.0,
+    most_mib: Annotated[float, typer.Option(min=1, metavar="N", help="Maximum size of the pack in MiB.")] = 64.0,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Prepare the data that a configuration names, and train its network; torchrun does it on several cards."""
+    """Prepare the data that a configuration names, and train its network; use torchrun for several graphics cards."""
     require_training_and_evaluation("ichseg train")
     from ICHSegmentationLib.cli.commands.research.train import TrainOptions, run
 

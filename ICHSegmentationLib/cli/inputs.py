@@ -62,7 +62,7 @@ def edited_graeb(proposal: ModifiedGraeb | None, points: Sequence[str]) -> Modif
     try:
         return proposal.edited(edits)
     except ValueError as error:
-        raise InputError(str(error)) from error
+        raise InputError(*error.args) from error
 
 
 class Correction(NamedTuple):

@@ -49,16 +49,13 @@ class SliceGrid:
         orientation = np.array(self.orientation, dtype=np.float64)
         lengths = np.linalg.norm(orientation, axis=-1, keepdims=True)
         if positions.shape != (self.shape[0], 3) or orientation.shape != (2, 3) or len(self.spacing_mm) != 2:
-            message = "A grid needs one 3D position per slice, two 3D directions and two spacings."
-            raise ValueError(message)
+            raise ValueError(message("core.grid_shape"))
         finite = np.isfinite(positions).all() and np.isfinite(orientation).all() and np.isfinite(self.spacing_mm).all()
         if not finite or (lengths == 0).any() or min(self.spacing_mm) <= 0:
-            message = "The directions and spacings of a grid must be finite and not zero."
-            raise ValueError(message)
+            raise ValueError(message("core.grid_values"))
         orientation = orientation / lengths
         if np.linalg.norm(np.cross(*orientation)) < 1e-3:
-            message = "Rows and columns of a grid must not be parallel."
-            raise ValueError(message)
+            raise ValueError(message("core.grid_parallel"))
         positions.flags.writeable = False
         orientation.flags.writeable = False
         object.__setattr__(self, "shape", tuple(int(size) for size in self.shape))

@@ -67,24 +67,21 @@ class LesionBox(BaseModel):
     @classmethod
     def _check_subtype(cls, subtype: str) -> str:
         if subtype not in BOX_SUBTYPES:
-            message = f"must be one of {', '.join(BOX_SUBTYPES)}"
-            raise ValueError(message)
+            raise ValueError(message("core.box_subtype", subtype=subtype, known=", ".join(BOX_SUBTYPES)))
         return subtype
 
     @field_validator("from_lps_mm", "to_lps_mm")
     @classmethod
     def _check_point(cls, point: Point) -> Point:
         if not np.isfinite(point).all():
-            message = "must be finite"
-            raise ValueError(message)
+            raise ValueError(message("core.box_point"))
         return point
 
     @field_validator("slices")
     @classmethod
     def _check_slices(cls, slices: tuple[int, int]) -> tuple[int, int]:
         if not 0 <= slices[0] <= slices[1]:
-            message = "must be the first and the last slice, counted from 0"
-            raise ValueError(message)
+            raise ValueError(message("core.box_slices", first=slices[0], last=slices[1]))
         return slices
 
     @property

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import IntEnum
 
+from ICHSegmentationLib.core.messages import message
+
 
 class Subtype(IntEnum):
     """Hemorrhage subtype. The value is its label in label maps, where 0 is background."""
@@ -40,6 +42,5 @@ def label_values(classes: Sequence[str]) -> tuple[int, ...]:
     known = {subtype.name: int(subtype) for subtype in Subtype} | {ANY_BLOOD: UNKNOWN_SUBTYPE}
     unknown = [name for name in classes[1:] if name not in known]
     if unknown or classes[0] != "background":
-        message = f"classes must be background and then some of {', '.join(known)}"
-        raise ValueError(message)
+        raise ValueError(message("core.classes", known=", ".join(known)))
     return (0, *(known[name] for name in classes[1:]))

@@ -9,6 +9,7 @@ import numpy as np
 
 from ICHSegmentationLib.core.components import labelled_box
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.measurement.examination import examine
 from ICHSegmentationLib.measurement.lesions import find_lesions
@@ -40,8 +41,7 @@ def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements
         If the shapes of label map and scan differ.
     """
     if volume is not None and volume.hu.shape != label_map.labels.shape:
-        message = f"The labels of shape {label_map.labels.shape} do not fit a scan of shape {volume.hu.shape}."
-        raise ValueError(message)
+        raise ValueError(message("measurement.other_shape", labels=label_map.labels.shape, volume=volume.hu.shape))
     table = load_terminology()
     box = labelled_box(label_map.labels)
     counts = np.zeros((label_map.grid.shape[0], 256))

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.measurement.score_items import BY_USER, NOT_DETERMINED
 
 MAX_SCORE = 32
@@ -139,8 +140,10 @@ class ModifiedGraeb(BaseModel):
         for name, value in points.items():
             maximum = Ventricle(name).max_points
             if isinstance(value, int) and not 0 <= value <= maximum:
-                message = f"The {name.replace('_', ' ')} can have 0 to {maximum} points, not {value}."
-                raise ValueError(message)
+                words = name.replace("_", " ")
+                raise ValueError(
+                    message("measurement.graeb_points", compartment=words, max_points=maximum, points=value)
+                )
         return ModifiedGraeb(
             items=tuple(
                 item.model_copy(update={"edited_points": points[item.compartment]})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 
@@ -59,11 +60,11 @@ class InputSpec:
         if self.clip_hu is not None:
             (low, high), (first, last) = self.clip_hu, self.window_hu
             if not first <= low < high <= last:
-                message = f"clip_hu {self.clip_hu} must be a part of window_hu {self.window_hu}"
-                raise ValueError(message)
+                raise ValueError(
+                    message("preprocessing.clip_outside_window", clip_hu=self.clip_hu, window_hu=self.window_hu)
+                )
         if self.z_score is not None and self.z_score[1] <= 0:
-            message = "the standard deviation in z_score must be positive"
-            raise ValueError(message)
+            raise ValueError(message("preprocessing.z_score_deviation"))
 
     @property
     def range_hu(self) -> tuple[float, float]:

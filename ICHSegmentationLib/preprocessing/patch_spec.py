@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ICHSegmentationLib.core.messages import message
+
 _STRIDE = 8  # of the networks
 
 
@@ -35,11 +37,9 @@ class PatchSpec:
     def __post_init__(self) -> None:
         """Check the sides and the overlap."""
         if any(side < _STRIDE or side % _STRIDE for side in self.size):
-            message = f"patches.size {self.size} must be multiples of {_STRIDE}"
-            raise ValueError(message)
+            raise ValueError(message("preprocessing.patch_size", size=self.size, multiple=_STRIDE))
         if any(not 0 < 2 * step < side for step, side in zip(self.stride, self.size, strict=True)):
-            message = f"patches.stride {self.stride} must be less than half of patches.size {self.size}"
-            raise ValueError(message)
+            raise ValueError(message("preprocessing.patch_stride", stride=self.stride, size=self.size))
 
     @property
     def channels(self) -> int:

@@ -29,10 +29,10 @@ import pydicom
 
 from ICHSegmentationLib import read_ct
 from ICHSegmentationLib.core.errors import ICHSegmentationError
+from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.replacing import finish_replacing
 from ICHSegmentationLib.export.formats import RESULT_FILES
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
-from ICHSegmentationLib.worker.protocol.messages import SegmentOptions
 
 _SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
 _UNCHANGING = ("segmentation.seg.nrrd", "labels.nii.gz", "boxes.json", "measurements.csv", "slices.png")

@@ -4,7 +4,7 @@
 MESSAGES: dict[str, str] = {
     "analyze_file": "{path} is not a NIfTI file (Analyze files do not say where left and right are).",
     "attribute_missing": "{path}: {attribute} is missing.",
-    "boxes_not_valid": "The file of boxes {path} is not valid at {place}: {reason}.",
+    "boxes_not_valid": "The file of boxes {path} is not valid at {place}: {problem}",
     "boxes_of_other_scan": "The boxes belong to a scan of {expected} slices, but this one has {slices}.",
     "boxes_unreadable": "The file of boxes {path} cannot be read.",
     "contrast": "Contrast medium was given (ContrastBolusAgent (0018,0010)): bright vessels may look like blood.",

@@ -20,7 +20,7 @@ MESSAGES: dict[str, str] = {
     "card_without_driver": (
         "Device {device} is not available: no NVIDIA graphics card or driver was found. Use device cpu."
     ),
-    "description_not_valid": "The description of model {name} is not valid: {problem}.",
+    "description_not_valid": "The description of model {name} is not valid at {place}: {problem}",
     "graph_damaged": "The graph of model {name} ({file}) is damaged or was replaced; reinstall the package.",
     "graph_missing": "The graph of model {name} is missing ({file}); reinstall the package.",
     "graph_misfit": "The weights of model {name} do not fit its graph; reinstall the package.",
@@ -28,7 +28,7 @@ MESSAGES: dict[str, str] = {
     "manifest_empty": (
         "{path} lists no model; name another folder in ICHSEG_MODELS, or unset it for the installed models."
     ),
-    "manifest_not_valid": "The list of models {path} is not valid at {place}: {problem}.",
+    "manifest_not_valid": "The list of models {path} is not valid at {place}: {problem}",
     "manifest_unreadable": (
         "The list of models {path} cannot be read ({reason}); correct ICHSEG_MODELS if it is set, else reinstall the "
         "package."
@@ -51,4 +51,12 @@ MESSAGES: dict[str, str] = {
     "weights_not_finite": "The weights {name} are not finite numbers; train the model again.",
     "weights_not_safetensors": "The weights of model {name} ({path}) are not a safetensors file.",
     "weights_too_large": "The weights of model {name} take {size_mb:.1f} MB; at most {max_mb:.0f} MB are allowed.",
+    "graph_name": "A graph must be a .graph.zip file beside the manifest, not {file!r}.",
+    "no_default": "The default model {name!r} is not in the list.",
+    "no_weights": "All models in the list must have weights.",
+    "same_name": "All models in the list must have different names.",
+    "verifier_classes": "A verifier (second_reader) needs the classes IPH and IVH.",
+    "weights_incomplete": "The fields file, sha256, size_bytes and parameters must be given together.",
+    "weights_name": "The weights must be a .safetensors file beside the manifest, not {file!r}.",
+    "window_order": "The lower end of the window ({low:g} HU) must be below the upper end ({high:g} HU).",
 }

@@ -17,4 +17,8 @@ MESSAGES: dict[str, str] = {
         "The soft tissue inside bone is {width_mm:.0f} mm wide, but that of a head at most {max_mm:.0f} mm."
     ),
     "too_few_pixels": "The slices have {rows} rows and {columns} columns: at least {minimum} of each are needed.",
+    "clip_outside_window": "The range clip_hu {clip_hu} must be a part of window_hu {window_hu}.",
+    "patch_size": "The sides of patches.size {size} must be multiples of {multiple}.",
+    "patch_stride": "The steps of patches.stride {stride} must be less than half of patches.size {size}.",
+    "z_score_deviation": "The standard deviation in z_score must be positive.",
 }

@@ -89,7 +89,7 @@ MESSAGES: dict[str, str] = {
     "no_usable_case": "No case can be used; the first one because: {reason}",
     "no_verifier": (
         "{model} needs the verifier {needed}, which is not installed in {folder}; copy its files and its "
-        "manifest.json entry there, evaluate {model} where both are installed, or add --no-cleaning."
+        "manifest.json entry there, evaluate {model} where both are installed, or add --no-postprocessing."
     ),
     "not_a_costs_file": "{path} was not written by Testing/Benchmarks/bench_models.py; give the file that it wrote.",
     "not_a_folder": "{path} is not a folder.",
@@ -157,4 +157,31 @@ MESSAGES: dict[str, str] = {
         "The configuration holds out the case {case}, which no data set holds; correct the name in data.held_out."
     ),
     "unnamed_label": "{path} holds a label that {table} does not name.",
+    "case_in_two_roles": "Case {case} is both in data.{first} and in data.{second}; remove it from one.",
+    "class_weights_count": (
+        "The list optimisation.class_weights has {weights} numbers, but there are {classes} classes."
+    ),
+    "classes_of_crops": (
+        "For the system {system} the classes must be background and {any_blood}: the boxes name the subtype."
+    ),
+    "config_circle": "The configuration {path} extends itself, directly or through others; correct extends.",
+    "config_classes": "The classes must be background and then some of {known}, each once.",
+    "config_not_valid": "The configuration {path} is not valid at {place}: {problem}",
+    "config_unreadable": "The configuration {path} cannot be read: {reason}.",
+    "crop_too_large": "The crop of optimisation.crop_px is larger than input.size_px ({size_px}).",
+    "different_grids": "The predicted and the reference labels must lie on one grid.",
+    "monitor_without_validation": (
+        "The monitor validation_dice needs cases in data.validation, a data.fold or a data.slice_fold."
+    ),
+    "network_not_built": "The network {system}/{preset} cannot be built: {reason}.",
+    "patches_of_other_system": "Give input.patches for the system {patchwise} and for no other, such as {system}.",
+    "run_of_another_setting": "{folder} holds a run with another {setting}; choose another folder, or remove it.",
+    "verifier_classes": "A verifier (about.second_reader) needs the classes IPH and IVH.",
+    "warm_up_with_plateau": "The schedule plateau has no warm-up; set optimisation.warm_up to 0.",
+    "slices_without_fraction": (
+        "The settings data.slices and optimisation.slice_fraction need each other; give both or none."
+    ),
+    "slices_without_neighbours": (
+        "A network of patches needs neighbouring slices, so data.slices cannot train it; remove data.slices."
+    ),
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Arrays between client and worker: ``.npy`` files in a folder that only this user may enter."""
+"""Arrays exchanged between client and worker: ``.npy`` files in a folder that only this user can access."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def scan_key(volume: CTVolume) -> str:
 
 
 def write_volume(folder: Path, volume: CTVolume) -> None:
-    """Make the folder and write a volume's HU (int16) and grid; nothing else of the scan is handed over.
+    """Make the folder and write a volume's HU (int16) and grid; nothing else of the scan.
 
     Raises
     ------
     DiskFullError, ICHSegmentationError
-        If the system refuses a file.
+        If a file cannot be written.
     """
     make_folder(folder)
     try:
@@ -93,7 +93,7 @@ def write_files(folder: Path, label_maps: Mapping[str, LabelMap], growth_picture
     Raises
     ------
     DiskFullError, ICHSegmentationError
-        If the system refuses a file.
+        If a file cannot be written.
     """
     make_folder(folder)
     for name, label_map in label_maps.items():
@@ -149,7 +149,7 @@ def read_labels(path: Path, grid: SliceGrid) -> LabelMap:
 
 def _save(path: Path, array: np.ndarray) -> None:
     try:
-        # Not flushed to the disk as results are: these files do not outlive the request.
+        # Not flushed to the disk, since these files are removed after the request.
         with path.open("wb") as file:
             _write_array(file, np.ascontiguousarray(array))
     except OSError as error:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Channel:
-    """Lines from and to the client.
+    """Exchange of lines with the client.
 
     Parameters
     ----------
@@ -31,9 +31,9 @@ class Channel:
 
     @classmethod
     def take_standard_streams(cls) -> Channel:
-        """Take standard input and output for messages.
+        """Reserve standard input and output for messages.
 
-        Whatever libraries print then goes to standard error, also from C, and nothing else reads the client's lines.
+        Output of libraries, also from C, is redirected to standard error, and nothing else can read standard input.
         """
         channel = cls(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"))
         nothing = os.open(os.devnull, os.O_RDONLY)
@@ -54,7 +54,7 @@ class Channel:
             yield None
 
     def send(self, message: Message) -> None:
-        """Send a message; from any thread. Does nothing if the client is gone, which `lines` shows."""
+        """Send a message from any thread; does nothing if the client has ended, which `lines` reports."""
         with self._lock:
             try:
                 self._responses.write(message.to_line())

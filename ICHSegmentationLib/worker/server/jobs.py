@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The work of each kind of request."""
+"""Functions that do the requests."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def run_segment(
     request : SegmentRequest
         Request of the client.
     scans : OpenScans
-        Scans that are kept between requests.
+        Scans kept between requests.
     loaded : LoadedModel
-        Model that is kept between requests.
+        Model kept between requests.
     progress, cancel : callable
         As for :func:`ICHSegmentationLib.run`.
 
@@ -117,7 +117,7 @@ def run_models(request: ModelsRequest) -> ModelsMessage:
 
 
 def run_devices(request: DevicesRequest) -> DevicesMessage:
-    """List what models can run on."""
+    """List the devices."""
     return DevicesMessage(id=request.id, devices=list_devices())
 
 
@@ -133,13 +133,13 @@ def run_export_request(request: ExportRequest, scans: OpenScans, progress: Progr
 
 
 def run_propose(request: ProposeRequest, scans: OpenScans) -> ProposedMessage:
-    """Measure the labels of a request for the scores."""
+    """Propose score items from the labels of a request."""
     volume, label_map = _case(request, scans)
     return ProposedMessage(id=request.id, proposals=Proposals.of(measure(label_map, volume)))
 
 
 def run_compare(request: CompareRequest, scans: OpenScans, progress: Progress) -> ComparedMessage:
-    """Compare two open scans, and leave the picture in the folder of the request."""
+    """Compare two open scans, and write the picture into the folder of the request."""
 
     def case(key: str, labels: str, files: ScanFiles) -> tuple[CTVolume, LabelMap]:
         volume = scans.get(key)

@@ -46,7 +46,7 @@ class SimulateOptions:
 def run(
     inputs: Sequence[Path], output: Path, options: SimulateOptions, *, overwrite: bool, as_json: bool, quiet: bool
 ) -> None:
-    """Paint, write and show the volumes; see ``ichseg simulate --help``."""
+    """Simulate, write and show the volumes; see ``ichseg simulate --help``."""
     check_output(output, overwrite=overwrite, names=OUTPUT_NAMES)
     for path in (*inputs, *([options.anatomy] if options.anatomy else [])):
         if not path.exists():
@@ -58,18 +58,17 @@ def run(
     subtypes = _subtypes(options.subtypes, volumes_ml, rng)
     terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
     with terminal:
-        painted = _paint(inputs, options, subtypes, volumes_ml, terminal)
-        terminal.warn([*painted.warnings, *_not_painted(painted)])
-        terminal.warn(_other_volumes(painted, volumes_ml))
+        scan = _simulate(inputs, options, subtypes, volumes_ml, terminal)
+        terminal.warn([*scan.warnings, *_without_place(scan), *_other_volumes(scan, volumes_ml)])
         terminal.progress("write")
-        record = _write(painted, output, options, subtypes, kind="generated" if not inputs else "scan")
+        record = _write(scan, output, options, subtypes, kind="generated" if not inputs else "scan")
     table = volume_table(record["volumes_ml"])
     where = f"{output / SCAN_NAME}, true labels {output / LABELS_NAME}"
     where += f", DICOM series {output / SERIES_NAME}" if options.dicom else ""
     terminal.show(record, f"{where} (seed {options.seed})\n\n{table}\n\nResearch use only; not a medical device.")
 
 
-def _paint(
+def _simulate(
     inputs: Sequence[Path],
     options: SimulateOptions,
     subtypes: Sequence[Subtype],
@@ -102,7 +101,7 @@ def _paint(
 
 
 def _write(
-    painted: SyntheticScan, output: Path, options: SimulateOptions, subtypes: Sequence[Subtype], *, kind: str
+    scan: SyntheticScan, output: Path, options: SimulateOptions, subtypes: Sequence[Subtype], *, kind: str
 ) -> dict[str, Any]:
     from ICHSegmentationLib.core.files import write_text
     from ICHSegmentationLib.core.replacing import replacing_files
@@ -111,22 +110,22 @@ def _write(
     from ICHSegmentationLib.measurement.measure import measure
     from ICHSegmentationLib.research.simulation.dicom_series import write_dicom_series
 
-    volume = painted.volume
+    volume = scan.volume
     record = {
         "schema": 1,
         "host": kind,
         "seed": options.seed,
         "subtypes": [subtype.name for subtype in subtypes],
         "look_alikes": options.look_alikes,
-        "volumes_ml": measure(painted.label_map).volumes_ml,
-        "not_painted": [subtype.name for subtype in painted.not_painted],
-        "warnings": [*painted.warnings, *_not_painted(painted)],
+        "volumes_ml": measure(scan.label_map).volumes_ml,
+        "not_painted": [subtype.name for subtype in scan.not_painted],
+        "warnings": [*scan.warnings, *_without_place(scan)],
         "made_with": f"ICHSegmentation {__version__}",
     }
     sidecars = (sidecar_path(name).name for name in (SCAN_NAME, LABELS_NAME))
     with replacing_files(output, instead_of=(*OUTPUT_NAMES, *sidecars)) as folder:
         write_on_grid_nifti(folder / SCAN_NAME, volume.hu, volume.grid, volume.source)
-        write_labels_nifti(folder / LABELS_NAME, painted.label_map, volume.source)
+        write_labels_nifti(folder / LABELS_NAME, scan.label_map, volume.source)
         if options.dicom:
             write_dicom_series(folder / SERIES_NAME, volume, seed=options.seed)
         write_text(folder / RECORD_NAME, json.dumps(record, indent=2) + "\n")
@@ -164,16 +163,16 @@ def _volumes(texts: Sequence[str]) -> dict[Subtype, float]:
     return found
 
 
-def _other_volumes(painted: SyntheticScan, wanted_ml: dict[Subtype, float]) -> list[str]:
+def _other_volumes(scan: SyntheticScan, wanted_ml: dict[Subtype, float]) -> list[str]:
     from ICHSegmentationLib.measurement.measure import measure
 
-    found_ml = measure(painted.label_map).volumes_ml
+    found_ml = measure(scan.label_map).volumes_ml
     return [
         message("cli.other_volume", subtype=subtype.name, wanted_ml=wanted, found_ml=found_ml[subtype.name])
         for subtype, wanted in wanted_ml.items()
-        if subtype not in painted.not_painted and abs(found_ml[subtype.name] - wanted) > _SAME_VOLUME * wanted
+        if subtype not in scan.not_painted and abs(found_ml[subtype.name] - wanted) > _SAME_VOLUME * wanted
     ]
 
 
-def _not_painted(painted: SyntheticScan) -> list[str]:
-    return [message("cli.no_place", subtype=subtype.name) for subtype in painted.not_painted]
+def _without_place(scan: SyntheticScan) -> list[str]:
+    return [message("cli.no_place", subtype=subtype.name) for subtype in scan.not_painted]

@@ -64,7 +64,7 @@ def _prepare(settings: TrainingConfig, options: TrainOptions, *, as_json: bool, 
     terminal = Terminal(_PREPARING, quiet=quiet, as_json=as_json)
     with terminal:
         files = prepare(settings, workers=options.workers, progress=_by_stage(terminal))
-        pack = None if options.pack is None else write_pack(settings, options.pack, most_mib=options.most_mib)
+        pack = None if options.pack is None else write_pack(settings, options.pack, max_mib=options.most_mib)
     content = {
         "schema": 1,
         "folder": str(settings.data.folder),

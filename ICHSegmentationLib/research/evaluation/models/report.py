@@ -85,7 +85,7 @@ def write_model_report(
         "model": entry.name,
         "sha256": entry.sha256,
         "fingerprint": entry.fingerprint,
-        "cleaned": run.cleaned,
+        "cleaned": run.postprocessed,
         "second_reader_sha256": run.verifier_sha256,
         "seconds_per_scan": run.seconds_per_scan,
         "compared_model": None if compared is None else compared.model,
@@ -111,9 +111,9 @@ def _metrics(run: ModelRun, set_aside: Mapping[str, str]) -> list[Metric]:
     )
 
 
-def processing_sentence(*, cleaned: bool) -> str:
+def processing_sentence(*, postprocessed: bool) -> str:
     """Return a sentence on how each scan was processed."""
-    if cleaned:
+    if postprocessed:
         return "Every scan was processed like a user's scan: preprocessing, network, postprocessing."
     return "Every scan was processed like a user's scan, but without postprocessing."
 
@@ -151,7 +151,7 @@ def _page(
 ) -> str:
     parts = [
         f"# Evaluation of {record['model']}",
-        f"Weights {record['sha256'][:8]}. {processing_sentence(cleaned=run.cleaned)} "
+        f"Weights {record['sha256'][:8]}. {processing_sentence(postprocessed=run.postprocessed)} "
         f"{run.seconds_per_scan:.2f} s per scan.",
         markdown_table(rows),
         "Results on simulated lesions hold for simulated lesions only. In simulated cases the patient's own clot is "

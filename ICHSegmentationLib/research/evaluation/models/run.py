@@ -40,7 +40,7 @@ class ModelRun:
         Folder of the predicted labels, ``GROUP/CASE.nii.gz``.
     seconds_per_scan : float
         Mean duration of the segmentation, without reading and writing.
-    cleaned : bool
+    postprocessed : bool
         Whether the labels were postprocessed.
     verifier_sha256 : str or None
         Checksum of the weights of the verifier; None without a verifier or without postprocessing.
@@ -50,18 +50,18 @@ class ModelRun:
     groups: dict[str, dict[str, CaseMetrics]]
     predictions: Path
     seconds_per_scan: float
-    cleaned: bool = True
+    postprocessed: bool = True
     verifier_sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
-    """Runtime settings of `pipeline.segment`; ``cleaning`` switches postprocessing."""
+    """Runtime settings of `pipeline.segment`; without ``postprocessing`` the labels of the network are kept."""
 
     device: str = "auto"
     runtime: str = "auto"
     threads: int | None = None
-    cleaning: bool = True
+    postprocessing: bool = True
 
 
 def run_model(
@@ -95,8 +95,8 @@ def run_model(
         Before any scan, if a companion model is not installed; see `require_models`.
     """
     entry = get_model(model)
-    require_models(entry, cleaned=settings.cleaning)
-    verifier = verifier_sha256(entry, cleaned=settings.cleaning)
+    require_models(entry, postprocessed=settings.postprocessing)
+    verifier = verifier_sha256(entry, postprocessed=settings.postprocessing)
     loaded = LoadedModel()
     scans = [*files, *(HeldOutFile(NEGATIVES, path.name, path) for path in negatives)]
 
@@ -104,7 +104,7 @@ def run_model(
         return _segment(case.volume, model, loaded, settings, file)
 
     run = run_cases(model, scans, predictions, segment, progress)
-    return replace(run, cleaned=settings.cleaning, verifier_sha256=verifier)
+    return replace(run, postprocessed=settings.postprocessing, verifier_sha256=verifier)
 
 
 def run_cases(
@@ -169,7 +169,7 @@ def _segment(
             settings.device,
             runtime=settings.runtime,
             threads=settings.threads,
-            postprocessing=None if settings.cleaning else PostProcessing.off(),
+            postprocessing=None if settings.postprocessing else PostProcessing.off(),
             loaded=loaded,
         )
     except NotAHeadError as error:

@@ -84,7 +84,7 @@ def test_the_reader_s_items_of_the_result_go_with_it(an_export, click):
     assert an_export.process.request["job"].reader == UserItems()
     an_export.process.request["finished"]((Path("report.pdf"),))
     said = UserItems(gcs=9, age_years=81, infratentorial=False, graeb={"third": 2})
-    mrml.set_reader_items(an_export.node, said)
+    mrml.set_user_items(an_export.node, said)
     click(an_export.form.button)
     assert an_export.process.request["job"].reader == said
 
@@ -93,7 +93,7 @@ def test_what_was_said_of_one_patient_is_not_said_of_the_next(an_export, click):
     from ICHSegmentationLib import mrml
     from ICHSegmentationLib.measurement.user_items import UserItems
 
-    mrml.set_reader_items(an_export.node, UserItems(gcs=9, age_years=81))
+    mrml.set_user_items(an_export.node, UserItems(gcs=9, age_years=81))
     an_export.form._patient.checked = True
     run_once(an_export, click, labels=some_labels(a_small_ct()))
     assert an_export.form._patient.checked is False

@@ -65,7 +65,7 @@ def test_every_stage_of_a_run_has_a_title(process):
         "Loading the model",
         "Preparing the slices",
         "Finding blood",
-        "Cleaning up",
+        "Postprocessing",
         "Measuring",
         "Writing",
     ]

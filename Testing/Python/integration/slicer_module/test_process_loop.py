@@ -175,8 +175,7 @@ def test_a_kill_reaches_the_child_of_the_launcher(run_python, wait_until, tmp_pa
 def test_a_kill_does_not_wait_for_an_import(run_python, wait_until, monkeypatch):
     process, listener = run_python("import time; print('up', flush=True); time.sleep(1000)")
     assert wait_until(lambda: listener.output)
-    for name in ("psutil", "ICHSegmentationLib.worker.client.process_tree"):
-        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, "ICHSegmentationLib.worker.client.process_tree", None)
     process.kill()
     assert wait_until(lambda: listener.ends)
     assert listener.ends == [(-9, "")]

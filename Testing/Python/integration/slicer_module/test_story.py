@@ -176,7 +176,7 @@ def test_a_ct_is_segmented_corrected_saved_and_reopened(
         "Loading the model",
         "Preparing the slices",
         "Finding blood",
-        "Cleaning up",
+        "Postprocessing",
         "Measuring",
     ]
 

@@ -90,19 +90,21 @@ def test_the_warnings_of_the_volume_come_before_those_of_the_run(a_lasting_clien
 
 
 @pytest.mark.parametrize(
-    ("options", "error", "word"),
+    ("options", "error", "parameters"),
     [
-        ({"model": "large"}, UnknownModelError, "large"),
-        ({"device": "cuda:99"}, NoGraphicsCardError, "cuda:99"),
-        ({"device": "gpu"}, InputError, "gpu"),
+        ({"model": "large"}, UnknownModelError, {"name": "large"}),
+        ({"device": "cuda:99"}, NoGraphicsCardError, {"device": "cuda:99"}),
+        ({"device": "gpu"}, InputError, {"device": "gpu"}),
     ],
 )
-def test_the_library_s_errors_come_through_and_the_worker_lives(a_lasting_client, a_head, options, error, word):
+def test_the_library_s_errors_come_through_and_the_worker_lives(a_lasting_client, a_head, options, error, parameters):
     a_lasting_client.ping()
     pid = a_lasting_client.pid
-    with pytest.raises(InputError, match=word) as caught:
+    with pytest.raises(InputError) as caught:
         a_lasting_client.segment(a_head, SegmentOptions(**options))
     assert issubclass(error, caught.type)
+    assert caught.value.code.startswith("models.")
+    assert parameters.items() <= caught.value.parameters.items()
     a_lasting_client.ping()
     assert a_lasting_client.pid == pid
 

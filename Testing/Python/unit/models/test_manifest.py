@@ -12,6 +12,7 @@ from builders.tiny_model import FIELDS
 from pydantic import ValidationError
 
 from ICHSegmentationLib.core.errors import MissingModelError, ModelError, UnknownModelError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models import get_model, load_manifest
 from ICHSegmentationLib.models.weights import read_weights
 
@@ -164,19 +165,20 @@ def test_a_wrong_field_is_named(tmp_path, change, place):
 
 
 @pytest.mark.parametrize(
-    ("entries", "default", "schema", "reason"),
+    ("entries", "default", "schema", "place", "problem"),
     [
-        ([FIELDS | WRITTEN, FIELDS | WRITTEN], "tiny", 1, "same name"),
-        ([FIELDS | WRITTEN], "large", 1, "'large' is not in the list"),
-        ([FIELDS | WRITTEN], "tiny", 2, "schema"),
-        ([FIELDS], "tiny", 1, "a model has no weights"),
+        ([FIELDS | WRITTEN, FIELDS | WRITTEN], "tiny", 1, "the whole file", message("models.same_name")),
+        ([FIELDS | WRITTEN], "large", 1, "the whole file", message("models.no_default", name="large")),
+        ([FIELDS | WRITTEN], "tiny", 2, "schema", None),
+        ([FIELDS], "tiny", 1, "the whole file", message("models.no_weights")),
     ],
 )
-def test_a_list_that_contradicts_itself_is_refused(tmp_path, entries, default, schema, reason):
+def test_a_list_that_contradicts_itself_is_refused(tmp_path, entries, default, schema, place, problem):
     write_manifest(tmp_path, *entries, default=default, schema=schema)
-    with raises(ModelError, "models.manifest_not_valid") as caught:
+    with raises(ModelError, "models.manifest_not_valid", place=place) as caught:
         load_manifest(tmp_path)
-    assert reason in str(caught.value)
+    if problem is not None:  # else it is pydantic's own
+        assert caught.value.parameters["problem"] == problem
 
 
 def test_a_file_that_is_not_json_is_refused(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.grids import make_grid
 from builders.label_maps import labelled
 from builders.worker_world import tilted_head
@@ -149,7 +150,7 @@ def test_the_whole_way_gives_what_the_boxes_alone_give(a_head):
 def test_it_can_be_cancelled_and_refuses_what_it_cannot_do(a_head):
     label_map = labelled(a_head.grid)
     far = LesionBox(subtype="IPH", from_lps_mm=(900, 900, 0), to_lps_mm=(910, 910, 0), slices=(3, 4))
-    with pytest.raises(InputError, match="lies outside the image"):
+    with raises(InputError, "core.box_outside_image", subtype="IPH", first=4, last=5):
         resegment_lesion(a_head, label_map, BoxEdit(after=far), "em")
     with pytest.raises(CancelledError):
         resegment_lesion(a_head, label_map, BoxEdit(), "em", cancel=lambda: True)

@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.grids import make_grid
 from builders.label_maps import ellipsoid_mask, head_grid, labelled
 from pydantic import ValidationError
@@ -115,15 +116,19 @@ def test_a_margin_goes_to_all_sides_of_the_plane():
 
 
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("change", "code", "parameters"),
     [
-        ({"slices": (2, 9)}, r"reaches to slice 10, but the scan has 5 slices"),
-        ({"from_lps_mm": (200, 200, 0), "to_lps_mm": (210, 210, 0)}, r"IPH box on slices 1 to 2 lies outside"),
+        ({"slices": (2, 9)}, "core.box_beyond_slices", {"slice": 10, "slices": 5}),
+        (
+            {"from_lps_mm": (200, 200, 0), "to_lps_mm": (210, 210, 0)},
+            "core.box_outside_image",
+            {"subtype": "IPH", "first": 1, "last": 2},
+        ),
     ],
 )
-def test_a_box_outside_the_scan_is_refused(change, sentence):
+def test_a_box_outside_the_scan_is_refused(change, code, parameters):
     values = {"subtype": "IPH", "from_lps_mm": (-60, -70, 20), "to_lps_mm": (-58, -68, 25), "slices": (0, 1)}
-    with pytest.raises(InputError, match=sentence):
+    with raises(InputError, code, **parameters):
         LesionBox(**(values | change)).voxels(make_grid())
 
 
@@ -208,7 +213,7 @@ def test_what_is_written_is_read(tmp_path):
 
 def test_the_boxes_of_another_scan_are_refused(tmp_path):
     write_boxes(tmp_path / "boxes.json", (), make_grid())
-    with pytest.raises(InputError, match="belong to a scan of 5 slices, but this one has 4"):
+    with raises(InputError, "io.boxes_of_other_scan", expected=5, slices=4):
         boxes_on(read_boxes(tmp_path / "boxes.json"), make_grid(steps_mm=(5.0,) * 3))
 
 
@@ -222,7 +227,7 @@ def test_the_boxes_of_another_scan_are_refused(tmp_path):
 )
 def test_a_file_that_is_not_one_of_boxes_is_refused_with_the_field(tmp_path, content, place):
     (tmp_path / "boxes.json").write_text(content)
-    with pytest.raises(InputError, match=rf"boxes\.json is not valid at {place}: "):
+    with raises(InputError, "io.boxes_not_valid", path=tmp_path / "boxes.json", place=place):
         read_boxes(tmp_path / "boxes.json")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.grids import make_grid
 from builders.label_maps import labelled
 
@@ -74,5 +75,5 @@ def test_blood_without_a_subtype_counts_as_any():
 
 
 def test_other_grids_are_refused():
-    with pytest.raises(ValueError, match="one grid"):
+    with raises(ValueError, "research.different_grids"):
         evaluate_case("a", labelled(make_grid(steps_mm=(4.0, 4.0))), labelled(GRID))
