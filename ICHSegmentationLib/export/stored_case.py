@@ -13,7 +13,7 @@ from ICHSegmentationLib.export.record import MeasurementRecord, read_record
 from ICHSegmentationLib.io.dicom.files import load_dataset
 from ICHSegmentationLib.io.file_kind import FileKind, file_kind
 from ICHSegmentationLib.io.labels.reader import read_labels
-from ICHSegmentationLib.io.scan_identity import check_scan
+from ICHSegmentationLib.io.labels.scan_check import check_scan
 from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.measurement.measure import measure
 

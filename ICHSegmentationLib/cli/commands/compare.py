@@ -89,8 +89,8 @@ def _check_output(output: Path, *, overwrite: bool) -> None:
 def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
     """Return labels, scan and warnings."""
     from ICHSegmentationLib.io.labels.reader import read_labels
+    from ICHSegmentationLib.io.labels.scan_check import check_scan
     from ICHSegmentationLib.io.reader import read_ct
-    from ICHSegmentationLib.io.scan_identity import check_scan
 
     path = side.segmentation
     if path.is_dir():

@@ -24,7 +24,7 @@ def run(
 ) -> None:
     """Measure and show the volumes; see ``ichseg measure --help``."""
     from ICHSegmentationLib.io.labels.reader import read_labels
-    from ICHSegmentationLib.io.scan_identity import check_scan
+    from ICHSegmentationLib.io.labels.scan_check import check_scan
     from ICHSegmentationLib.measurement import ich_score
     from ICHSegmentationLib.measurement.measure import measure
 
