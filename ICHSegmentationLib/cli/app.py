@@ -35,7 +35,9 @@ from ICHSegmentationLib.cli.options import (
     Runtime,
     RuntimeChoice,
     Series,
+    Spacing,
     Threads,
+    parse_spacing,
 )
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.version import __version__
@@ -78,6 +80,7 @@ def segment(
     runtime: Runtime = RuntimeChoice.auto,
     series: Series = None,
     grey_window: GreyWindow = None,
+    spacing: Spacing = None,
     force: Force = False,
     no_postprocessing: NoPostprocessing = False,
     no_cleaning: NoCleaning = False,
@@ -97,6 +100,7 @@ def segment(
         threads=threads,
         series=series,
         grey_window=grey_window,
+        spacing_mm=parse_spacing(spacing),
         force=force,
         postprocessing=not (no_postprocessing or no_cleaning),
         boxes=boxes,
@@ -112,6 +116,8 @@ def measure(
     source: Annotated[
         Path | None, typer.Option(metavar="CT", help="The segmented CT, for the positions of its slices.")
     ] = None,
+    series: Series = None,
+    spacing: Spacing = None,
     gcs: Gcs = None,
     age: Age = None,
     infratentorial: Infratentorial = None,
@@ -125,11 +131,12 @@ def measure(
 ) -> None:
     """Measure the volumes of a segmentation, also one that was edited by hand; score a spontaneous hemorrhage."""
     from ICHSegmentationLib.cli.commands.measure import run
-    from ICHSegmentationLib.cli.inputs import Correction, Patient
+    from ICHSegmentationLib.cli.inputs import Correction, Patient, Scan
 
+    scan = Scan.of(source, series, parse_spacing(spacing))
     patient = Patient.of(gcs, age, infratentorial, iph_ml, ivh)
     correction = Correction(model_result, editing_minutes)
-    run(segmentation, source, patient, correction, graeb or [], as_json=as_json, quiet=quiet)
+    run(segmentation, scan, patient, correction, graeb or [], as_json=as_json, quiet=quiet)
 
 
 @app.command(short_help="Write a segmentation, also an edited one, as report, table, text or DICOM.")
@@ -140,6 +147,8 @@ def export(
     kind: Format,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
     source: Annotated[Path | None, typer.Option(metavar="CT", help="The segmented CT; pdf and DICOM need it.")] = None,
+    series: Series = None,
+    spacing: Spacing = None,
     with_patient: Annotated[
         bool, typer.Option("--patient", help="Print name, ID, birth date and study of the patient in the report.")
     ] = False,
@@ -170,8 +179,9 @@ def export(
     Which model made it is taken from the measurements.json in the folder of SEG.
     """
     from ICHSegmentationLib.cli.commands.export import ReportInputs, run
-    from ICHSegmentationLib.cli.inputs import Correction, Patient
+    from ICHSegmentationLib.cli.inputs import Correction, Patient, Scan
 
+    scan = Scan.of(source, series, parse_spacing(spacing))
     inputs = ReportInputs(
         with_patient=with_patient,
         template=template,
@@ -180,7 +190,7 @@ def export(
         graeb=tuple(graeb or ()),
         correction=Correction(model_result, editing_minutes),
     )
-    run(segmentation, kind, output, source, inputs, overwrite=overwrite, force=force, as_json=as_json, quiet=quiet)
+    run(segmentation, kind, output, scan, inputs, overwrite=overwrite, force=force, as_json=as_json, quiet=quiet)
 
 
 @app.command(short_help="Send DICOM results to the archive that was set up.")
@@ -397,6 +407,7 @@ def simulate(
     dicom: Annotated[bool, typer.Option("--dicom", help="Write a DICOM series too, without patient data.")] = False,
     series: Series = None,
     grey_window: GreyWindow = None,
+    spacing: Spacing = None,
     force: Force = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -413,6 +424,7 @@ def simulate(
         anatomy=anatomy,
         series=series,
         grey_window=grey_window,
+        spacing_mm=parse_spacing(spacing),
         dicom=dicom,
         force=force,
     )

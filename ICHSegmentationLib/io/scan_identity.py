@@ -79,8 +79,7 @@ def scan_header(source: CTSource) -> ScanHeader | None:
 
     if source.kind != "dicom" or not source.files:
         return None
-    header = header_of(load_dataset(source.files[0]))
-    return header._replace(series_uid=source.series_uid or header.series_uid)
+    return header_of(load_dataset(source.files[0]))
 
 
 def header_of(dataset: Dataset) -> ScanHeader:

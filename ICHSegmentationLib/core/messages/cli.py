@@ -45,6 +45,7 @@ MESSAGES: dict[str, str] = {
     "output_not_writable": "The folder {folder} is not writable; choose another folder.",
     "results_exist": "{folder} already contains results; choose another folder, or add --overwrite to replace them.",
     "scan_not_certain": "{doubt} Add --force to write DICOM files for this scan all the same.",
+    "spacing_format": "'{text}' is not a voxel size: give three numbers in mm, as in --spacing 0.47,0.47,5.",
     "subtype_none_is_alone": "`--subtype none` cannot be combined with another subtype or --volume.",
     "template_exists": "{path} exists; edit it, or move it away first.",
     "train_output_missing": "Name a folder for the model with --output.",
