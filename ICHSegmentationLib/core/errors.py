@@ -44,6 +44,10 @@ class SeveralSeriesError(InputError):
         self.series = series
 
 
+class UnusableSeriesError(InputError):
+    """The slices of a series make no scan: they belong to several scans or patients, or only some state their HU."""
+
+
 class NotAHeadError(InputError):
     """The CT volume does not look like a head; ``force=True`` skips the check."""
 

@@ -83,7 +83,12 @@ def segment_files(inputs: Sequence[Path], output: Path, options: RunOptions, ter
     box_file = None if options.boxes is None else read_boxes(options.boxes)
     terminal.progress("read")
     started = time.perf_counter()
-    volume = read_ct(inputs[0] if len(inputs) == 1 else inputs, series=options.series, grey_window=options.grey_window)
+    volume = read_ct(
+        inputs[0] if len(inputs) == 1 else inputs,
+        series=options.series,
+        grey_window=options.grey_window,
+        spacing_mm=options.spacing_mm,
+    )
     read_s = time.perf_counter() - started
     # Shown even if segmenting fails; each text is shown once.
     terminal.warn(volume.warnings)

@@ -116,7 +116,7 @@ def _describe_geometry(record: MeasurementRecord) -> str:
         f"{record.input.kind.upper()} input, {record.input.slices} slices; "
         f"gantry tilt {geometry.tilt_deg:.1f} deg; step {_numbers(geometry.step_mm)} mm, "
         f"slice distance {_numbers(geometry.slice_distance_mm)} mm; pixels {_numbers(geometry.spacing_mm)} mm. "
-        "Volume = voxels x pixel area x what each slice owns along the slice normal."
+        "Volume = voxels x pixel area x slice extent along the normal."
         f"{upright}"
     )
 

@@ -20,9 +20,10 @@ from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource, from_storage_order, nearest_axes, to_storage_order
 from ICHSegmentationLib.core.terminology import load_terminology
-from ICHSegmentationLib.io.damage import check_gzip
 from ICHSegmentationLib.io.grid_record import GridRecord, parse_grid_record
 from ICHSegmentationLib.io.labels.label_file import LabelFile, same_place, warn_even_steps
+from ICHSegmentationLib.io.nifti_file import open_nifti
+from ICHSegmentationLib.io.stated_spacing import check_stated
 
 _EVEN, _UNEVEN = b"ICHSegmentation: even slices", b"ICHSegmentation: uneven slices, see the JSON file"
 _COLUMN_ROW_SLICE = CTSource(storage_axes=(2, 1, 0))
@@ -93,17 +94,18 @@ def read_labels_nifti(path: Path | str) -> LabelFile:
     InputError
         If the file is not a 3D NIfTI of whole numbers 0-6.
     """
-    import nibabel
     from nibabel.filebasedimages import ImageFileError
     from nibabel.spatialimages import HeaderDataError
+    from nibabel.wrapstruct import WrapStructError
 
     path = Path(path)
     try:
-        check_gzip(path)
-        image = nibabel.Nifti1Image.from_filename(path)
+        opened = open_nifti(path)
+        image = opened.image
         stored = np.asanyarray(image.dataobj)
-    except (ImageFileError, HeaderDataError, OSError, EOFError, ValueError, zlib.error) as error:
+    except (ImageFileError, HeaderDataError, WrapStructError, OSError, EOFError, ValueError, zlib.error) as error:
         raise InputError(message("io.label_nifti_damaged", name=path.name)) from error
+    check_stated(path, None, stated=opened.states_spacing)
     if stored.ndim != 3 or not _are_labels(stored):
         raise InputError(message("io.not_a_label_map", name=path.name))
     record = _sidecar(path)

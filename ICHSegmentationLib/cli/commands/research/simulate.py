@@ -37,6 +37,7 @@ class SimulateOptions:
     anatomy: Path | None
     series: str | None
     grey_window: tuple[float, float] | None
+    spacing_mm: tuple[float, float, float] | None
     dicom: bool
     force: bool
 
@@ -84,7 +85,7 @@ def _simulate(
 
     atlas = None if options.anatomy is None else Atlas.read(options.anatomy)
     source = inputs[0] if len(inputs) == 1 else inputs
-    volume = read_ct(source, series=options.series, grey_window=options.grey_window)
+    volume = read_ct(source, series=options.series, grey_window=options.grey_window, spacing_mm=options.spacing_mm)
     terminal.warn(volume.warnings)
     terminal.progress("paint")
     return paint_into(

@@ -149,6 +149,13 @@ def test_what_is_wrong_is_named(a_folder: Path, tmp_path: Path):
         LabelledSlices((tmp_path / "nowhere",))
 
 
+def test_two_folders_of_one_name_must_not_hold_the_same_slice(a_folder: Path, tmp_path: Path):
+    other = tmp_path / "elsewhere" / "set"
+    write_slice(other, "101002")
+    with raises(InputError, "research.case_twice", first=a_folder, second=other, case="set-101002"):
+        LabelledSlices((a_folder, other))
+
+
 def test_slices_without_their_fraction_or_for_patches_are_refused(tmp_path: Path):
     assert InputSpec(**INPUT).patches is None
     with pytest.raises(ValueError, match="need each other"):
