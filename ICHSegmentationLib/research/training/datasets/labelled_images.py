@@ -133,9 +133,9 @@ def _read_dicom(path: Path) -> SliceImage:
     slices = slices_of(load_dataset(path))
     if len(slices) != 1:
         raise InputError(message("research.not_one_slice", path=path, slices=len(slices)))
-    hu = np.empty(slices[0].size, dtype=np.int16)
-    PixelDecoder().decode(slices[0], hu)
-    return SliceImage(hu, slices[0].spacing_mm)
+    hu = np.empty((1, *slices[0].size), dtype=np.int16)
+    PixelDecoder().decode_all(slices, hu)
+    return SliceImage(hu[0], slices[0].spacing_mm)
 
 
 def _labels(path: Path) -> dict[str, bool]:

@@ -780,7 +780,7 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(an_application, a_head, mon
         path.write_bytes(b"half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(exchange.np, "save", full)
+    monkeypatch.setattr(exchange, "_write_array", full)
     an_application.segment(a_head)
     an_application.loop.run()
     assert type(an_application.failure()) is errors.DiskFullError
