@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 from ICHSegmentationLib.core.version import __version__
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.io import read_ct
-    from ICHSegmentationLib.measurement import measure
+    from ICHSegmentationLib.io.reader import read_ct
+    from ICHSegmentationLib.measurement.measure import measure
     from ICHSegmentationLib.pipeline import resegment_lesion, run, segment, write_results
 
 __all__ = ["__version__", "measure", "read_ct", "resegment_lesion", "run", "segment", "write_results"]
 
 _HOMES = {
-    "read_ct": "io",
-    "measure": "measurement",
+    "read_ct": "io.reader",
+    "measure": "measurement.measure",
     "segment": "pipeline",
     "run": "pipeline",
     "resegment_lesion": "pipeline",

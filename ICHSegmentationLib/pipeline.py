@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.export.case import CaseResult
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import LoadedModel, get_model
 from ICHSegmentationLib.segmentation.boxes.segmentation import as_box_segmenter, resegment_box, segment_boxes
 from ICHSegmentationLib.segmentation.result import SegmentationResult
@@ -22,20 +21,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ICHSegmentationLib.core.label_map import LabelMap
-    from ICHSegmentationLib.core.lesion_boxes import LesionBox
+    from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
     from ICHSegmentationLib.core.progress import Cancel, Progress
     from ICHSegmentationLib.core.volume import CTVolume
-    from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 
-# Shares of the time as measured on a head CT of 28 slices on two cores; they only set the pace of the progress bar.
+# Fractions of the time, measured on a head CT of 28 slices on two cores; used by the progress bar only.
 _SEGMENT_SHARES = {"load": 0.15, "preprocess": 0.25, "infer": 0.5, "postprocess": 0.1}
 _SEGMENT_SHARE = 0.9
 """Of `run`; the rest is measuring."""
 _LESION_SHARES = {"load": 0.2, "infer": 0.8}
 
 
-class SegmentOptions(TypedDict, total=False):
+class SegmentArguments(TypedDict, total=False):
     """Keyword arguments of `segment` that `run` passes on."""
 
     runtime: str
@@ -133,7 +131,7 @@ def run(
     *,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
-    **options: Unpack[SegmentOptions],
+    **arguments: Unpack[SegmentArguments],
 ) -> CaseResult:
     """Segment a CT and measure the result.
 
@@ -141,7 +139,7 @@ def run(
     ----------
     volume, model, device, progress, cancel
         As for `segment`; the last stage is "measure".
-    **options
+    **arguments
         Other arguments of `segment`.
 
     Returns
@@ -161,14 +159,16 @@ def run(
         device,
         progress=lambda stage, fraction: report(stage, fraction * _SEGMENT_SHARE),
         cancel=cancel,
-        **options,
+        **arguments,
     )
-    report("measure", _SEGMENT_SHARE)
-    started = time.perf_counter()
-    measurements = measure(result.label_map, volume)
-    timings_s = result.timings_s | {"measure": time.perf_counter() - started}
-    report("measure", 1.0)
-    return CaseResult.of(replace(result, timings_s=timings_s), measurements)
+    stages = Stages(
+        {"measure": 1.0},
+        lambda stage, fraction: report(stage, _SEGMENT_SHARE + fraction * (1 - _SEGMENT_SHARE)),
+        cancel,
+    )
+    with stages.stage("measure"):
+        measurements = measure(result.label_map, volume)
+    return CaseResult.of(replace(result, timings_s=result.timings_s | stages.timings_s), measurements)
 
 
 def write_results(

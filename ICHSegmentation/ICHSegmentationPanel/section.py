@@ -19,7 +19,11 @@ class Section:
     def set_parameters(self, parameters: Parameters | None) -> None:
         """Set the parameters of the scene; None while a scene closes."""
         self._parameters = parameters
+        self.reset()
         self.update()
+
+    def reset(self) -> None:
+        """Forget what belonged to the parameters before."""
 
     def update(self) -> None:
         """Update the widgets after a parameter has changed."""

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where things are in the brain of a scan: an own small model of anatomy, fitted to each scan."""
+"""Anatomical location in the brain, from a simple atlas that is fitted to each scan."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Smooth scalar fields that a head is built of: distances to shapes and band-limited noise, all in millimetres."""
+"""Scalar fields for geometric models of a head: signed distances to shapes, in mm, and smooth noise."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ Triple = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class HeadFrame:
-    """Head coordinates of the nodes of a grid: `x` to the left, `a` to the front, `s` upwards, in mm from mid-brain.
+    """Head coordinates at the nodes of a grid.
 
-    Each is float32 of one common shape (planes, rows, columns); `spacing_mm` is the grid's own.
+    Attributes
+    ----------
+    x, a, s : numpy.ndarray
+        float32 arrays of one shape, usually (planes, rows, columns): mm towards left, anterior and superior.
+    spacing_mm : tuple of float
+        Distance between planes, rows and columns of the grid.
     """
 
     x: Field
@@ -28,7 +33,7 @@ class HeadFrame:
 
 
 def ellipsoid(frame: HeadFrame, centre: Triple, radii: Triple, *, mirrored: bool = False) -> Field:
-    """Return the approximate signed distance to an ellipsoid, negative inside; `mirrored` gives both sides' twins."""
+    """Return the approximate signed distance to an ellipsoid, negative inside; on both sides if ``mirrored``."""
     x = np.abs(frame.x) if mirrored else frame.x
     u, v, w = ((axis - c) / r for axis, c, r in zip((x, frame.a, frame.s), centre, radii, strict=True))
     k0 = np.sqrt(u * u + v * v + w * w)
@@ -37,7 +42,7 @@ def ellipsoid(frame: HeadFrame, centre: Triple, radii: Triple, *, mirrored: bool
 
 
 def rounded_box(frame: HeadFrame, centre: Triple, radii: Triple, power: float) -> Field:
-    """Return the approximate signed distance to a superellipsoid: an ellipsoid at `power` 2, squarer above."""
+    """Return the approximate signed distance to a superellipsoid, which is an ellipsoid for ``power`` 2."""
     out, slope = np.zeros_like(frame.x), np.zeros_like(frame.x)
     for axis, c, r in zip((frame.x, frame.a, frame.s), centre, radii, strict=True):
         u = np.maximum(np.abs(axis - c) / np.float32(r), 1e-4)
@@ -48,7 +53,7 @@ def rounded_box(frame: HeadFrame, centre: Triple, radii: Triple, power: float) -
 
 
 def tube(frame: HeadFrame, points: Sequence[Triple], radii: Sequence[float], *, squeeze: float = 1.0) -> Field:
-    """Return the distance to a chain of round cones on both sides; `squeeze` > 1 makes the section narrower in x."""
+    """Return the signed distance to a chain of round cones on both sides; ``squeeze`` > 1 narrows it along x."""
     out: Field | None = None
     scale = (squeeze, 1.0, 1.0)
     axes = (np.abs(frame.x), frame.a, frame.s)
@@ -65,19 +70,19 @@ def tube(frame: HeadFrame, points: Sequence[Triple], radii: Sequence[float], *, 
 
 
 def smooth_union(first: Field, second: Field, blend_mm: float) -> Field:
-    """Return the distance to the union of two shapes whose seam is rounded over `blend_mm`."""
+    """Return the signed distance to the union of two shapes, smoothed over ``blend_mm`` where they meet."""
     h = np.maximum(blend_mm - np.abs(first - second), 0) / blend_mm
     return np.minimum(first, second) - h * h * (blend_mm / 4)
 
 
 def smooth_step(value: Field, low: float, high: float) -> Field:
-    """Return 0 below `low`, 1 above `high`, a smooth ramp between."""
+    """Return 0 below ``low``, 1 above ``high``, and a cubic ramp between."""
     t = np.clip((value - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
 
 
 def bump(frame: HeadFrame, centre: Triple, widths: Triple) -> Field:
-    """Return a Gaussian hill of height 1 on both sides of the head."""
+    """Return a Gaussian of height 1, mirrored to both sides of the head."""
     u, v, w = ((axis - c) / r for axis, c, r in zip((np.abs(frame.x), frame.a, frame.s), centre, widths, strict=True))
     return np.exp(-(u * u + v * v + w * w))
 
@@ -90,7 +95,7 @@ def _spline_basis(points: np.ndarray, knots: int) -> np.ndarray:
 
 
 def smooth_noise(rng: np.random.Generator, frame: HeadFrame, cell_mm: float) -> Field:
-    """Return noise of unit variance that varies over about `cell_mm`: a cubic B-spline over a random lattice."""
+    """Return noise of unit variance: a cubic B-spline over a random lattice of cells of ``cell_mm``."""
     shape = frame.x.shape
     extents = [(n - 1) * step / cell_mm for n, step in zip(shape, frame.spacing_mm, strict=True)]
     knots = [int(np.ceil(e)) + 4 for e in extents]
@@ -103,7 +108,7 @@ def smooth_noise(rng: np.random.Generator, frame: HeadFrame, cell_mm: float) -> 
 
 
 def noise_at(rng: np.random.Generator, points: Sequence[Field], cell_mm: float) -> Field:
-    """Return smooth noise of unit variance at arbitrary points, given as three 1D arrays of coordinates."""
+    """Return smooth noise of unit variance at points given as three 1D arrays of coordinates in mm."""
     coordinates = np.stack(points) / np.float32(cell_mm)
     low = np.floor(coordinates.min(axis=1)) - 2
     size = (np.ceil(coordinates.max(axis=1)) - low + 3).astype(int)
@@ -114,12 +119,12 @@ def noise_at(rng: np.random.Generator, points: Sequence[Field], cell_mm: float) 
 
 
 def level_distance(field: Field, spacing_mm: Triple) -> Field:
-    """Return the signed distance to the zero level of a smooth field, from its value and slope."""
+    """Return the approximate signed distance to the zero level of a smooth field: its value divided by its gradient."""
     slope = np.sqrt(sum(g * g for g in np.gradient(field, *spacing_mm)))
     return field / np.maximum(slope, np.float32(0.5) * np.median(slope[slope > 0]))
 
 
 def linear_matrix(size: int, nodes: int) -> np.ndarray:
-    """Return the (size, nodes) matrix that interpolates `nodes` values linearly at `size` places, end to end."""
+    """Return the (size, nodes) matrix of linear interpolation from ``nodes`` to ``size`` evenly spaced points."""
     place = np.linspace(0, nodes - 1, size)
     return np.maximum(1 - np.abs(place[:, None] - np.arange(nodes)[None]), 0).astype(np.float32)

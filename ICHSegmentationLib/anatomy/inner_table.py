@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The inner table of a standard skull as a signed distance."""
+"""Model of the inner table of the skull as a signed distance."""
 
 from __future__ import annotations
 
@@ -21,8 +21,18 @@ if TYPE_CHECKING:
 
 
 def inner_table(frame: HeadFrame, squareness: float) -> Field:
-    """Return the signed distance to the inner table: hemispheres, middle and posterior fossae, spinal canal."""
-    # Foreheads are narrower than parietal bosses.
+    """Return the signed distance to the inner table, negative inside.
+
+    The model is the union of vault, middle and posterior fossae and spinal canal without the ridges of the base.
+
+    Parameters
+    ----------
+    frame : HeadFrame
+        Points in brain coordinates.
+    squareness : float
+        Power of the superellipsoid of the vault; 2 is an ellipsoid.
+    """
+    # The forehead is narrower than the parietal bosses.
     narrow = HeadFrame(
         frame.x / (1 - 0.13 * smooth_step(frame.a, -30, 60)),
         frame.a,

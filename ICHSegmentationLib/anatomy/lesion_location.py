@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a lesion lies, as far as it can be told from the scan."""
+"""Anatomical location of a lesion."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-_LARGE_SHARE = 0.25
-Share = Annotated[float, Field(ge=0, le=1)]
+_LARGE_FRACTION = 0.25
+Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class Side(StrEnum):
-    """The patient's side; a lesion on both sides is ``midline`` where it stays near the midline, else ``bilateral``."""
+    """Side of the patient. A lesion on both sides is ``midline`` if it is near the midline, else ``bilateral``."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -22,7 +22,7 @@ class Side(StrEnum):
 
 
 class Compartment(StrEnum):
-    """Above or below the tentorium; few bleeds cross it, so one that seems to is not determined."""
+    """Above or below the tentorium. Few lesions cross it, so one that seems to is not determined."""
 
     SUPRATENTORIAL = "supratentorial"
     INFRATENTORIAL = "infratentorial"
@@ -31,8 +31,8 @@ class Compartment(StrEnum):
 class Region(StrEnum):
     """Lobe or deep location.
 
-    ``basal ganglia`` includes the capsules and the deep white matter beside the lateral ventricles, as ratings of
-    hemorrhage do (Charidimou A et al., The Cerebral Haemorrhage Anatomical RaTing inStrument (CHARTS): development
+    ``basal ganglia`` includes the capsules and the deep white matter beside the lateral ventricles, as in ratings of
+    hemorrhage (Charidimou A et al., The Cerebral Haemorrhage Anatomical RaTing inStrument (CHARTS): development
     and assessment of reliability, J Neurol Sci 2017;372:178-183).
     """
 
@@ -49,48 +49,48 @@ class Region(StrEnum):
 
 
 class LesionLocation(BaseModel):
-    """Where a lesion lies; None is "not determined".
+    """Location of a lesion; None is "not determined".
 
     Attributes
     ----------
     side : Side or None
-        The patient's side.
+        Side of the patient.
     side_confidence : float or None
-        0 to 1, how far the side is to be believed; None where it is not determined.
+        Confidence of the side, 0 to 1; None if it is not determined.
     compartment : Compartment or None
         Above or below the tentorium.
     compartment_confidence : float or None
-        As for the side.
+        Confidence of the compartment, 0 to 1.
     region : Region or None
-        The region that holds most of the lesion's volume.
+        Region with the largest part of the volume.
     region_confidence : float or None
-        As for the side.
+        Confidence of the region, 0 to 1.
     region_shares : dict of Region to float
-        Share of the lesion's volume in each region, largest first, from 5 %; given also where ``region`` is not
-        determined because no region stands out. Empty where the scan could not be placed in the model at all.
+        Fraction of the volume in each region with at least 5 %, largest first, also if ``region`` is not determined.
+        Empty if the atlas could not be fitted.
     """
 
     model_config = ConfigDict(frozen=True)
 
     side: Side | None = None
-    side_confidence: Share | None = None
+    side_confidence: Fraction | None = None
     compartment: Compartment | None = None
-    compartment_confidence: Share | None = None
+    compartment_confidence: Fraction | None = None
     region: Region | None = None
-    region_confidence: Share | None = None
-    region_shares: dict[Region, Share] = {}
+    region_confidence: Fraction | None = None
+    region_shares: dict[Region, Fraction] = {}
 
     @property
     def reaches_into(self) -> tuple[Region, ...]:
-        """Other regions that hold a quarter of the volume or more, largest first; empty without a region."""
+        """Other regions with at least a quarter of the volume, largest first; empty if the region is not determined."""
         if self.region is None:
             return ()
         return tuple(
-            name for name, share in self.region_shares.items() if share >= _LARGE_SHARE and name != self.region
+            name for name, part in self.region_shares.items() if part >= _LARGE_FRACTION and name != self.region
         )
 
     def describe(self) -> str:
-        """Return the place in words, as ``left basal ganglia, supratentorial``; large parts elsewhere by "and"."""
+        """Return the location in words, such as ``left basal ganglia and thalamus, supratentorial``."""
         if self.side is None and self.region is None and self.compartment is None:
             return "location not determined"
         side = "side not determined" if self.side is None else self.side.value

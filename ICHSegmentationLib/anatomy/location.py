@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Side, compartment and region of a lesion from its brain coordinates."""
+"""Location of a lesion from the brain coordinates of its voxels."""
 
 from __future__ import annotations
 
@@ -8,47 +8,46 @@ import numpy as np
 from ICHSegmentationLib.anatomy.lesion_location import Compartment, LesionLocation, Region, Side
 from ICHSegmentationLib.anatomy.regions import INFRATENTORIAL, REGIONS, region_numbers
 
-_DOUBT_MM = 5.0  # how far a region's border may be off, in the mean; sulci differ between brains by twice that
-_MIDLINE_DOUBT_MM = 2.0
-_BOTH_SIDES = 0.2  # share of the smaller side from which a lesion is on both
+_REGION_ERROR_MM = 5.0  # mean error of the border of a region; sulci differ between brains by twice as much
+_MIDLINE_ERROR_MM = 2.0
+_BOTH_SIDES_FRACTION = 0.2  # minimum fraction of the smaller part for a lesion on both sides
 _NEAR_MIDLINE_MM = 12.0
-_BOTH_COMPARTMENTS = 0.2
-_LEAST_CONFIDENCE = 0.45  # of the best region; below, one answer in two is wrong, so it is not determined
-_LEAST_SIDE_CONFIDENCE = 0.7
-_LISTED_SHARE = 0.05
+_BOTH_COMPARTMENTS_FRACTION = 0.2
+_MIN_CONFIDENCE = 0.45  # of the region; with less, half of the regions are wrong
+_MIN_SIDE_CONFIDENCE = 0.7
+_MIN_LISTED_FRACTION = 0.05
 
 
 def locate(coordinates: np.ndarray, weights: np.ndarray, *, ventricular: bool = False) -> LesionLocation:
-    """Say where a lesion lies.
+    """Return the location of a lesion.
 
-    The region is the one that holds most of the lesion's volume. Its confidence is the share that it holds on average
-    when the lesion is shifted by 5 mm in each direction, so it is low near borders, where the mean brain says little
-    about the single one. Under 0.45 it is not determined. Confidence of the side comes from the distance to the midline
-    alike, with 2 mm.
+    The region is the one with the largest part of the volume. Its confidence is the mean fraction of the volume in it
+    when the lesion is shifted by 5 mm in each direction, which is low near borders, where brains differ. Below 0.45 the
+    region is not determined. The confidence of the side is computed in the same way with shifts of 2 mm.
 
     Parameters
     ----------
     coordinates : numpy.ndarray
-        (points, 3) brain coordinates of the lesion's voxels, or of some of them.
+        (points, 3) brain coordinates of the voxels of the lesion, or of a sample of them.
     weights : numpy.ndarray
-        (points,) volume that each stands for.
+        (points,) volume of each voxel.
     ventricular : bool
-        Blood in the ventricles: its region is that.
+        Whether the lesion is IVH, whose region is the ventricles.
     """
     weights = weights / weights.sum()
     side, side_confidence = _side(coordinates[:, 0], weights)
-    shares = _shares(coordinates, weights)
-    shifted = [_shares(coordinates + offset, weights) for offset in _offsets(_DOUBT_MM)]
-    likely = (shares + sum(shifted)) / (1 + len(shifted))
+    fractions = _fractions(coordinates, weights)
+    shifted = [_fractions(coordinates + offset, weights) for offset in _offsets(_REGION_ERROR_MM)]
+    mean = (fractions + sum(shifted)) / (1 + len(shifted))
     below = [REGIONS.index(region) for region in INFRATENTORIAL]
-    compartment, compartment_confidence = _compartment(float(shares[below].sum()), float(likely[below].sum()))
+    compartment, compartment_confidence = _compartment(float(fractions[below].sum()), float(mean[below].sum()))
     if ventricular:
         listed, region, confidence = {Region.VENTRICLES: 1.0}, Region.VENTRICLES, 1.0
     else:
-        order = np.argsort(-shares)
-        listed = {REGIONS[i]: round(float(shares[i]), 2) for i in order if shares[i] >= _LISTED_SHARE}
-        region, confidence = REGIONS[order[0]], float(likely[order[0]])
-    known = confidence >= _LEAST_CONFIDENCE
+        order = np.argsort(-fractions)
+        listed = {REGIONS[i]: round(float(fractions[i]), 2) for i in order if fractions[i] >= _MIN_LISTED_FRACTION}
+        region, confidence = REGIONS[order[0]], float(mean[order[0]])
+    known = confidence >= _MIN_CONFIDENCE
     return LesionLocation(
         side=side,
         side_confidence=side_confidence,
@@ -63,26 +62,28 @@ def locate(coordinates: np.ndarray, weights: np.ndarray, *, ventricular: bool = 
 def _side(x: np.ndarray, weights: np.ndarray) -> tuple[Side | None, float | None]:
     left = float(weights[x > 0].sum())
     smaller = min(left, 1 - left)
-    if smaller >= _BOTH_SIDES:
+    if smaller >= _BOTH_SIDES_FRACTION:
         near = float(weights[np.abs(x) <= _NEAR_MIDLINE_MM].sum())
         return (Side.MIDLINE, round(near, 2)) if near >= 0.5 else (Side.BILATERAL, round(min(1.0, 2.5 * smaller), 2))
     side = Side.LEFT if left > 0.5 else Side.RIGHT
     sign = 1 if left > 0.5 else -1
-    surely = [float(weights[sign * x > shift].sum()) for shift in (-_MIDLINE_DOUBT_MM, 0, _MIDLINE_DOUBT_MM)]
-    confidence = sum(surely) / len(surely)
-    return (side, round(confidence, 2)) if confidence >= _LEAST_SIDE_CONFIDENCE else (None, None)
+    shifted = [float(weights[sign * x > shift].sum()) for shift in (-_MIDLINE_ERROR_MM, 0, _MIDLINE_ERROR_MM)]
+    confidence = sum(shifted) / len(shifted)
+    return (side, round(confidence, 2)) if confidence >= _MIN_SIDE_CONFIDENCE else (None, None)
 
 
-def _compartment(below: float, likely_below: float) -> tuple[Compartment | None, float | None]:
-    if min(below, 1 - below) >= _BOTH_COMPARTMENTS and min(likely_below, 1 - likely_below) >= _BOTH_COMPARTMENTS:
-        # Few lesions cross the tentorium; near it the model cannot tell.
+def _compartment(below: float, mean_below: float) -> tuple[Compartment | None, float | None]:
+    """Return the compartment and its confidence from the fraction below the tentorium, unshifted and mean."""
+    if all(min(part, 1 - part) >= _BOTH_COMPARTMENTS_FRACTION for part in (below, mean_below)):
+        # Few lesions cross the tentorium, so the lesion is probably near it on one side.
         return None, None
     compartment = Compartment.INFRATENTORIAL if below > 0.5 else Compartment.SUPRATENTORIAL
-    confidence = likely_below if below > 0.5 else 1 - likely_below
+    confidence = mean_below if below > 0.5 else 1 - mean_below
     return (compartment, round(confidence, 2)) if confidence >= 0.5 else (None, None)
 
 
-def _shares(coordinates: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _fractions(coordinates: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the (regions,) fraction of the weights in each region."""
     return np.bincount(region_numbers(coordinates), weights=weights, minlength=len(REGIONS))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The model's midsagittal plane made that of the scan's own symmetry."""
+"""Correction of the midsagittal plane of brain coordinates by the symmetry of the skull."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ICHSegmentationLib.preprocessing.midsagittal import find_midsagittal_plane
 if TYPE_CHECKING:
     from ICHSegmentationLib.anatomy.brain_frame import BrainFrame
 
-_CENTRE = np.array([0.0, -20.0, 10.0])  # of the inside of the skull in brain coordinates: does not move along a and s
-_MOST_MM = 12.0  # between the two planes anywhere on the skull; more is an opened skull or a plane across the head
+_CENTRE = np.array([0.0, -20.0, 10.0])  # of the inside of the skull, brain coordinates; a and s are kept there
+_MAX_DISTANCE_MM = 12.0  # between both planes on the skull; more after craniectomy or for a wrong plane of symmetry
 
 
 def with_symmetric_midplane(
@@ -26,28 +26,28 @@ def with_symmetric_midplane(
     surface: np.ndarray,
     lps: np.ndarray,
 ) -> BrainFrame:
-    """Turn and shift brain coordinates so that x = 0 is the plane that the inside of the skull is symmetric about.
+    """Rotate and shift brain coordinates so that x = 0 is the plane of symmetry of the inside of the skull.
 
-    The model of a skull alone leaves that plane open by one to two millimetres, since no skull has its shape exactly.
-    The inside of the skull, blood and all, tells it without looking at what a bleed displaces.
+    The fit of the skull model determines the midsagittal plane to one or two millimetres only. The mask of the inside
+    of the skull, blood included, does not depend on structures that a hemorrhage displaces.
 
     Parameters
     ----------
     frame : BrainFrame
-        As fitted.
+        Fitted brain coordinates.
     inside : numpy.ndarray
-        (slices, rows, columns) bool on canonical axes.
+        (slices, rows, columns) bool on canonical axes, True inside the skull.
     spacing_mm : tuple
-        (slices,) ascending positions of the slices, size of rows and of columns.
+        (slices,) ascending positions of the slices, distance of rows, distance of columns.
     surface : numpy.ndarray
-        (points, 3) canonical indices of points on the inside of the skull.
+        (points, 3) canonical indices of points on the inner table.
     lps : numpy.ndarray
         (points, 3) LPS mm of the same points.
 
     Returns
     -------
     BrainFrame
-        The same frame where both planes differ by more than 12 mm.
+        Corrected brain coordinates; ``frame`` itself if both planes differ by more than 12 mm.
     """
     slices_mm, row_mm, column_mm = spacing_mm
     planes = inside.astype(np.float32)
@@ -58,14 +58,14 @@ def with_symmetric_midplane(
     heights_mm = slices_mm[surface[:, 0].astype(int)] - slices_mm[0]
     points_mm = np.stack([surface[:, 2] * column_mm, surface[:, 1] * row_mm, heights_mm], axis=-1)
     to_left_mm = (points_mm - plane.centre_mm) @ plane.normal - plane.shift_mm
-    if np.abs(to_left_mm * frame.scale_x - frame.coordinates(lps)[:, 0]).max() > _MOST_MM:
+    if np.abs(to_left_mm * frame.scale_x - frame.coordinates(lps)[:, 0]).max() > _MAX_DISTANCE_MM:
         return frame
-    # Canonical axes are sheared against the patient's in a tilted scan, so the plane is carried over by its points.
+    # The canonical axes of a tilted scan are sheared in LPS, so the plane is transferred by its distances to points.
     solution = np.linalg.lstsq(np.column_stack([lps, np.ones(len(lps))]), to_left_mm, rcond=None)[0]
     length = np.linalg.norm(solution[:3])
     normal, offset = solution[:3] / length, solution[3] / length
-    turn, _ = Rotation.align_vectors(frame.left_lps, normal)
-    matrix = frame.matrix @ turn.as_matrix()
+    rotation, _ = Rotation.align_vectors(frame.left_lps, normal)
+    matrix = frame.matrix @ rotation.as_matrix()
     centre = frame.points_lps(_CENTRE)
     shift = _CENTRE - matrix @ centre
     shift[0] = offset * frame.scale_x

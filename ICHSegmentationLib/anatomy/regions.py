@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lobes and deep regions of the brain as simple surfaces in brain coordinates."""
+"""Atlas of lobes and deep regions: simple surfaces in brain coordinates."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ REGIONS = (
     Region.BRAIN_STEM,
     Region.CEREBELLUM,
 )
-"""The regions by number, from 0."""
+"""Region of each number."""
 INFRATENTORIAL = (Region.BRAIN_STEM, Region.CEREBELLUM)
 _NUMBER = {region: number for number, region in enumerate(REGIONS)}
 
 # Centre and radii (x, a, s) in mm, on both sides.
 _INSULA = ((38, 0, 3), (8, 24, 16))
-# With the capsules and the white matter medial to the insula, beside the ventricle.
+# Includes the capsules and the white matter between insula and ventricle.
 _GANGLIA = ((21, 1, 15), (15, 32, 30))
-_CORONA_S = 14.0  # from here up that white matter fans out, outwards and backwards
-_CORONA_X, _CORONA_A = 0.2, -0.4
+_CORONA_S = 14.0  # above, the white matter shifts laterally and posteriorly
+_CORONA_X, _CORONA_A = 0.2, -0.4  # mm per mm of height
 _THALAMUS = ((14, -21, 9), (17, 20, 15))
-# Height, front-to-back middle and radii across and front to back of the brain stem: medulla, pons, midbrain.
+# Sections of the brain stem (medulla, pons, midbrain): height, centre along a, radii along x and a.
 _STEM_S = (-60.0, -42.0, -34.0, -18.0, 0.0)
 _STEM_A = (-42.0, -31.0, -26.0, -22.0, -20.0)
 _STEM_X_RADIUS = (9.0, 13.0, 20.0, 19.0, 18.0)
@@ -38,14 +38,14 @@ _STEM_TOP = 0.0
 
 
 def region_numbers(coordinates: np.ndarray) -> np.ndarray:
-    """Return the region of every point, to the midline and out to the skull.
+    """Return the region of each point; every point belongs to one.
 
-    The surfaces follow what textbooks and stereotaxic atlases say of the mean brain: the central sulcus from behind the
-    vertical through the posterior commissure at the vertex forward to the Sylvian fissure, the Sylvian fissure rising
-    backwards, the line from the parieto-occipital sulcus to the preoccipital notch, the tentorium falling from its apex
-    to the transverse sinuses (Talairach J, Tournoux P, Co-planar stereotaxic atlas of the human brain, Thieme 1988;
-    Ono M, Kubik S, Abernathey CD, Atlas of the cerebral sulci, Thieme 1990). Single brains differ from the mean by
-    about a centimetre at the sulci, so the answer near a border is a guess; see
+    The surfaces approximate the mean brain of stereotaxic atlases: the central sulcus runs from the vertex, behind the
+    vertical through the posterior commissure, anteriorly to the Sylvian fissure; the Sylvian fissure rises posteriorly;
+    the occipital lobe begins at the line from the parieto-occipital sulcus to the preoccipital notch; the tentorium
+    slopes from its apex to the transverse sinuses (Talairach J, Tournoux P, Co-planar stereotaxic atlas of the human
+    brain, Thieme 1988; Ono M, Kubik S, Abernathey CD, Atlas of the cerebral sulci, Thieme 1990). Sulci of individual
+    brains differ from the mean by about a centimetre, so the region is uncertain near borders; see
     :func:`ICHSegmentationLib.anatomy.location.locate`.
 
     Parameters
@@ -63,7 +63,7 @@ def region_numbers(coordinates: np.ndarray) -> np.ndarray:
     central_sulcus = -46 + 0.33 * x + np.minimum(1, x / 28) * 0.33 * (65 - s)
     regions[a < central_sulcus] = _NUMBER[Region.PARIETAL]
     sylvian = np.minimum(-9 + 0.5 * (14 - a), 20)
-    # Behind the thalamus the isthmus of the cingulate gyrus parts the temporal lobe from the midline.
+    # Behind the thalamus the isthmus of the cingulate gyrus lies between temporal lobe and midline.
     medial = 14 + 0.5 * np.maximum(a, 0) + np.where(s > -4, np.clip(-34 - a, 0, 12 + np.maximum(s, 0)), 0)
     pole = 22 + 0.5 * np.maximum(-12 - s, 0)
     regions[(s < sylvian) & (x > medial) & (a < pole)] = _NUMBER[Region.TEMPORAL]
@@ -74,14 +74,14 @@ def region_numbers(coordinates: np.ndarray) -> np.ndarray:
     ganglia = _inside(x - _CORONA_X * fan, a - _CORONA_A * fan, s, *_GANGLIA, power=3)
     regions[ganglia] = _NUMBER[Region.BASAL_GANGLIA]
     regions[_inside(x, a, s, *_THALAMUS, power=2)] = _NUMBER[Region.THALAMUS]
-    # The petrous bone is the posterior fossa's border to the front.
+    # The petrous bone is the anterior border of the posterior fossa.
     regions[(s < tentorium_height(x, a)) & (a < -5 - 0.6 * x)] = _NUMBER[Region.CEREBELLUM]
     regions[_in_stem(x, a, s)] = _NUMBER[Region.BRAIN_STEM]
     return regions
 
 
 def tentorium_height(x: np.ndarray, a: np.ndarray) -> np.ndarray:
-    """Return the height of the tentorium beside and behind its notch."""
+    """Return the height s of the tentorium lateral and posterior to its notch."""
     x = np.abs(x)
     return -2 - 0.9 * np.minimum(x, 14) - 0.35 * np.maximum(x - 14, 0) - 0.4 * np.maximum(-60 - a, 0)
 
@@ -89,7 +89,7 @@ def tentorium_height(x: np.ndarray, a: np.ndarray) -> np.ndarray:
 def _inside(
     x: np.ndarray, a: np.ndarray, s: np.ndarray, centre: tuple[float, ...], radii: tuple[float, ...], *, power: int
 ) -> np.ndarray:
-    """Whether points lie in an ellipsoid (power 2) or a rounded box (above)."""
+    """Whether points lie in a superellipsoid, which is an ellipsoid for ``power`` 2."""
     offsets = (np.abs(axis - c) / r for axis, c, r in zip((x, a, s), centre, radii, strict=True))
     return np.asarray(sum(offset**power for offset in offsets) <= 1)
 

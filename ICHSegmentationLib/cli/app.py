@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Subcommands and their options; the work is imported when a subcommand runs, so that help is quick."""
+"""Subcommands and their options; a subcommand imports its modules when it runs, so that help is quick."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ from ICHSegmentationLib.cli.options import (
     Runtime,
     RuntimeChoice,
     Series,
+    Spacing,
     Threads,
+    parse_spacing,
 )
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.version import __version__
@@ -78,6 +80,7 @@ def segment(
     runtime: Runtime = RuntimeChoice.auto,
     series: Series = None,
     grey_window: GreyWindow = None,
+    spacing: Spacing = None,
     force: Force = False,
     no_postprocessing: NoPostprocessing = False,
     no_cleaning: NoCleaning = False,
@@ -97,6 +100,7 @@ def segment(
         threads=threads,
         series=series,
         grey_window=grey_window,
+        spacing_mm=parse_spacing(spacing),
         force=force,
         postprocessing=not (no_postprocessing or no_cleaning),
         boxes=boxes,
@@ -110,8 +114,10 @@ def measure(
         Path, typer.Argument(metavar="SEG", help="segmentation.seg.nrrd, labels.nii.gz or segmentation.dcm.")
     ],
     source: Annotated[
-        Path | None, typer.Option(metavar="CT", help="The CT it belongs to, for the positions of its slices.")
+        Path | None, typer.Option(metavar="CT", help="The segmented CT, for the positions of its slices.")
     ] = None,
+    series: Series = None,
+    spacing: Spacing = None,
     gcs: Gcs = None,
     age: Age = None,
     infratentorial: Infratentorial = None,
@@ -125,11 +131,12 @@ def measure(
 ) -> None:
     """Measure the volumes of a segmentation, also one that was edited by hand; score a spontaneous hemorrhage."""
     from ICHSegmentationLib.cli.commands.measure import run
-    from ICHSegmentationLib.cli.inputs import Correction, Patient
+    from ICHSegmentationLib.cli.inputs import Correction, Patient, Scan
 
+    scan = Scan.of(source, series, parse_spacing(spacing))
     patient = Patient.of(gcs, age, infratentorial, iph_ml, ivh)
     correction = Correction(model_result, editing_minutes)
-    run(segmentation, source, patient, correction, graeb or [], as_json=as_json, quiet=quiet)
+    run(segmentation, scan, patient, correction, graeb or [], as_json=as_json, quiet=quiet)
 
 
 @app.command(short_help="Write a segmentation, also an edited one, as report, table, text or DICOM.")
@@ -139,9 +146,9 @@ def export(
     ],
     kind: Format,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
-    source: Annotated[
-        Path | None, typer.Option(metavar="CT", help="The CT it belongs to; pdf and DICOM need it.")
-    ] = None,
+    source: Annotated[Path | None, typer.Option(metavar="CT", help="The segmented CT; pdf and DICOM need it.")] = None,
+    series: Series = None,
+    spacing: Spacing = None,
     with_patient: Annotated[
         bool, typer.Option("--patient", help="Print name, ID, birth date and study of the patient in the report.")
     ] = False,
@@ -162,14 +169,19 @@ def export(
     as_json: AsJson = False,
     quiet: Quiet = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Write DICOM though SEG does not say that it was made on this CT."),
+    ] = False,
 ) -> None:
     """Write a segmentation, also one that was edited by hand, as report, table, text or DICOM.
 
     Which model made it is taken from the measurements.json in the folder of SEG.
     """
     from ICHSegmentationLib.cli.commands.export import ReportInputs, run
-    from ICHSegmentationLib.cli.inputs import Correction, Patient
+    from ICHSegmentationLib.cli.inputs import Correction, Patient, Scan
 
+    scan = Scan.of(source, series, parse_spacing(spacing))
     inputs = ReportInputs(
         with_patient=with_patient,
         template=template,
@@ -178,7 +190,7 @@ def export(
         graeb=tuple(graeb or ()),
         correction=Correction(model_result, editing_minutes),
     )
-    run(segmentation, kind, output, source, inputs, overwrite=overwrite, as_json=as_json, quiet=quiet)
+    run(segmentation, kind, output, scan, inputs, overwrite=overwrite, force=force, as_json=as_json, quiet=quiet)
 
 
 @app.command(short_help="Send DICOM results to the archive that was set up.")
@@ -187,12 +199,12 @@ def send(
         list[Path], typer.Argument(metavar="RESULT", help="DICOM files, or folders that `ichseg segment` wrote.")
     ],
     node: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Which archive; by default pacs.toml among the user's settings.")
+        Path | None, typer.Option(metavar="FILE", help="Settings of the archive; by default the user's pacs.toml.")
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Send DICOM results by C-STORE to the archive that the user set up; off without that. Files are never deleted."""
+    """Send DICOM results by C-STORE to an archive, which the user must set up first. Files are never deleted."""
     from ICHSegmentationLib.cli.commands.send import run
 
     run(results, node, as_json=as_json, quiet=quiet)
@@ -202,10 +214,12 @@ def send(
 def template(
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to; by default where it is used from then on."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="File to write; by default where `ichseg export` finds it."
+        ),
     ] = None,
 ) -> None:
-    """Write the template of `ichseg export --to text`, to be edited. An existing file is left as it is."""
+    """Write the template of `ichseg export --to text` for editing. An existing file is not replaced."""
     from ICHSegmentationLib.cli.commands.template import run
 
     run(output)
@@ -213,10 +227,10 @@ def template(
 
 @app.command()
 def schema(
-    comparison: Annotated[bool, typer.Option("--comparison", help="That of comparison.json.")] = False,
-    boxes: Annotated[bool, typer.Option("--boxes", help="That of boxes.json.")] = False,
+    comparison: Annotated[bool, typer.Option("--comparison", help="Schema of comparison.json.")] = False,
+    boxes: Annotated[bool, typer.Option("--boxes", help="Schema of boxes.json.")] = False,
 ) -> None:
-    """Print the JSON Schema of measurements.json."""
+    """Print the JSON Schema of measurements.json, or of another JSON file."""
     from ICHSegmentationLib.cli.commands.schema import run
 
     run(comparison=comparison, boxes=boxes)
@@ -235,7 +249,7 @@ def evaluate(
         Path | None, typer.Option(metavar="DIR", help="A second model's predictions, to test the difference.")
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Training configuration: measure a model on what it holds out.")
+        Path | None, typer.Option(metavar="FILE", help="Training configuration: measure a model on its held-out cases.")
     ] = None,
     model: Annotated[
         list[str] | None,
@@ -245,9 +259,49 @@ def evaluate(
         str | None, typer.Option(metavar="NAME", help="A second model, to test the difference.")
     ] = None,
     costs: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What a scan costs each of several models, for their table.")
+        Path | None, typer.Option(metavar="FILE", help="Costs by bench_models.py, for the table of several models.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that make the held-out cases.")] = 1,
+    slices: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Folder of labelled slices (images, labels) to measure a model on."),
+    ] = None,
+    slice_table: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Table (set, slice, after_surgery) of the slices; by default five-class.csv beside their folder.",
+        ),
+    ] = None,
+    exclude_patient: Annotated[
+        list[str] | None, typer.Option(metavar="PATIENT", help="Leave out the slices of a patient.")
+    ] = None,
+    any_only_patient: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATIENT", help="Count the slices of a patient for any hemorrhage, not by subtype."),
+    ] = None,
+    fold: Annotated[
+        int | None, typer.Option(min=0, max=4, metavar="K", help="Only the slices of a fold, as data.slice_fold.")
+    ] = None,
+    out_of_fold: Annotated[
+        bool,
+        typer.Option("--out-of-fold", help="Five models, each for the slices of its fold, in one table."),
+    ] = False,
+    slice_predictions: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Labels of the slices, instead of a model; several folders are pooled."),
+    ] = None,
+    images: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Folder of slices (PNG or DICOM) labelled as with or without hemorrhage."),
+    ] = None,
+    minimum_ml: Annotated[
+        list[float] | None,
+        typer.Option(min=0, metavar="ML", help="Minimum volume of a positive image; several times for more rows."),
+    ] = None,
+    negatives: Annotated[
+        list[Path] | None, typer.Option(metavar="PATH", help="Scan without hemorrhage, to measure false volume.")
+    ] = None,
     device: Device = "auto",
     runtime: Runtime = RuntimeChoice.auto,
     threads: Threads = None,
@@ -262,14 +316,50 @@ def evaluate(
     With --config a model is run on the held-out cases of a training configuration, on simulated lesions in them and on
     mimics without hemorrhage; metrics are listed with their targets, the worst cases as pictures. Several models get a
     folder each and a common table; models that were evaluated already are not evaluated again.
+
+    With --slices, --images or --negatives a model is run on single slices with labels, on slices that are only known
+    to have hemorrhage or not, and on scans without hemorrhage. Several models get a folder each.
     """
     require_training_and_evaluation("ichseg evaluate")
     models = model or ["default"]
+    if slices or images or negatives:
+        _refuse_with_slices(
+            {
+                "--config": config,
+                "--predictions": predictions,
+                "--references": references,
+                "--compare": compare,
+                "--compare-model": compare_model,
+                "--costs": costs,
+            }
+        )
+        if slice_predictions and model:
+            raise typer.BadParameter(message("cli.predictions_instead_of_model", option="--model"))
+        from ICHSegmentationLib.cli.commands.research.evaluate_slices import SliceOptions
+        from ICHSegmentationLib.cli.commands.research.evaluate_slices import run as run_slices
+
+        on_slices = SliceOptions(
+            slices=tuple(slices or ()),
+            slice_table=slice_table,
+            excluded=tuple(exclude_patient or ()),
+            any_only=tuple(any_only_patient or ()),
+            fold=fold,
+            out_of_fold=out_of_fold,
+            predictions=tuple(slice_predictions or ()),
+            images=tuple(images or ()),
+            minimums_ml=tuple(minimum_ml or (0.0, 0.1, 0.5)),
+            negatives=tuple(negatives or ()),
+        )
+        where = RunOptions(
+            device=device, runtime=runtime.value, threads=threads, postprocessing=not (no_postprocessing or no_cleaning)
+        )
+        run_slices(on_slices, models, where, output, overwrite=overwrite, as_json=as_json, quiet=quiet)
+        return
     several = len(models) > 1 or models == ["all"]
     if config is not None and several:
         if compare_model is not None:
             raise typer.BadParameter(message("cli.compare_model_not_allowed"))
-        from ICHSegmentationLib.cli.commands.evaluate_models import run as run_models
+        from ICHSegmentationLib.cli.commands.research.evaluate_models import run as run_models
 
         where = RunOptions(
             device=device, runtime=runtime.value, threads=threads, postprocessing=not (no_postprocessing or no_cleaning)
@@ -287,7 +377,7 @@ def evaluate(
         )
         return
     if config is not None:
-        from ICHSegmentationLib.cli.commands.evaluate_model import run as run_model
+        from ICHSegmentationLib.cli.commands.research.evaluate_model import run as run_model
 
         options = RunOptions(
             model=models[0],
@@ -309,9 +399,15 @@ def evaluate(
         return
     if predictions is None or references is None:
         raise typer.BadParameter(message("cli.evaluate_inputs_missing"))
-    from ICHSegmentationLib.cli.commands.evaluate import run
+    from ICHSegmentationLib.cli.commands.research.evaluate import run
 
     run(predictions, references, output, compare, overwrite=overwrite, as_json=as_json, quiet=quiet)
+
+
+def _refuse_with_slices(options: dict[str, object]) -> None:
+    for option, value in options.items():
+        if value is not None:
+            raise typer.BadParameter(message("cli.slices_not_with", option=option))
 
 
 @app.command(short_help="Show how the hemorrhage changed between two scans.")
@@ -321,9 +417,9 @@ def compare(
     ],
     followup: Annotated[Path, typer.Argument(metavar="FOLLOWUP", help="Results of the second scan.")],
     baseline_ct: Annotated[
-        Path | None, typer.Option(metavar="CT", help="The first scan, to bring both together and draw them.")
+        Path | None, typer.Option(metavar="CT", help="CT of the first scan, to register and draw both.")
     ] = None,
-    followup_ct: Annotated[Path | None, typer.Option(metavar="CT", help="The second scan.")] = None,
+    followup_ct: Annotated[Path | None, typer.Option(metavar="CT", help="CT of the second scan.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder for comparison.json and .png.")
     ] = None,
@@ -354,7 +450,7 @@ def prepare(
 ) -> None:
     """Bring a public data set, as it was downloaded, into nnU-Net's folder layout, split by patient."""
     require_training_and_evaluation("ichseg prepare")
-    from ICHSegmentationLib.cli.commands.prepare import run
+    from ICHSegmentationLib.cli.commands.research.prepare import run
 
     run(
         dataset.value,
@@ -393,13 +489,14 @@ def simulate(
     dicom: Annotated[bool, typer.Option("--dicom", help="Write a DICOM series too, without patient data.")] = False,
     series: Series = None,
     grey_window: GreyWindow = None,
+    spacing: Spacing = None,
     force: Force = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Simulate lesions in a head CT, and write the scan, its exact labels and volumes."""
-    from ICHSegmentationLib.cli.commands.simulate import SimulateOptions, run
+    from ICHSegmentationLib.cli.commands.research.simulate import SimulateOptions, run
 
     options = SimulateOptions(
         subtypes=tuple(choice.value for choice in subtype or ()),
@@ -409,6 +506,7 @@ def simulate(
         anatomy=anatomy,
         series=series,
         grey_window=grey_window,
+        spacing_mm=parse_spacing(spacing),
         dicom=dicom,
         force=force,
     )
@@ -422,23 +520,23 @@ def train(
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", help="Folder for the model; an interrupted run goes on."),
+        typer.Option("--output", "-o", metavar="DIR", help="Folder for the model; an interrupted run is resumed."),
     ] = None,
     device: Device = "auto",
     workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that prepare the data.")] = 1,
     prepare_only: Annotated[
-        bool, typer.Option("--prepare-only", help="Make the training volumes that are missing, and stop.")
+        bool, typer.Option("--prepare-only", help="Prepare missing training volumes, and stop.")
     ] = False,
     pack: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write configuration and data for another machine, and stop.")
     ] = None,
-    most_mib: Annotated[float, typer.Option(min=1, metavar="N", help="Most that the pack may take.")] = 64.0,
+    most_mib: Annotated[float, typer.Option(min=1, metavar="N", help="Maximum size of the pack in MiB.")] = 64.0,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Prepare the data that a configuration names, and train its network; torchrun does it on several cards."""
+    """Prepare the data that a configuration names, and train its network; use torchrun for several graphics cards."""
     require_training_and_evaluation("ichseg train")
-    from ICHSegmentationLib.cli.commands.train import TrainOptions, run
+    from ICHSegmentationLib.cli.commands.research.train import TrainOptions, run
 
     options = TrainOptions(
         output=output,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.cli.options import YesNo
     from ICHSegmentationLib.core.grid import SliceGrid
     from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.measurement import ModifiedGraeb
     from ICHSegmentationLib.measurement.correction import Agreement
 
@@ -41,6 +42,25 @@ class Patient(NamedTuple):
         return cls(gcs, age_years, below, iph_ml, bled)
 
 
+class Scan(NamedTuple):
+    """The CT that a segmentation belongs to, and how to read it; see `read_ct`."""
+
+    path: Path
+    series: str | None = None
+    spacing_mm: tuple[float, float, float] | None = None
+
+    @classmethod
+    def of(cls, path: Path | None, series: str | None, spacing_mm: tuple[float, float, float] | None) -> Self | None:
+        """Return the scan of a command's options, or None without one."""
+        return None if path is None else cls(path, series, spacing_mm)
+
+    def read(self) -> CTVolume:
+        """Read it; errors as `read_ct`."""
+        from ICHSegmentationLib.io.reader import read_ct
+
+        return read_ct(self.path, series=self.series, spacing_mm=self.spacing_mm)
+
+
 def edited_graeb(proposal: ModifiedGraeb | None, points: Sequence[str]) -> ModifiedGraeb:
     """Return the modified Graeb score with points of the user, such as ``third=3``, instead of those of the proposal.
 
@@ -62,7 +82,7 @@ def edited_graeb(proposal: ModifiedGraeb | None, points: Sequence[str]) -> Modif
     try:
         return proposal.edited(edits)
     except ValueError as error:
-        raise InputError(str(error)) from error
+        raise InputError(*error.args) from error
 
 
 class Correction(NamedTuple):

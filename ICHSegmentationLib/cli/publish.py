@@ -55,12 +55,12 @@ def _quality(path: Path, entry: ModelEntry) -> dict[str, Any]:
     """
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        cleaned, sha256, quality = record.get("cleaned", True), record["sha256"], dict(record["quality"])
+        postprocessed, sha256, quality = record.get("cleaned", True), record["sha256"], dict(record["quality"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(message("cli.not_an_evaluation", path=path)) from error
     if sha256 != entry.sha256:
         raise InputError(message("cli.evaluation_of_other_weights", path=path, model=entry.name, folder=entry.folder))
-    if not cleaned:
+    if not postprocessed:
         raise InputError(message("cli.evaluation_without_postprocessing", path=path))
     return quality
 

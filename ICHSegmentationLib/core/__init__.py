@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Types and helpers that every other package uses; it imports none of them."""
+"""Types and helpers that all other packages use. This package imports none of them."""

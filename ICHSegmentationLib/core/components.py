@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Labelled regions of label maps."""
+"""Bounding boxes of labelled voxels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ import numpy as np
 
 
 def labelled_box(labels: np.ndarray) -> tuple[slice, slice, slice]:
-    """Return the smallest box that holds every labelled voxel; an empty box at 0 where there is none."""
+    """Return the bounding box of the labelled voxels.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        (slices, rows, columns) labels or bool; 0 is background.
+
+    Returns
+    -------
+    tuple of slice
+        Slices, rows and columns; three empty slices at 0 if no voxel is labelled.
+    """
     slices = np.flatnonzero(np.any(labels, axis=(1, 2)))
     if len(slices) == 0:
         return slice(0, 0), slice(0, 0), slice(0, 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The library's exceptions; every message is one sentence that a radiologist can act on."""
+"""Exceptions of the library. Each message is one sentence that a user can act on."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ if TYPE_CHECKING:
 
 
 class ICHSegmentationError(Exception):
-    """Something failed that is not the input's fault (exit code 1 on the command line).
+    """Base class of all errors; raised itself if the input is not the cause (exit code 1 of the command).
 
-    Pass a sentence of the catalogue: ``InputError(message("io.no_slices", path=path))``.
+    Pass a message of the catalogue: ``InputError(message("io.no_slices", path=path))``.
     """
 
     @property
     def code(self) -> str:
-        """Code of the message, as ``io.no_slices``; empty where the text is not of the catalogue."""
+        """Code of the message, such as ``io.no_slices``; empty for a text that is not in the catalogue."""
         return getattr(self.args[0], "code", "") if self.args else ""
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """Values that the message was filled with."""
+        """Values inserted into the message."""
         return getattr(self.args[0], "parameters", {}) if self.args else {}
 
 
 class InputError(ICHSegmentationError):
-    """The input cannot be used; the message names the file or the DICOM tag (exit code 2)."""
+    """The input cannot be used (exit code 2). The message names the file or the DICOM attribute."""
 
 
 class SeveralSeriesError(InputError):
-    """The folder holds several CT series and none was chosen.
+    """The folder contains several CT series and none was chosen.
 
     Attributes
     ----------
     series : tuple of (str, str)
-        SeriesInstanceUID and a one-line description without patient data, for each series.
+        SeriesInstanceUID and one-line description, without patient data, of each series.
     """
 
     def __init__(self, message: str, series: tuple[tuple[str, str], ...]) -> None:
@@ -44,53 +44,61 @@ class SeveralSeriesError(InputError):
         self.series = series
 
 
+class UnusableSeriesError(InputError):
+    """The slices of a series make no scan: they belong to several scans or patients, or only some state their HU."""
+
+
 class NotAHeadError(InputError):
-    """The volume does not look like a head; ``force=True`` goes on all the same."""
+    """The CT volume does not look like a head; ``force=True`` skips the check."""
 
 
 class UnknownModelError(InputError):
-    """No installed model has the name that was asked for; the message lists those that there are."""
+    """No installed model has the requested name; the message lists the installed ones."""
 
 
 class NoGraphicsCardError(InputError):
-    """A graphics card was asked for that is not there or that the installed torch cannot use."""
+    """The requested graphics card does not exist or cannot be used by the installed torch."""
 
 
 class ModelError(ICHSegmentationError):
-    """A model is missing, damaged or does not fit what the manifest says of it."""
+    """A model is missing, damaged or does not match its entry in the manifest."""
 
 
 class MissingModelError(ModelError):
-    """No model is installed, or the weights of one are not there."""
+    """No model is installed, or the weights of a model are missing."""
+
+
+class NoManifestError(MissingModelError):
+    """The package contains no list of models; only the built-in model is there."""
 
 
 class ChecksumError(ModelError):
-    """The weights are not those that the manifest describes."""
+    """The checksum of the weights differs from that in the manifest."""
 
 
 class OutOfMemoryError(ICHSegmentationError):
-    """The memory of the computer or of the graphics card does not suffice."""
+    """The computer or the graphics card is out of memory."""
 
 
 class GraphicsMemoryError(OutOfMemoryError):
-    """The memory of the graphics card does not suffice."""
+    """The graphics card is out of memory."""
 
 
 class DiskFullError(ICHSegmentationError):
-    """The disk or the quota is full."""
+    """The disk is full or the quota is used up."""
 
 
 class CancelledError(ICHSegmentationError):
-    """The caller's ``cancel`` callable returned True."""
+    """The ``cancel`` callable returned True."""
 
 
 class WorkerKilledError(ICHSegmentationError):
-    """The system killed the worker process, most likely because the memory ran out."""
+    """The operating system killed the worker process, most likely because memory ran out."""
 
 
 class WorkerCrashedError(ICHSegmentationError):
-    """The worker process did not start, or ended without being asked to."""
+    """The worker process did not start, or ended unexpectedly."""
 
 
 class NodeRemovedError(ICHSegmentationError):
-    """A node is no longer in the scene: it was removed, or the scene was closed."""
+    """A node is no longer in the scene because it was removed or the scene was closed."""

@@ -49,16 +49,13 @@ class SliceGrid:
         orientation = np.array(self.orientation, dtype=np.float64)
         lengths = np.linalg.norm(orientation, axis=-1, keepdims=True)
         if positions.shape != (self.shape[0], 3) or orientation.shape != (2, 3) or len(self.spacing_mm) != 2:
-            message = "A grid needs one 3D position per slice, two 3D directions and two spacings."
-            raise ValueError(message)
+            raise ValueError(message("core.grid_shape"))
         finite = np.isfinite(positions).all() and np.isfinite(orientation).all() and np.isfinite(self.spacing_mm).all()
         if not finite or (lengths == 0).any() or min(self.spacing_mm) <= 0:
-            message = "The directions and spacings of a grid must be finite and not zero."
-            raise ValueError(message)
+            raise ValueError(message("core.grid_values"))
         orientation = orientation / lengths
         if np.linalg.norm(np.cross(*orientation)) < 1e-3:
-            message = "Rows and columns of a grid must not be parallel."
-            raise ValueError(message)
+            raise ValueError(message("core.grid_parallel"))
         positions.flags.writeable = False
         orientation.flags.writeable = False
         object.__setattr__(self, "shape", tuple(int(size) for size in self.shape))
@@ -155,10 +152,11 @@ class SliceGrid:
 
         n and d are taken to point the same way. The sign is that of the largest component of n x d in LPS, so a tilt
         of a supine head's axial slices is positive where d comes from n by a right-handed turn about the patient's
-        left axis. Slice order, axis order and flips do not change it. GantryDetectorTilt (0018,1120) is not used: its
-        sign differs between vendors.
+        left axis. Slice order, axis order and flips do not change it. Steps across gaps are left out: a stray slice far
+        from the others may lie aside. GantryDetectorTilt (0018,1120) is not used: its sign differs between vendors.
         """
-        stack = self.positions_mm[-1] - self.positions_mm[0]
+        across_gaps = np.diff(self.positions_mm, axis=0)[list(self.gaps)].sum(axis=0)
+        stack = self.positions_mm[-1] - self.positions_mm[0] - across_gaps
         if np.linalg.norm(stack) == 0:
             return 0.0
         direction = stack / np.linalg.norm(stack)

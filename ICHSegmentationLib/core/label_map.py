@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The result of every system: one label per voxel on the source slices."""
+"""Label maps: one label for each voxel of the source slices."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ICHSegmentationLib.core.messages import message
 
 @dataclass(frozen=True, eq=False)
 class LabelMap:
-    """Labels on the source slices; a voxel has one subtype or none.
+    """Subtype labels on the source slices.
 
     Attributes
     ----------
     labels : numpy.ndarray
-        (slices, rows, columns) uint8: 0 background, else the label of :mod:`ICHSegmentationLib.core.subtypes`, or 6 for
-        hemorrhage whose subtype is not given.
+        (slices, rows, columns) uint8: 0 is background, 1 to 5 are the labels of
+        :mod:`ICHSegmentationLib.core.subtypes`, 6 is hemorrhage of unknown subtype.
     grid : SliceGrid
-        Where the slices lie.
+        Slice grid of the labels.
 
     Raises
     ------
     ValueError
-        If the array is not uint8 or does not have the grid's shape.
+        If the array is not uint8 or its shape differs from the grid's.
     """
 
     labels: np.ndarray

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a scan is to be segmented: the one list of options that every way into the pipeline shares."""
+"""Options of the segmentation, shared by Python, command line, worker and panel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class SegmentOptions(BaseModel):
-    """Options of :func:`ICHSegmentationLib.segment` that can be sent to another process.
+    """Options of :func:`ICHSegmentationLib.segment`, serializable for another process.
 
     Attributes
     ----------
@@ -18,9 +18,9 @@ class SegmentOptions(BaseModel):
     device, runtime : str
         See `ICHSegmentationLib.models.load_runtime`.
     threads : int or None
-        Threads of the runtime; None leaves the choice to it.
+        Number of threads of the runtime; chosen by the runtime if None.
     force : bool
-        Go on with a volume that does not look like a head.
+        Segment a CT volume even if it does not look like a head.
 
     Examples
     --------

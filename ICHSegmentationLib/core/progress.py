@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Progress, timing and cancelling of a run, in one place."""
+"""Progress, timing and cancellation of a run."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from ICHSegmentationLib.core.errors import CancelledError
 from ICHSegmentationLib.core.messages import message
 
 Progress = Callable[[str, float], None]
-"""Called with the stage's name and the share of the whole work that is done, which never falls."""
+"""Called with the name of the current stage and the fraction of the run that is done, which never decreases."""
 
 Cancel = Callable[[], bool]
-"""Asked often; True stops the work with `CancelledError`."""
+"""Called frequently; return True to stop the run with `CancelledError`."""
 
 
 class Stages:
-    """Tell a caller how far a run is, measure its stages, and stop it on request.
+    """Report progress of a run, time its stages and stop it on request.
 
     Parameters
     ----------
-    shares : dict of str to float
-        Share of the whole work of each stage, in order; they sum to 1.
+    fractions : dict of str to float
+        Fraction of the run that each stage takes, in order; the sum is 1.
     progress : callable, optional
         See `Progress`.
     cancel : callable, optional
@@ -31,9 +31,9 @@ class Stages:
     """
 
     def __init__(
-        self, shares: dict[str, float], progress: Progress | None = None, cancel: Cancel | None = None
+        self, fractions: dict[str, float], progress: Progress | None = None, cancel: Cancel | None = None
     ) -> None:
-        self._shares = shares
+        self._fractions = fractions
         self._progress = progress
         self._cancel = cancel
         self._stage = ""
@@ -42,14 +42,14 @@ class Stages:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Measure a stage and report its start and end."""
+        """Time a stage and report its start and end."""
         self._stage = name
         self.advance(0.0)
         started = time.perf_counter()
         yield
         self.timings_s[name] = time.perf_counter() - started
         self.advance(1.0)
-        self._before += self._shares[name]
+        self._before += self._fractions[name]
 
     def advance(self, fraction: float) -> None:
         """Report that ``fraction`` of the current stage is done.
@@ -57,9 +57,9 @@ class Stages:
         Raises
         ------
         CancelledError
-            If the caller asked to stop.
+            If ``cancel`` returned True.
         """
         if self._cancel is not None and self._cancel():
             raise CancelledError(message("core.cancelled"))
         if self._progress is not None:
-            self._progress(self._stage, min(1.0, self._before + fraction * self._shares[self._stage]))
+            self._progress(self._stage, min(1.0, self._before + fraction * self._fractions[self._stage]))

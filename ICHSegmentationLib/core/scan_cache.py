@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep what is computed from a scan alone for as long as the scan is in memory."""
+"""Cache of results that depend on a CT volume only, for its lifetime."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ T = TypeVar("T")
 
 
 def cached_per_scan(function: Callable[[CTVolume], T]) -> Callable[[CTVolume], T]:
-    """Cache a function of a CT volume, if the volume's array is read-only.
+    """Cache the results of a function of a CT volume whose array is read-only.
 
-    The worker makes the arrays of its scans read-only, so that what it measures twice is computed once. A writable
-    array may change between two calls and is never cached. The result must not hold the array.
+    The worker makes the arrays of its CT volumes read-only. Results for a writable array are not cached, because the
+    array may change between two calls. The result must not keep a reference to the array.
 
     Parameters
     ----------
     function : callable
-        Its result depends on the array and the grid of the volume only.
+        Function whose result depends on the array and the grid of the CT volume only.
     """
     results: dict[int, tuple[SliceGrid, T]] = {}
 

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The five hemorrhage subtypes and their label values, the same in every file this project writes."""
+"""Hemorrhage subtypes and their label values, the same in every file that this project writes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
 
+from ICHSegmentationLib.core.messages import message
+
 
 class Subtype(IntEnum):
-    """Hemorrhage subtype; the value is the label in every label map (0 is background)."""
+    """Hemorrhage subtype. The value is its label in label maps, where 0 is background."""
 
     EDH = 1
     SDH = 2
@@ -18,23 +20,27 @@ class Subtype(IntEnum):
 
 
 ANY_BLOOD = "ICH"
-"""Name of blood whose subtype is not given, as a class of a system that does not tell subtypes apart."""
+"""Name of hemorrhage of unknown subtype, the class of systems that do not distinguish subtypes."""
 
 UNKNOWN_SUBTYPE = 6
-"""Its label."""
+"""Label of hemorrhage of unknown subtype."""
 
 
 def label_values(classes: Sequence[str]) -> tuple[int, ...]:
-    """Return the label of each class of a model, ``background`` first, which is 0.
+    """Return the label of each class of a model.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        ``background``, then names of subtypes or `ANY_BLOOD`.
 
     Raises
     ------
     ValueError
-        If a name is not that of a subtype or `ANY_BLOOD`.
+        If the first class is not ``background`` or another is unknown.
     """
     known = {subtype.name: int(subtype) for subtype in Subtype} | {ANY_BLOOD: UNKNOWN_SUBTYPE}
     unknown = [name for name in classes[1:] if name not in known]
     if unknown or classes[0] != "background":
-        message = f"classes must be background and then some of {', '.join(known)}"
-        raise ValueError(message)
+        raise ValueError(message("core.classes", known=", ".join(known)))
     return (0, *(known[name] for name in classes[1:]))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names, colours and codes of the hemorrhage subtypes: one table for every picture, report and export."""
+"""Names, colours and codes of the hemorrhage subtypes, for all pictures, reports and exports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ICHSegmentationLib.core.resources import resource_path
 
 
 class Code(BaseModel):
-    """A coded concept as in DICOM (PS3.3 8.8): scheme designator, value, meaning."""
+    """Coded concept of DICOM (PS3.3 8.8): scheme designator, value, meaning."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -20,12 +20,12 @@ class Code(BaseModel):
     meaning: str
 
     def __str__(self) -> str:
-        """Return the form used inside a Slicer terminology entry: scheme^value^meaning."""
+        """Return scheme^value^meaning, as in a terminology entry of 3D Slicer."""
         return f"{self.scheme}^{self.value}^{self.meaning}"
 
 
 class HemorrhageClass(BaseModel):
-    """One row of the table: a subtype, or ``ICH`` for systems that do not tell subtypes apart."""
+    """Row of the table: a subtype, or ``ICH`` for systems that do not distinguish subtypes."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,7 +43,7 @@ class HemorrhageClass(BaseModel):
 
 
 class Terminology(BaseModel):
-    """The whole table; ``classes`` are in the order of their labels, the five subtypes first."""
+    """Table of the classes, in the order of their labels: the five subtypes, then ``ICH``."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -62,7 +62,7 @@ class Terminology(BaseModel):
         Raises
         ------
         KeyError
-            If the table has no such ID.
+            If the table does not contain the ID.
         """
         for row in self.classes:
             if row.id == identifier:
@@ -70,9 +70,10 @@ class Terminology(BaseModel):
         raise KeyError(identifier)
 
     def slicer_entry(self, row: HemorrhageClass) -> str:
-        """Return the terminology entry of a segment as 3D Slicer serializes it.
+        """Return the terminology entry of a segment as serialized by 3D Slicer.
 
-        Context ~ category ~ type ~ type modifier ~ anatomic context ~ anatomic region ~ region modifier.
+        The fields, joined by "~", are context, category, type, type modifier, anatomic context, anatomic region and
+        region modifier.
         """
         parts = (
             "ICHSegmentation",

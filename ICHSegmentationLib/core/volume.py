@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A head CT in HU on its source slices."""
+"""CT volumes: HU on the source slices."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ PADDING_HU = -1024
 
 @dataclass(frozen=True, eq=False)
 class CTVolume:
-    """A CT on its source slices.
+    """Array of HU together with its slice grid.
 
     Attributes
     ----------
     hu : numpy.ndarray
-        (slices, rows, columns) int16, Hounsfield units; padding is set to -1024.
+        (slices, rows, columns) int16, HU; padding is -1024.
     grid : SliceGrid
-        Where the slices lie.
+        Slice grid of the array.
     source : CTSource
-        The files it was read from.
+        Files that it was read from.
     warnings : tuple of str
-        What was found and handled on the way, one sentence each.
+        Warnings of the reader, one sentence each.
 
     Raises
     ------
     ValueError
-        If the array is not int16 or does not have the grid's shape.
+        If the array is not int16 or its shape differs from the grid's.
     """
 
     hu: np.ndarray

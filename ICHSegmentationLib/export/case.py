@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.export.record import MeasurementRecord, make_record
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -34,6 +34,8 @@ class CaseResult:
         Measurements of these labels.
     volume : CTVolume or None
         The scan; None if it is not at hand.
+    result : SegmentationResult or None
+        The run that made the labels; None if they do not come from a run.
     record : MeasurementRecord or None
         Content of ``measurements.json``: model, companion models, runtime, timings, warnings, alignment, scores and
         measurements. None if the run is not known.
@@ -45,6 +47,8 @@ class CaseResult:
         Warnings of reading and segmenting.
     name : str
         Name of the segmentation in messages.
+    scan_doubt : Message or None
+        Why it is not certain that the labels were made on this scan; None if it is.
     outputs : dict of str to Path
         Written files by name; empty until the exporter has written them.
     """
@@ -52,11 +56,13 @@ class CaseResult:
     label_map: LabelMap
     measurements: Measurements
     volume: CTVolume | None = None
+    result: SegmentationResult | None = None
     record: MeasurementRecord | None = None
     boxes: tuple[LesionBox, ...] | None = None
     segmentation: Dataset | None = None
     warnings: tuple[str, ...] = ()
     name: str = "the segmentation"
+    scan_doubt: Message | None = None
     outputs: dict[str, Path] = field(default_factory=dict)
 
     @classmethod
@@ -67,6 +73,7 @@ class CaseResult:
             label_map=result.label_map,
             measurements=measurements,
             volume=result.volume,
+            result=result,
             record=make_record(result, measurements),
             boxes=result.boxes,
             warnings=result.warnings,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.export.comparison import Comparison
-from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.measurement.growth import compare_volumes
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.registration import Registration, register
 from ICHSegmentationLib.registration.patients import warn_patients
 from ICHSegmentationLib.rendering.comparison_picture import draw_comparison

@@ -12,6 +12,7 @@ from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import write_text
 from ICHSegmentationLib.core.lesion_boxes import LesionBox
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.validation import first_problem
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.grid import SliceGrid
@@ -56,9 +57,8 @@ def read_boxes(path: Path) -> BoxFile:
     except OSError as error:
         raise InputError(message("io.boxes_unreadable", path=path)) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise InputError(message("io.boxes_not_valid", path=path, place=place, reason=first["msg"])) from error
+        place, problem = first_problem(error)
+        raise InputError(message("io.boxes_not_valid", path=path, place=place, problem=problem)) from error
 
 
 def boxes_on(content: BoxFile, grid: SliceGrid) -> tuple[LesionBox, ...]:

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes, diameters and lesions of a label map."""
+"""Measurements of label maps: volumes, diameters, lesions, midline shift and scores.
+
+This module holds the data models; `ICHSegmentationLib.measurement.measure` computes them.
+"""
 
 from ICHSegmentationLib.anatomy.lesion_location import Compartment, LesionLocation, Region, Side
 from ICHSegmentationLib.measurement.abc2 import Abc2
 from ICHSegmentationLib.measurement.case_decision import CaseDecision
 from ICHSegmentationLib.measurement.ich_score import IchScore, ich_score
 from ICHSegmentationLib.measurement.lesions import Lesion
-from ICHSegmentationLib.measurement.measure import Measurements, measure
+from ICHSegmentationLib.measurement.measurements import Measurements
 from ICHSegmentationLib.measurement.midline_shift import MidlineShift
 from ICHSegmentationLib.measurement.modified_graeb import GraebItem, ModifiedGraeb, Ventricle
 
@@ -25,5 +28,4 @@ __all__ = [
     "Side",
     "Ventricle",
     "ich_score",
-    "measure",
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bedside estimate of a clot's volume from three diameters."""
+"""ABC/2: estimate of the volume of a lesion from three diameters."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Method = Literal["ABC/2", "XYZ/2"]
 Point = tuple[float, float, float]
 
 METHODS: dict[str, Method] = {"IPH": "ABC/2", "EDH": "XYZ/2", "SDH": "XYZ/2"}
-"""Segment IDs that the estimate is made for; blood in sulci and ventricles is no ellipsoid."""
-FULL_SHARE, HALF_SHARE = 0.75, 0.25
+"""Method by segment ID. SAH and IVH have none, because blood in sulci and ventricles is not ellipsoidal."""
+FULL_FRACTION, HALF_FRACTION = 0.75, 0.25
 
 
 class Abc2(BaseModel):
@@ -25,23 +25,23 @@ class Abc2(BaseModel):
     Attributes
     ----------
     method : str
-        ``ABC/2``, or ``XYZ/2`` for blood outside the brain.
+        ``ABC/2``, or ``XYZ/2`` for extra-axial blood.
     slice : int
-        Index (from 0) of the slice with the lesion's largest area.
+        Slice with the largest area, counted from 0.
     a_mm : float
-        Longest diameter there (X: length).
+        Longest diameter on that slice (X: length).
     b_mm : float
-        Longest diameter there at right angles to A (Y: width; of a crescent its thickness).
+        Longest diameter perpendicular to A on that slice (Y: width, which of a crescent is its thickness).
     c_mm : float
-        What the lesion's slices own along the normal: their number times the slice distance (Z: depth).
+        Sum of the slice extents of the lesion; for even slices their number times the slice distance (Z: depth).
     volume_ml : float
         A x B x C / 2.
     weighted_c_mm, weighted_ml : float
-        The same with slices counted by their share of the largest area.
+        C and volume with slices weighted by their area relative to the largest one.
     difference_ml : float
-        ``volume_ml`` less the volume of the lesion's voxels.
+        ``volume_ml`` minus the volume of the voxels.
     a_ends_mm, b_ends_mm : tuple
-        Ends of both diameters, LPS mm, to be drawn.
+        End points of both diameters, LPS mm.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -62,28 +62,28 @@ class Abc2(BaseModel):
 def measure_abc2(
     mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGrid, *, method: Method, voxels_ml: float
 ) -> Abc2:
-    """Estimate the volume of one lesion as half the product of its three diameters.
+    """Estimate the volume of a lesion as half the product of three diameters.
 
-    A is the longest diameter on the slice with the largest area, B the longest at right angles to it, C the number of
+    A is the longest diameter on the slice with the largest area, B the longest one perpendicular to it, C the number of
     slices times their distance (Kothari RU et al., The ABCs of measuring intracerebral hemorrhage volumes, Stroke 1996;
-    27:1304-5). The weighted form counts a slice whole above 75 % of the largest area, by half from 25 to 75 %, and not
-    at all below. For extra-axial blood the same product is known as XYZ/2 (Sucu HK, Gokmen M, Gelal F, The value of
-    XYZ/2 technique compared with computer-assisted volumetric analysis to estimate the volume of chronic subdural
-    hematoma, Stroke 2005;36:998-1000). The slice distance is what each slice owns along the normal, so C also holds on
-    tilted stacks and where distances vary.
+    27:1304-5). C is computed as the sum of the slice extents, which also holds for tilted and unevenly spaced slices.
+    In the weighted form the weight of a slice is 1 above 75 % of the largest area, 0.5 from 25 to 75 % and 0 below. For
+    extra-axial blood the same product is known as XYZ/2 (Sucu HK, Gokmen M, Gelal F, The value of XYZ/2 technique
+    compared with computer-assisted volumetric analysis to estimate the volume of chronic subdural hematoma, Stroke
+    2005;36:998-1000).
 
     Parameters
     ----------
     mask : numpy.ndarray
-        (slices, rows, columns) bool with at least one voxel, a part of the volume.
+        (slices, rows, columns) bool with at least one voxel, a part of the label map.
     offset : tuple of int
-        Index of the part's first voxel in the volume.
+        Index of the first voxel of the mask in the label map.
     grid : SliceGrid
-        Where the slices of the volume lie.
+        Slice grid of the label map.
     method : str
-        What the estimate is called.
+        Name of the estimate, which does not change the result.
     voxels_ml : float
-        Volume of the voxels, to compare with.
+        Volume of the voxels, for ``difference_ml``.
     """
     areas = np.count_nonzero(mask, axis=(1, 2))
     largest = int(np.argmax(areas))
@@ -111,9 +111,9 @@ def measure_abc2(
 
 
 def slice_weights(areas: np.ndarray) -> np.ndarray:
-    """Return what each slice counts in the weighted form, from its area in any unit."""
-    share = areas / areas.max()
-    return np.where(share > FULL_SHARE, 1.0, np.where(share >= HALF_SHARE, 0.5, 0.0))
+    """Return the weight of each slice in the weighted form, from areas in any unit."""
+    fractions = areas / areas.max()
+    return np.where(fractions > FULL_FRACTION, 1.0, np.where(fractions >= HALF_FRACTION, 0.5, 0.0))
 
 
 def _ends(line: Line) -> tuple[Point, Point]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a scan counts as one with a bleed (Sym-TransNet, "Evaluation metrics")."""
+"""Decision whether a scan has hemorrhage (Sym-TransNet, "Evaluation metrics")."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Self
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.measurement.measure import Measurements
+    from ICHSegmentationLib.measurement.measurements import Measurements
 
 
 class CaseDecision(BaseModel):
-    """A decision on a scan.
+    """Decision whether a scan has hemorrhage, by its total volume.
 
-    The paper takes any voxel for a bleed, which gave it a specificity of 84 %; here the least volume is the model's
-    own, and `ichseg evaluate` gives sensitivity and specificity at others (see
+    The paper counts any voxel as hemorrhage, with a specificity of 84 %. Here each model has its own minimum volume.
+    `ichseg evaluate` reports sensitivity and specificity for others (see
     :func:`ICHSegmentationLib.research.evaluation.metrics.detection.minimum_volume_curve`).
 
     Attributes
     ----------
     minimum_ml : float
-        Volume from which on a scan counts as one with a bleed.
+        Minimum total volume of a scan with hemorrhage.
     volume_ml : float
-        What was found in all.
+        Total volume of the scan.
     has_bleed : bool
-        The decision.
+        The decision: whether the total volume is positive and reaches the minimum.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,8 +41,6 @@ class CaseDecision(BaseModel):
         return cls(minimum_ml=minimum_ml, volume_ml=total_ml, has_bleed=total_ml > 0 and total_ml >= minimum_ml)
 
     def describe(self) -> str:
-        """Return the decision in words."""
-        words = "a bleed" if self.has_bleed else "no bleed"
-        return (
-            f"{words} ({self.volume_ml:.2f} mL found; from {self.minimum_ml:g} mL on a scan counts as one with a bleed)"
-        )
+        """Return the decision in words, such as ``no hemorrhage (0.20 mL; the minimum is 0.5 mL)``."""
+        words = "hemorrhage" if self.has_bleed else "no hemorrhage"
+        return f"{words} ({self.volume_ml:.2f} mL; the minimum is {self.minimum_ml:g} mL)"

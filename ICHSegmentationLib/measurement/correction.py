@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far a user had to correct what the model labelled."""
+"""Comparison of the result of a model with its correction by a user."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _SAME_MM = 0.1
 
 
 class SubtypeAgreement(BaseModel):
-    """One subtype before and after the correction.
+    """Volumes and Dice of one subtype before and after the correction.
 
     Attributes
     ----------
     dice : float or None
-        2 |A and B| / (|A| + |B|) of voxels (Dice LR, Ecology 1945;26:297-302); None where neither has the subtype.
+        2 |A and B| / (|A| + |B|) of voxels (Dice LR, Ecology 1945;26:297-302); None if neither has the subtype.
     model_ml, corrected_ml : float
-        Volumes by the extents rule.
+        Volumes before and after.
     change_ml : float
-        Corrected less model.
+        ``corrected_ml`` minus ``model_ml``.
     change_percent : float or None
-        The same in per cent of the model's; None (not defined) from zero.
+        Change in per cent of ``model_ml``; None (not defined) if that is zero.
     added_ml, removed_ml : float
-        What the correction gave the subtype and what it took away; their difference is ``change_ml``.
+        Volumes of the voxels that gained and lost the subtype; their difference is ``change_ml``.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -44,16 +44,16 @@ class SubtypeAgreement(BaseModel):
 
 
 class Agreement(BaseModel):
-    """The model's labels against the corrected ones.
+    """Comparison of the label map of a model with the corrected one.
 
     Attributes
     ----------
     subtypes : dict of str to SubtypeAgreement
-        By segment ID, and ``total``: all blood whatever its subtype.
+        By segment ID, and ``total`` for blood of any subtype.
     changed_ml : float
-        Volume of the voxels whose label is another one now, also those that changed their subtype only.
+        Volume of the voxels whose label changed, from or to background or between subtypes.
     editing_s : float or None
-        Seconds that the user spent on it; None where that was not measured.
+        Editing time in seconds; None if not measured.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -64,13 +64,13 @@ class Agreement(BaseModel):
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """IDs of the segments that the correction gave voxels to or took some from."""
+        """IDs of the segments that gained or lost voxels."""
         return tuple(
             name for name, part in self.subtypes.items() if name != "total" and part.added_ml + part.removed_ml > 0
         )
 
     def describe(self) -> list[str]:
-        """Return a line per subtype that changed, one for the total, those that did not, and how much it was."""
+        """Return lines of text: each changed subtype, the total, the unchanged subtypes, and the changed volume."""
         lines = []
         same = [name for name, part in self.subtypes.items() if part.dice is not None and name not in self.changed]
         for name, part in self.subtypes.items():
@@ -89,19 +89,19 @@ class Agreement(BaseModel):
 
 
 def compare_with_model(model: LabelMap, corrected: LabelMap, *, editing_s: float | None = None) -> Agreement:
-    """Compare the model's labels with the corrected ones.
+    """Compare the label map of a model with the corrected one.
 
     Parameters
     ----------
     model, corrected : LabelMap
-        Before and after, on the same slices.
+        Label maps before and after the correction, on the same slices.
     editing_s : float, optional
-        Seconds that the user spent on the correction.
+        Editing time in seconds.
 
     Raises
     ------
     InputError
-        If they do not lie on the same slices.
+        If the slice grids differ.
     """
     if not model.grid.matches(corrected.grid, tolerance_mm=_SAME_MM):
         raise InputError(message("measurement.other_slices"))

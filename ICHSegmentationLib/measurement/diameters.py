@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Diameters in mm between the edges of voxels, on the true grid."""
+"""Diameters of masks in mm, between the edges of voxels."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ import numpy as np
 from ICHSegmentationLib.core.grid import SliceGrid
 
 _FINE = 4
-"""Samples per pixel side along which a chord is looked for."""
+"""Samples per pixel, in both directions, of the search for a chord."""
 
 
 class Line(NamedTuple):
-    """A straight line between two points, each (3,) LPS mm."""
+    """Line segment between two points, each (3,) LPS mm."""
 
     start_mm: np.ndarray
     end_mm: np.ndarray
 
     @property
     def length_mm(self) -> float:
-        """Distance between the ends."""
+        """Distance between the end points."""
         return float(np.linalg.norm(self.end_mm - self.start_mm))
 
 
 def longest_line(mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGrid) -> Line:
-    """Return the longest line between two points of a region, in three dimensions.
+    """Return the longest line between two points of a mask, in three dimensions.
 
-    The ends lie on the middles of voxel faces: half a pixel beyond a centre in the slice, half of what the slice owns
-    across it. A single voxel is thus as long as its longest side, and a body is neither a voxel too short nor, as
-    between corners, too long.
+    The end points are centres of voxel faces: half a pixel from the voxel centre in the slice, half the slice extent
+    along the normal. The diameter of a single voxel is its longest side. Lines between voxel centres would be too short
+    by one voxel, lines between corners too long.
 
     Parameters
     ----------
     mask : numpy.ndarray
-        (slices, rows, columns) bool with at least one voxel, a part of the volume.
+        (slices, rows, columns) bool with at least one voxel, a part of the label map.
     offset : tuple of int
-        Index of the part's first voxel in the volume.
+        Index of the first voxel of the mask in the label map.
     grid : SliceGrid
-        Where the slices of the volume lie.
+        Slice grid of the label map.
     """
     indices = _row_ends(mask)
     centres = grid.points_mm(indices + offset)
@@ -48,25 +48,25 @@ def longest_line(mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGrid
 
 
 def longest_line_in_slice(mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGrid) -> Line:
-    """Return the longest line of a region on one slice; as :func:`longest_line` for a mask of one slice."""
+    """Return the longest line in the plane of a mask of one slice; see :func:`longest_line`."""
     return _longest(_pixel_edges(grid.points_mm(_row_ends(mask) + offset), grid))
 
 
 def widest_chord(mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGrid, along: Line) -> Line:
-    """Return the longest line across a region at right angles to another, on the same slice.
+    """Return the longest chord of a mask perpendicular to a line on the same slice.
 
-    Both ends lie on the outline and on one line, as of a caliper: of a crescent that is its greatest thickness, not the
-    depth of its bow. The outline is that of the mask with bilinear weights, cut at one half, which passes through the
-    same middles of pixel edges as the ends of :func:`longest_line_in_slice`.
+    Both end points are on the outline of the mask. The chord of a crescent is its greatest thickness. The outline is
+    the contour at 0.5 of the bilinearly interpolated mask, which passes through the centres of pixel edges, where the
+    end points of :func:`longest_line_in_slice` are.
 
     Parameters
     ----------
     mask : numpy.ndarray
         (1, rows, columns) bool.
     offset, grid
-        As for :func:`longest_line`.
+        See :func:`longest_line`.
     along : Line
-        The other line.
+        Line to which the chord is perpendicular.
     """
     from scipy import ndimage
 
@@ -78,7 +78,7 @@ def widest_chord(mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGrid
     a_mm = np.arange(step_mm / 2, along.length_mm, step_mm)
     b_mm = np.arange(across_mm.min() + step_mm / 2, across_mm.max() + step_mm, step_mm)
     points = a_mm[:, None, None] * length + b_mm[None, :, None] * width
-    # Rows and columns need not be at right angles on a sheared grid, so the plane's own axes are solved for.
+    # Solve for pixel coordinates, because rows and columns of a sheared grid are not perpendicular.
     axes = np.stack([grid.orientation[1] * grid.spacing_mm[0], grid.orientation[0] * grid.spacing_mm[1]], axis=1)
     origin = grid.points_mm(np.array(offset))
     pixels = (points + (along.start_mm - origin)) @ np.linalg.pinv(axes).T
@@ -94,7 +94,7 @@ def widest_chord(mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGrid
 
 
 def _row_ends(mask: np.ndarray) -> np.ndarray:
-    """Return (2 n, 3) indices of the first and last voxel of each row: the rest lies between them."""
+    """Return (2 n, 3) indices of the first and last voxel of each of n rows."""
     slices, rows = np.nonzero(mask.any(axis=2))
     first = mask.argmax(axis=2)[slices, rows]
     last = mask.shape[2] - 1 - mask[..., ::-1].argmax(axis=2)[slices, rows]
@@ -102,7 +102,7 @@ def _row_ends(mask: np.ndarray) -> np.ndarray:
 
 
 def _pixel_edges(centres_mm: np.ndarray, grid: SliceGrid) -> np.ndarray:
-    """Return (4 n, 3) LPS mm of the middles of the four edges of pixels."""
+    """Return (4 n, 3) LPS mm of the centres of the four edges of n pixels."""
     down, right = grid.orientation[1] * grid.spacing_mm[0] / 2, grid.orientation[0] * grid.spacing_mm[1] / 2
     return np.vstack([centres_mm + right, centres_mm - right, centres_mm + down, centres_mm - down])
 
@@ -111,7 +111,7 @@ def _longest(points_mm: np.ndarray) -> Line:
     from scipy.spatial import ConvexHull
     from scipy.spatial.distance import cdist
 
-    # Points of one slice span two directions only, of a region of several slices three.
+    # The convex hull needs full rank: two dimensions for the points of one slice, else three.
     centred = points_mm - points_mm.mean(axis=0)
     _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
     corners = points_mm[ConvexHull(centred @ axes[sizes > 1e-6 * sizes[0]].T).vertices]

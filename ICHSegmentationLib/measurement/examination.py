@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the model of anatomy says of one scan."""
+"""Measurements of a scan that need the atlas."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit, fit_atlas
 from ICHSegmentationLib.anatomy.deep_samples import sample_deep
+from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.measurement.midline import midline_shift
 from ICHSegmentationLib.measurement.midline_shift import MidlineShift
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Examination(NamedTuple):
-    """The placed model, or None where the scan does not allow it, and what it was used for."""
+    """Atlas fit, or None if the atlas cannot be fitted, and the measurements that use it."""
 
     brain: AtlasFit | None
     midline_shift: MidlineShift
@@ -27,24 +28,24 @@ class Examination(NamedTuple):
 
 
 def examine(label_map: LabelMap, volume: CTVolume) -> Examination:
-    """Place the model in a scan and measure what belongs to the head as a whole.
+    """Fit the atlas to a scan, and measure midline shift and modified Graeb score.
 
     Parameters
     ----------
     label_map : LabelMap
-        Labels on the scan's slices.
+        Labels on the slices of the scan.
     volume : CTVolume
-        The scan.
+        CT volume of the scan.
     """
     without_blood = ModifiedGraeb.of({})
     has_ivh = bool((label_map.labels == Subtype.IVH).any())
     unknown = ModifiedGraeb.not_determined() if has_ivh else without_blood
     brain = fit_atlas(volume)
-    if isinstance(brain, str):
+    if isinstance(brain, Message):
         return Examination(None, MidlineShift(reason=brain), unknown)
     samples = sample_deep(brain, volume.hu, label_map.labels)
     if samples is None:
-        return Examination(brain, MidlineShift(reason="the middle of the brain is not in the scan"), unknown)
+        return Examination(brain, MidlineShift(reason=message("measurement.no_deep_brain")), unknown)
     shift = midline_shift(samples)
     if not has_ivh:
         return Examination(brain, shift, without_blood)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How bleeds changed between two scans, and whether that is expansion by the published definitions."""
+"""Change of volumes between two scans, and expansion by published definitions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.measurement.measure import Measurements
+    from ICHSegmentationLib.measurement.measurements import Measurements
 
 EXPANSION_PERCENT, EXPANSION_ML = 33.0, 6.0
 IVH_GROWTH_ML = 1.0
@@ -22,16 +22,16 @@ REVISED_EXPANSION = (
 
 
 class Change(BaseModel):
-    """One subtype on both scans.
+    """Change of the volume of one subtype.
 
     Attributes
     ----------
     baseline_ml, followup_ml : float
-        Volumes by the extents rule of each scan's own slices.
+        Volumes on each scan.
     change_ml : float
-        Follow-up less baseline.
+        ``followup_ml`` minus ``baseline_ml``.
     change_percent : float or None
-        The same in per cent of the baseline; None (not defined) from a baseline of zero.
+        Change in per cent of the baseline; None (not defined) if that is zero.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,20 +43,20 @@ class Change(BaseModel):
 
     @property
     def percent_text(self) -> str:
-        """The change in whole per cent, or that it is not defined."""
+        """Change in whole per cent, or "not defined"."""
         return "not defined" if self.change_percent is None else f"{round(self.change_percent):+d} %"
 
     @classmethod
     def between(cls, baseline_ml: float, followup_ml: float) -> Change:
-        """Compare two volumes."""
+        """Return the change between two volumes."""
         change_ml = round(followup_ml - baseline_ml, 6) + 0.0
-        # Rounded, so that 39.9 after 30.0 mL is 33 % and not a last bit less.
+        # Rounded, so that 39.9 after 30.0 mL is exactly 33 %.
         percent = round(100 * change_ml / baseline_ml, 6) if baseline_ml > 0 else None
         return cls(baseline_ml=baseline_ml, followup_ml=followup_ml, change_ml=change_ml, change_percent=percent)
 
 
 class Verdict(BaseModel):
-    """Whether a definition is met; None is not defined, without intraparenchymal blood on the baseline."""
+    """Whether a definition of expansion is met; None (not defined) without IPH on the baseline."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,21 +65,21 @@ class Verdict(BaseModel):
 
     @property
     def answer(self) -> str:
-        """The verdict in words."""
+        """Verdict in words."""
         return {None: "not defined, no intraparenchymal blood on the baseline", True: "yes", False: "no"}[self.met]
 
 
 class Growth(BaseModel):
-    """The change of each subtype and in total, and both definitions of expansion.
+    """Changes of volumes, and expansion by both definitions.
 
     Attributes
     ----------
     changes : dict of str to Change
         By segment ID, and ``total``.
     expansion : Verdict
-        By the usual definition.
+        By the usual definition (IPH only).
     revised_expansion : Verdict
-        By the one that includes the ventricles.
+        By the revised definition, which includes IVH.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -92,16 +92,16 @@ class Growth(BaseModel):
 def compare_volumes(baseline: Measurements, followup: Measurements) -> Growth:
     """Compare the measurements of two scans of one patient.
 
-    Expansion is an increase of the intraparenchymal volume by at least 33 % or 6 mL (Dowlatshahi D et al., Defining
+    Expansion is an increase of the IPH volume by at least 33 % or 6 mL (Dowlatshahi D et al., Defining
     hematoma expansion in intracerebral hemorrhage: relationship with patient outcomes, Neurology 2011;76:1238-1244);
-    by the revised definition also blood that is new in the ventricles, or at least 1 mL more of it (Yogendrakumar V et
+    by the revised definition also new IVH, or an increase of the IVH volume by at least 1 mL (Yogendrakumar V et
     al., Redefining hematoma expansion with the inclusion of intraventricular hemorrhage growth, Stroke 2020;51:
-    1120-1127). Both speak of a hematoma that was there before: without one on the baseline they are not defined.
+    1120-1127). Both are not defined without IPH on the baseline.
 
     Parameters
     ----------
     baseline, followup : Measurements
-        Of the first and the second scan.
+        Measurements of the first and of the second scan.
     """
     names = [name for name in (*baseline.volumes_ml, *followup.volumes_ml) if name != "total"]
     changes = {

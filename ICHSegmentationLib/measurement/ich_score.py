@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ICH score of spontaneous intracerebral hemorrhage."""
+"""ICH score of spontaneous intracerebral hemorrhage."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from ICHSegmentationLib.anatomy.lesion_location import Compartment
 from ICHSegmentationLib.measurement.score_items import BY_USER, LARGE_ML, NOT_DETERMINED
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.measurement.measure import Measurements
+    from ICHSegmentationLib.measurement.measurements import Measurements
 
 OLD_YEARS = 80
 MORTALITY_30D_PERCENT: dict[int, int | None] = {0: 0, 1: 13, 2: 26, 3: 72, 4: 97, 5: 100, 6: None}
-"""Published deaths within 30 days by score; nobody in the cohort had 6."""
+"""Published 30-day mortality by score; no patient of the cohort had a score of 6."""
 SCORE_NAME = "ICH score (spontaneous ICH only; Hemphill 2001)"
 
 
 class IchScore(BaseModel):
-    """The score and what it is made of; an item that is None is not determined, and the score then a range.
+    """ICH score with its items. An item that is None is not determined; the score is then a range.
 
     Hemphill JC et al., The ICH score: a simple, reliable grading scale for intracerebral hemorrhage, Stroke 2001;
-    32:891-897, tables 2 and 3. It was made for spontaneous hemorrhage inside the brain, on 152 patients, with volumes
-    by ABC/2; it does not hold after trauma and does not decide about care.
+    32:891-897, tables 2 and 3. It was developed for spontaneous intracerebral hemorrhage, on 152 patients, with volumes
+    by ABC/2. It is not valid after trauma and not meant for decisions about care.
 
     Attributes
     ----------
     gcs : int or None
-        Glasgow Coma Scale, 3 to 15: 3-4 give 2 points, 5-12 one, 13-15 none.
+        Glasgow Coma Scale, 3 to 15: 2 points for 3-4, 1 for 5-12, 0 for 13-15.
     age_years : int or None
-        80 or more give a point.
+        1 point for 80 or more.
     iph_ml : float or None
-        Intraparenchymal volume; 30 mL or more give a point.
+        IPH volume; 1 point for 30 mL or more.
     ivh : bool or None
-        Blood in the ventricles gives a point.
+        Whether there is IVH; 1 point if so.
     infratentorial : bool or None
-        Origin below the tentorium gives a point.
+        Whether the origin is below the tentorium; 1 point if so.
     edited : tuple of str
-        Which of the last three the reader gave in place of what was proposed; GCS and age are always the reader's.
+        Names of the last three items whose proposal the user replaced. GCS and age always come from the user.
 
     Raises
     ------
@@ -64,14 +64,14 @@ class IchScore(BaseModel):
 
     @classmethod
     def filled(cls, proposed: Mapping[str, Any], given: Mapping[str, Any]) -> Self:
-        """Fill the items with what the reader gave, and where that is None with what was proposed.
+        """Return the score with the items of the user and, where these are None, the proposals.
 
         Parameters
         ----------
         proposed : mapping
-            ``iph_ml``, ``ivh`` and ``infratentorial``; None is not determined.
+            Proposals for ``iph_ml``, ``ivh`` and ``infratentorial``; None is not determined.
         given : mapping
-            Any of the items; "not determined" holds in place of a proposal too.
+            Items of the user; "not determined" also replaces a proposal.
         """
         own = {item: value for item, value in given.items() if value is not None}
         values = {item: None if value == NOT_DETERMINED else value for item, value in own.items()}
@@ -92,47 +92,47 @@ class IchScore(BaseModel):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def is_large(self) -> bool:
-        """Whether the intraparenchymal volume is known to reach 30 mL."""
+        """Whether the IPH volume is known and at least 30 mL."""
         return self.iph_ml is not None and self.iph_ml >= LARGE_ML
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def lowest(self) -> int:
-        """The score if nothing that is not determined counts."""
+        """Score with no points for items that are not determined."""
         return sum(points or 0 for points in self.points.values())
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def highest(self) -> int:
-        """The score if all that is not determined counts."""
-        most = {"gcs": 2}
-        return self.lowest + sum(most.get(item, 1) for item, points in self.points.items() if points is None)
+        """Score with all points for items that are not determined."""
+        max_points = {"gcs": 2}
+        return self.lowest + sum(max_points.get(item, 1) for item, points in self.points.items() if points is None)
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def score(self) -> int | None:
-        """0 to 6, or None where an item is not determined."""
+        """Score from 0 to 6; None if an item is not determined."""
         return self.lowest if self.lowest == self.highest else None
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def mortality_30d_percent(self) -> tuple[int | None, int | None]:
-        """Published 30-day mortality at the lowest and at the highest score; None for 6, which was not observed."""
+        """Published 30-day mortality of the lowest and highest score; None for 6, which was not observed."""
         return MORTALITY_30D_PERCENT[self.lowest], MORTALITY_30D_PERCENT[self.highest]
 
     @property
     def score_text(self) -> str:
-        """The score, or from where to where it may be."""
+        """Score, or its range."""
         return str(self.score) if self.score is not None else f"{self.lowest} to {self.highest}"
 
     @property
     def mortality_text(self) -> str:
-        """The published mortality in per cent, or from where to where it may be."""
+        """Published mortality in per cent, or its range."""
         low, high = ("not observed" if value is None else f"{value} %" for value in self.mortality_30d_percent)
         return low if self.score is not None else f"{low} to {high}"
 
     def describe(self) -> str:
-        """Return the score, what it is for, the published mortality and every item, on two lines."""
+        """Return two lines of text: score and published mortality; items with their points."""
         values = {
             "GCS": (self.gcs, "gcs"),
             "age": (self.age_years, "age_years"),
@@ -159,22 +159,21 @@ def ich_score(
     iph_ml: float | Literal["not determined"] | None = None,
     ivh: bool | Literal["not determined"] | None = None,
 ) -> IchScore | None:
-    """Fill the score's items from a segmentation; see :class:`IchScore`.
+    """Return the ICH score of a segmentation; see :class:`IchScore`.
 
     Parameters
     ----------
     measurements : Measurements
-        Volume of the intraparenchymal blood (of its voxels) and whether there is any in the ventricles.
+        Measurements with IPH volume, IVH and location of the largest IPH lesion, which are proposed.
     gcs, age_years : optional
-        What the scan does not say.
+        Items that the scan does not show.
     infratentorial, iph_ml, ivh : optional
-        What the reader says in place of where the largest intraparenchymal lesion was found to lie, and of what the
-        labels say; "not determined" is an answer too.
+        Values of the user, which replace the proposals; "not determined" is possible.
 
     Returns
     -------
     IchScore or None
-        None without an intraparenchymal hemorrhage: the score is not made for others.
+        None without IPH, for which alone the score is defined.
     """
     if not measurements.present["IPH"]:
         return None
@@ -188,7 +187,7 @@ def ich_score(
 
 
 def is_infratentorial(measurements: Measurements) -> bool | None:
-    """Where the largest intraparenchymal lesion lies, taken as the origin; None without one or if not determined."""
+    """Whether the largest IPH lesion, taken as the origin, is infratentorial; None if not determined or without IPH."""
     location = next((lesion.location for lesion in measurements.lesions if lesion.subtype == "IPH"), None)
     if location is None or location.compartment is None:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Single lesions: connected regions of one subtype."""
+"""Lesions: connected components of one subtype."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from ICHSegmentationLib.measurement.diameters import longest_line
 if TYPE_CHECKING:
     from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit
 
-_LOCATED_POINTS = 1500  # of a lesion; more would not change its shares
+_LOCATED_POINTS = 1500  # maximum number of voxels used for the location of a lesion
 
 
 class Lesion(BaseModel):
-    """A connected region of one subtype.
+    """Measurements of one lesion.
 
     Attributes
     ----------
     subtype : str
-        Segment ID, as ``IPH``.
+        Segment ID, such as ``IPH``.
     volume_ml : float
-        By the extents rule, as the subtype's total.
+        Volume of the voxels.
     centroid_slice : int
-        Index (from 0) of the source slice that holds the volume-weighted centre.
+        Source slice of the volume-weighted centre, counted from 0.
     centroid_lps_mm : tuple of float
-        The volume-weighted centre, LPS mm.
+        Volume-weighted centre, LPS mm.
     slices : tuple of int
-        First and last index of the slices it touches.
+        First and last slice, counted from 0.
     longest_diameter_mm : float
-        Longest line between two of its points, in three dimensions.
+        Longest line between two points, in three dimensions.
     hu_mean, hu_sd : float or None
-        Mean and standard deviation of its voxels' HU; None where the scan was not given.
+        Mean and standard deviation of the HU; None without the scan.
     abc2 : Abc2 or None
-        The bedside estimate; None for subtypes that it is not made for.
+        Estimate by ABC/2 or XYZ/2; None for subtypes without the estimate.
     location : LesionLocation or None
-        Side, lobe and the like; None where the scan was not given, empty where it does not allow it.
+        Side, compartment and region; None without the scan, empty if the atlas could not be fitted.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -68,22 +68,22 @@ def find_lesions(
     hu: np.ndarray | None = None,
     brain: AtlasFit | None = None,
 ) -> list[Lesion]:
-    """Return the connected regions of each label, largest first.
+    """Return the lesions of a label map, largest first.
 
-    Voxels touch by face, edge or corner (26 neighbours), so that a thin rim of blood on a slice is one lesion.
+    Lesions are connected components with 26 neighbours, so that a thin rim of blood is one lesion.
 
     Parameters
     ----------
     label_map : LabelMap
-        The labels.
+        Labels on the source slices.
     box : tuple of slice
-        A box that holds every labelled voxel.
+        Bounding box of the labelled voxels.
     names : dict of int to str
-        Segment ID of each label to look for.
+        Segment ID of each label; other labels are ignored.
     hu : numpy.ndarray, optional
-        (slices, rows, columns) HU of the whole scan.
+        (slices, rows, columns) HU of the scan.
     brain : AtlasFit, optional
-        To say where each lesion lies.
+        Atlas fit for the location of the lesions.
     """
     from scipy import ndimage
 
@@ -91,9 +91,9 @@ def find_lesions(
     densities = None if hu is None else hu[box]
     lesions: list[Lesion] = []
     for label, name in names.items():
-        regions, count = ndimage.label(labels == label, structure=np.ones((3, 3, 3)))
-        for index, extent in enumerate(ndimage.find_objects(regions, max_label=count), start=1):
-            mask = regions[extent] == index
+        components, count = ndimage.label(labels == label, structure=np.ones((3, 3, 3)))
+        for index, extent in enumerate(ndimage.find_objects(components, max_label=count), start=1):
+            mask = components[extent] == index
             slices, rows, columns = (outer.start + inner.start for outer, inner in zip(box, extent, strict=True))
             values = None if densities is None else densities[extent][mask]
             lesion = _describe(name, mask, (slices, rows, columns), label_map.grid, values)
@@ -106,12 +106,12 @@ def find_lesions(
 def _describe(
     name: str, mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGrid, hu: np.ndarray | None
 ) -> Lesion:
-    """Measure one region: a box around it, where the box begins in the volume, and the HU of its voxels."""
+    """Measure a lesion from its mask, the offset of the mask in the label map, and the HU of its voxels."""
     counts = np.count_nonzero(mask, axis=(1, 2))
     per_slice = counts * grid.voxel_volumes_mm3[offset[0] : offset[0] + len(mask)] / 1000
     total = float(per_slice.sum())
     centre = float(per_slice @ np.arange(len(mask))) / total
-    # Within a slice positions are linear in the index, so the mean index of a slice is its centre.
+    # Positions are linear in the index within a slice, but not across unevenly spaced slices.
     rows = mask.sum(axis=2) @ np.arange(mask.shape[1]) / np.maximum(counts, 1)
     columns = mask.sum(axis=1) @ np.arange(mask.shape[2]) / np.maximum(counts, 1)
     middles = np.stack([np.arange(len(mask)), rows, columns], axis=1) + offset

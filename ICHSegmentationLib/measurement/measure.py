@@ -1,102 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes per subtype by the extents rule, and what else is measured."""
+"""All measurements of a label map."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from ICHSegmentationLib.core.components import labelled_box
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.terminology import load_terminology
-from ICHSegmentationLib.measurement.abc2 import METHODS
 from ICHSegmentationLib.measurement.examination import examine
-from ICHSegmentationLib.measurement.lesions import Lesion, find_lesions
-from ICHSegmentationLib.measurement.midline_shift import MidlineShift
-from ICHSegmentationLib.measurement.modified_graeb import ModifiedGraeb
-from ICHSegmentationLib.measurement.score_items import LARGE_ML
+from ICHSegmentationLib.measurement.lesions import find_lesions
+from ICHSegmentationLib.measurement.measurements import Measurements
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.volume import CTVolume
 
 
-class Measurements(BaseModel):
-    """What is measured on a label map.
-
-    Attributes
-    ----------
-    volumes_ml : dict of str to float
-        To the nanolitre: volume per subtype (always all five), ``ICH`` where the label map holds blood without a
-        subtype, and ``total``.
-    present : dict of str to bool
-        Whether any voxel has the subtype; the same keys without ``total``.
-    slice_volumes_ml : dict of str to tuple of float
-        Volume on each source slice; the same keys as ``volumes_ml``.
-    lesions : tuple of Lesion
-        Connected regions of each subtype, largest first.
-    midline_shift : MidlineShift or None
-        At the septum; None where the scan was not given.
-    modified_graeb : ModifiedGraeb or None
-        A proposal; 0 without blood in the ventricles. None where the scan was not given.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    volumes_ml: dict[str, float]
-    present: dict[str, bool]
-    slice_volumes_ml: dict[str, tuple[float, ...]]
-    lesions: tuple[Lesion, ...]
-    midline_shift: MidlineShift | None = None
-    modified_graeb: ModifiedGraeb | None = None
-
-    @property
-    def abc2_ml(self) -> dict[str, float | None]:
-        """ABC/2 of all lesions of a subtype together; None for subtypes that the estimate is not made for.
-
-        For EDH and SDH it is the variant XYZ/2; see :func:`ICHSegmentationLib.measurement.abc2.measure_abc2`.
-        """
-        found = [(lesion.subtype, lesion.abc2.volume_ml) for lesion in self.lesions if lesion.abc2 is not None]
-        return {
-            name: round(sum(ml for subtype, ml in found if subtype == name), 3) + 0.0 if name in METHODS else None
-            for name in self.present
-        }
-
-    @property
-    def iph_30_ml_or_more(self) -> bool:
-        """Whether the intraparenchymal volume reaches 30 mL, the ICH score's limit (Hemphill 2001)."""
-        return self.volumes_ml["IPH"] >= LARGE_ML
-
-    @property
-    def largest_lesion(self) -> Lesion | None:
-        """The largest connected region of one subtype, or None without blood."""
-        return self.lesions[0] if self.lesions else None
-
-
 def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements:
     """Measure volumes and lesions.
 
-    The volume of a label is the sum over slices of its voxel count times the in-plane pixel area times the slice's own
-    extent along the normal (:attr:`ICHSegmentationLib.core.grid.SliceGrid.voxel_volumes_mm3`). On a tilted or oblique
-    grid a product of spacings would be too large.
+    The volume of a label is the sum over slices of voxel count x pixel area x slice extent
+    (:attr:`ICHSegmentationLib.core.grid.SliceGrid.voxel_volumes_mm3`). The product of pixel spacing and step would be
+    too large on tilted or sheared grids.
 
     Parameters
     ----------
     label_map : LabelMap
-        The labels.
+        Labels on the source slices.
     volume : CTVolume, optional
-        The scan they belong to, for the HU of the lesions, where they lie, the midline shift and the ventricles;
-        without it these are None.
+        Scan of the labels. Without it HU and location of the lesions, midline shift and modified Graeb score are None.
 
     Raises
     ------
+    InputError
+        If the label map has a single slice, whose extent is unknown, or its slices are not in order.
     ValueError
-        If the label map has one slice only (the extent of a single slice is unknown), or is not of the scan's shape.
+        If the shapes of label map and scan differ.
     """
     if volume is not None and volume.hu.shape != label_map.labels.shape:
-        message = f"The labels of shape {label_map.labels.shape} do not fit a scan of shape {volume.hu.shape}."
-        raise ValueError(message)
+        raise ValueError(message("measurement.other_shape", labels=label_map.labels.shape, volume=volume.hu.shape))
     table = load_terminology()
     box = labelled_box(label_map.labels)
     counts = np.zeros((label_map.grid.shape[0], 256))

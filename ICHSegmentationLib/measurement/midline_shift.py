@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far the septum lies beside the midline of the skull."""
+"""Midline shift at the septum pellucidum."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Point = tuple[float, float, float]
 class MidlineShift(BaseModel):
     """Midline shift at the septum pellucidum; see :mod:`ICHSegmentationLib.measurement.midline`.
 
-    The distance at right angles from the ideal midline, here the plane of symmetry of the inside of the skull, to the
-    septum pellucidum between the frontal horns (Liao CC, Chen YF, Xiao F, Brain midline shift measurement and its
+    It is the perpendicular distance from the ideal midline, here the plane of symmetry of the inside of the skull, to
+    the septum pellucidum between the frontal horns (Liao CC, Chen YF, Xiao F, Brain midline shift measurement and its
     automation: a review of techniques and algorithms, Int J Biomed Imaging 2018;2018:4303161).
 
     Attributes
@@ -22,15 +22,15 @@ class MidlineShift(BaseModel):
     shift_mm : float or None
         Distance in mm, 0 or more; None is "not determined".
     toward : str or None
-        The patient's side that the septum has moved to; None where there is no shift or it is not determined.
+        Side of the patient towards which the septum is shifted; None without a shift or if not determined.
     confidence : float or None
-        0 to 1; None where the shift is not determined.
+        Confidence, 0 to 1; None if the shift is not determined.
     slice : int or None
-        Index (from 0) of the source slice that the points lie on.
+        Source slice of the end points, counted from 0.
     septum_lps_mm, midline_lps_mm : tuple of float or None
-        Ends of the measured distance, LPS mm, to be drawn.
+        End points of the measured distance, LPS mm.
     reason : str
-        Why it is not determined, in words; empty where it is.
+        Sentence that says why the shift is not determined; empty if it is.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -45,12 +45,12 @@ class MidlineShift(BaseModel):
 
     @property
     def left_mm(self) -> float:
-        """The shift, negative to the right; 0 where it is not determined."""
+        """Signed shift, positive to the left; 0 if not determined."""
         return (self.shift_mm or 0.0) * (-1 if self.toward == "right" else 1)
 
     def describe(self) -> str:
-        """Return the shift in words, as ``midline shift 4.2 mm to the left``."""
+        """Return the shift in words, such as ``midline shift 4.2 mm to the left``."""
         if self.shift_mm is None:
-            return f"midline shift not determined ({self.reason})" if self.reason else "midline shift not determined"
+            return f"midline shift not determined. {self.reason}" if self.reason else "midline shift not determined"
         toward = "" if self.toward is None else f" to the {self.toward}"
         return f"midline shift {self.shift_mm:.1f} mm{toward}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The modified Graeb score of blood in the ventricles."""
+"""Modified Graeb score of IVH."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.measurement.score_items import BY_USER, NOT_DETERMINED
 
-WORST = 32
+MAX_SCORE = 32
 Points = int | Literal["not determined"] | None
-"""What a reader gives a compartment; None keeps what was measured."""
+"""Points of a compartment given by the user; None keeps the proposal."""
 
 
 class Ventricle(StrEnum):
-    """The compartments that the score counts."""
+    """Compartment of the ventricles."""
 
     THIRD = "third"
     FOURTH = "fourth"
@@ -30,32 +31,32 @@ class Ventricle(StrEnum):
 
     @property
     def is_horn(self) -> bool:
-        """Whether it is an occipital or temporal horn."""
+        """Whether this is an occipital or temporal horn."""
         return self.value.endswith("horn")
 
     @property
     def max_points(self) -> int:
-        """Points of the compartment when it is filled and expanded."""
+        """Points if the compartment is filled and expanded."""
         return 3 if self.is_horn else 5
 
 
 class GraebItem(BaseModel):
-    """One compartment of the ventricles; None is "not determined".
+    """Blood in one compartment and its points; None is "not determined".
 
     Attributes
     ----------
     compartment : Ventricle
-        Which.
+        The compartment.
     lumen_ml : float or None
-        Volume of the compartment, fluid and blood.
+        Volume of fluid and blood.
     blood_ml : float or None
-        Volume of IVH in it.
+        Volume of IVH.
     filled_percent : float or None
-        Blood's share of the lumen.
+        Blood in per cent of the lumen.
     expanded : bool or None
-        Whether clot widens it beyond the normal.
+        Whether clot expands the compartment beyond its normal size.
     edited_points : int, "not determined" or None
-        What the reader gave; it holds in place of what was measured.
+        Points given by the user, which replace the proposal.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -70,32 +71,32 @@ class GraebItem(BaseModel):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def points(self) -> int | None:
-        """Points of the compartment, or None."""
+        """Points of the compartment; None if not determined."""
         if self.edited_points is not None:
             return None if self.edited_points == NOT_DETERMINED else self.edited_points
         if self.filled_percent is None or (self.filled_percent > 0 and self.expanded is None):
             return None
         step = 50 if self.compartment.is_horn else 25
-        # Ceiling: any blood gives a point.
+        # Rounded up, so that any blood gives a point.
         return int(-(-self.filled_percent // step)) + int(bool(self.filled_percent and self.expanded))
 
 
 class ModifiedGraeb(BaseModel):
-    """A proposal for the modified Graeb score, to be checked and edited by the reader.
+    """Proposal for the modified Graeb score, to be checked and edited by the user.
 
     Morgan TC et al., The modified Graeb score: an enhanced tool for intraventricular hemorrhage measurement and
-    prediction of functional outcome, Stroke 2013;44:635-641: the third, the fourth and each lateral ventricle give 1
-    to 4 points by quarters filled with blood, each occipital and each temporal horn 1 or 2 by halves, and each
-    compartment one more if clot expands it; 0 is no blood in the ventricles, 32 the most.
+    prediction of functional outcome, Stroke 2013;44:635-641. The third, the fourth and each lateral ventricle get 1
+    point for each quarter that contains blood, each occipital and temporal horn 1 point for each half; a compartment
+    expanded by clot gets one more. The score is 0 without IVH, at most 32.
 
     Attributes
     ----------
     items : tuple of GraebItem
-        Each compartment once, in the order of :class:`Ventricle`.
+        All compartments, in the order of :class:`Ventricle`.
 
     Examples
     --------
-    A cast of the third ventricle that expands it and a thin level in one occipital horn:
+    A third ventricle filled and expanded by clot, and a thin level of blood in one occipital horn:
 
     >>> ModifiedGraeb.of({"third": (100, True), "left_occipital_horn": (30, False)}).total
     6
@@ -107,10 +108,7 @@ class ModifiedGraeb(BaseModel):
 
     @classmethod
     def of(cls, filled: Mapping[str, tuple[float, bool]]) -> ModifiedGraeb:
-        """Build the score from how far compartments are filled in per cent and whether they are expanded.
-
-        Compartments that are not named hold no blood.
-        """
+        """Return the score of compartments given by filling in per cent and expansion; others contain no blood."""
         empty = (0.0, False)
         return cls(
             items=tuple(
@@ -123,27 +121,29 @@ class ModifiedGraeb(BaseModel):
 
     @classmethod
     def not_determined(cls) -> ModifiedGraeb:
-        """Return the score of which nothing is known."""
+        """Return the score with no compartment determined."""
         return cls(items=tuple(GraebItem(compartment=name) for name in Ventricle))
 
     def edited(self, points: Mapping[str, Points]) -> ModifiedGraeb:
-        """Return the score with what the reader gave; None takes an edit back.
+        """Return the score with points given by the user; None restores the proposal.
 
         Parameters
         ----------
         points : mapping of str to int, "not determined" or None
-            By name of the compartment.
+            Points by name of the compartment.
 
         Raises
         ------
         ValueError
-            If there is no such compartment, or it cannot have so many points.
+            If a compartment is unknown or its points are out of range.
         """
         for name, value in points.items():
-            most = Ventricle(name).max_points
-            if isinstance(value, int) and not 0 <= value <= most:
-                message = f"The {name.replace('_', ' ')} can have 0 to {most} points, not {value}."
-                raise ValueError(message)
+            maximum = Ventricle(name).max_points
+            if isinstance(value, int) and not 0 <= value <= maximum:
+                words = name.replace("_", " ")
+                raise ValueError(
+                    message("measurement.graeb_points", compartment=words, max_points=maximum, points=value)
+                )
         return ModifiedGraeb(
             items=tuple(
                 item.model_copy(update={"edited_points": points[item.compartment]})
@@ -156,33 +156,35 @@ class ModifiedGraeb(BaseModel):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def lowest(self) -> int:
-        """The score if compartments that are not determined count nothing."""
+        """Score with no points for compartments that are not determined."""
         return sum(item.points or 0 for item in self.items)
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def highest(self) -> int:
-        """The score if compartments that are not determined count all they can."""
+        """Score with all points for compartments that are not determined."""
         return sum(item.compartment.max_points if item.points is None else item.points for item in self.items)
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def total(self) -> int | None:
-        """0 to 32, or None where a compartment is not determined."""
+        """Score from 0 to 32; None if a compartment is not determined."""
         return self.lowest if self.lowest == self.highest else None
 
     @property
     def is_edited(self) -> bool:
-        """Whether the reader gave any of the points."""
+        """Whether the user gave any points."""
         return any(item.edited_points is not None for item in self.items)
 
     def summary(self) -> str:
-        """Return the score and whose it is."""
+        """Return the score in words, and whether it is a proposal or edited."""
         total = str(self.total) if self.total is not None else f"{self.lowest} to {self.highest}"
-        return f"modified Graeb score {total} of {WORST} ({'a proposal, edited' if self.is_edited else 'a proposal'})"
+        return (
+            f"modified Graeb score {total} of {MAX_SCORE} ({'a proposal, edited' if self.is_edited else 'a proposal'})"
+        )
 
     def describe(self) -> str:
-        """Return the score and the compartments that have points or that the reader edited, on one line."""
+        """Return the score and the compartments that have points or were edited, on one line."""
         found = [
             f"{item.compartment.value.replace('_', ' ')} {NOT_DETERMINED if item.points is None else item.points}"
             + (f" ({BY_USER})" if item.edited_points is not None else "")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the reader says of a patient and in place of what was proposed, and the scores that follow."""
+"""Items of the scores given by the user."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ICHSegmentationLib.measurement.ich_score import IchScore, ich_score, is_infratentorial
-from ICHSegmentationLib.measurement.measure import Measurements
+from ICHSegmentationLib.measurement.measurements import Measurements
 from ICHSegmentationLib.measurement.modified_graeb import ModifiedGraeb, Points
 
-Answer = bool | Literal["not determined"] | None
+TriState = bool | Literal["not determined"] | None
 
 
 class Proposals(BaseModel):
-    """What a segmentation of a scan proposes for the items of the scores.
+    """Proposals of a segmentation for the items of the scores.
 
     Attributes
     ----------
     volumes_ml : dict of str to float
-        Of the segmentation, by which it is known whether it has changed since.
+        Volumes of the segmentation, to detect later changes.
     infratentorial : bool or None
-        Where the largest intraparenchymal lesion lies; None is not determined.
+        Whether the largest IPH lesion is infratentorial; None is not determined.
     modified_graeb : ModifiedGraeb or None
-        None where the scan was not given.
+        Proposal for the modified Graeb score; None without the scan.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -35,7 +35,7 @@ class Proposals(BaseModel):
 
     @classmethod
     def of(cls, measurements: Measurements) -> Self:
-        """Return what measurements propose."""
+        """Return the proposals of measurements."""
         return cls(
             volumes_ml=measurements.volumes_ml,
             infratentorial=is_infratentorial(measurements),
@@ -44,19 +44,21 @@ class Proposals(BaseModel):
 
 
 class UserItems(BaseModel):
-    """Each item of the reader's; None keeps what is proposed, "not determined" is an answer.
+    """Items of the scores given by the user.
+
+    None keeps the proposal; "not determined" replaces it.
 
     Attributes
     ----------
     gcs, age_years, iph_ml, ivh, infratentorial
-        Of the ICH score; see :class:`ICHSegmentationLib.measurement.IchScore`.
+        Items of the ICH score; see :class:`ICHSegmentationLib.measurement.IchScore`.
     graeb : dict of str to int or "not determined"
         Points of the modified Graeb score, by name of the compartment.
 
     Raises
     ------
     pydantic.ValidationError
-        If a value is impossible.
+        If a value is out of range.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,8 +66,8 @@ class UserItems(BaseModel):
     gcs: Annotated[int, Field(ge=3, le=15)] | None = None
     age_years: Annotated[int, Field(ge=0)] | None = None
     iph_ml: Annotated[float, Field(ge=0)] | Literal["not determined"] | None = None
-    ivh: Answer = None
-    infratentorial: Answer = None
+    ivh: TriState = None
+    infratentorial: TriState = None
     graeb: dict[str, Points] = {}
 
     @field_validator("graeb")
@@ -76,12 +78,12 @@ class UserItems(BaseModel):
 
     @property
     def score_items(self) -> dict[str, int | float | str | None]:
-        """What was said for the ICH score, by item."""
+        """Values of the ICH score by item."""
         return {name: getattr(self, name) for name in type(self).model_fields if name != "graeb"}
 
     @property
     def has_score_items(self) -> bool:
-        """Whether anything was said for the ICH score."""
+        """Whether any item of the ICH score was given."""
         return any(value is not None for value in self.score_items.values())
 
     def ich_score(self, measurements: Measurements) -> IchScore | None:
@@ -96,7 +98,7 @@ class UserItems(BaseModel):
         )
 
     def modified_graeb(self, proposal: ModifiedGraeb | None) -> ModifiedGraeb | None:
-        """Return the modified Graeb score with these points; without a proposal the rest is not determined."""
+        """Return the modified Graeb score with these points; without a proposal all others are not determined."""
         if not self.graeb:
             return proposal
         return (proposal or ModifiedGraeb.not_determined()).edited(self.graeb)

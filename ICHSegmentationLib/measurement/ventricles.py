@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The compartments of the ventricles: how large they are and how much blood they hold."""
+"""Volumes of fluid and blood in the compartments of the ventricles."""
 
 from __future__ import annotations
 
@@ -18,25 +18,35 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
 
 _LATERAL, _OCCIPITAL, _TEMPORAL, _THIRD, _FOURTH = range(5)
-_FLUID = 0.6  # share of a sample from which it is lumen; leukoaraiosis beside the ventricles reaches half
-_TRACE_ML = 0.05  # of blood; less is the labels' own error
-_TRACE_SHARE = 0.02
-_LEAST_SHARE = 0.001  # that is still written as more than nothing
+_MIN_FLUID = 0.6  # fraction of fluid of a sample in the lumen; that of leukoaraiosis is up to one half
+_MIN_BLOOD_ML = 0.05  # of a compartment; less is within the error of the labels
+_MIN_BLOOD_FRACTION = 0.02  # of the lumen
+_MIN_SHOWN_FRACTION = 0.001  # so that rounding to 0.1 % does not give zero
 _FAR_MM = 15.0
-_MOST_FAR = 0.3  # of the blood may lie farther from the model's ventricles
-_FILLED_SHARE = 0.75  # from which clot can be said to expand a compartment
+_MAX_FAR_FRACTION = 0.3  # of the blood farther than that from the ventricles of the model
+_MIN_FILLED_FRACTION = 0.75  # of a compartment expanded by clot
 
 
 class _Kind(NamedTuple):
-    """What is usual for a kind of compartment: reach of its fluid in mm, least and most lumen in mL."""
+    """Limits of a kind of compartment.
+
+    Attributes
+    ----------
+    reach_mm : float
+        Maximum distance of its fluid from the compartment of the model.
+    min_ml : float
+        Minimum lumen, which also a collapsed compartment has.
+    max_ml : float
+        Maximum normal lumen; a larger one that is filled with clot counts as expanded.
+    """
 
     reach_mm: float
-    least_ml: float
-    most_ml: float
+    min_ml: float
+    max_ml: float
 
 
-# A collapsed compartment still has the least lumen; above the most, one that clot fills is taken to be expanded.
-# Orders of magnitude of adult volumetry, elderly included; limits of this project, no published definition has any.
+# Chosen for this project from the order of magnitude of volumes in adults, elderly included; there are no published
+# limits.
 _KINDS = {
     _LATERAL: _Kind(8.0, 1.0, 30.0),
     _OCCIPITAL: _Kind(6.0, 0.3, 5.0),
@@ -56,36 +66,36 @@ _BY_SIDE = {
 def propose_graeb(label_map: LabelMap, brain: AtlasFit, samples: DeepSamples, *, septum_x: float) -> ModifiedGraeb:
     """Propose the modified Graeb score from fluid and blood in the compartments.
 
-    Each voxel of IVH belongs to the compartment whose place in the model is nearest; the lumen is that blood and the
-    fluid nearby. Traces under 0.05 mL or 2 % of the lumen are not counted, except in the compartment with most blood: a
-    score of 0 is no blood at all. Where the septum's place is not known, it is taken to be in the middle.
+    Each voxel of IVH belongs to the nearest compartment of the model; the lumen is this blood and the fluid nearby.
+    Less than 0.05 mL or 2 % of the lumen does not count, except in the compartment with most blood, so that the score
+    is 0 only without IVH.
 
     Parameters
     ----------
     label_map : LabelMap
-        With blood in the ventricles, or none.
+        Labels on the source slices.
     brain : AtlasFit
-        The model of anatomy in the scan.
+        Fit of the atlas to the scan.
     samples : DeepSamples
-        The middle of the brain.
+        Samples of the deep brain.
     septum_x : float
-        Place of the septum beside the midsagittal plane, brain coordinates: it parts the two lateral ventricles.
+        Position of the septum in brain coordinates, 0 if unknown; it separates the lateral ventricles.
     """
     blood = _blood_ml(label_map, brain, septum_x)
     if blood is None:
         return ModifiedGraeb.not_determined()
     fluid = _fluid_ml(samples, septum_x)
-    fullest = max(blood, key=lambda name: blood[name])
+    main = max(blood, key=lambda name: blood[name])
     items = []
     for kind, names in _BY_SIDE.items():
         for name in dict.fromkeys(names):
-            items.append(_item(name, _KINDS[kind], fluid[name], blood[name], counts_traces=name == fullest))
+            items.append(_item(name, _KINDS[kind], fluid[name], blood[name], is_main=name == main))
     order = list(Ventricle)
     return ModifiedGraeb(items=tuple(sorted(items, key=lambda item: order.index(item.compartment))))
 
 
 def compartments(coordinates: np.ndarray, septum_x: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the nearest compartment of every point and the distance to it.
+    """Return the nearest compartment of each point and the distance to it.
 
     Parameters
     ----------
@@ -99,7 +109,7 @@ def compartments(coordinates: np.ndarray, septum_x: float) -> tuple[np.ndarray, 
     names : numpy.ndarray
         (...) uint8, indices into :class:`Ventricle`.
     distance_mm : numpy.ndarray
-        (...) signed, negative inside the model's compartment.
+        (...) signed distance, negative inside the compartment of the model.
     """
     distances = _distances(coordinates)
     kinds = distances.argmin(axis=0)
@@ -110,16 +120,16 @@ def compartments(coordinates: np.ndarray, septum_x: float) -> tuple[np.ndarray, 
 
 
 def _distances(coordinates: np.ndarray) -> np.ndarray:
-    """Return (kinds, ...) signed distances to the mean ventricles of an adult in brain coordinates.
+    """Return (kinds, ...) signed distances to the mean ventricles of adults in brain coordinates.
 
-    Places as in stereotaxic atlases (Talairach J, Tournoux P, Co-planar stereotaxic atlas of the human brain, Thieme
-    1988). The lateral ventricle is frontal horn, body and atrium; the occipital horn begins where the atrium ends,
-    about 60 mm behind the anterior commissure, the temporal horn in front of its floor.
+    Positions are those of stereotaxic atlases (Talairach J, Tournoux P, Co-planar stereotaxic atlas of the human brain,
+    Thieme 1988). The lateral ventricle consists of frontal horn, body and atrium. The occipital horn begins where the
+    atrium ends, about 60 mm posterior to the anterior commissure, the temporal horn anterior to its floor.
     """
     x, a, s = (coordinates[..., axis].astype(np.float32) for axis in range(3))
     frame = HeadFrame(x, a, s, (1.0, 1.0, 1.0))
     body = ((7, 30, 3), (10, 24, 9), (10, 10, 16), (11, -8, 21), (16, -27, 20), (23, -39, 14), (23, -53, 9))
-    floor = tube(frame, ((23, -41, 11), (28, -47, 3)), (5, 4))  # of the atrium, the collateral trigone
+    floor = tube(frame, ((23, -41, 11), (28, -47, 3)), (5, 4))  # of the atrium: the collateral trigone
     return np.stack(
         [
             np.minimum(tube(frame, body, (2, 4, 4, 4, 5, 6, 5)), floor),
@@ -132,7 +142,7 @@ def _distances(coordinates: np.ndarray) -> np.ndarray:
 
 
 def _fluid_ml(samples: DeepSamples, septum_x: float) -> dict[Ventricle, float]:
-    lumen = (samples.fluid >= _FLUID) & ~samples.blood
+    lumen = (samples.fluid >= _MIN_FLUID) & ~samples.blood
     plane, row, column = np.nonzero(lumen)
     coordinates = np.stack([X[column], A[row], samples.s[lumen]], axis=-1)
     names, distance = compartments(coordinates, septum_x)
@@ -143,27 +153,27 @@ def _fluid_ml(samples: DeepSamples, septum_x: float) -> dict[Ventricle, float]:
 
 
 def _blood_ml(label_map: LabelMap, brain: AtlasFit, septum_x: float) -> dict[Ventricle, float] | None:
-    """Return blood by compartment, or None where it lies where the model has no ventricles."""
+    """Return the volume of blood by compartment, or None if much of it is far from the ventricles of the model."""
     found = np.argwhere(label_map.labels == Subtype.IVH)
     names, distance = compartments(brain.coordinates(found), septum_x)
     volumes_mm3 = label_map.grid.voxel_volumes_mm3[found[:, 0]]
-    if volumes_mm3[distance > _FAR_MM].sum() > _MOST_FAR * volumes_mm3.sum():
+    if volumes_mm3[distance > _FAR_MM].sum() > _MAX_FAR_FRACTION * volumes_mm3.sum():
         return None
     volumes = np.bincount(names, weights=volumes_mm3 / 1000, minlength=len(Ventricle))
     return dict(zip(Ventricle, volumes.tolist(), strict=True))
 
 
-def _item(name: Ventricle, kind: _Kind, fluid_ml: float, blood_ml: float, *, counts_traces: bool) -> GraebItem:
-    lumen_ml = max(fluid_ml + blood_ml, kind.least_ml)
-    share = blood_ml / lumen_ml
-    if counts_traces and blood_ml > 0:
-        share = max(share, _LEAST_SHARE)
-    elif blood_ml < _TRACE_ML or share < _TRACE_SHARE:
-        share = 0.0
+def _item(name: Ventricle, kind: _Kind, fluid_ml: float, blood_ml: float, *, is_main: bool) -> GraebItem:
+    lumen_ml = max(fluid_ml + blood_ml, kind.min_ml)
+    fraction = blood_ml / lumen_ml
+    if is_main and blood_ml > 0:
+        fraction = max(fraction, _MIN_SHOWN_FRACTION)
+    elif blood_ml < _MIN_BLOOD_ML or fraction < _MIN_BLOOD_FRACTION:
+        fraction = 0.0
     return GraebItem(
         compartment=name,
         lumen_ml=round(fluid_ml + blood_ml, 2),
         blood_ml=round(blood_ml, 2),
-        filled_percent=round(100 * share, 1),
-        expanded=bool(share >= _FILLED_SHARE and lumen_ml > kind.most_ml),
+        filled_percent=round(100 * fraction, 1),
+        expanded=bool(fraction >= _MIN_FILLED_FRACTION and lumen_ml > kind.max_ml),
     )

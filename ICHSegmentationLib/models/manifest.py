@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ICHSegmentationLib.core.errors import MissingModelError, ModelError, UnknownModelError
+from ICHSegmentationLib.core.errors import MissingModelError, ModelError, NoManifestError, UnknownModelError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.resources import resource_path
 from ICHSegmentationLib.core.subtypes import label_values
+from ICHSegmentationLib.core.validation import first_problem
 from ICHSegmentationLib.networks.box_decoding import NMS_OVERLAP, SCORE_THRESHOLD
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
@@ -130,24 +131,21 @@ class ModelEntry(BaseModel):
     @classmethod
     def _check_file(cls, file: str) -> str:
         if file and (Path(file).name != file or not file.endswith(".safetensors")):
-            detail = "must be the name of a .safetensors file beside the manifest"
-            raise ValueError(detail)
+            raise ValueError(message("models.weights_name", file=file))
         return file
 
     @field_validator("graph")
     @classmethod
     def _check_graph(cls, graph: str | None) -> str | None:
         if graph is not None and (Path(graph).name != graph or not graph.endswith(".graph.zip")):
-            detail = "must be the name of a .graph.zip file beside the manifest"
-            raise ValueError(detail)
+            raise ValueError(message("models.graph_name", file=graph))
         return graph
 
     @field_validator("window_hu")
     @classmethod
     def _check_window(cls, window_hu: tuple[float, float]) -> tuple[float, float]:
         if window_hu[0] >= window_hu[1]:
-            detail = "the lower end must be below the upper end"
-            raise ValueError(detail)
+            raise ValueError(message("models.window_order", low=window_hu[0], high=window_hu[1]))
         return window_hu
 
     @field_validator("min_confidence")
@@ -159,8 +157,7 @@ class ModelEntry(BaseModel):
     @model_validator(mode="after")
     def _check_verifier(self) -> Self:
         if self.verifier and not {"IPH", "IVH"} <= set(self.classes):
-            detail = "second_reader needs the classes IPH and IVH"
-            raise ValueError(detail)
+            raise ValueError(message("models.verifier_classes"))
         return self
 
     @model_validator(mode="after")
@@ -172,8 +169,7 @@ class ModelEntry(BaseModel):
     def _check_weights(self) -> Self:
         weights = (self.file, self.sha256, self.size_bytes, self.parameters)
         if any(weights) and not all(weights):
-            detail = "file, sha256, size_bytes and parameters must be given together"
-            raise ValueError(detail)
+            raise ValueError(message("models.weights_incomplete"))
         return self
 
     @property
@@ -232,14 +228,11 @@ class Manifest(BaseModel):
     def _check_names(self) -> Self:
         names = [entry.name for entry in self.models]
         if len(set(names)) != len(names):
-            detail = "two models have the same name"
-            raise ValueError(detail)
+            raise ValueError(message("models.same_name"))
         if not all(entry.has_weights for entry in self.models):
-            detail = "a model has no weights"
-            raise ValueError(detail)
+            raise ValueError(message("models.no_weights"))
         if names and self.default not in names:
-            detail = f"the default model {self.default!r} is not in the list"
-            raise ValueError(detail)
+            raise ValueError(message("models.no_default", name=self.default))
         return self
 
     @property
@@ -282,8 +275,10 @@ def load_manifest(folder: Path | None = None) -> Manifest:
 
     Raises
     ------
+    NoManifestError
+        If the package itself contains none.
     MissingModelError
-        If it cannot be read.
+        If it cannot be read, or that of a named folder (also by ICHSEG_MODELS) does not exist or lists no model.
     ModelError
         If it is malformed; the message names the file and the first wrong field.
     """
@@ -291,14 +286,19 @@ def load_manifest(folder: Path | None = None) -> Manifest:
     path = folder / MANIFEST_NAME
     try:
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        kind = NoManifestError if folder == MODELS_FOLDER else MissingModelError
+        raise kind(message("models.manifest_unreadable", path=path, reason=error.strerror)) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise MissingModelError(message("models.manifest_unreadable", path=path)) from error
+        reason = error.strerror if isinstance(error, OSError) else error.reason
+        raise MissingModelError(message("models.manifest_unreadable", path=path, reason=reason)) from error
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise ModelError(message("models.manifest_not_valid", path=path, place=place, problem=first["msg"])) from error
+        place, problem = first_problem(error)
+        raise ModelError(message("models.manifest_not_valid", path=path, place=place, problem=problem)) from error
+    if not manifest.models and folder != MODELS_FOLDER:
+        raise MissingModelError(message("models.manifest_empty", path=path))
     entries = tuple(entry.model_copy(update={"folder": folder}) for entry in manifest.models)
     return manifest.model_copy(update={"models": entries})
 
@@ -306,12 +306,24 @@ def load_manifest(folder: Path | None = None) -> Manifest:
 def get_model(name: str = "default", *, folder: Path | None = None) -> ModelEntry:
     """Return a model by its name, or the default one; see :meth:`Manifest.get`.
 
-    The built-in model is found even without a manifest.
+    The built-in model is always found by its name. It is the default only where no folder of models was named and the
+    package contains none.
+
+    Raises
+    ------
+    UnknownModelError
+        If there is no such model.
+    MissingModelError
+        If the manifest cannot be read, or a named folder has no models.
+    ModelError
+        If the manifest is malformed.
     """
     try:
         manifest = load_manifest(folder)
-    except MissingModelError:
-        if name not in ("default", built_in_entry().name):
-            raise
+    except NoManifestError:
         manifest = Manifest()
+    except MissingModelError:
+        if name != built_in_entry().name:
+            raise
+        return built_in_entry()
     return manifest.get(name)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from ICHSegmentationLib.core.errors import ModelError
 from ICHSegmentationLib.core.files import write_bytes, write_text
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.validation import first_problem
 from ICHSegmentationLib.models.manifest import MANIFEST_NAME, MODELS_FOLDER, Manifest, ModelEntry, load_manifest
 from ICHSegmentationLib.models.runtimes.conversion import check_against_torch
 from ICHSegmentationLib.models.runtimes.graph import encode_graph, load_graph
@@ -85,7 +86,8 @@ def register_model(
     try:
         draft = ModelEntry.model_validate({**fields, **written, "parameters": 1, "folder": folder})
     except ValidationError as error:
-        raise ModelError(message("models.description_not_valid", name=name, problem=error)) from error
+        place, problem = first_problem(error, whole="the whole description")
+        raise ModelError(message("models.description_not_valid", name=name, place=place, problem=problem)) from error
     is_new_file = not draft.path.exists()
     write_bytes(draft.path, data)
     try:

@@ -2,7 +2,7 @@
 """Volumes and results in 3D Slicer's scene. The only package of the library that imports slicer; never Qt."""
 
 from ICHSegmentationLib.mrml.boxes.box_record import box_models, keep_boxes, note_box_model
-from ICHSegmentationLib.mrml.boxes.lesion_boxes import AskedEdit, BoxLesion, apply_edit, ask_edit, box_lesions
+from ICHSegmentationLib.mrml.boxes.lesion_boxes import BoxLesion, RequestedEdit, apply_edit, box_lesions, request_edit
 from ICHSegmentationLib.mrml.boxes.lesion_rois import (
     box_of_roi,
     choose_roi,
@@ -36,7 +36,7 @@ from ICHSegmentationLib.mrml.segmentation.live_volumes import LiveVolumes
 from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE
 from ICHSegmentationLib.mrml.segmentation.publish import publish, result_info
 from ICHSegmentationLib.mrml.segmentation.result_grid import is_result
-from ICHSegmentationLib.mrml.segmentation.scores import proposals, reader_items, set_proposals, set_reader_items
+from ICHSegmentationLib.mrml.segmentation.scores import proposals, set_proposals, set_user_items, user_items
 from ICHSegmentationLib.mrml.segmentation.segments import subtype_look, subtype_names
 from ICHSegmentationLib.mrml.segmentation.volumes import (
     SceneVolumes,
@@ -55,17 +55,16 @@ from ICHSegmentationLib.mrml.volume.input import volume_input
 __all__ = [
     "RESULT_ATTRIBUTE",
     "WINDOWS",
-    "AskedEdit",
     "BoxLesion",
     "EditingTime",
     "LiveVolumes",
+    "RequestedEdit",
     "SceneLesion",
     "SceneVolumes",
     "ShownSlices",
     "VolumeCheck",
     "acquisition_transform_is_detached",
     "apply_edit",
-    "ask_edit",
     "box_lesions",
     "box_models",
     "box_of_roi",
@@ -95,10 +94,10 @@ __all__ = [
     "note_box_model",
     "proposals",
     "publish",
-    "reader_items",
     "reattach_acquisition_transform",
     "remove_strays",
     "rename_roi",
+    "request_edit",
     "restore_all",
     "restore_lesion",
     "result_info",
@@ -107,7 +106,7 @@ __all__ = [
     "segment_volumes_ml",
     "set_opacity",
     "set_proposals",
-    "set_reader_items",
+    "set_user_items",
     "set_window",
     "show_3d",
     "show_rois",
@@ -118,5 +117,6 @@ __all__ = [
     "subtype_look",
     "subtype_names",
     "sync_rois",
+    "user_items",
     "volume_input",
 ]

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a CT volume to what a network sees, and from its answer back to the source slices."""
+"""Conversion of CT volumes to network input, and of network output to the source slices."""

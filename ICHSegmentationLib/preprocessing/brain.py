@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The brain in windowed greys, by morphology (Abramova et al. 2021, section 2.1)."""
+"""Brain mask of windowed images, by morphology (Abramova et al. 2021, section 2.1)."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from scipy import ndimage
 from ICHSegmentationLib.preprocessing.head import intracranial_mask
 
 _WORKING_MM = 1.6
-_BONE, _TISSUE, _AIR = 1000, 40, -1000  # HU that stand for what is above, in and below the window
-_SMALLEST_STEP = 0.5 / 255  # of 8-bit greys
-_CLOSE_MM = 4.0  # clots above the window look like bone, fluid below it like air
+_BONE, _TISSUE, _AIR = 1000, 40, -1000  # HU assigned to pixels above, in and below the window
+_HALF_LEVEL = 0.5 / 255  # half a grey level of 8-bit images
+_CLOSE_MM = 4.0  # fills clots above the window, which look like bone, and fluid below it, which looks like air
 
 
 def brain_mask(planes: np.ndarray, pixel_mm: float) -> np.ndarray:
-    """Find what lies inside the skull.
+    """Return the mask of the inside of the skull.
 
-    It needs no more than the window's greys, so that prepared training volumes and scans are treated alike.
+    Only windowed values are needed, so that prepared training volumes and scans are processed in the same way.
 
     Parameters
     ----------
     planes : numpy.ndarray
-        (slices, H, W) in [0, 1]: a window from about 0 to 80 or more HU, axial slices.
+        (slices, H, W) axial slices in [0, 1], windowed from about 0 to at least 80 HU.
     pixel_mm : float
         Size of the square pixels.
 
     Returns
     -------
     numpy.ndarray
-        (slices, H, W) bool; empty where bone encloses no tissue.
+        (slices, H, W) bool; all False if bone encloses no tissue.
     """
     step = max(1, round(_WORKING_MM / pixel_mm))
     coarse = planes[:, ::step, ::step]
     hu = np.full(coarse.shape, _TISSUE, dtype=np.int16)
-    hu[coarse >= 1 - _SMALLEST_STEP] = _BONE
-    hu[coarse <= _SMALLEST_STEP] = _AIR
+    hu[coarse >= 1 - _HALF_LEVEL] = _BONE
+    hu[coarse <= _HALF_LEVEL] = _AIR
     spacing_mm = (step * pixel_mm, step * pixel_mm)
     inside = intracranial_mask(hu, spacing_mm)
     radius = round(_CLOSE_MM / spacing_mm[0])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find the inside of the skull, so that a network sees the head and neither table nor air."""
+"""Detection of the inside of the skull."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.core.errors import NotAHeadError
-from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.messages import Message, message
 
-_WORKING_MM = 1.6  # in-plane sampling of the search: the skull is thicker, and it is ten times faster than 0.45 mm
+_WORKING_MM = 1.6  # in-plane sampling, finer than the skull is thick and ten times as fast as 0.45 mm
 _BONE_HU = 250
 _SOFT_TISSUE_HU = (-20, 120)  # brain, CSF and clot; neither fat nor bone
-_DETACH_MM = 4.0  # erosion that cuts scalp, orbits and neck off the brain
-_ENCLOSING_DIRECTIONS = 6  # of 8; a craniectomy leaves two or three of them open
-_LEAST_BONY = 0.03  # share of the inside that bone alone encloses; less is a body without a skull, not a cropped head
-_CUT_OFF_MM = 20.0  # of the image border in one slice with brain at it; less is a partial volume of scalp
-_LEAST_AREA_MM2 = 150.0  # of brain on a slice for it to count
+_DETACH_MM = 4.0  # erosion that separates scalp, orbits and neck from the brain
+_MIN_DIRECTIONS = 6  # of 8 with bone; a craniectomy opens two or three
+_MIN_BONY_FRACTION = 0.03  # of the inside enclosed by bone alone; a cropped head has more, a body without a skull less
+_CUT_OFF_MM = 20.0  # of brain along the image border on one slice; less may be partial volume of the scalp
+_MIN_AREA_MM2 = 150.0  # of brain on a slice
 _BRAIN_ML = (250.0, 2600.0)  # from a partial scan to a large head, CSF spaces included
 _BRAIN_MEDIAN_HU = (5.0, 60.0)
-_WIDEST_MM = 240.0
+_MAX_WIDTH_MM = 240.0
 
 
 @dataclass(frozen=True)
 class HeadRegion:
-    """The inside of the skull on canonical axes.
+    """Inside of the skull on canonical axes.
 
     Attributes
     ----------
     slices : numpy.ndarray
-        (slices,) bool, where brain was found.
+        (slices,) bool, True for slices with brain and their neighbours.
     rows_mm, columns_mm : tuple of float
         First and last position of the inside of the skull along canonical rows and columns.
     volume_ml : float
-        Volume of the inside of the skull, as far as it is in the image.
+        Volume of the inside of the skull within the image.
     cut_off : bool
         Whether the image border cuts through the inside of the skull.
-    doubt : str
-        Why this may not be a head, in words; empty where it looks like one.
+    doubt : Message or None
+        Why this may not be a head; None if it looks like one.
     """
 
     slices: np.ndarray
@@ -47,11 +47,11 @@ class HeadRegion:
     columns_mm: tuple[float, float]
     volume_ml: float
     cut_off: bool
-    doubt: str
+    doubt: Message | None
 
 
 def find_head(hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.ndarray]) -> HeadRegion:
-    """Find the head in a volume on canonical axes.
+    """Find the head in an array on canonical axes.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def find_head(hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.n
     Returns
     -------
     HeadRegion
-        Where brain was not found at all the region spans the volume, and ``doubt`` says so.
+        If no brain was found, the region spans the image and ``doubt`` is set.
     """
     stride = _stride(coordinates_mm)
     coarse = hu[:, :: stride[0], :: stride[1]]
@@ -71,58 +71,58 @@ def find_head(hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.n
     spacing_mm = (_median_step(rows_mm), _median_step(columns_mm))
     inside = intracranial_mask(coarse, spacing_mm)
     area = inside.sum(axis=(1, 2)) * np.prod(spacing_mm)
-    with_brain = area >= _LEAST_AREA_MM2
+    with_brain = area >= _MIN_AREA_MM2
     if not with_brain.any():
-        doubt = "no soft tissue was found inside a skull"
+        doubt = message("preprocessing.no_skull")
         rows, columns = (_span(axis) for axis in coordinates_mm[1:])
         return HeadRegion(np.ones(len(hu), dtype=bool), rows, columns, volume_ml=0.0, cut_off=False, doubt=doubt)
     volume_ml = float((area * np.gradient(slices_mm)).sum() / 1000)
     region = HeadRegion(
-        slices=ndimage.binary_dilation(with_brain),  # a thin convexity bleed may lie one slice above the brain
+        slices=ndimage.binary_dilation(with_brain),  # a thin convexity hemorrhage may lie one slice above the brain
         rows_mm=_span(rows_mm[inside.any(axis=(0, 2))]),
         columns_mm=_span(columns_mm[inside.any(axis=(0, 1))]),
         volume_ml=volume_ml,
         cut_off=_is_cut_off(inside, spacing_mm),
-        doubt="",
+        doubt=None,
     )
     return replace(region, doubt=_doubt(region, float(np.median(coarse[inside]))))
 
 
-def head_or_refusal(
+def require_head(
     hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.ndarray], *, force: bool
 ) -> tuple[HeadRegion, tuple[str, ...]]:
-    """Find the head, and return it with warnings.
+    """Find the head and return it with warnings, or raise an error if there is none.
 
     Parameters
     ----------
     hu, coordinates_mm
-        As of `find_head`.
+        See `find_head`.
     force : bool
-        Go on with a volume that does not look like a head.
+        Accept an image that does not look like a head.
 
     Raises
     ------
     NotAHeadError
-        If it does not and ``force`` is False.
+        If the image does not look like a head and ``force`` is False.
     """
     region = find_head(hu, coordinates_mm)
-    if region.doubt and not force:
+    if region.doubt is not None and not force:
         raise NotAHeadError(message("preprocessing.not_a_head", doubt=region.doubt))
     return region, (message("preprocessing.cut_off"),) if region.cut_off else ()
 
 
 def inside_skull(hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
-    """Return what `intracranial_mask` finds on the pixels that `find_head` works on, for every pixel.
+    """Return the mask of the inside of the skull, computed at the resolution of `find_head`.
 
     Parameters
     ----------
     hu, coordinates_mm
-        As of `find_head`; some of a scan's slices will do.
+        See `find_head`; a subset of the slices is allowed.
 
     Returns
     -------
     numpy.ndarray
-        (slices, rows, columns) bool, in steps of 1.6 mm.
+        (slices, rows, columns) bool, constant over blocks of about 1.6 mm.
     """
     stride = _stride(coordinates_mm)
     spacing_mm = (_median_step(coordinates_mm[1]) * stride[0], _median_step(coordinates_mm[2]) * stride[1])
@@ -132,9 +132,11 @@ def inside_skull(hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, n
 
 
 def intracranial_mask(hu: np.ndarray, spacing_mm: tuple[float, float]) -> np.ndarray:
-    """Soft tissue inside the skull: the largest piece that bone encloses, closed and filled slice by slice.
+    """Return the mask of the soft tissue inside the skull.
 
-    Where the field of view is smaller than the head, soft tissue at the image border stands for the skull beyond it.
+    This is the largest connected component of soft tissue with bone in at least six of eight in-plane directions,
+    filled slice by slice. If the field of view is smaller than the head, soft tissue at the image border counts as
+    bone.
 
     Parameters
     ----------
@@ -150,24 +152,25 @@ def intracranial_mask(hu: np.ndarray, spacing_mm: tuple[float, float]) -> np.nda
     """
     soft = (hu >= _SOFT_TISSUE_HU[0]) & (hu <= _SOFT_TISSUE_HU[1])
     bone = hu >= _BONE_HU
-    bony = soft & (_enclosing_directions(bone) >= _ENCLOSING_DIRECTIONS)
+    bony = soft & (_enclosing_directions(bone) >= _MIN_DIRECTIONS)
     cut = soft & _border(hu.shape)
     if not cut.any():
-        return _largest_piece(bony, spacing_mm)
-    inside = _largest_piece(soft & (_enclosing_directions(bone | cut) >= _ENCLOSING_DIRECTIONS), spacing_mm)
-    is_head = np.count_nonzero(bony & inside) > _LEAST_BONY * np.count_nonzero(inside)
-    return inside if is_head else _largest_piece(bony, spacing_mm)
+        return _largest_component(bony, spacing_mm)
+    inside = _largest_component(soft & (_enclosing_directions(bone | cut) >= _MIN_DIRECTIONS), spacing_mm)
+    is_head = np.count_nonzero(bony & inside) > _MIN_BONY_FRACTION * np.count_nonzero(inside)
+    return inside if is_head else _largest_component(bony, spacing_mm)
 
 
-def _largest_piece(tissue: np.ndarray, spacing_mm: tuple[float, float]) -> np.ndarray:
-    # Distances are taken slice by slice: thick slices must not erode each other.
+def _largest_component(tissue: np.ndarray, spacing_mm: tuple[float, float]) -> np.ndarray:
+    """Return the largest component after erosion, dilated again within the tissue and filled."""
+    # Distances are in-plane, so that thick slices do not erode each other.
     core = np.stack([_deeper_than(plane, spacing_mm, _DETACH_MM) for plane in tissue])
-    pieces, count = ndimage.label(core)
+    components, count = ndimage.label(core)
     if count == 0:
         return core
-    largest = np.bincount(pieces.ravel())[1:].argmax() + 1
-    grown = np.stack([~_deeper_than(~plane, spacing_mm, _DETACH_MM + 1) for plane in pieces == largest])
-    return np.stack([ndimage.binary_fill_holes(plane) for plane in grown & tissue])
+    largest = np.bincount(components.ravel())[1:].argmax() + 1
+    dilated = np.stack([~_deeper_than(~plane, spacing_mm, _DETACH_MM + 1) for plane in components == largest])
+    return np.stack([ndimage.binary_fill_holes(plane) for plane in dilated & tissue])
 
 
 def _deeper_than(plane: np.ndarray, spacing_mm: tuple[float, float], depth_mm: float) -> np.ndarray:
@@ -177,23 +180,24 @@ def _deeper_than(plane: np.ndarray, spacing_mm: tuple[float, float], depth_mm: f
 
 
 def _enclosing_directions(bone: np.ndarray) -> np.ndarray:
-    """Count in how many of eight in-plane directions a voxel has bone in sight; (slices, rows, columns) uint8."""
+    """Return (slices, rows, columns) uint8: in how many of eight in-plane directions each voxel has bone."""
     straight = _along(bone, axis=1) + _along(bone, axis=2)
     size = max(bone.shape[1:])
-    # The diagonals are the axes of a sheared copy: shift each row by its index, look along the columns, shift back.
+    # Shifting each row by its index turns diagonals into columns; the result is shifted back.
     diagonal = np.zeros_like(straight)
     for mirrored in (False, True):
         source = bone[:, :, ::-1] if mirrored else bone
         sheared = np.zeros((*bone.shape[:2], bone.shape[2] + size), dtype=bool)
         for row in range(bone.shape[1]):
             sheared[:, row, row : row + bone.shape[2]] = source[:, row]
-        seen = _along(sheared, axis=1)
-        back = np.stack([seen[:, row, row : row + bone.shape[2]] for row in range(bone.shape[1])], axis=1)
+        counts = _along(sheared, axis=1)
+        back = np.stack([counts[:, row, row : row + bone.shape[2]] for row in range(bone.shape[1])], axis=1)
         diagonal += back[:, :, ::-1] if mirrored else back
     return straight + diagonal
 
 
 def _along(bone: np.ndarray, axis: int) -> np.ndarray:
+    """Count the directions along an axis, forward and backward, in which each voxel has bone."""
     forward = np.logical_or.accumulate(bone, axis=axis).astype(np.uint8)
     backward = np.flip(np.logical_or.accumulate(np.flip(bone, axis), axis=axis), axis).astype(np.uint8)
     return forward + backward
@@ -211,16 +215,16 @@ def _is_cut_off(inside: np.ndarray, spacing_mm: tuple[float, float]) -> bool:
     return bool(max(rows_mm.max(), columns_mm.max()) >= _CUT_OFF_MM)
 
 
-def _doubt(region: HeadRegion, median_hu: float) -> str:
-    widest = max(region.rows_mm[1] - region.rows_mm[0], region.columns_mm[1] - region.columns_mm[0])
-    least, most = _BRAIN_ML
-    if not least <= region.volume_ml <= most:
-        return f"bone encloses {region.volume_ml:.0f} mL of soft tissue, a head {least:.0f} to {most:.0f} mL"
-    if widest > _WIDEST_MM:
-        return f"the soft tissue inside bone is {widest:.0f} mm wide, a head's at most {_WIDEST_MM:.0f}"
+def _doubt(region: HeadRegion, median_hu: float) -> Message | None:
+    width_mm = max(region.rows_mm[1] - region.rows_mm[0], region.columns_mm[1] - region.columns_mm[0])
+    min_ml, max_ml = _BRAIN_ML
+    if not min_ml <= region.volume_ml <= max_ml:
+        return message("preprocessing.soft_tissue_volume", volume_ml=region.volume_ml, min_ml=min_ml, max_ml=max_ml)
+    if width_mm > _MAX_WIDTH_MM:
+        return message("preprocessing.soft_tissue_width", width_mm=width_mm, max_mm=_MAX_WIDTH_MM)
     if not _BRAIN_MEDIAN_HU[0] <= median_hu <= _BRAIN_MEDIAN_HU[1]:
-        return f"the tissue inside bone has a median of {median_hu:.0f} HU, brain about 30"
-    return ""
+        return message("preprocessing.soft_tissue_density", median_hu=median_hu)
+    return None
 
 
 def _stride(coordinates_mm: tuple[np.ndarray, np.ndarray, np.ndarray]) -> tuple[int, int]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a network is shown."""
+"""Specification of the input of a network."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What a network is shown; part of the manifest, the same in training and inference.
+    """Specification of the input of a network; part of the manifest, the same in training and inference.
 
     Attributes
     ----------
     window_hu : tuple of float
-        HU that become 0 and 1.
+        HU that are mapped to 0 and 1.
     pixel_mm : float
-        Pixel size of the network's input.
+        Pixel size of the input.
     size_px : int
-        Least rows and columns of the input.
+        Minimum number of rows and columns of the input.
     neighbours : int
-        Slices on each side that are added as channels.
+        Number of slices on each side that are added as channels.
     neighbour_distance_mm : float
         Distance between the channels, and the slice thickness that thinner slices are averaged to.
     clip_hu : tuple of float or None
-        HU are clipped to this part of the window first: the range of the training data where it is narrower than the
-        window. Without it the window alone clips.
+        Range to which HU are clipped, a part of the window; the window itself if None. For training data with a range
+        narrower than the window.
     z_score : tuple of float or None
-        Mean and standard deviation of the training set's input, in units of the window, that are taken off and divided
-        by; fixed numbers, so that a slice's input depends neither on its crop nor on the other slices. Without it the
-        network is shown 0 to 1.
+        Mean and standard deviation of the training data, in units of the window, for normalization. They are constants,
+        so that the input of a slice depends neither on its crop nor on other slices. If None, the input is 0 to 1.
     align_midline : bool
-        Whether the midline of the head stands upright in the middle of the input.
+        Whether the head is rotated and shifted so that its midline is the vertical line in the middle of the input.
     patches : PatchSpec or None
-        Of a network that is shown patches of the volume; it has no neighbours.
+        Specification of 3D patches, for networks that take patches; they use no neighbours.
 
     Raises
     ------
     ValueError
-        If ``clip_hu`` is empty or reaches beyond the window, or the standard deviation is not positive.
+        If ``clip_hu`` is empty or not inside the window, or the standard deviation is not positive.
     """
 
     window_hu: tuple[float, float]
@@ -60,15 +60,15 @@ class InputSpec:
         if self.clip_hu is not None:
             (low, high), (first, last) = self.clip_hu, self.window_hu
             if not first <= low < high <= last:
-                message = f"clip_hu {self.clip_hu} must be a part of window_hu {self.window_hu}"
-                raise ValueError(message)
+                raise ValueError(
+                    message("preprocessing.clip_outside_window", clip_hu=self.clip_hu, window_hu=self.window_hu)
+                )
         if self.z_score is not None and self.z_score[1] <= 0:
-            message = "the standard deviation in z_score must be positive"
-            raise ValueError(message)
+            raise ValueError(message("preprocessing.z_score_deviation"))
 
     @property
     def range_hu(self) -> tuple[float, float]:
-        """HU that are told apart; what is beyond either end looks like that end."""
+        """Range to which HU are clipped."""
         return self.clip_hu or self.window_hu
 
     @property
@@ -79,12 +79,18 @@ class InputSpec:
         return 2 * self.neighbours + 1
 
     def window(self, hu: np.ndarray) -> np.ndarray:
-        """Map `range_hu` to [0, 1], float32; before any resampling, so that bone does not bleed into brain."""
+        """Map `range_hu` to [0, 1], float32.
+
+        Apply it before resampling, so that high values of bone do not spread into brain.
+        """
         low, high = self.range_hu
         return (np.clip(hu, low, high).astype(np.float32) - np.float32(low)) / np.float32(high - low)
 
     def network_values(self, windowed: np.ndarray) -> np.ndarray:
-        """Map what `window` gave, resampled or not, to the network's input: 0 to 1 of `window_hu`, then the z-score."""
+        """Map the output of `window`, resampled or not, to the input of the network.
+
+        `range_hu` is rescaled to its part of `window_hu`, then the z-score is applied.
+        """
         scale, offset = self._scale_and_offset
         return windowed if (scale, offset) == (1.0, 0.0) else windowed * np.float32(scale) + np.float32(offset)
 
@@ -96,10 +102,10 @@ class InputSpec:
         return scale / deviation, (offset - mean) / deviation
 
     def stack_weights(self, slices_mm: np.ndarray) -> np.ndarray:
-        """Weights that make each slice's channels out of all slices.
+        """Return the weights that combine all slices to the channels of each slice.
 
-        Slices thinner than ``neighbour_distance_mm`` are averaged to about that thickness, which is what the networks
-        were trained on and lowers the noise; thicker ones are taken as they are.
+        Slices thinner than ``neighbour_distance_mm`` are averaged to about that thickness, as in the training data;
+        thicker ones are interpolated linearly.
 
         Parameters
         ----------

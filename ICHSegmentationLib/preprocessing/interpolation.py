@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resampling along one axis as a matrix, so that a volume is resampled by matrix products."""
+"""Linear resampling along one axis as a matrix product."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import numpy as np
 
 
 def interpolation_matrix(source_mm: np.ndarray, target_mm: np.ndarray, *, width_mm: float = 0.0) -> np.ndarray:
-    """Weights that take samples at ``source_mm`` to ``target_mm``.
+    """Return the weights that resample from ``source_mm`` to ``target_mm``.
 
-    Between samples the weights are linear. ``width_mm`` widens the triangle to that half-width where it exceeds the
-    local source step: it averages fine samples over a coarse target step (anti-aliasing in the plane, thick slices
-    out of thin ones along the stack). Targets outside the source repeat the end sample.
+    The weights are those of linear interpolation, or of a triangle filter of half-width ``width_mm`` where that exceeds
+    the local source step: this averages fine samples over a coarse target step (anti-aliasing in the plane, thick
+    slices from thin ones along the stack). Targets outside the source take the value of the end sample.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ def interpolation_matrix(source_mm: np.ndarray, target_mm: np.ndarray, *, width_
     target_mm : numpy.ndarray
         (m,) positions to interpolate at.
     width_mm : float
-        Least half-width of the triangle; 0 is plain linear interpolation.
+        Minimum half-width of the triangle; 0 is linear interpolation.
 
     Returns
     -------
@@ -40,8 +40,8 @@ def interpolation_matrix(source_mm: np.ndarray, target_mm: np.ndarray, *, width_
     weights[rows, left + 1] = fraction
     wide = width_mm > step
     if wide.any():
-        # Uneven sources: weigh every sample by the length it stands for, or dense parts would dominate.
-        owned = np.gradient(source)
-        triangle = np.clip(1 - np.abs(target[wide, None] - source[None]) / width_mm, 0, None) * owned
+        # Weight each sample by its extent, so that densely sampled parts do not dominate.
+        extents = np.gradient(source)
+        triangle = np.clip(1 - np.abs(target[wide, None] - source[None]) / width_mm, 0, None) * extents
         weights[wide] = triangle / triangle.sum(axis=1, keepdims=True)
     return weights.astype(np.float32)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plane that a head is most symmetric about, from the images alone."""
+"""Midsagittal plane of a head from image symmetry."""
 
 from __future__ import annotations
 
@@ -12,29 +12,31 @@ from scipy import ndimage, optimize
 from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
 
 _SEARCH_MM = (5.0, 2.4, 2.4)  # slices, rows, columns; finer grids find the same plane
-_TURNS_DEG = np.arange(-60.0, 61.0, 4.0)  # tried first; strapped heads of restless patients are turned by up to 45
-_TURN_PENALTY = 0.1  # share that the widest turn must be better by: a round head is taken as upright
-_FAR_APART_DEG = 15.0
-_MOST_POINTS = 30_000
-_HEAD = 0.05  # of the window; darker is air
-_FIRST_STEPS = np.array([2.0, 2.0, 2.0])  # deg, deg, mm
-_EXACT_TO = 0.02  # deg and mm
+_TURNS_DEG = np.arange(-60.0, 61.0, 4.0)  # of the coarse search; heads in straps are turned by up to 45 degrees
+_TURN_PENALTY = 0.1  # relative cost of a turn of 60 degrees, so that a round head is taken as upright
+_MIN_SEPARATION_DEG = 15.0  # between the two turns that are refined
+_MAX_POINTS = 30_000
+_MIN_HEAD = 0.05  # windowed value; lower values are air
+_INITIAL_STEPS = np.array([2.0, 2.0, 2.0])  # deg, deg, mm
+_TOLERANCE = 0.02  # deg and mm
 
 
 @dataclass(frozen=True, eq=False)
 class MidsagittalPlane:
-    """Plane between left and right, in mm along canonical columns (to the left), rows (to the back), slices (up).
+    """Plane between left and right, in mm along canonical columns (left), rows (posterior) and slices (superior).
 
     Attributes
     ----------
     turn_deg : float
-        Turn of the head in the slices, positive when the back of the plane lies to higher columns than its front.
+        In-plane rotation of the head, positive if the posterior part of the plane lies at higher columns than the
+        anterior one.
     lean_deg : float
-        Lean of the head to the side, positive when the top of the plane lies to higher columns than its foot.
+        Lean of the head to the side, positive if the superior part of the plane lies at higher columns than the
+        inferior one.
     shift_mm : float
-        Distance of the plane from ``centre_mm``, positive to higher columns.
+        Distance of the plane from ``centre_mm``, positive towards higher columns.
     centre_mm : tuple of float
-        Column, row and slice position in the middle of the volume, from its first voxel.
+        Column, row and slice position of the centre of the array, from its first voxel.
     """
 
     turn_deg: float
@@ -44,25 +46,25 @@ class MidsagittalPlane:
 
     @property
     def normal(self) -> np.ndarray:
-        """(3,) unit vector across the plane, to higher columns."""
+        """(3,) unit normal of the plane, towards higher columns."""
         return _normal(self.turn_deg, self.lean_deg)
 
     def mirrored(self, planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: float) -> np.ndarray:
-        """Sample what lies opposite each voxel.
+        """Sample the mirror image of each voxel.
 
         Parameters
         ----------
         planes : numpy.ndarray
             (slices, H, W) float32 on the grid that the plane was found on.
         slices_mm : numpy.ndarray
-            (slices,) ascending positions, uneven where slices are.
+            (slices,) ascending positions, evenly spaced or not.
         pixel_mm : float
             Size of the square pixels.
 
         Returns
         -------
         numpy.ndarray
-            (slices, H, W) float32, linear interpolation; 0 where the opposite side is outside the volume.
+            (slices, H, W) float32, linear interpolation; 0 where the opposite side is outside the image.
         """
         heights = slices_mm - slices_mm[0]
         numbers = np.arange(len(heights), dtype=float)
@@ -70,22 +72,22 @@ class MidsagittalPlane:
         result = np.empty(planes.shape, dtype=np.float32)
         for number, height in enumerate(heights):
             opposite = _reflect(np.stack([x, y, np.full_like(x, height)]), self.normal, self.shift_mm, self.centre_mm)
-            # A little beyond the first and last slice the nearest one stands for what was not scanned.
+            # Positions above the last and below the first slice take the values of that slice.
             at = [np.interp(opposite[2], heights, numbers), opposite[1] / pixel_mm, opposite[0] / pixel_mm]
             result[number] = ndimage.map_coordinates(planes, at, order=1, cval=0.0)
         return result
 
 
 def find_midsagittal_plane(planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: float) -> MidsagittalPlane:
-    """Find the plane about which a head differs least from its mirror image (mean squares).
+    """Find the plane about which a head differs least from its mirror image (mean squared difference).
 
-    Turns of up to 60 degrees either way through the centre of mass are compared first; then turn, lean and shift are
-    refined from the best.
+    A coarse search compares turns from -60 to 60 degrees through the centre of mass. Then turn, lean and shift are
+    refined from the two best, well separated turns.
 
     Parameters
     ----------
     planes : numpy.ndarray
-        (slices, H, W) in [0, 1] on canonical axes with square pixels: windowed greys, or a mask of the head.
+        (slices, H, W) in [0, 1] on canonical axes with square pixels: windowed values, or a mask of the head.
     slices_mm : numpy.ndarray
         (slices,) ascending positions.
     pixel_mm : float
@@ -94,10 +96,10 @@ def find_midsagittal_plane(planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: 
     size_mm = [(n - 1) * pixel_mm for n in planes.shape[1:]]
     centre_mm = (size_mm[1] / 2, size_mm[0] / 2, float(slices_mm[-1] - slices_mm[0]) / 2)
     coarse, spacing_mm = _coarse(planes, slices_mm, pixel_mm)
-    inside = np.argwhere(coarse > _HEAD)
+    inside = np.argwhere(coarse > _MIN_HEAD)
     if not len(inside):
         return MidsagittalPlane(0.0, 0.0, 0.0, centre_mm)
-    chosen = inside[:: -(-len(inside) // _MOST_POINTS)]
+    chosen = inside[:: -(-len(inside) // _MAX_POINTS)]
     points = (chosen * spacing_mm).T[::-1]  # columns, rows, slices
     values = coarse[tuple(chosen.T)]
     last_slice = len(coarse) - 1
@@ -108,14 +110,14 @@ def find_midsagittal_plane(planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: 
         at = opposite[::-1] / np.array(spacing_mm)[:, None]
         at[0] = at[0].clip(0, last_slice)  # as `MidsagittalPlane.mirrored` does
         sampled = ndimage.map_coordinates(coarse, at, order=1, cval=0.0)
-        upright = 1 + _TURN_PENALTY * (turn_deg / _TURNS_DEG[-1]) ** 2
-        return float(np.mean((sampled - values) ** 2)) * upright
+        penalty = 1 + _TURN_PENALTY * (turn_deg / _TURNS_DEG[-1]) ** 2
+        return float(np.mean((sampled - values) ** 2)) * penalty
 
     middle = np.array(ndimage.center_of_mass(coarse) * np.array(spacing_mm))[::-1]
     starts = [np.array([turn, 0.0, _normal(turn, 0.0) @ (middle - centre_mm)]) for turn in _TURNS_DEG]
     starts = sorted(starts, key=difference)
-    # A wide head looks almost as symmetric front to back, and its best turn of this coarse search may be that.
-    first, second = starts[0], next(start for start in starts if abs(start[0] - starts[0][0]) > _FAR_APART_DEG)
+    # The best turn of the coarse search can be wrong: a wide head is almost as symmetric about its coronal plane.
+    first, second = starts[0], next(start for start in starts if abs(start[0] - starts[0][0]) > _MIN_SEPARATION_DEG)
     fits = [_refine(difference, start) for start in (first, second)]
     found = min(fits, key=lambda fit: fit.fun)
     turn_deg, lean_deg, shift_mm = (float(value) for value in found.x)
@@ -124,10 +126,10 @@ def find_midsagittal_plane(planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: 
 
 def _refine(difference: Callable[[np.ndarray], float], start: np.ndarray) -> optimize.OptimizeResult:
     inwards = np.array([-1 if start[0] > 0 else 1, 1, 1])
-    simplex = np.vstack([start, start + np.diag(_FIRST_STEPS * inwards)])
-    options = {"initial_simplex": simplex, "xatol": _EXACT_TO, "fatol": 1e-9, "maxiter": 200}
-    # The bounds exclude the plane between front and back. scipy.optimize.least_squares takes several times as long on
-    # these points and moves midline shifts by 0.2 mm.
+    simplex = np.vstack([start, start + np.diag(_INITIAL_STEPS * inwards)])
+    options = {"initial_simplex": simplex, "xatol": _TOLERANCE, "fatol": 1e-9, "maxiter": 200}
+    # The bounds exclude the coronal plane. scipy.optimize.least_squares takes several times as long on these points and
+    # changes midline shifts by up to 0.3 mm.
     bounds = [(_TURNS_DEG[0], _TURNS_DEG[-1]), (None, None), (None, None)]
     return optimize.minimize(difference, start, method="Nelder-Mead", bounds=bounds, options=options)
 
@@ -140,7 +142,7 @@ def _normal(turn_deg: float, lean_deg: float) -> np.ndarray:
 def _reflect(
     points: np.ndarray, normal: np.ndarray, shift_mm: float, centre_mm: tuple[float, float, float]
 ) -> np.ndarray:
-    """Mirror (3, ...) points at a plane."""
+    """Reflect (3, ...) points in a plane."""
     offset = np.tensordot(normal, points, axes=1) - (normal @ np.array(centre_mm) + shift_mm)
     return points - 2 * normal.reshape(-1, *[1] * (points.ndim - 1)) * offset
 
@@ -148,7 +150,7 @@ def _reflect(
 def _coarse(
     planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: float
 ) -> tuple[np.ndarray, tuple[float, float, float]]:
-    """Even copy on the search's grid with the same first voxel, and its spacing."""
+    """Resample to the evenly spaced grid of the search with the same first voxel; return the array and its spacing."""
     heights = slices_mm - slices_mm[0]
     step_mm = (_SEARCH_MM[0], max(_SEARCH_MM[1], pixel_mm), max(_SEARCH_MM[2], pixel_mm))
     axes = (heights, *(np.arange(n) * pixel_mm for n in planes.shape[1:]))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turn a stack into the canonical axes (feet to head, front to back, right to left) and back."""
+"""Canonical axes: slices towards superior, rows towards posterior, columns towards left."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import numpy as np
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.grid import SliceGrid
 
-# Canonical array axes in LPS: slices run to the head (+S), rows to the back (+P), columns to the left (+L).
-_CANONICAL_LPS_AXES = (2, 1, 0)
+_CANONICAL_LPS_AXES = (2, 1, 0)  # slices +S, rows +P, columns +L
 
 
 @dataclass(frozen=True)
 class CanonicalOrientation:
-    """Axis permutation and flips from the source slices to the canonical axes; nothing is interpolated.
+    """Axis permutation and flips from the source slices to the canonical axes, without interpolation.
 
     Attributes
     ----------
     axes : tuple of int
-        Source axis behind each canonical axis.
+        Source axis of each canonical axis.
     flips : tuple of bool
-        Whether each canonical axis runs against its source axis.
+        Whether each canonical axis is opposite to its source axis.
     coordinates_mm : tuple of numpy.ndarray
-        For each canonical axis the ascending sample positions in mm, starting at 0; uneven where slices are.
+        Ascending sample positions along each canonical axis, mm, starting at 0. Those of unevenly spaced slices are
+        uneven.
     """
 
     axes: tuple[int, int, int]
@@ -36,7 +36,7 @@ class CanonicalOrientation:
 
     @classmethod
     def of(cls, grid: SliceGrid) -> CanonicalOrientation:
-        """Find the axis permutation that lies nearest to the patient's axes, oblique stacks included."""
+        """Return the orientation whose axes are nearest to those of the patient; the stack may be oblique."""
         directions = np.array([_stacking_direction(grid), grid.orientation[1], grid.orientation[0]])
         source_of_lps = max(permutations(range(3)), key=lambda order: np.abs(directions[list(order), range(3)]).sum())
         axes = [source_of_lps[axis] for axis in _CANONICAL_LPS_AXES]
@@ -60,20 +60,20 @@ class CanonicalOrientation:
         return tuple(slice(None, None, -1 if flip else 1) for flip in self.flips)
 
     def apply(self, array: np.ndarray) -> np.ndarray:
-        """View a source array (slices, rows, columns) on the canonical axes."""
+        """Return a view of a source array (slices, rows, columns) on the canonical axes."""
         return array.transpose(self.axes)[self._steps]
 
     def region(self, region: tuple[slice, slice, slice], shape: tuple[int, int, int]) -> tuple[slice, ...]:
-        """Return where a region (slices, rows, columns) of a source array of some shape lies on the canonical axes."""
+        """Convert a region (slices, rows, columns) of a source array of a given shape to the canonical axes."""
         return tuple(
             slice(shape[axis] - region[axis].stop, shape[axis] - region[axis].start) if flip else region[axis]
             for axis, flip in zip(self.axes, self.flips, strict=True)
         )
 
     def source_edges(self, axis: int, ends_mm: tuple[float, float], shape: tuple[int, int, int]) -> tuple[float, float]:
-        """Return the edges between source pixels at two ascending positions along a canonical axis in the plane.
+        """Convert two ascending positions along a canonical in-plane axis to pixel edges of the source axis.
 
-        Pixel i begins at edge i, so that whole numbers bound array slices.
+        Pixel i extends from edge i to edge i + 1, as in array slices.
         """
         along = self.coordinates_mm[axis]
         first, last = (float(end / (along[1] - along[0]) + 0.5) for end in ends_mm)
@@ -81,7 +81,7 @@ class CanonicalOrientation:
         return (size - last, size - first) if self.flips[axis] else (first, last)
 
     def invert(self, array: np.ndarray) -> np.ndarray:
-        """View a canonical array on the source axes (slices, rows, columns)."""
+        """Return a view of a canonical array on the source axes (slices, rows, columns)."""
         return array[self._steps].transpose(np.argsort(self.axes))
 
 

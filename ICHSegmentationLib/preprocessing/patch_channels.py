@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The channels that a network of volume patches is shown: the brain, and what lies opposite in it."""
+"""Input channels of networks of 3D patches: the brain, and its mirrored channel."""
 
 from __future__ import annotations
 
@@ -16,48 +16,48 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 
-_NEARLY = 0.75  # of the least distance; slices of 2.5 mm need not be thinned out to 5 for a least distance of 3
+_MIN_DISTANCE_FRACTION = 0.75  # of the neighbour distance; for 3 mm, slices 2.5 mm apart are all used
 
 
 @dataclass(frozen=True, eq=False)
 class PatchChannels:
-    """A volume as a network of patches sees it.
+    """Array from which the patches of a network are taken.
 
     Attributes
     ----------
     values : numpy.ndarray
-        (channels, slices, H, W) float32 in [0, 1], 0 outside the brain: the scan, then what lies opposite.
+        (channels, slices, H, W) float32 in [0, 1], 0 outside the brain: the scan, then the mirrored channel.
     brain : numpy.ndarray
-        (slices, H, W) bool.
+        (slices, H, W) bool, brain mask.
     """
 
     values: np.ndarray
     brain: np.ndarray
 
 
-def shown_slices(slices_mm: np.ndarray, spec: InputSpec) -> np.ndarray:
-    """Choose the slices that a network of patches is shown.
+def select_slices(slices_mm: np.ndarray, spec: InputSpec) -> np.ndarray:
+    """Select the slices of the input of a network of 3D patches.
 
-    Slices stay as they were scanned, uneven ones too, so that nothing is interpolated on the way in or out; thin ones
-    are left out until about ``spec.neighbour_distance_mm`` lie between those shown, each averaged over what it stands
-    for (`InputSpec.stack_weights`).
+    Slices keep their positions, so that neither input nor output is interpolated along the stack. Of thin slices only
+    some are selected, about ``spec.neighbour_distance_mm`` apart; each is then averaged over its neighbourhood
+    (`InputSpec.stack_weights`).
 
     Parameters
     ----------
     slices_mm : numpy.ndarray
         (slices,) ascending positions.
     spec : InputSpec
-        Gives the least distance.
+        Input specification with the neighbour distance.
 
     Returns
     -------
     numpy.ndarray
-        Ascending numbers of slices; the first is always among them.
+        Ascending slice numbers, always with the first slice.
     """
-    least_mm = _NEARLY * spec.neighbour_distance_mm
+    min_mm = _MIN_DISTANCE_FRACTION * spec.neighbour_distance_mm
     chosen = [0]
     for number in range(1, len(slices_mm)):
-        if slices_mm[number] - slices_mm[chosen[-1]] >= least_mm:
+        if slices_mm[number] - slices_mm[chosen[-1]] >= min_mm:
             chosen.append(number)
     return np.array(chosen)
 
@@ -65,24 +65,24 @@ def shown_slices(slices_mm: np.ndarray, spec: InputSpec) -> np.ndarray:
 def patch_channels(
     planes: np.ndarray, slices_mm: np.ndarray, spec: InputSpec, advance: Callable[[float], None] = lambda _: None
 ) -> PatchChannels:
-    """Strip the skull and add the opposite side.
+    """Remove the skull and add the mirrored channel.
 
     Parameters
     ----------
     planes : numpy.ndarray
-        (slices, H, W) float32 in [0, 1], windowed greys on canonical axes and the network's pixels.
+        (slices, H, W) float32 in [0, 1], windowed values on canonical axes and the pixels of the network.
     slices_mm : numpy.ndarray
         (slices,) ascending positions.
     spec : InputSpec
-        With ``patches``.
+        Input specification with ``patches``.
     advance : callable
-        Told the share that is done; what it raises stops the work.
+        Called with the fraction that is done; may raise an error to stop.
     """
     brain = brain_mask(planes, spec.pixel_mm)
     advance(0.1)
     values = [planes * brain]
     if spec.patches is not None and spec.patches.mirrored:
-        # The rigid registration of the mirrored head that fits best is a reflection, so the plane is all of it:
+        # A reflection in the midsagittal plane replaces rigid registration of the mirrored head; see
         # docs/decisions/0015-mirrored-side.md.
         plane = find_midsagittal_plane(planes, slices_mm, spec.pixel_mm)
         advance(0.8)

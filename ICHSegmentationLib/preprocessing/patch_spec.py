@@ -1,31 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a network of volume patches is shown."""
+"""Specification of the 3D patches of a network."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from ICHSegmentationLib.core.messages import message
 
 _STRIDE = 8  # of the networks
 
 
 @dataclass(frozen=True)
 class PatchSpec:
-    """Patches of a volume, on the pixels and slices of the `InputSpec` that holds this.
+    """Size and stride of 3D patches, in the pixels and slices of the `InputSpec` that contains this.
 
     Attributes
     ----------
     size : tuple of int
-        Slices, rows and columns of a patch, in training and inference: squeeze-and-excitation takes means over the
-        patch, so a network gives other results for larger ones.
+        Slices, rows and columns of a patch. Training and inference must use the same size, because
+        squeeze-and-excitation averages over the patch.
     stride : tuple of int
-        Steps between patches at inference, less than half a patch: they overlap by more than 50 %.
+        Distance between patches at inference, less than half their size: they overlap by more than 50 %.
     mirrored : bool
-        Whether what lies opposite in the head is a second channel.
+        Whether the mirrored channel is added.
 
     Raises
     ------
     ValueError
-        If a side is no multiple of 8, or patches would overlap by half or less.
+        If a side is not a multiple of 8, or patches overlap by half or less.
     """
 
     size: tuple[int, int, int] = (16, 32, 32)
@@ -35,11 +37,9 @@ class PatchSpec:
     def __post_init__(self) -> None:
         """Check the sides and the overlap."""
         if any(side < _STRIDE or side % _STRIDE for side in self.size):
-            message = f"patches.size {self.size} must be multiples of {_STRIDE}"
-            raise ValueError(message)
+            raise ValueError(message("preprocessing.patch_size", size=self.size, multiple=_STRIDE))
         if any(not 0 < 2 * step < side for step, side in zip(self.stride, self.size, strict=True)):
-            message = f"patches.stride {self.stride} must be less than half of patches.size {self.size}"
-            raise ValueError(message)
+            raise ValueError(message("preprocessing.patch_stride", stride=self.stride, size=self.size))
 
     @property
     def channels(self) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prepare a volume for a slice-wise network, and take its answer back to the source slices."""
+"""Input of slice-wise networks, and their output on the source slices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.preprocessing.aligned_sampling import AlignedSampling
-from ICHSegmentationLib.preprocessing.head import head_or_refusal
+from ICHSegmentationLib.preprocessing.head import require_head
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.preprocessing.sampling import HeadSampling
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.preprocessing.input_spec import InputSpec
     from ICHSegmentationLib.preprocessing.midline_alignment import MidlineAlignment
 
-_MIN_PIXELS = 32  # per side; a head would have pixels of 5 mm and more
+_MIN_PIXELS = 32  # per side; with fewer, the pixels of a head would be 5 mm or larger
 
 
 class RestoredSlices(NamedTuple):
-    """A network's answer on the source slices.
+    """Output of a network on the source slices.
 
     Attributes
     ----------
     classes : numpy.ndarray
-        (slices, rows, columns) uint8, number of the likeliest class, 0 for background.
+        (slices, rows, columns) uint8, index of the most probable class; 0 is background.
     blood : numpy.ndarray
-        (slices, rows, columns) uint8, the probability of not being background as 0 to 255; 0 far from any blood.
+        (slices, rows, columns) uint8, probability of any class but background, scaled to 0 to 255; 0 far from blood.
     """
 
     classes: np.ndarray
@@ -42,24 +42,24 @@ class RestoredSlices(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PreparedSlices:
-    """Slices as a network sees them, and the way back.
+    """Slices as network input, and the conversion of the output to the source slices.
 
     Attributes
     ----------
     images : numpy.ndarray
-        (n, channels, H, W) float32, the network's input for the slices with brain, from feet to head.
+        (n, channels, H, W) float32, network input for the slices with brain, towards superior.
     slice_numbers : numpy.ndarray
         (n,) canonical slice of each image.
     orientation : CanonicalOrientation
         From the source slices to the canonical axes.
     sampling : HeadSampling or AlignedSampling
-        From canonical pixels to the network's.
+        From canonical pixels to those of the network.
     source_shape : tuple of int
         (slices, rows, columns) of the source.
     warnings : tuple of str
-        What the reader of the result must know, one sentence each.
+        Warnings for the user, one sentence each.
     alignment : MidlineAlignment or None
-        How the head was set upright; None where the network takes it as it lies.
+        Midline alignment of the input; None if the network does not use it.
     """
 
     images: np.ndarray
@@ -71,10 +71,10 @@ class PreparedSlices:
     alignment: MidlineAlignment | None = None
 
     def restore(self, probabilities: np.ndarray) -> RestoredSlices:
-        """Turn class probabilities into classes on the source slices.
+        """Convert class probabilities to classes on the source slices.
 
-        Probabilities are interpolated, and the likeliest class is taken on the source pixels: interpolating labels
-        would make staircases.
+        Probabilities are interpolated before the most probable class is chosen, which gives smoother edges than
+        interpolated labels.
 
         Parameters
         ----------
@@ -82,48 +82,48 @@ class PreparedSlices:
             (n, classes, H, W) float32, background first.
         """
         shape = [self.source_shape[axis] for axis in self.orientation.axes]
-        classes, blood_share = np.zeros(shape, dtype=np.uint8), np.zeros(shape, dtype=np.uint8)
+        classes, blood = np.zeros(shape, dtype=np.uint8), np.zeros(shape, dtype=np.uint8)
         for number, planes in zip(self.slice_numbers, probabilities, strict=True):
-            # Another class can only win where background has less than one half, before or after interpolation.
-            blood = planes[0] < 0.5
-            if not blood.any():
+            # Only where the probability of background is below one half can another class be the most probable one.
+            candidates = planes[0] < 0.5
+            if not candidates.any():
                 continue
-            rows, columns = (_with_margin(blood.any(axis=axis)) for axis in (1, 0))
+            rows, columns = (_with_margin(candidates.any(axis=axis)) for axis in (1, 0))
             sampled, box = self.sampling.of_slice(int(number)).to_source(planes, rows, columns)
             classes[(number, *box)] = sampled.argmax(axis=0)
-            blood_share[(number, *box)] = np.rint(255 * np.clip(sampled[1:].sum(axis=0), 0, 1))
-        return RestoredSlices(*(np.ascontiguousarray(self.orientation.invert(part)) for part in (classes, blood_share)))
+            blood[(number, *box)] = np.rint(255 * np.clip(sampled[1:].sum(axis=0), 0, 1))
+        return RestoredSlices(*(np.ascontiguousarray(self.orientation.invert(part)) for part in (classes, blood)))
 
 
 def prepare_slices(
     volume: CTVolume, spec: InputSpec, *, force: bool = False, advance: Callable[[float], None] = lambda _: None
 ) -> PreparedSlices:
-    """Bring a CT to what a slice-wise network is shown.
+    """Prepare the input of a slice-wise network.
 
     Parameters
     ----------
     volume : CTVolume
-        Any orientation and spacing.
+        CT volume of any orientation and spacing.
     spec : InputSpec
-        Window, pixels and neighbours.
+        Input specification of the network.
     force : bool
-        Go on with a volume that does not look like a head.
+        Accept a CT volume that does not look like a head.
     advance : callable
-        Told the share that is done; what it raises stops the work.
+        Called with the fraction that is done; may raise an error to stop.
 
     Raises
     ------
     InputError
-        If a slice has too few rows or columns to show anything, with ``force`` too.
+        If the slices have too few rows or columns, also with ``force``.
     NotAHeadError
-        If the volume does not look like a head and ``force`` is False.
+        If the CT volume does not look like a head and ``force`` is False.
     """
     orientation = CanonicalOrientation.of(volume.grid)
     hu = orientation.apply(volume.hu)
     rows, columns = hu.shape[1:]
     if min(rows, columns) < _MIN_PIXELS:
         raise InputError(message("preprocessing.too_few_pixels", rows=rows, columns=columns, minimum=_MIN_PIXELS))
-    region, warnings = head_or_refusal(hu, orientation.coordinates_mm, force=force)
+    region, warnings = require_head(hu, orientation.coordinates_mm, force=force)
     numbers = np.flatnonzero(region.slices)
     slices_mm = orientation.coordinates_mm[0]
     sampling: HeadSampling | AlignedSampling
@@ -134,7 +134,7 @@ def prepare_slices(
         alignment = sampling.alignment
     planes = np.empty((len(hu), *sampling.size), dtype=np.float32)
     for number, plane in enumerate(hu):
-        advance(0.5 + 0.5 * number / len(hu))  # finding the head took about as long
+        advance(0.5 + 0.5 * number / len(hu))  # finding the head takes about half of the time
         planes[number] = sampling.of_slice(number).to_network(spec.window(plane))
     weights = spec.stack_weights(slices_mm)[numbers]
     return PreparedSlices(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bringing two scans of one patient together."""
+"""Rigid registration of two scans of a patient."""
 
 from ICHSegmentationLib.registration.rigid import Registration, register
 

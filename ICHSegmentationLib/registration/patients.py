@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether two scans say that they are of one patient; what they say is compared and never shown."""
+"""Comparison of patient and time in the DICOM headers of two scans, without showing patient data."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _TIMES = (("AcquisitionDate", "AcquisitionTime"), ("SeriesDate", "SeriesTime"), 
 
 
 def warn_patients(baseline: CTSource, followup: CTSource) -> list[str]:
-    """Return a sentence for each doubt that the headers raise: other patients, the same series, the wrong order.
+    """Return warnings if the headers state different patients, the same series or the wrong order.
 
-    Only DICOM headers are read; other files say nothing about the patient. The name is compared where both have no
-    PatientID only, since it is spelt in many ways.
+    Other files than DICOM are not checked. PatientName, whose spelling varies, is compared only if a PatientID is
+    missing.
 
     Parameters
     ----------
     baseline, followup : CTSource
-        Where the scans came from.
+        Source files of the scans.
     """
     if baseline.kind != "dicom" or followup.kind != "dicom":
         return []
@@ -59,17 +59,17 @@ def _header(source: CTSource) -> Dataset:
 
 
 def _differ(first: Dataset, second: Dataset, keyword: str) -> bool:
-    """Whether both state a value, and not the same; case, spaces and the separators of names do not count."""
-    values = [_plain(str(dataset.get(keyword, "") or "")) for dataset in (first, second)]
+    """Whether both have a value and these differ in letters or digits, ignoring case."""
+    values = [_normalized(str(dataset.get(keyword, "") or "")) for dataset in (first, second)]
     return all(values) and values[0] != values[1]
 
 
-def _plain(text: str) -> str:
+def _normalized(text: str) -> str:
     return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
 def _times(first: Dataset, second: Dataset) -> tuple[str, str] | None:
-    """Return the first pair of date and time that both state."""
+    """Return the first date and time that both headers contain."""
     for date, time in _TIMES:
         if all(dataset.get(date) and dataset.get(time) for dataset in (first, second)):
             one, other = (f"{dataset[date].value} {dataset[time].value}" for dataset in (first, second))

@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.volume import CTVolume
 
 GOOD_QUALITY = 0.9
-"""One head that was turned and sliced anew reached 0.94 to 0.98 (two real scans, resampled), two real heads 0.58 to
-0.85 (five pairs) and two generated ones 0.80. No repeated scan of one patient was at hand."""
-_LEAST_SHARED = 0.4
-"""Share of the first head that must be seen on the second scan too."""
-_TRIED_DEG = (-14.0, 0.0, 14.0)
-_KEPT_STARTS = 3
-_RESTARTS = 4
-_GAIN = 1e-4
-_COARSE_SHARE = 0.5
+"""Minimum correlation of two scans of one head. Measured: 0.94 to 0.98 for two real scans against rotated and resampled
+copies, 0.58 to 0.85 for five pairs of different real heads, 0.80 for two generated heads. No repeated scan of a patient
+was available."""
+_MIN_SHARED = 0.4
+"""Minimum fraction of the first head on the second scan."""
+_START_ANGLES_DEG = (-14.0, 0.0, 14.0)
+_MAX_STARTS = 3
+_MAX_RESTARTS = 4
+_MIN_GAIN = 1e-4  # of the correlation by a restart
+_COARSE_FRACTION = 0.5  # of the progress
 
 
 @dataclass(frozen=True, eq=False)
 class Registration:
-    """How one scan lies on another.
+    """Rigid transform between two scans and its quality.
 
     Attributes
     ----------
     matrix : numpy.ndarray
-        (4, 4) rotation and shift that takes LPS mm of the first scan to LPS mm of the second.
+        (4, 4) rotation and shift from LPS mm of the first scan to LPS mm of the second.
     quality : float
-        Correlation of both scans' HU (cut to -200 to 300) inside the head where both were scanned: 1 is the same
-        picture.
+        Correlation of the HU of both scans (clipped to -200 to 300) inside both heads; 1 for identical images.
     shared : float
-        Share of the first scan's head that the second scan shows.
+        Fraction of the head of the first scan that is inside the head of the second.
     """
 
     matrix: np.ndarray
@@ -48,42 +48,42 @@ class Registration:
 
     @property
     def is_good(self) -> bool:
-        """Whether the scans fit as those of one head do."""
-        return self.quality >= GOOD_QUALITY and self.shared >= _LEAST_SHARED
+        """Whether correlation and overlap are those expected of two scans of one head."""
+        return self.quality >= GOOD_QUALITY and self.shared >= _MIN_SHARED
 
     @property
     def rotation_deg(self) -> float:
-        """Angle by which the head is turned."""
+        """Angle of the rotation."""
         return float(np.degrees(np.arccos(np.clip((np.trace(self.matrix[:3, :3]) - 1) / 2, -1, 1))))
 
     def to_second(self, points_mm: np.ndarray) -> np.ndarray:
-        """Return where points (..., 3) of the first scan lie in the second, LPS mm."""
+        """Transform points (..., 3) of the first scan to the second, LPS mm."""
         return points_mm @ self.matrix[:3, :3].T + self.matrix[:3, 3]
 
     def to_first(self, points_mm: np.ndarray) -> np.ndarray:
-        """Return where points (..., 3) of the second scan lie in the first, LPS mm."""
+        """Transform points (..., 3) of the second scan to the first, LPS mm."""
         return (points_mm - self.matrix[:3, 3]) @ self.matrix[:3, :3]
 
 
 def register(first: CTVolume, second: CTVolume, *, progress: Callable[[float], None] | None = None) -> Registration:
     """Find the rotation and shift between two scans of one head.
 
-    Both are resampled on their true grids to cubes of 3 mm, so that tilt and uneven distances do not matter, and
-    brought together by the correlation of their HU inside the first head, at 6 and then at 3 mm, from the best of many
-    positions: on the centres of the heads or of the scans, and turned about each axis. SimpleITK does the work
-    (Lowekamp BC et al., The design of SimpleITK, Frontiers in Neuroinformatics 2013;7:45). Nothing is random.
+    Both scans are resampled to isotropic voxels of 3 mm, from their own slice grids, tilted or uneven. The correlation
+    of their HU inside the first head is maximized at 6 and then at 3 mm, from the best of many initial transforms,
+    which align the centres of the heads or of the scans and rotate about each axis. The optimizer is that of SimpleITK
+    (Lowekamp BC et al., The design of SimpleITK, Frontiers in Neuroinformatics 2013;7:45). The result is deterministic.
 
     Parameters
     ----------
     first, second : CTVolume
         Scans with at least two slices.
     progress : callable, optional
-        Called with the share that is done, 0 to 1; what it raises ends the registration.
+        Called with the fraction that is done, 0 to 1; may raise an error to stop.
 
     Returns
     -------
     Registration
-        With figures that say whether to trust it; a poor one is returned, not refused.
+        Transform and quality; also returned if the quality is poor.
     """
     import SimpleITK as sitk
 
@@ -96,15 +96,15 @@ def register(first: CTVolume, second: CTVolume, *, progress: Callable[[float], N
     )
     head = _image(moving, moving.head.astype(np.uint8))
     coarse = fine.halved()
-    done = progress or (lambda _share: None)
-    starts = sorted(_starts(fine, head), key=coarse.metric)[:_KEPT_STARTS]
-    better = []
+    report = progress or (lambda _fraction: None)
+    starts = sorted(_starts(fine, head), key=coarse.metric)[:_MAX_STARTS]
+    candidates = []
     for number, start in enumerate(starts, start=1):
-        done(_COARSE_SHARE * number / (len(starts) + 1))
-        better.append(coarse.optimized(start))
-    done(_COARSE_SHARE)
-    found = fine.optimized(min(better, key=coarse.metric))
-    done(1.0)
+        report(_COARSE_FRACTION * number / (len(starts) + 1))
+        candidates.append(coarse.optimized(start))
+    report(_COARSE_FRACTION)
+    found = fine.optimized(min(candidates, key=coarse.metric))
+    report(1.0)
     matrix = np.eye(4)
     matrix[:3, 3] = found.TransformPoint((0.0, 0.0, 0.0))
     matrix[:3, :3] = np.stack([found.TransformPoint(tuple(axis)) for axis in np.eye(3)], axis=1) - matrix[:3, 3:]
@@ -128,7 +128,7 @@ def _image(scan: IsotropicScan, values: np.ndarray) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class _Pair:
-    """Both scans as images of SimpleITK, and masks of where to compare them."""
+    """Both scans as SimpleITK images, with masks of the voxels to compare."""
 
     fixed: Any
     moving: Any
@@ -136,14 +136,14 @@ class _Pair:
     moving_mask: Any
 
     def halved(self) -> _Pair:
-        """Return the pair with voxels of twice the side."""
+        """Return the pair at half the resolution."""
         import SimpleITK as sitk
 
         smooth = [sitk.SmoothingRecursiveGaussian(image, SIDE_MM) for image in (self.fixed, self.moving)]
         return _Pair(*(sitk.Shrink(image, (2, 2, 2)) for image in (*smooth, self.fixed_mask, self.moving_mask)))
 
     def metric(self, transform: Any) -> float:
-        """Return the negative correlation under a transform; 0 where the scans do not meet."""
+        """Return the negative correlation under a transform; 0 if the scans do not overlap."""
         method = self._method()
         method.SetInitialTransform(transform)
         try:
@@ -152,11 +152,11 @@ class _Pair:
             return 0.0
 
     def optimized(self, start: Any) -> Any:
-        """Return a better transform; started anew as long as that helps, since the steps only ever shrink."""
+        """Return an optimized transform; the optimizer, whose steps only shrink, is restarted while that helps."""
         import SimpleITK as sitk
 
         found, reached = sitk.Euler3DTransform(start), self.metric(start)
-        for _ in range(_RESTARTS):
+        for _ in range(_MAX_RESTARTS):
             method, trial = self._method(), sitk.Euler3DTransform(found)
             method.SetOptimizerAsRegularStepGradientDescent(
                 learningRate=2.0,
@@ -169,7 +169,7 @@ class _Pair:
             method.SetInitialTransform(trial, inPlace=True)
             method.Execute(self.fixed, self.moving)
             better = self.metric(trial)
-            if better > reached - _GAIN:
+            if better > reached - _MIN_GAIN:
                 break
             found, reached = trial, better
         return found
@@ -186,7 +186,7 @@ class _Pair:
 
 
 def _starts(pair: _Pair, moving_head: Any) -> list[Any]:
-    """Return transforms to begin from: head on head and scan on scan, the head nodded, turned or tilted, or not."""
+    """Return initial transforms: centres of the heads or of the scans aligned, with rotations about each axis."""
     import SimpleITK as sitk
 
     kind = sitk.CenteredTransformInitializerFilter
@@ -195,7 +195,7 @@ def _starts(pair: _Pair, moving_head: Any) -> list[Any]:
         sitk.CenteredTransformInitializer(pair.fixed, pair.moving, sitk.Euler3DTransform(), kind.GEOMETRY),
     ]
     starts = []
-    for base, angles_deg in itertools.product(centred, itertools.product(_TRIED_DEG, repeat=3)):
+    for base, angles_deg in itertools.product(centred, itertools.product(_START_ANGLES_DEG, repeat=3)):
         start = sitk.Euler3DTransform(base)
         start.SetRotation(*np.radians(angles_deg).tolist())
         starts.append(start)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values of a stack of slices at any points in the patient; tilt and uneven distances are honoured."""
+"""Sampling of arrays on a slice grid, tilted or unevenly spaced, at points in patient coordinates."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ def indices_at(grid: SliceGrid, points_mm: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     grid : SliceGrid
-        At least two slices.
+        Slice grid with at least two slices.
     points_mm : numpy.ndarray
         (..., 3) LPS mm.
 
     Returns
     -------
     numpy.ndarray
-        (..., 3). Above the top and below the bottom slice the step to its neighbour goes on.
+        (..., 3) indices, extrapolated beyond the end slices with the last step.
     """
     heights = grid.positions_mm @ grid.normal
     order = np.argsort(heights)
     heights, numbers = heights[order], np.arange(grid.shape[0], dtype=np.float64)[order]
-    # One more slice at each end, a step further on: np.interp does not go on beyond the ends by itself.
+    # np.interp does not extrapolate, so one slice is added at each end.
     positions = grid.positions_mm[order]
     positions = np.vstack([2 * positions[0] - positions[1], positions, 2 * positions[-1] - positions[-2]])
     numbers = np.concatenate([[2 * numbers[0] - numbers[1]], numbers, [2 * numbers[-1] - numbers[-2]]])
@@ -42,25 +42,25 @@ def indices_at(grid: SliceGrid, points_mm: np.ndarray) -> np.ndarray:
 def values_at(
     array: np.ndarray, grid: SliceGrid, points_mm: np.ndarray, *, outside: float, nearest: bool = False
 ) -> np.ndarray:
-    """Return the values of an array on a grid at points, by linear interpolation or of the nearest voxel.
+    """Sample an array on a slice grid at points.
 
     Parameters
     ----------
     array : numpy.ndarray
-        (slices, rows, columns).
+        (slices, rows, columns) values.
     grid : SliceGrid
-        Where the array lies.
+        Slice grid of the array.
     points_mm : numpy.ndarray
         (..., 3) LPS mm.
     outside : float
-        Value more than half a voxel outside of the array.
+        Value of points more than half a voxel outside the array.
     nearest : bool
-        Take the nearest voxel, as labels need.
+        Use nearest-neighbour instead of linear interpolation, as needed for labels.
 
     Returns
     -------
     numpy.ndarray
-        (...), float32, or for ``nearest`` of the array's own type.
+        (...) float32, or the type of the array if ``nearest``.
     """
     from scipy import ndimage
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two scans of one head side by side on the same planes, and their difference."""
+"""Picture of two scans of one head on the same planes, and of their difference."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ICHSegmentationLib.core.terminology import load_terminology
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.registration.sampling import indices_at, values_at
 from ICHSegmentationLib.rendering.drawing import (
     BACKGROUND,
@@ -85,7 +85,7 @@ def draw_comparison(
 
 
 def _changes(baseline: LabelMap, followup: LabelMap) -> list[Entry]:
-    """Return the legend: volume before and after of each class that either scan has."""
+    """Return the legend: both volumes of each class that is present on either scan."""
     before, after = measure(baseline).volumes_ml, measure(followup).volumes_ml
     rows = [(row.rgb, row.id) for row in load_terminology().classes if before.get(row.id, 0) + after.get(row.id, 0) > 0]
     return [

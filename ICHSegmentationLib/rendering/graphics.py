@@ -46,7 +46,7 @@ def offscreen_window() -> Any:
 
 
 def egl_works() -> bool:
-    """Whether EGL can be loaded and initializes a display without a screen; a library without a driver does not."""
+    """Whether EGL can be loaded and initializes a display without a screen, which needs a driver."""
     egl = _library("libEGL.so.1")
     if egl is None:
         return False

@@ -13,8 +13,8 @@ def choose_slices(
 ) -> list[int]:
     """Return the slices with most blood, or evenly spaced ones without any, from inferior to superior.
 
-    Each subtype is shown on its largest slice, up to ``count``; then come the slices with most blood in
-    total, then those nearest to the bloodiest.
+    First the slice with most blood of each subtype is chosen, up to ``count`` slices; then the slices with most blood
+    in total; then those nearest to the slice with most blood.
 
     Parameters
     ----------

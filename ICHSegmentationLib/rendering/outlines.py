@@ -13,8 +13,9 @@ _WIDTH = 4
 def outline_alpha(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return the coverage of each screen pixel by the outline of a mask.
 
-    The mask is enlarged with bilinear weights to twice the screen's resolution and cut at one half, which follows the
-    edges of its pixels to half a pixel; the line lies just inside, so that two subtypes that touch are both seen.
+    The mask is interpolated bilinearly at twice the screen resolution and thresholded at one half; its contour follows
+    the pixel edges within half a pixel. The line lies inside the contour, so that outlines of touching subtypes do not
+    overlap.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ def outline_alpha(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if len(rows) == 0:
         return alpha
-    # Only the part of the picture around the mask; a margin of two pixels keeps the outline closed.
+    # Process only the part around the mask, with a margin of two pixels so that the outline is closed.
     x_scale, y_scale = size[0] / mask.shape[1], size[1] / mask.shape[0]
     left, right = int((columns[0] - 2) * x_scale), int(np.ceil((columns[-1] + 3) * x_scale))
     top, bottom = int((rows[0] - 2) * y_scale), int(np.ceil((rows[-1] + 3) * y_scale))

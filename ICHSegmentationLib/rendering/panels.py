@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WINDOW_HU = (0.0, 80.0)
 """Width 80, centre 40: the brain window in which fresh blood is bright."""
 TISSUE_HU = -300
-_TISSUE_SHARE = 0.2
+_MIN_TISSUE_FRACTION = 0.2
 """Minimum fraction of slices with tissue for a pixel to belong to the head."""
 _MARGIN_MM = 8.0
 _SCALE_MM = 50
@@ -77,11 +77,11 @@ class PanelLayout:
         hu, labels : numpy.ndarray
             (rows, columns) of the slice, as in the scan.
         caption : str
-            Stands in the upper left corner.
+            Text in the upper left corner.
         window_hu : tuple of float
             HU that are black and white.
         lines : sequence of numpy.ndarray
-            (2, 2) row and column of both ends of lines to draw, as diameters.
+            (2, 2) row and column of both ends of each line to draw, such as a diameter.
         """
         low, high = window_hu
         shown_hu = self.orientation.apply(hu)[self.box].astype(np.float32)
@@ -140,7 +140,7 @@ def _head_box(hu: np.ndarray, pixel_mm: tuple[float, float], orientation: Displa
     """Return the rows and columns on the screen of the largest component of tissue over all slices, with a margin."""
     from scipy import ndimage
 
-    flat = orientation.apply(np.count_nonzero(hu > TISSUE_HU, axis=0) > _TISSUE_SHARE * len(hu))
+    flat = orientation.apply(np.count_nonzero(hu > TISSUE_HU, axis=0) > _MIN_TISSUE_FRACTION * len(hu))
     components, count = ndimage.label(flat)
     if count == 0:
         return slice(0, flat.shape[0]), slice(0, flat.shape[1])

@@ -13,7 +13,7 @@ from ICHSegmentationLib.core.grid import SliceGrid
 _BONE_HU = 250
 _SKULL_PIXEL_MM = 2.0
 _BLOOD_PIXEL_MM = 0.8
-_KEPT_SHARE = 0.3
+_MIN_BLOOD_FRACTION = 0.3
 """Minimum fraction of blood in a block of pixels: below one half, to keep a thin rim."""
 _REACH_MM = 8.0
 _SMOOTHING_PASSES = 15
@@ -28,7 +28,7 @@ def skull_surface(hu: np.ndarray, grid: SliceGrid) -> Any:
     hu : numpy.ndarray
         (slices, rows, columns) HU.
     grid : SliceGrid
-        Where the slices lie.
+        Slice grid of the volume.
     """
     from scipy import ndimage
 
@@ -51,15 +51,15 @@ def blood_surface(mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGri
     offset : tuple of int
         Index of the first voxel of the mask in the volume.
     grid : SliceGrid
-        Where the slices of the volume lie.
+        Slice grid of the volume.
     """
     from scipy import ndimage
 
     strides = (1, *_strides(grid, _BLOOD_PIXEL_MM)[1:])
-    coarse = _block_mean(mask, strides) > _KEPT_SHARE
+    coarse = _block_mean(mask, strides) > _MIN_BLOOD_FRACTION
     coarse = np.pad(coarse, ((0, 0), (1, 1), (1, 1)))
-    # Signed distance to the edge within each slice (a huge slice distance keeps slices apart): between two slices the
-    # surface then runs smoothly from one outline to the other instead of in terraces.
+    # In-plane signed distance (a huge slice distance separates the slices), which gives a surface without steps between
+    # the outlines of neighbouring slices.
     sampling = (1e6, grid.spacing_mm[0] * strides[1], grid.spacing_mm[1] * strides[2])
     inside = ndimage.distance_transform_edt(coarse, sampling=sampling)
     outside = ndimage.distance_transform_edt(~coarse, sampling=sampling)
@@ -117,7 +117,7 @@ def _surface(
     if mesh.GetNumberOfPoints() == 0:
         return mesh
     points = vtk_to_numpy(mesh.GetPoints().GetData())
-    # Centre of a block of s voxels: s * i + (s - 1) / 2; the rim moved all by one block.
+    # Centre of a block of s voxels: s * i + (s - 1) / 2. The rim shifts indices by one block.
     blocks = points[:, ::-1].astype(np.float64) - 1
     indices = blocks * strides + (np.array(strides) - 1) / 2 + offset
     mesh.GetPoints().SetData(numpy_to_vtk(_extrapolated(grid, indices).astype(np.float32), deep=1))

@@ -14,7 +14,7 @@ from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE
-from ICHSegmentationLib.preprocessing.head import head_or_refusal, inside_skull
+from ICHSegmentationLib.preprocessing.head import inside_skull, require_head
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.segmentation.mixture import Mixture, fit_mixture
 from ICHSegmentationLib.segmentation.segmenter import Segmented
@@ -126,7 +126,7 @@ class EmSegmenter:
         hu = orientation.apply(volume.hu)
         spacing_mm = _spacing(orientation)
         with stages.stage("preprocess"):
-            _, warnings = head_or_refusal(hu, orientation.coordinates_mm, force=force)
+            _, warnings = require_head(hu, orientation.coordinates_mm, force=force)
             stages.advance(0.5)
             inside = inside_skull(hu, orientation.coordinates_mm)
             stages.advance(0.8)

@@ -13,7 +13,7 @@ from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import label_values
 from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
-from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, shown_slices
+from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, select_slices
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.segmentation.patch_tiling import averaged_probabilities
 from ICHSegmentationLib.segmentation.segmenter import Segmented
@@ -76,7 +76,7 @@ class PatchwiseSegmenter:
                 volume, self._spec, force=force, advance=lambda done: stages.advance(_SLICES_FRACTION * done)
             )
             slices_mm = prepared.orientation.coordinates_mm[0][prepared.slice_numbers]
-            shown = shown_slices(slices_mm, self._spec)
+            shown = select_slices(slices_mm, self._spec)
             scan = patch_channels(
                 prepared.images[shown, 0],
                 slices_mm[shown],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The archive that results may be sent to, from a file that only the user writes."""
+"""Settings of the archive, in a file that only the user writes."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.resources import settings_folder
+from ICHSegmentationLib.core.validation import first_problem
 
 NODE_NAME = "pacs.toml"
-# PS3.5 6.2, AE: up to 16 characters of the default repertoire, no backslash; spaces at the end do not count.
+# PS3.5 6.2, AE: up to 16 characters of the default repertoire, no backslash; trailing spaces are not significant.
 AeTitle = Annotated[str, Field(pattern=r"^[ -\[\]-~]{0,15}[!-\[\]-~]$")]
 
 
 class PacsNode(BaseModel):
-    """An archive that takes DICOM files by C-STORE (PS3.4 annex B).
+    """An archive that accepts DICOM files by C-STORE (PS3.4 annex B).
 
     Attributes
     ----------
     enabled : bool
-        Nothing is sent unless this is true.
+        Files are sent only if True.
     host, port, called_ae_title
-        The archive.
+        Address and AE title of the archive.
     calling_ae_title : str
-        What this program calls itself; some archives accept only names they know.
+        AE title of this program; some archives accept only known ones.
     timeout_s : float
-        How long to wait for each answer.
+        Maximum time to wait for each answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,27 +44,27 @@ class PacsNode(BaseModel):
     timeout_s: float = Field(default=30.0, gt=0, le=3600)
 
     def __str__(self) -> str:
-        """Return how messages call the archive."""
+        """Return the name of the archive for messages."""
         return f"{self.called_ae_title} at {self.host}:{self.port}"
 
 
 def node_path() -> Path:
-    """Return where the archive is set up."""
+    """Return the path of the settings file."""
     return settings_folder() / NODE_NAME
 
 
 def load_node(path: Path | None = None) -> PacsNode:
-    """Read which archive the user set up.
+    """Read the settings of the archive.
 
     Parameters
     ----------
     path : Path, optional
-        The file; by default :func:`node_path`.
+        Settings file; by default :func:`node_path`.
 
     Raises
     ------
     InputError
-        If there is none, it is switched off or cannot be understood; the message says what to write where.
+        If the file is missing, not valid, or sending is switched off; the message says what to write where.
     """
     path = path or node_path()
     try:
@@ -72,9 +73,8 @@ def load_node(path: Path | None = None) -> PacsNode:
     except FileNotFoundError:
         raise InputError(message("sending.no_node", path=path)) from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(message("sending.node_not_valid", path=path, field=where, reason=first["msg"])) from None
+        place, problem = first_problem(error)
+        raise InputError(message("sending.node_not_valid", path=path, place=place, problem=problem)) from None
     except (OSError, ValueError) as error:
         raise InputError(message("sending.node_unreadable", path=path, reason=error)) from error
     if not node.enabled:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""C-STORE (PS3.4 annex B) of DICOM files. Files are only read: whatever happens they stay where they are."""
+"""Send DICOM files by C-STORE (PS3.4 annex B). The files are only read, never moved or deleted."""
 
 from __future__ import annotations
 
@@ -14,44 +14,37 @@ from pydicom import Dataset
 from pydicom.uid import UID
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError, InputError
-from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.io.dicom.files import load_dataset, quiet_pydicom
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
+    from pynetdicom.events import Event, EventHandlerType
 
     from ICHSegmentationLib.core.progress import Progress
     from ICHSegmentationLib.sending.node import PacsNode
 
 _LOG = logging.getLogger(__name__)
-_DROPPED = "it closed the connection"
 _WARNINGS = range(0xB000, 0xC000)
 # PS3.4 B.2.3 and PS3.7 annex C.
 _STATUS = {
-    0x0110: "it failed while processing the file",
-    0x0117: "it does not accept the file's SOP Instance UID",
-    0x0122: "it does not accept this kind of file",
-    0x0124: "it does not allow this program to store files",
-    0xA7: "it is out of resources",
-    0xA9: "the file does not match its kind",
-    0xC0: "it cannot understand the file",
+    0x0110: message("sending.processing_failed"),
+    0x0117: message("sending.uid_not_accepted"),
+    0x0122: message("sending.kind_refused"),
+    0x0124: message("sending.not_allowed"),
+    0xA7: message("sending.out_of_resources"),
+    0xA9: message("sending.file_of_another_kind"),
+    0xC0: message("sending.file_not_understood"),
 }
-_REJECTED = {
-    (1, 3): "it does not know this program's AE title {calling}",
-    (1, 7): "it does not go by the AE title {called}",
-    (3, 1): "it is busy; try again later",
-    (3, 2): "it has too many connections; try again later",
-}
-"""Source and reason of a rejection (PS3.8 9.3.4)."""
 
 
 class SendError(ICHSegmentationError):
-    """Files could not be sent; the message names them, the archive and the reason. All files are still there.
+    """Files could not be sent; the message names the files, the archive and the reason.
 
     Attributes
     ----------
     sent : tuple of Path
-        What the archive had taken before.
+        Files that the archive had accepted before.
     """
 
     def __init__(self, message: str, sent: tuple[Path, ...]) -> None:
@@ -60,7 +53,7 @@ class SendError(ICHSegmentationError):
 
 
 def send_files(paths: Sequence[Path], node: PacsNode, *, progress: Progress | None = None) -> tuple[str, ...]:
-    """Send DICOM files to an archive, one after the other over one connection.
+    """Send DICOM files to an archive over one connection.
 
     Parameters
     ----------
@@ -69,19 +62,19 @@ def send_files(paths: Sequence[Path], node: PacsNode, *, progress: Progress | No
     node : PacsNode
         The archive.
     progress : callable, optional
-        Called with "send" and the share that is done.
+        Called with "send" and the fraction of the files that are sent.
 
     Returns
     -------
     tuple of str
-        What the archive remarked on files that it took.
+        Warnings of the archive about accepted files.
 
     Raises
     ------
     InputError
-        If a file is not DICOM or there is none.
+        If there is no file, or one is not DICOM.
     SendError
-        If the archive cannot be reached, refuses, is too slow, or drops the connection.
+        If the archive cannot be reached, refuses a file, is too slow, or drops the connection.
     """
     if not paths:
         raise InputError(message("sending.no_file"))
@@ -97,21 +90,22 @@ def send_files(paths: Sequence[Path], node: PacsNode, *, progress: Progress | No
         finally:
             if association.is_established:
                 association.release()
-    return tuple(sender.remarks)
+    return tuple(sender.warnings)
 
 
 class _Sender:
-    """One connection to an archive, and what to say when it fails."""
+    """One connection to an archive, with the reasons of failures."""
 
     def __init__(self, node: PacsNode, paths: Sequence[Path]) -> None:
-        self.remarks: list[str] = []
+        self.warnings: list[str] = []
         self._node = node
         self._waiting = list(paths)
         self._sent: list[Path] = []
+        self._rejection: tuple[int, int] | None = None
 
     def associate(self, datasets: Sequence[Dataset]) -> Association:
-        """Open the connection for these kinds of file."""
-        from pynetdicom import AE
+        """Open the connection for the kinds of these files."""
+        from pynetdicom import AE, evt
 
         entity = AE(ae_title=self._node.calling_ae_title)
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = self._node.timeout_s
@@ -119,14 +113,19 @@ class _Sender:
         for kind, syntax in dict.fromkeys(_kind(dataset) for dataset in datasets):
             entity.add_requested_context(kind, syntax)
         started = time.monotonic()
+        # The message is looked at, not `Association.is_rejected`, which stays False if the connection was closed again
+        # before this thread goes on.
+        handlers: list[EventHandlerType] = [(evt.EVT_PDU_RECV, self._note_rejection)]
         try:
-            association = entity.associate(self._node.host, self._node.port, ae_title=self._node.called_ae_title)
+            association = entity.associate(
+                self._node.host, self._node.port, ae_title=self._node.called_ae_title, evt_handlers=handlers
+            )
         except OSError:
-            raise self._error(self._why_not_connected() or _DROPPED) from None
+            raise self._error(self._why_not_connected() or message("sending.dropped")) from None
         if association.is_established:
             return association
-        if association.is_rejected:
-            raise self._error(self._why_rejected(association))
+        if self._rejection is not None:
+            raise self._error(self._why_rejected(self._rejection))
         raise self._error(self._why_not_connected() or self._why_silent(started))
 
     def store(self, association: Association, dataset: Dataset) -> None:
@@ -135,33 +134,30 @@ class _Sender:
         Raises
         ------
         SendError
-            If the archive does not take it.
+            If the archive does not accept it.
         """
         path = self._waiting[0]
         kind = _kind(dataset)[0]
         if not association.is_established:
-            raise self._error(_DROPPED)
+            raise self._error(message("sending.dropped"))
         if kind not in [context.abstract_syntax for context in association.accepted_contexts]:
-            reason = f"it does not accept {kind.name} files"
-            raise self._error(reason)
+            raise self._error(message("sending.kind_not_accepted", kind=kind.name))
         started = time.monotonic()
         try:
             status = association.send_c_store(dataset).get("Status")
         except (ValueError, AttributeError, RuntimeError) as error:
             _LOG.debug("%s while sending", type(error).__name__)
-            reason = f"it does not accept how {path.name} is written" if association.is_established else _DROPPED
-            raise self._error(reason) from None
+            written = message("sending.syntax_not_accepted", name=path.name)
+            raise self._error(written if association.is_established else message("sending.dropped")) from None
         if status is None:
             raise self._error(self._why_silent(started))
         if status != 0 and status not in _WARNINGS:
-            why = _STATUS.get(status) or _STATUS.get(status >> 8) or "it failed to store the file"
-            reason = f"{why} (status {status:04X})"
-            raise self._error(reason)
+            raise self._error(_why_not_stored(status))
         if status != 0:
-            self.remarks.append(message("sending.taken_with_warning", name=path.name, status=status))
+            self.warnings.append(message("sending.taken_with_warning", name=path.name, status=status))
         self._sent.append(self._waiting.pop(0))
 
-    def _error(self, reason: str) -> SendError:
+    def _error(self, reason: Message) -> SendError:
         names = ", ".join(path.name for path in self._waiting)
         if not self._sent:
             sentence = message("sending.failed", names=names, node=str(self._node), reason=reason)
@@ -170,29 +166,48 @@ class _Sender:
             sentence = message("sending.failed_midway", names=names, node=str(self._node), reason=reason, sent=sent)
         return SendError(sentence, tuple(self._sent))
 
-    def _why_rejected(self, association: Association) -> str:
-        answer = association.acceptor.primitive
-        reason = None if answer is None else _REJECTED.get((answer.result_source or 0, answer.diagnostic or 0))
-        reason = reason or "it rejects the connection"
-        return reason.format(calling=self._node.calling_ae_title, called=self._node.called_ae_title)
+    def _note_rejection(self, event: Event) -> None:
+        """Keep source and reason of a rejection; called for each message of the archive."""
+        from pynetdicom.pdu import A_ASSOCIATE_RJ
 
-    def _why_not_connected(self) -> str | None:
-        """Return why nothing answers there, or None if something does; asked after a failure only."""
+        if isinstance(event.pdu, A_ASSOCIATE_RJ):
+            self._rejection = (event.pdu.source or 0, event.pdu.reason_diagnostic or 0)
+
+    def _why_rejected(self, rejection: tuple[int, int]) -> Message:
+        match rejection:  # PS3.8 9.3.4
+            case (1, 3):
+                return message("sending.unknown_calling_title", title=self._node.calling_ae_title)
+            case (1, 7):
+                return message("sending.unknown_called_title", title=self._node.called_ae_title)
+            case (3, 1):
+                return message("sending.busy")
+            case (3, 2):
+                return message("sending.too_many_connections")
+        return message("sending.rejected")
+
+    def _why_not_connected(self) -> Message | None:
+        """Return why the host does not answer, or None if it does. Call it after a failure only."""
         try:
             socket.create_connection((self._node.host, self._node.port), timeout=self._node.timeout_s).close()
         except ConnectionRefusedError:
-            return "nothing accepts connections there; is the archive running, and are host and port right?"
+            return message("sending.connection_refused")
         except socket.gaierror:
-            return f"the host {self._node.host} is not known"
+            return message("sending.unknown_host", host=self._node.host)
         except TimeoutError:
-            return f"the host did not answer within {self._node.timeout_s:g} s"
+            return message("sending.host_silent", seconds=self._node.timeout_s)
         except OSError as error:
-            return f"the host cannot be reached ({error.strerror})"
+            return message("sending.host_unreachable", reason=error.strerror)
         return None
 
-    def _why_silent(self, started: float) -> str:
-        slow = time.monotonic() - started >= 0.9 * self._node.timeout_s
-        return f"it did not answer within {self._node.timeout_s:g} s" if slow else _DROPPED
+    def _why_silent(self, started: float) -> Message:
+        if time.monotonic() - started >= 0.9 * self._node.timeout_s:
+            return message("sending.silent", seconds=self._node.timeout_s)
+        return message("sending.dropped")
+
+
+def _why_not_stored(status: int) -> Message:
+    meaning = _STATUS.get(status) or _STATUS.get(status >> 8) or message("sending.not_stored")
+    return message("sending.status", meaning=meaning, status=status)
 
 
 def _load(path: Path) -> Dataset:

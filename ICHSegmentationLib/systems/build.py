@@ -11,7 +11,7 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models.companion import find_companion
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.segmentation.segmenter import Companions
-from ICHSegmentationLib.systems.registry import get_system, system_names
+from ICHSegmentationLib.systems.registry import check_preset, get_system, system_names
 
 if TYPE_CHECKING:
     from torch import nn
@@ -49,10 +49,7 @@ def build_network(system: str, preset: str, *, in_channels: int = 1, classes: in
     TypeError
         If the network has no such argument.
     """
-    if system not in system_names() or preset not in get_system(system).presets:
-        known = ", ".join(f"{name}/{size}" for name in system_names() for size in get_system(name).presets)
-        detail = f"no network {system}/{preset}; known are {known}"
-        raise ValueError(detail)
+    check_preset(system, preset)
     spec = get_system(system)
     module, name = spec.network.split(".")
     network: type[nn.Module] = getattr(import_module(f"ICHSegmentationLib.networks.{module}"), name)

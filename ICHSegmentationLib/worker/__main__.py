@@ -19,7 +19,7 @@ from ICHSegmentationLib.worker.server.channel import Channel
 
 
 def main() -> None:
-    """Take the standard streams, then import the rest: an import may print."""
+    """Reserve the standard streams, then import the rest, since an import may print."""
     parser = argparse.ArgumentParser(prog="python -m ICHSegmentationLib.worker", description=__doc__)
     parser.add_argument("--folder", type=Path, help="private folder of the client; removed when it ends or dies")
     folder = parser.parse_args().folder
@@ -30,13 +30,15 @@ def main() -> None:
     logging.getLogger("ICHSegmentationLib").setLevel(logging.INFO)
     logging.captureWarnings(capture=True)
 
+    from ICHSegmentationLib.core.signals import exit_on_signals
     from ICHSegmentationLib.worker.server.loop import Worker
 
+    exit_on_signals()
     Worker(channel, folder).run()
 
 
 def _leave_the_terminal() -> None:
-    """Become the leader of a new session: Ctrl+C or a closed terminal end the client, whose end ends the worker."""
+    """Start a new session, so that Ctrl+C reaches the client only; the worker ends with the client."""
     if hasattr(os, "setsid"):
         with contextlib.suppress(PermissionError):
             os.setsid()

@@ -43,7 +43,7 @@ from ICHSegmentationLib.segmentation.segmenter import Segmented, Segmenter
 from ICHSegmentationLib.segmentation.two_stage import source_sides
 from ICHSegmentationLib.systems import build_segmenter, network_for
 
-_LEAST_ML = 0.2
+_MIN_ML = 0.2
 _STAGES = dict.fromkeys(("preprocess", "infer", "postprocess"), 1 / 3)
 
 
@@ -120,7 +120,7 @@ def main() -> None:
     share = slices[1] / max(slices[0], 1)
     result = {
         "patients": len(patients),
-        f"slices_over_{_LEAST_ML}_ml": int(slices[0]),
+        f"slices_over_{_MIN_ML}_ml": int(slices[0]),
         "slices_with_box_share": round(float(share), 3),
         "boxes_in_negatives": boxes_there,
         "ways": rows,
@@ -207,7 +207,7 @@ def _slices_with_box(reference: LabelMap, boxes: Sequence[LesionBox]) -> tuple[i
     for box in boxes:
         region, inside = box.voxels(reference.grid)
         held[region] |= inside
-    large = np.count_nonzero(blood, axis=(1, 2)) * reference.grid.voxel_volumes_mm3 > 1000 * _LEAST_ML
+    large = np.count_nonzero(blood, axis=(1, 2)) * reference.grid.voxel_volumes_mm3 > 1000 * _MIN_ML
     return int(large.sum()), int((large & (blood & held).any(axis=(1, 2))).sum())
 
 

@@ -27,8 +27,8 @@ from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
 from ICHSegmentationLib.systems import network_for
 
-_LEAST_ML = 0.2
-_LEAST_SCORE = 0.05
+_MIN_ML = 0.2
+_MIN_SCORE = 0.05
 _THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 
 
@@ -55,9 +55,9 @@ def main() -> None:
     network = load_runtime(entry, build=network_for, device="cpu", runtime=options.runtime, threads=options.threads)
     paths = [path for path in sorted(options.volumes.glob("*.npz")) if path.stem in (options.cases or [path.stem])]
     slices = [part for path in paths for part in _slices(TrainingVolume.read(path), config, network, entry)]
-    figures = average_precision([part.boxes for part in slices], config.classes[1:])
+    metrics = average_precision([part.boxes for part in slices], config.classes[1:])
     print(f"{len(paths)} volumes, {len(slices)} slices, {options.runtime}")
-    print("  ".join(f"{name} {value:.3f}" for name, value in figures.items()))
+    print("  ".join(f"{name} {value:.3f}" for name, value in metrics.items()))
     print("threshold  found  false boxes per slice")
     for threshold in sorted({*_THRESHOLDS, entry.score_threshold}):
         found, false = _at(slices, threshold)
@@ -70,7 +70,7 @@ def _slices(volume: TrainingVolume, config: TrainingConfig, network: Runtime, en
     pixel_ml = config.input.pixel_mm**2 * float(np.median(np.diff(volume.slices_mm))) / 1000
     classes = class_table(config.classes)[volume.labels]
     for answer, plane in zip(network.probabilities(images), classes, strict=True):
-        found = decode_boxes(answer, score_threshold=_LEAST_SCORE, nms_overlap=entry.nms_overlap)
+        found = decode_boxes(answer, score_threshold=_MIN_SCORE, nms_overlap=entry.nms_overlap)
         blood = (plane > 0) & (plane != IGNORE)
         yield Slice(SliceBoxes(found, true_boxes(plane)), blood, np.count_nonzero(blood) * pixel_ml)
 
@@ -84,7 +84,7 @@ def _at(slices: Sequence[Slice], threshold: float) -> tuple[float, float]:
         holding = [_holds(one, part.blood) for one in edges]
         touching = [any(overlaps(np.array(box.edges), one[None])[0] > 0 for box in truth) for one in edges]
         false += sum(not (holds or touches) for holds, touches in zip(holding, touching, strict=True))
-        if part.ml > _LEAST_ML:
+        if part.ml > _MIN_ML:
             with_blood += 1
             hit += any(holding)
     return hit / max(with_blood, 1), false / max(len(slices), 1)

@@ -114,7 +114,7 @@ class Host:
     left_mm: np.ndarray
     compartments: np.ndarray
 
-    def painted(self, rng: np.random.Generator, subtype: Subtype) -> tuple[CTVolume, LabelMap]:
+    def with_lesion(self, rng: np.random.Generator, subtype: Subtype) -> tuple[CTVolume, LabelMap]:
         """Simulate one lesion."""
         window = np.clip(self.volume.hu, 0, 80).astype(np.float32)
         hu, labels = paint_lesions(window, self.anatomy, rng, [subtype])
@@ -195,7 +195,7 @@ def bench_lesions(host: Host, count: int, tallies: dict[str, Tally], wrong: Coun
     """Simulate intraparenchymal lesions and compare their locations."""
     order = list(Region)
     for copy in range(count):
-        volume, labels = host.painted(np.random.default_rng([7, int(host.name), copy]), Subtype.IPH)
+        volume, labels = host.with_lesion(np.random.default_rng([7, int(host.name), copy]), Subtype.IPH)
         lesion = measure(labels, volume).largest_lesion
         if lesion is None or lesion.location is None:
             continue
@@ -231,7 +231,7 @@ def bench_graeb(host: Host, count: int) -> list[tuple[int, int | None]]:
     """Simulate blood in the ventricles and compare true and proposed scores."""
     scores = []
     for copy in range(count):
-        volume, labels = host.painted(np.random.default_rng([8, int(host.name), copy]), Subtype.IVH)
+        volume, labels = host.with_lesion(np.random.default_rng([8, int(host.name), copy]), Subtype.IVH)
         blood = labels.labels == Subtype.IVH
         if not blood.any():
             continue

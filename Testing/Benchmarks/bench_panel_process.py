@@ -109,9 +109,9 @@ class Bench:
         from bench_resegmentation import _middle_box
 
         from ICHSegmentationLib.core.label_map import LabelMap
+        from ICHSegmentationLib.core.lesion_boxes import BoxEdit
         from ICHSegmentationLib.export.job import ExportJob, ScanFiles
         from ICHSegmentationLib.export.record import RunRecord
-        from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
 
         grid = self.volume.grid
         edit = BoxEdit(after=_middle_box(grid))

@@ -7,7 +7,7 @@ its subtype, volume, mean probability, and whether it touches true blood. Then f
 detecting hemorrhage per scan, by the minimum volume that counts (``about.case_minimum_ml``), with the model's own
 confidence limits.
 
-    python Testing/Benchmarks/bench_postprocessing.py CONFIG --folder runs/cleaning [--model NAME] [--heads N]
+    python Testing/Benchmarks/bench_postprocessing.py CONFIG --folder runs/postprocessing [--model NAME] [--heads N]
 """
 
 from __future__ import annotations
@@ -81,15 +81,15 @@ def main() -> None:
     rules = RecordingPostProcessing(min_confidence=None, parenchymal_fraction=None)  # labels as the network names them
     segmenter = build_segmenter(entry, LoadedModel().get(entry, build=network_for), rules)
     found: list[Component] = []
-    bleeds: dict[str, bool] = {}
+    has_blood: dict[str, bool] = {}
     for name, case in cases(config, options.folder, options.heads):
         print(name, file=sys.stderr)
         label_map = segmenter.segment(case.volume, Stages(STAGES), force=True).label_map
         labels = np.where(case.ignored, 0, label_map.labels)
         found += components_of(name, labels, rules.blood, case)
-        bleeds[name] = bool(case.labels.any())
+        has_blood[name] = bool(case.labels.any())
     show(found)
-    show_decisions(found, bleeds, entry)
+    show_decisions(found, has_blood, entry)
 
 
 def cases(config: TrainingConfig, folder: Path, heads: int) -> Iterator[tuple[str, HeldOutCase]]:
@@ -147,19 +147,19 @@ def show(found: list[Component]) -> None:
         print(f"  {each.case:<34}{each.name} {each.volume_ml:6.2f} mL, confidence {each.confidence:.2f}")
 
 
-def show_decisions(found: list[Component], bleeds: dict[str, bool], entry: ModelEntry) -> None:
+def show_decisions(found: list[Component], has_blood: dict[str, bool], entry: ModelEntry) -> None:
     """Print how well the predicted volume detects hemorrhage per scan."""
     limits = {NAMES[label]: limit for label, limit in (PostProcessing.for_model(entry).min_confidence or {}).items()}
-    volumes = dict.fromkeys(bleeds, 0.0)
+    volumes = dict.fromkeys(has_blood, 0.0)
     for component in found:
         if component.confidence >= limits.get(component.name, 0.0):
             volumes[component.case] += component.volume_ml
-    with_bleed, without = (
-        [volumes[name] for name, there in bleeds.items() if there is wanted] for wanted in (True, False)
+    with_blood, without = (
+        [volumes[name] for name, there in has_blood.items() if there is wanted] for wanted in (True, False)
     )
-    print(f"\nhemorrhage from so many mL on: sensitivity ({len(with_bleed)} scans), specificity ({len(without)})")
+    print(f"\nhemorrhage from so many mL on: sensitivity ({len(with_blood)} scans), specificity ({len(without)})")
     for minimum_ml in DECISION_ML:
-        sensitivity = np.mean([volume > minimum_ml for volume in with_bleed])
+        sensitivity = np.mean([volume > minimum_ml for volume in with_blood])
         specificity = np.mean([volume <= minimum_ml for volume in without])
         print(f"  {minimum_ml:5.2f} {sensitivity:6.3f} {specificity:6.3f}, sum {sensitivity + specificity:.3f}")
 

@@ -20,10 +20,9 @@ import numpy as np
 from ICHSegmentationLib import read_ct, resegment_lesion
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
-from ICHSegmentationLib.core.lesion_boxes import LesionBox
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.models import LoadedModel
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 
 _SIDE_MM = 40.0

@@ -60,21 +60,19 @@ def measure(arguments: argparse.Namespace) -> None:
         runtime.probabilities(images)
     with lap(laps, "again"):
         runtime.probabilities(images)
-    figures = {
+    record = {
         "laps": laps,
         "info": vars(runtime.info),
         "torch": "torch" in sys.modules,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
-    print(json.dumps(figures))
+    print(json.dumps(record))
 
 
 def register_random_model(arguments: argparse.Namespace, folder: Path) -> None:
     from ICHSegmentationLib.models import publish
     from ICHSegmentationLib.systems import build_network, network_for
 
-    # The size limit is for committed weights; the paper presets are larger.
-    publish._MOST_BYTES_DEFAULT = 10**9
     fields = {
         "name": f"{arguments.system}-{arguments.preset}",
         "system": arguments.system,
@@ -99,10 +97,10 @@ def run_child(arguments: list[str], *, runtime: str, device: str, cache: Path) -
     paths = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
     environment = os.environ | {"ICHSEG_CACHE": str(cache), "PYTHONPATH": paths}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    figures = json.loads(done.stdout)
-    laps = "  ".join(f"{name} {wall:.2f}/{cpu:.2f}" for name, (wall, cpu) in figures["laps"].items())
-    info = figures["info"]
-    print(f"  {laps}  peak {figures['peak_mb']:.0f} MB  torch {'yes' if figures['torch'] else 'no'}")
+    record = json.loads(done.stdout)
+    laps = "  ".join(f"{name} {wall:.2f}/{cpu:.2f}" for name, (wall, cpu) in record["laps"].items())
+    info = record["info"]
+    print(f"  {laps}  peak {record['peak_mb']:.0f} MB  torch {'yes' if record['torch'] else 'no'}")
     print(f"  ({info['backend']} {info['precision']} on {info['device']}, {info['threads']} threads)")
 
 

@@ -98,7 +98,7 @@ def _loaded(wanted: argparse.Namespace) -> Runs:
 
 def _print_table(fresh: Runs, loaded: Runs) -> None:
     columns = [{name: statistics.median(run[name] for run in runs) for name in runs[0]} for runs in (fresh, loaded)]
-    print(f"{'':<14}{'fresh process':>16}{'share':>7}{'model loaded':>16}{'share':>7}{'loaded/fresh':>14}")
+    print(f"{'':<14}{'fresh process':>16}{'%':>7}{'model loaded':>16}{'%':>7}{'loaded/fresh':>14}")
     for name in columns[0]:
         line = f"{name:<14}"
         for column in columns:

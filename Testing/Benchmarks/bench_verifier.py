@@ -6,7 +6,7 @@ the validation patients, unchanged and with simulated lesions, and generated hea
 training nor evaluation uses. All connected components labelled IVH are listed by the fraction of their voxels that the
 verifier labels IPH, with their true subtype; then follow the seconds that it takes.
 
-    python Testing/Benchmarks/bench_verifier.py CONFIG --folder runs/cleaning [--model NAME] [--heads N]
+    python Testing/Benchmarks/bench_verifier.py CONFIG --folder runs/postprocessing [--model NAME] [--heads N]
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 from ICHSegmentationLib.systems import build_segmenter, network_for
 
 FIRST_HEAD = 3_100_000
-BLEEDS = ((Subtype.IVH,), (Subtype.IPH,), (Subtype.IPH, Subtype.IVH))
+SUBTYPES = ((Subtype.IVH,), (Subtype.IPH,), (Subtype.IPH, Subtype.IVH))
 HEIGHT_MM = 160.0
-LEAST_ML = 0.1
+MIN_ML = 0.1
 MIN_TRUE_FRACTION = 0.2  # minimum fraction of true blood in a component; below it, the component has no true subtype
 
 
@@ -49,7 +49,7 @@ def main() -> None:
     entry, loaded = get_model(options.model), LoadedModel()
     second = get_model(entry.verifier)
     rules = replace(PostProcessing.for_model(entry), parenchymal_fraction=None)
-    reader_runtime = load_runtime(second, build=network_for, device="cpu")
+    verifier_runtime = load_runtime(second, build=network_for, device="cpu")
     first_model = build_segmenter(entry, loaded.get(entry, build=network_for), rules)
     found: list[tuple[float, str]] = []
     seconds = {"first": [], "second": []}
@@ -62,18 +62,18 @@ def main() -> None:
         if not ventricular.any():
             continue
         started = time.process_time()
-        reader = PatchwiseSegmenter(second, reader_runtime, PostProcessing.off(), within=ventricular)
-        seen = reader.segment(case.volume, Stages(STAGES), force=True).label_map.labels == Subtype.IPH
+        verifier = PatchwiseSegmenter(second, verifier_runtime, PostProcessing.off(), within=ventricular)
+        seen = verifier.segment(case.volume, Stages(STAGES), force=True).label_map.labels == Subtype.IPH
         seconds["second"].append(time.process_time() - started)
         components, count = ndimage.label(ventricular & ~case.ignored, structure=EVERY_NEIGHBOUR)
         for number in range(1, count + 1):
             component = components == number
             volume_ml = float(component.sum(axis=(1, 2)) @ case.volume.grid.voxel_volumes_mm3) / 1000
-            if volume_ml >= LEAST_ML:
-                share = float(seen[component].mean())
-                found.append((share, f"{volume_ml:7.2f} mL {truth(case.labels[component]):<5}{name}"))
-    for share, text in sorted(found):
-        print(f"{share:5.2f} {text}")
+            if volume_ml >= MIN_ML:
+                fraction = float(seen[component].mean())
+                found.append((fraction, f"{volume_ml:7.2f} mL {truth(case.labels[component]):<5}{name}"))
+    for fraction, text in sorted(found):
+        print(f"{fraction:5.2f} {text}")
     for model, taken in seconds.items():
         print(f"{model} model: {np.median(taken):.2f} processor seconds (median of {len(taken)})")
 
@@ -84,7 +84,7 @@ def scans(config: TrainingConfig, folder: Path, heads: int) -> Iterator[tuple[st
         if any(part in name for part in ("IPH", "IVH", "patients")):
             yield name, case
     for number in range(heads):
-        subtypes = BLEEDS[number % len(BLEEDS)]
+        subtypes = SUBTYPES[number % len(SUBTYPES)]
         step_mm = float(np.random.default_rng([config.seed, FIRST_HEAD, number]).uniform(3, 7))
         shape, spacing_mm = (round(HEIGHT_MM / step_mm), 420, 420), (step_mm, 0.5, 0.5)
         scan = simulated_ct(FIRST_HEAD + number, subtypes=subtypes, shape=shape, spacing_mm=spacing_mm)

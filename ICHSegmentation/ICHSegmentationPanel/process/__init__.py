@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Worker process of the panel: segment without blocking Slicer, and explain failures.
 
-Import nothing of the library before the first use: its requirements may not be installed yet.
+The library is imported at the first use only, since its requirements may not be installed yet.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes of boxes, one after the other: done by the worker, then written into the result."""
+"""Queue of changes of boxes: the worker segments each box again, then the result is updated."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from slicer.i18n import tr as _
 
@@ -16,35 +16,50 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.lesion_boxes import LesionBox
-    from ICHSegmentationLib.mrml import AskedEdit, VolumeCheck
+    from ICHSegmentationLib.models import ModelEntry
+    from ICHSegmentationLib.mrml import RequestedEdit, VolumeCheck
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
-    from ICHSegmentationPanel.sections.model import ModelSection
 
 _NEW = "new-{number}"
 
 
+class BoxModels(Protocol):
+    """Choice of the model and the device that segment boxes; see `ICHSegmentationPanel.sections.model.ModelSection`."""
+
+    @property
+    def box_entry(self) -> ModelEntry:
+        """Model that segments boxes."""
+
+    @property
+    def device(self) -> str:
+        """Device that it runs on."""
+
+    def is_agreed(self, entry: ModelEntry | None = None) -> bool:
+        """Return whether the user agrees to the licence of a model."""
+
+
 class BoxChanges:
-    """Queue of changed boxes; a box that is changed again meanwhile is segmented once more in its last state.
+    """Queue of changed boxes; a box that is changed again in the meantime is segmented once more in its last state.
 
     Parameters
     ----------
     process : SegmentationProcess
         Process that segments.
-    models : ModelSection
-        Chooser of the model that segments in boxes.
+    models : BoxModels
+        Choice of the model that segments in boxes.
     check_of : callable
-        Returns the last `VolumeCheck` of a volume, or None.
+        Returns the check of a volume if there is one, else None.
     save_state : callable
         Called right before the result is changed.
     on_end : callable
-        Called after each change with the key of the box (None if it was deleted or the change failed) and with a
-        sentence for the user (empty if all went well).
+        Called after each change with the key of the box (None if it was deleted or the change failed) and a message
+        (empty on success).
     """
 
     def __init__(
         self,
         process: SegmentationProcess,
-        models: ModelSection,
+        models: BoxModels,
         check_of: Callable[[vtkMRMLScalarVolumeNode], VolumeCheck | None],
         save_state: Callable[[], None],
         on_end: Callable[[str | None, str], None],
@@ -56,13 +71,13 @@ class BoxChanges:
         self._on_end = on_end
         self._node: vtkMRMLSegmentationNode | None = None
         self._waiting: dict[str, LesionBox | None] = {}
-        self._running: AskedEdit | None = None
+        self._running: RequestedEdit | None = None
         self._model = ""
         self._new = 0
 
     @property
     def keys(self) -> set[str]:
-        """Keys of the boxes that are being changed."""
+        """Keys of the boxes with a pending change."""
         running = {self._running.key} if self._running is not None and self._running.key is not None else set()
         return running | set(self._waiting)
 
@@ -72,7 +87,7 @@ class BoxChanges:
         return self._running is not None
 
     def ask(self, node: vtkMRMLSegmentationNode, key: str | None, after: LesionBox | None) -> None:
-        """Change a box of a result as soon as the one before is done.
+        """Add a change of a box to the queue.
 
         Parameters
         ----------
@@ -93,7 +108,7 @@ class BoxChanges:
         self._go_on()
 
     def give_up(self) -> None:
-        """Forget all changes: another result was chosen, or the scene is closed."""
+        """Drop all pending changes, since another result was chosen or the scene is closing."""
         self._waiting.clear()
         self._node = None
         if self._running is not None:
@@ -112,13 +127,13 @@ class BoxChanges:
     def _start(self, key: str | None, after: LesionBox | None) -> None:
         from ICHSegmentationLib.segmentation.boxes.segmentation import edit_without_segmenter
 
-        asked = mrml.ask_edit(self._node, key, after)
-        known = edit_without_segmenter(asked.label_map, asked.edit)
+        request = mrml.request_edit(self._node, key, after)
+        known = edit_without_segmenter(request.label_map, request.edit)
         if known is not None:
-            self._write(asked, known)
+            self._write(request, known)
             return
         assert after is not None
-        after.voxels(asked.label_map.grid)  # refuses one outside the scan
+        after.voxels(request.label_map.grid)  # raises an error for a box outside the scan
         if self._process.busy:
             self._end(None, _("Other work is under way; change boxes when it is done."))
             return
@@ -130,11 +145,11 @@ class BoxChanges:
             self._end(None, "")
             return
         volume = mrml.volume_input(volume_node, check=self._check_of(volume_node))
-        self._running, self._model = asked, entry.name
+        self._running, self._model = request, entry.name
         self._process.resegment_lesion(
             volume,
-            asked.label_map,
-            asked.edit,
+            request.label_map,
+            request.edit,
             model=entry.name,
             device=self._models.device,
             finished=self._finish,
@@ -142,22 +157,22 @@ class BoxChanges:
         )
 
     def _finish(self, labels: LabelMap) -> None:
-        asked, self._running = self._running, None
-        if asked is None or self._node is None or self._node.GetScene() is None:
+        request, self._running = self._running, None
+        if request is None or self._node is None or self._node.GetScene() is None:
             return
         try:
-            self._write(asked, labels)
+            self._write(request, labels)
             mrml.note_box_model(self._node, self._model)
         except Exception as error:
             self._end(None, failure_of(error, "A box could not be changed.").in_one_sentence)
         self._go_on()
 
-    def _write(self, asked: AskedEdit, labels: LabelMap) -> None:
-        key = mrml.apply_edit(self._node, asked, labels, save_state=self._save_state)
-        if asked.key is not None and key != asked.key:
-            later = self._waiting.pop(asked.key, None)
+    def _write(self, request: RequestedEdit, labels: LabelMap) -> None:
+        key = mrml.apply_edit(self._node, request, labels, save_state=self._save_state)
+        if request.key is not None and key != request.key:
+            later = self._waiting.pop(request.key, None)
             if key is not None:
-                mrml.rename_roi(self._node, asked.key, key)
+                mrml.rename_roi(self._node, request.key, key)
                 if later is not None:
                     self._waiting[key] = later
         self._end(key, "")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Text that a user can copy and send after a failure."""
+"""Diagnostics that a user can copy and send to the developers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _MOST_NOTES = 100
 class Diagnostics:
     """Versions, requests with their outcome, and the worker's log.
 
-    It holds no name, date or identifier of a patient: of a scan only the grid size is noted, the worker gets only
-    voxels and geometry (and the paths of an export), and paths are left out.
+    It contains no name, date or identifier of a patient: only the grid size of a scan is noted, the worker receives
+    only voxels and geometry (and the paths of an export), and paths are removed.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Diagnostics:
         self._notes.append(f"{time.strftime('%H:%M:%S')} {text}")
 
     def keep(self, lines: tuple[str, ...]) -> None:
-        """Keep the worker's log, unless it is empty."""
+        """Replace the worker's log, unless the new one is empty."""
         self._worker = lines or self._worker
 
     def text(self) -> str:

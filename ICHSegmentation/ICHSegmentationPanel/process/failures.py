@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sentence and next step for each kind of failure."""
+"""Message and next step for each kind of failure."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _SHOWN_IN_DETAIL = {"bad_input", "not_a_head", "crashed", "failure", "foreign_tr
 
 @dataclass(frozen=True)
 class Failure:
-    """Why there is no result.
+    """Reason why there is no result.
 
     Attributes
     ----------
     kind : str
-        One of the worker's (``docs/worker.md``), or of the panel's own: "foreign_transform", "volume_removed",
+        Kind of the worker (``docs/worker.md``) or of the panel: "foreign_transform", "volume_removed",
         "volume_changed", "scene_closed", "requirements".
     sentence : str
-        For the user, in the user's language where it is not the library's own.
+        Message for the user; translated unless it is a message of the library.
     next_step : str
-        What to do about it; empty if there is nothing to do.
+        What the user can do; empty if nothing.
     detail : str
-        The library's sentence, in English, for the log.
+        Message of the library, in English, for the log.
     """
 
     kind: str
@@ -37,28 +37,28 @@ class Failure:
 
     @property
     def in_one_sentence(self) -> str:
-        """The failure of work other than segmenting; `sentence` and `next_step` are worded for segmenting."""
+        """Message for work other than segmentation, to which `sentence` and `next_step` refer."""
         return self.detail or f"{self.sentence} {self.next_step}".strip()
 
     @property
     def can_force(self) -> bool:
-        """Whether the same may be asked again with ``force``."""
+        """Whether to offer the run again with ``force``."""
         return self.kind == "not_a_head"
 
     @property
     def suggests_processor(self) -> bool:
-        """Whether the same may well work on the processor."""
+        """Whether to offer the run again on the processor."""
         return self.kind in ("no_gpu", "out_of_gpu_memory")
 
 
 def make_failure(kind: str, detail: str = "") -> Failure:
-    """Return the failure of a kind; ``detail`` is the library's own sentence."""
+    """Return the failure of a kind; ``detail`` is the message of the library."""
     sentence, next_step = _texts().get(kind, _texts()["failure"])
     return Failure(kind, detail if detail and kind in _SHOWN_IN_DETAIL else sentence, next_step, detail)
 
 
 def failure_of(error: Exception, what: str) -> Failure:
-    """Return the failure of an exception, and log it as ``what``; its text is shown only if it is for users."""
+    """Return the failure of an exception, and log it as ``what``; only texts of our own errors are shown."""
     from ICHSegmentationLib.mrml.quiet_log import log_error
     from ICHSegmentationLib.worker.protocol.failures import describe
 
@@ -68,7 +68,7 @@ def failure_of(error: Exception, what: str) -> Failure:
 
 
 def _texts() -> dict[str, tuple[str, str]]:
-    """Return sentence and next step of each kind. Made at each call: the language can change."""
+    """Return message and next step of each kind; created at each call, since the language can change."""
     reinstall = _("Install the extension again, or choose another model.")
     send = _("Try again. If it happens again, use Copy diagnostics and send the text to the developers.")
     return {

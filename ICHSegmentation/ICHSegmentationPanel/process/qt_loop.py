@@ -17,15 +17,15 @@ from ICHSegmentationPanel.process.qt_process import QtProcess
 if TYPE_CHECKING:
     from ICHSegmentationLib.worker.client.application_loop import ProcessListener
 
-_LOOK_MS = 15
+_CHECK_MS = 15
 _YIELD_S = 0.005
 _JOIN_S = 5.0
 
 
 class QtLoop:
-    """Calls back from Qt's event loop, on the main thread.
+    """Qt's event loop on the main thread.
 
-    One timer does it all, made once: a timer or process that Python deletes inside its own signal crashes Slicer.
+    A single timer is used and never deleted: deleting a timer or process inside its own signal crashes Slicer.
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class QtLoop:
                 process.discard()
 
     def _arm(self) -> None:
-        waits_ms = [_LOOK_MS] if self._tasks else []
+        waits_ms = [_CHECK_MS] if self._tasks else []
         if self._calls:
             waits_ms.append(max(0, round(1000 * (self._calls[0][0] - time.monotonic()))))
         if waits_ms:
@@ -83,17 +83,17 @@ class QtLoop:
                 self.call_later(0, task.tell)
         is_due = bool(self._calls) and self._calls[0][0] <= time.monotonic()
         callback = heapq.heappop(self._calls)[2] if is_due else None
-        # Before the call: it may raise, or show a dialog, and the others' turn comes all the same.
+        # Restart the timer before the call, which may raise an error or show a dialog.
         self._arm()
         if callback is not None:
             callback()
 
 
 class _Task:
-    """Work in a thread of Python's.
+    """Work in a Python thread.
 
-    The main thread looks often, and each time lets go of Python's lock: within Slicer a thread may come to run only
-    when the main thread, in Python, lets it.
+    The main thread checks it often and releases Python's global lock each time: inside Slicer, other threads may run
+    only while the main thread releases the lock.
     """
 
     def __init__(self, work: Callable[[], Any], done: Callable[[Any, Exception | None], None]) -> None:
@@ -105,7 +105,7 @@ class _Task:
         self._thread.start()
 
     def join(self, timeout_s: float) -> bool:
-        """Whether the work is done, at the latest after so long."""
+        """Wait at most ``timeout_s``; return whether the work is done."""
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A process of Qt's, as the `LoopProcess` of the library."""
+"""QProcess as the `LoopProcess` of the library."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _INSIST_S = 3.0
 
 
 class QtProcess:
-    """Starts a process and passes what it does to a listener.
+    """QProcess that passes its output and end to a listener.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class QtProcess:
     listener : ProcessListener
         Receives output and end.
     call_later : callable
-        As `QtLoop.call_later`.
+        See `QtLoop.call_later`.
     """
 
     def __init__(
@@ -39,6 +39,10 @@ class QtProcess:
         listener: ProcessListener,
         call_later: Callable[[float, Callable[[], None]], None],
     ) -> None:
+        # Imported at the start: at the first kill, the user waits for it.
+        from ICHSegmentationLib.worker.client import process_tree
+
+        self._process_tree = process_tree
         self._listener = listener
         self._call_later = call_later
         variables = qt.QProcessEnvironment()
@@ -54,11 +58,11 @@ class QtProcess:
 
     @property
     def is_running(self) -> bool:
-        """Whether it has started to start and not yet ended."""
+        """Whether it was started and has not ended."""
         return self._process is not None and self._process.state() != qt.QProcess.NotRunning
 
     def discard(self) -> None:
-        """Delete Qt's object after the end of the process: as long as it lives, it keeps this one alive."""
+        """Delete the QProcess after its end; until then it keeps this object alive."""
         if self._process is not None:
             self._process.deleteLater()
             self._process = None
@@ -85,13 +89,11 @@ class QtProcess:
                 self._process.waitForFinished(_KILL_MS)
 
     def _kill_tree(self) -> None:
-        from ICHSegmentationLib.worker.client.process_tree import kill_tree
-
         if self.is_running and self._process.processId():
-            kill_tree(int(self._process.processId()))
+            self._process_tree.kill_tree(int(self._process.processId()))
 
     def _insist(self) -> None:
-        """Kill the process alone, in case the process tree could not be killed."""
+        """Kill only the process itself, in case the process tree could not be killed."""
         if self.is_running:
             self._process.kill()
 
@@ -105,14 +107,14 @@ class QtProcess:
         self._read_output()
         self._read_errors()
         if os.name == "nt":
-            # Qt gives Windows's exit codes, as 0xC0000005, as signed numbers.
+            # Qt returns exit codes of Windows, such as 0xC0000005, as signed numbers.
             code &= 0xFFFFFFFF
         elif status == qt.QProcess.CrashExit:
-            # Qt then gives the number of the signal.
+            # In this case Qt returns the number of the signal.
             code = -code
         self._listener.take_end(code)
 
     def _take_error(self, error: int) -> None:
         if error == qt.QProcess.FailedToStart:
-            # On Windows this comes from inside start().
+            # On Windows this is called inside start().
             self._call_later(0, partial(self._listener.take_end, None, self._process.errorString()))

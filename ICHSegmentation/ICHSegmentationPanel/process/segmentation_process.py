@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The worker process as the panel uses it."""
+"""Panel's client of the worker process."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ICHSegmentationLib.core.label_map import LabelMap
-    from ICHSegmentationLib.core.lesion_boxes import LesionBox
+    from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
     from ICHSegmentationLib.core.options import SegmentOptions
+    from ICHSegmentationLib.core.progress import Progress
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.export.job import ExportJob
     from ICHSegmentationLib.measurement.user_items import Proposals
     from ICHSegmentationLib.models import Device, Manifest
-    from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
     from ICHSegmentationLib.worker.client.event_client import EventClient
-    from ICHSegmentationLib.worker.client.outcome import WorkerComparison, WorkerResult
+    from ICHSegmentationLib.worker.client.outcome import WorkerResult
 
 Failed = Callable[[Failure], None]
 _LOG = logging.getLogger(__name__)
@@ -36,31 +36,31 @@ _LOG = logging.getLogger(__name__)
 class SegmentationProcess:
     """Segments in a separate process, which keeps the model and the scan loaded; nothing here blocks the main thread.
 
-    Every callback comes from the event loop on the main thread, after the call that asked has returned, and exactly one
-    of ``finished`` and ``failed`` for each request, unless it is abandoned. The worker ends with Slicer.
+    Callbacks come from the event loop on the main thread, after the requesting call has returned. Unless it is
+    abandoned, each request calls either ``finished`` or ``failed``, once. The worker ends with Slicer.
     """
 
     def __init__(self) -> None:
         self._loop = QtLoop()
         self._diagnostics = Diagnostics()
         self._client: EventClient | None = None
-        # One object, by which it is disconnected again.
+        # Kept, to disconnect the same object again.
         self._on_quit = self.close
 
     @property
     def busy(self) -> bool:
-        """Whether a segmentation, an export, a comparison or a measurement is under way; one at a time may be."""
+        """Whether a segmentation, an export, a comparison or a measurement is running; only one may run."""
         return self._client is not None and self._client.is_busy
 
     def prepare(self) -> None:
-        """Start the worker, so that the first segmentation is quicker; what fails shows at that."""
-        self._ask(lambda client: client.prepare(), lambda _: None)
+        """Start the worker, so that the first segmentation is quicker; that request reports failures."""
+        self._ask("prepare", lambda _: None, lambda client, _: client.prepare())
 
     def segment(
         self,
         volume: CTVolume,
         *,
-        progress: Callable[[str, float], None],
+        progress: Progress,
         finished: Callable[[WorkerResult], None],
         failed: Failed,
         **options: Any,
@@ -69,12 +69,8 @@ class SegmentationProcess:
 
         Parameters
         ----------
-        volume : CTVolume
-            The scan; must not be changed until the end.
-        progress : callable
-            Called with the stage (see `stage_title`) and the fraction of all work that is done, which never falls.
-        finished : callable
-            Called with the segmentation and its measurements.
+        volume, progress, finished
+            See `EventClient.segment`; titles of the stages are those of `stage_title`.
         failed : callable
             Called with the `Failure`; of kind "cancelled" after `cancel`.
         **options
@@ -86,8 +82,6 @@ class SegmentationProcess:
             If `busy`.
         """
         slices, rows, columns = volume.hu.shape
-        asked = ", ".join(f"{name} {value}" for name, value in options.items())
-        self._diagnostics.note(f"segment {columns} x {rows} x {slices}, {asked or 'default options'}")
 
         def finish(result: WorkerResult) -> None:
             info = result.segmentation.runtime
@@ -95,14 +89,11 @@ class SegmentationProcess:
             finished(result)
 
         self._ask(
-            lambda client: client.segment(
-                volume,
-                _options(options),
-                progress=progress,
-                finished=finish,
-                failed=partial(self._fail, failed),
-            ),
+            f"segment {columns} x {rows} x {slices}, {_listed(options)}",
             failed,
+            lambda client, fail: client.segment(
+                volume, _options(options), progress=progress, finished=finish, failed=fail
+            ),
         )
 
     def export(
@@ -113,41 +104,26 @@ class SegmentationProcess:
         model_label_map: LabelMap | None = None,
         growth_picture: bytes | None = None,
         *,
-        progress: Callable[[str, float], None],
-        finished: Callable[[tuple[Path, ...]], None],
         failed: Failed,
+        **callbacks: Any,
     ) -> None:
         """Write files of a volume and its labels.
 
-        Parameters
-        ----------
-        volume, label_map, model_label_map
-            The scan, its labels, and the labels of the model before corrections, if known.
-        job : ExportJob
-            Which files, and where to.
-        growth_picture : bytes, optional
-            PNG of the growth in the job.
-        progress, finished, failed : callable
-            As for `segment`; ``finished`` gets the files.
-
-        Raises
-        ------
-        RuntimeError
-            If `busy`.
+        See `EventClient.export`, also for the other callbacks, ``progress`` and ``finished``; for ``failed`` see
+        `segment`.
         """
-        self._diagnostics.note(f"export {', '.join(map(str, job.formats))}")
         self._ask(
-            lambda client: client.export(
+            f"export {', '.join(map(str, job.formats))}",
+            failed,
+            lambda client, fail: client.export(
                 volume,
                 label_map,
                 job,
                 model_label_map=model_label_map,
                 growth_picture=growth_picture,
-                progress=progress,
-                finished=finished,
-                failed=partial(self._fail, failed),
+                failed=fail,
+                **callbacks,
             ),
-            failed,
         )
 
     def resegment_lesion(
@@ -160,47 +136,26 @@ class SegmentationProcess:
         failed: Failed,
         **options: Any,
     ) -> None:
-        """Segment one lesion again after its box was changed; a fraction of a second once the model is loaded.
+        """Segment one lesion again after its box was changed; takes a fraction of a second with a loaded model.
 
-        Parameters
-        ----------
-        volume, label_map : CTVolume, LabelMap
-            The scan and its labels; must not be changed until the end.
-        edit
-            See :func:`ICHSegmentationLib.resegment_lesion`.
-        finished : callable
-            Called with the new labels.
-        failed, **options
-            As for `segment`.
-
-        Raises
-        ------
-        RuntimeError
-            If `busy`.
+        See `EventClient.resegment_lesion`; for ``failed`` and ``options`` see `segment`.
         """
-        asked = ", ".join(f"{name} {value}" for name, value in options.items())
-        self._diagnostics.note(f"segment a box, {asked or 'default options'}")
         self._ask(
-            lambda client: client.resegment_lesion(
-                volume, label_map, edit, _options(options), finished=finished, failed=partial(self._fail, failed)
-            ),
+            f"segment a box, {_listed(options)}",
             failed,
+            lambda client, fail: client.resegment_lesion(
+                volume, label_map, edit, _options(options), finished=finished, failed=fail
+            ),
         )
 
     def propose(
         self, volume: CTVolume, label_map: LabelMap, *, finished: Callable[[Proposals], None], failed: Failed
     ) -> None:
-        """Measure the labels of a volume for the scores; a second or so.
-
-        Raises
-        ------
-        RuntimeError
-            If `busy`.
-        """
-        self._diagnostics.note("propose")
+        """Propose score items from the labels of a volume; takes about a second. For ``failed`` see `segment`."""
         self._ask(
-            lambda client: client.propose(volume, label_map, finished=finished, failed=partial(self._fail, failed)),
+            "propose",
             failed,
+            lambda client, fail: client.propose(volume, label_map, finished=finished, failed=fail),
         )
 
     def compare(
@@ -209,37 +164,18 @@ class SegmentationProcess:
         followup: tuple[CTVolume, LabelMap],
         warnings: tuple[str, ...],
         *,
-        progress: Callable[[str, float], None],
-        finished: Callable[[WorkerComparison], None],
         failed: Failed,
+        **callbacks: Any,
     ) -> None:
         """Register two scans of a patient, compare their labels and draw both.
 
-        Parameters
-        ----------
-        baseline, followup : tuple of CTVolume and LabelMap
-            The earlier and the later scan with its labels.
-        warnings : tuple of str
-            Warnings of reading them.
-        progress, finished, failed : callable
-            As for `segment`; ``finished`` gets the comparison and its picture.
-
-        Raises
-        ------
-        RuntimeError
-            If `busy`.
+        See `EventClient.compare`, also for the other callbacks, ``progress`` and ``finished``; for ``failed`` see
+        `segment`.
         """
-        self._diagnostics.note("compare")
         self._ask(
-            lambda client: client.compare(
-                baseline,
-                followup,
-                warnings,
-                progress=progress,
-                finished=finished,
-                failed=partial(self._fail, failed),
-            ),
+            "compare",
             failed,
+            lambda client, fail: client.compare(baseline, followup, warnings, failed=fail, **callbacks),
         )
 
     def save_training_case(
@@ -252,12 +188,12 @@ class SegmentationProcess:
         finished: Callable[[str], None],
         failed: Failed,
     ) -> None:
-        """Add a scan to a folder of training data, beside whatever the worker does.
+        """Add a scan to a folder of training data, also while the worker is busy.
 
         Parameters
         ----------
         folder, volume, label_map, boxes
-            See :func:`ICHSegmentationLib.export.save_case.save_case`; must not be changed until the end.
+            See :func:`ICHSegmentationLib.export.save_case.save_case`; must not be changed until the work has ended.
         finished : callable
             Called with the name of the case.
         failed : callable
@@ -276,34 +212,34 @@ class SegmentationProcess:
             else:
                 finished(name)
 
-        # In a thread, not by the worker: it is file work only.
+        # In a thread instead of the worker, since it only writes files.
         self._loop.run_in_background(save, tell)
 
     def list_models(self, finished: Callable[[Manifest], None], failed: Failed) -> None:
         """List the installed models."""
-        self._ask(lambda client: client.models(finished, partial(self._fail, failed)), failed)
+        self._ask("list the models", failed, lambda client, fail: client.models(finished, fail))
 
     def list_devices(self, finished: Callable[[tuple[Device, ...]], None], failed: Failed) -> None:
         """List the processor and the graphics cards, each with the reason if it cannot be used.
 
-        Takes seconds where there is a card: torch has to be imported in the worker to see whether it can use it.
+        Takes seconds if there is a card: the worker imports torch to check whether it can use the card.
         """
-        self._ask(lambda client: client.devices(finished, partial(self._fail, failed)), failed)
+        self._ask("list the devices", failed, lambda client, fail: client.devices(finished, fail))
 
     def cancel(self) -> None:
-        """Stop the work; ``failed`` is called within half a second. An export stops at its next file."""
+        """Cancel the work; ``failed`` is called within half a second. An export stops at its next file."""
         if self._client is not None:
             self._diagnostics.note("cancel")
             self._client.cancel()
 
     def abandon(self) -> None:
-        """Stop the work at once; none of its callbacks is called any more. An export goes on."""
+        """Stop the work at once without calling back. An export continues."""
         if self._client is not None:
             self._diagnostics.note("abandon")
             self._client.abandon()
 
     def close(self) -> None:
-        """End the worker, wait until it is gone with its files, and call nobody back any more."""
+        """End the worker, wait until process and files are gone, and drop all callbacks."""
         client, self._client = self._client, None
         if client is not None:
             slicer.app.disconnect("aboutToQuit()", self._on_quit)
@@ -312,21 +248,23 @@ class SegmentationProcess:
         self._loop.close()
 
     def diagnostics(self) -> str:
-        """Return what a user can send to the developers; see `Diagnostics`."""
+        """Return the text for "Copy diagnostics"; see `Diagnostics`."""
         if self._client is not None:
             self._diagnostics.keep(self._client.log)
         return self._diagnostics.text()
 
-    def _ask(self, ask: Callable[[EventClient], None], failed: Failed) -> None:
+    def _ask(self, note: str, failed: Failed, ask: Callable[[EventClient, Callable[[Exception], None]], None]) -> None:
+        """Make the client if need be, and let ``ask`` call it with what to call with an exception."""
+        self._diagnostics.note(note)
         if self._client is None:
             try:
                 self._client = self._make_client()
             except ImportError as error:
                 self._loop.call_later(0, partial(failed, self._explain("requirements", str(error))))
                 return
-            # The module's cleanup is not called whenever Slicer exits.
+            # Slicer does not always call the module's cleanup when it exits.
             slicer.app.connect("aboutToQuit()", self._on_quit)
-        ask(self._client)
+        ask(self._client, partial(self._fail, failed))
 
     def _make_client(self) -> EventClient:
         from ICHSegmentationLib.worker.client.event_client import EventClient
@@ -346,6 +284,10 @@ class SegmentationProcess:
     def _explain(self, kind: str, sentence: str) -> Failure:
         self._diagnostics.note(f"{kind}: {sentence}")
         return make_failure(kind, sentence)
+
+
+def _listed(options: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in options.items()) or "default options"
 
 
 def _options(options: dict[str, Any]) -> SegmentOptions:

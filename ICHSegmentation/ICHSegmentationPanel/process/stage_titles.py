@@ -7,13 +7,14 @@ from slicer.i18n import tr as _
 
 
 def stage_title(stage: str) -> str:
-    """Return a stage's name in the user's language; an unknown one as it is."""
+    """Return the translated name of a stage; unknown stages are returned unchanged."""
     titles = {
         "start": _("Starting"),
         "load": _("Loading the model"),
         "preprocess": _("Preparing the slices"),
         "infer": _("Finding blood"),
-        "postprocess": _("Cleaning up"),
+        "postprocess": _("Postprocessing"),
+        "measure": _("Measuring"),
         "write": _("Writing"),
         "register": _("Bringing the scans together"),
         "draw": _("Drawing"),

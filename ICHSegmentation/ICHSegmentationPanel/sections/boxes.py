@@ -18,13 +18,12 @@ from ICHSegmentationPanel.process.box_changes import BoxChanges
 from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.boxes_table import BoxesTable, BoxRow
 from ICHSegmentationPanel.widgets.subtype_buttons import SubtypeButtons
-from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
+from ICHSegmentationPanel.widgets.wrapped_label import show_sentence, wrapped_label
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 
     from ICHSegmentationLib.mrml import BoxLesion, ShownSlices, VolumeCheck
-    from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import SegmentationProcess
     from ICHSegmentationPanel.sections.correct import CorrectSection
     from ICHSegmentationPanel.sections.model import ModelSection
@@ -79,12 +78,10 @@ class BoxesSection(Section, VTKObservationMixin):
         self.widgets.delete_button.connect("clicked()", self._delete)
         self.widgets.undo_button.connect("clicked()", corrections.undo)
 
-    def set_parameters(self, parameters: Parameters | None) -> None:
-        """Set the parameters of the scene; None while a scene closes."""
-        self._parameters = parameters
+    def reset(self) -> None:
+        """Forget the listed boxes and the message."""
         self._is_listed = False
         self.widgets.say("")
-        self.update()
 
     def refresh(self) -> None:
         """Update the boxes after the acquisition transform was detached or reattached."""
@@ -331,8 +328,7 @@ class BoxesWidgets:
 
     def say(self, sentence: str) -> None:
         """Show a message below the buttons; empty hides it."""
-        self._message.text = f"<b>{escape(sentence)}</b>"
-        self._message.visible = bool(sentence)
+        show_sentence(self._message, sentence, bold=True)
 
 
 def _row(*widgets: Any) -> Any:

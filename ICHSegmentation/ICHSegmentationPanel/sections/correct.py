@@ -18,7 +18,6 @@ from ICHSegmentationPanel.widgets.subtype_buttons import SubtypeButtons
 if TYPE_CHECKING:
     from slicer import vtkMRMLSegmentationNode
 
-    from ICHSegmentationPanel.parameters import Parameters
 
 _SETTLE_MS = 300
 """Delay of the list after the last edit, so that brush strokes are not slowed down."""
@@ -55,12 +54,10 @@ class CorrectSection(Section):
         ui.maskCheckBox.connect("toggled(bool)", self._set_masked)
         ui.detachButton.connect("toggled(bool)", self._set_detached)
 
-    def set_parameters(self, parameters: Parameters | None) -> None:
-        """Set the parameters of the scene; None while a scene closes."""
-        self._parameters = parameters
-        if parameters is None and self._editor is not None:
+    def reset(self) -> None:
+        """Release a scene that closes."""
+        if self._parameters is None and self._editor is not None:
             self._editor.forget_scene()
-        self.update()
 
     def enter(self) -> None:
         """Enable the editor's keyboard shortcuts when the module is shown."""

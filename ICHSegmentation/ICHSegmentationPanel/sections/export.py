@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +18,13 @@ from ICHSegmentationLib.export.job import ExportJob, ScanFiles
 from ICHSegmentationLib.export.record import RunRecord
 from ICHSegmentationPanel.process import failure_of, stage_title
 from ICHSegmentationPanel.section import Section
-from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
+from ICHSegmentationPanel.widgets.wrapped_label import show_sentence, wrapped_label
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 
     from ICHSegmentationLib.mrml import VolumeCheck
     from ICHSegmentationLib.worker.client.outcome import WorkerComparison
-    from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
 
 _FOLDER, _FORMATS = "ICHSegmentation/ExportFolder", "ICHSegmentation/ExportFormats"
@@ -67,11 +65,9 @@ class ExportSection(Section):
         self.widgets.formats = tuple(filter(None, (settings.value(_FORMATS, "") or "pdf").split(",")))
         self.widgets.button.connect("clicked()", self.export)
 
-    def set_parameters(self, parameters: Parameters | None) -> None:
-        """Set the parameters of the scene; None while a scene closes."""
-        self._parameters = parameters
+    def reset(self) -> None:
+        """Remove the message."""
         self.widgets.say("")
-        self.update()
 
     def update(self) -> None:
         """Enable the formats that the current result allows."""
@@ -148,7 +144,7 @@ class ExportSection(Section):
             editing_s=mrml.editing_s(node) if changed else None,
             with_patient=self.widgets.with_patient,
             overwrite=overwrite,
-            reader=mrml.reader_items(node),
+            reader=mrml.user_items(node),
             growth=self._growth.comparison if self._growth is not None else None,
         )
 
@@ -284,13 +280,11 @@ class ExportWidgets:
 
     def say(self, sentence: str) -> None:
         """Show a message below the button; empty hides it."""
-        self._message.text = escape(sentence)
-        self._message.visible = bool(sentence)
+        show_sentence(self._message, sentence)
 
     def complain(self, sentence: str) -> None:
         """Show an error below the button."""
-        self._message.text = f"<b>{escape(sentence)}</b>"
-        self._message.visible = True
+        show_sentence(self._message, sentence, bold=True)
 
 
 def _kinds() -> tuple[tuple[str, str, str], ...]:

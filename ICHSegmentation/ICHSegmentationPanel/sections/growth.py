@@ -14,7 +14,7 @@ from slicer.i18n import tr as _
 from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.process import failure_of, stage_title
 from ICHSegmentationPanel.section import Section
-from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
+from ICHSegmentationPanel.widgets.wrapped_label import show_sentence, wrapped_label
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.measurement.growth import Change
     from ICHSegmentationLib.mrml import VolumeCheck
     from ICHSegmentationLib.worker.client.outcome import WorkerComparison
-    from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
 
 _ROW_PX = 24
@@ -79,11 +78,9 @@ class GrowthSection(Section):
         self.widgets = GrowthWidgets(ui.growthPlace)
         self.widgets.button.connect("clicked()", self._click)
 
-    def set_parameters(self, parameters: Parameters | None) -> None:
-        """Set the parameters of the scene; None while a scene closes."""
-        self._parameters = parameters
+    def reset(self) -> None:
+        """Remove the message."""
         self.widgets.say("")
-        self.update()
 
     def update(self) -> None:
         """Show what can be compared; remove an outdated comparison."""
@@ -252,8 +249,7 @@ class GrowthWidgets:
 
     def say(self, sentence: str) -> None:
         """Show a message below the button; empty hides it."""
-        self._message.text = f"<b>{escape(sentence)}</b>"
-        self._message.visible = bool(sentence)
+        show_sentence(self._message, sentence, bold=True)
 
     @property
     def message(self) -> str:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.measurement.user_items import Proposals
     from ICHSegmentationLib.mrml import SceneVolumes, VolumeCheck
-    from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
 
 _SAME_ML = 1e-5
@@ -72,13 +71,11 @@ class ScoresSection(Section):
         self.reset_button.connect("clicked()", self._reset)
         layout.addWidget(self.reset_button)
 
-    def set_parameters(self, parameters: Parameters | None) -> None:
-        """Set the parameters of the scene; None while a scene closes."""
-        self._parameters = parameters
+    def reset(self) -> None:
+        """Remove the message; cancel a request about a scene that closes."""
         self._problem = ""
-        if parameters is None:
+        if self._parameters is None:
             self._give_up()
-        self.update()
 
     def update(self) -> None:
         """Show the scores of the current result."""
@@ -112,7 +109,7 @@ class ScoresSection(Section):
         self.update()
 
     def _show(self, node: vtkMRMLSegmentationNode, measured: SceneVolumes) -> None:
-        said, found = mrml.reader_items(node), mrml.proposals(node)
+        said, found = mrml.user_items(node), mrml.proposals(node)
         items = {
             "iph_ml": measured.volumes_ml.get("IPH", 0.0),
             "ivh": measured.present.get("IVH", False),
@@ -137,12 +134,12 @@ class ScoresSection(Section):
         """Store the user's choices in the scene."""
         node = self._segmentation
         if node is not None:
-            mrml.set_reader_items(node, UserItems(**self.ich.items, graeb=self.graeb.items))
+            mrml.set_user_items(node, UserItems(**self.ich.items, graeb=self.graeb.items))
             self.update()
 
     def _reset(self) -> None:
-        said = mrml.reader_items(self._segmentation)
-        mrml.set_reader_items(self._segmentation, type(said)(gcs=said.gcs, age_years=said.age_years))
+        said = mrml.user_items(self._segmentation)
+        mrml.set_user_items(self._segmentation, type(said)(gcs=said.gcs, age_years=said.age_years))
         self.update()
 
     def _start(self, node: vtkMRMLSegmentationNode) -> None:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +14,12 @@ from slicer.i18n import tr as _
 from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.process import failure_of
 from ICHSegmentationPanel.section import Section
-from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
+from ICHSegmentationPanel.widgets.wrapped_label import show_sentence, wrapped_label
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode
 
     from ICHSegmentationLib.mrml import VolumeCheck
-    from ICHSegmentationPanel.parameters import Parameters
     from ICHSegmentationPanel.process import Failure, SegmentationProcess
 
 _FOLDER, _AGREED = "ICHSegmentation/TrainingFolder", "ICHSegmentation/TrainingFoldersAgreed"
@@ -64,11 +62,9 @@ class TrainingSection(Section):
         self._say("")
         self._show_folder()
 
-    def set_parameters(self, parameters: Parameters | None) -> None:
-        """Set the parameters of the scene; None while a scene closes."""
-        self._parameters = parameters
+    def reset(self) -> None:
+        """Remove the message."""
         self._say("")
-        self.update()
 
     def update(self) -> None:
         """Enable the button if there is a result."""
@@ -137,16 +133,14 @@ class TrainingSection(Section):
 
     def _fail(self, failure: Failure) -> None:
         self._set_saving(False)
-        self._message.text = f"<b>{escape(failure.in_one_sentence)}</b>"
-        self._message.visible = True
+        show_sentence(self._message, failure.in_one_sentence, bold=True)
 
     def _set_saving(self, saving: bool) -> None:
         self._is_saving = saving
         self.update()
 
     def _say(self, sentence: str) -> None:
-        self._message.text = escape(sentence)
-        self._message.visible = bool(sentence)
+        show_sentence(self._message, sentence)
 
     def _show_folder(self) -> None:
         where = self._folder or _("a folder that you choose")

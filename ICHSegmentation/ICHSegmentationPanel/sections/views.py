@@ -14,7 +14,6 @@ from ICHSegmentationPanel.section import Section
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode
 
-    from ICHSegmentationPanel.parameters import Parameters
 
 _FILL_FRACTION = 0.5
 """Opacity on the slices as a fraction of the chosen one, so that the CT stays visible."""
@@ -47,13 +46,11 @@ class ViewsSection(Section):
         ui.skullButton.connect("toggled(bool)", self._show_skull)
         ui.opacitySlider.connect("valueChanged(double)", self._set_opacity)
 
-    def set_parameters(self, parameters: Parameters | None) -> None:
-        """Set the parameters of the scene; None while a scene closes."""
-        self._parameters = parameters
-        if parameters is None:
+    def reset(self) -> None:
+        """Release a scene that closes."""
+        if self._parameters is None:
             self._rendered = None
             self._timer.stop()
-        self.update()
 
     def update(self) -> None:
         """Show the parameters in the buttons; the views themselves are restored with the scene."""

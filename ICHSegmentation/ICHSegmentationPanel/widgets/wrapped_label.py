@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import qt
@@ -15,3 +16,9 @@ def wrapped_label() -> Any:
     label.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
     label.wordWrap = True
     return label
+
+
+def show_sentence(label: Any, sentence: str, *, bold: bool = False) -> None:
+    """Show a sentence, bold for an error; an empty one hides the label."""
+    label.text = f"<b>{escape(sentence)}</b>" if bold else escape(sentence)
+    label.visible = bool(sentence)

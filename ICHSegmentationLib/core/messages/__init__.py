@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The catalogue of the sentences that users read: errors and warnings, each with a code.
+"""Catalogue of the errors and warnings that users read, each with a code.
 
-The sentences of one package stand in the module of this package that bears its name: ``io.py`` holds
-``"no_slices"``, which code names as ``io.no_slices``. Callers pass values; how they are written stands in the sentence.
+The messages of a package are in the module of the same name: ``io.py`` contains ``"no_slices"``, whose code is
+``io.no_slices``. Callers pass values; their format is part of the message.
 """
 
 from __future__ import annotations
@@ -19,47 +19,47 @@ __all__ = ["Message", "message"]
 
 
 class Message(str):
-    """A sentence of the catalogue, usable as a string.
+    """Message of the catalogue, filled with values; a str with code and parameters.
 
     Attributes
     ----------
     code : str
-        Package and name, as ``io.no_slices``.
+        Package and name, such as ``io.no_slices``.
     parameters : mapping of str to object
-        Values that the sentence was filled with.
+        Values inserted into the message.
     """
 
     code: str
     parameters: Mapping[str, Any]
 
     def __new__(cls, text: str, code: str = "", parameters: Mapping[str, Any] | None = None) -> Self:
-        """Attach code and parameters to a text."""
+        """Create a message from its filled text."""
         self = super().__new__(cls, text)
         self.code = code
         self.parameters = MappingProxyType(dict(parameters or {}))
         return self
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str, dict[str, Any]]]:
-        """Support pickling: messages travel between processes."""
+        """Support pickling, which sends messages between processes."""
         return type(self), (str(self), self.code, dict(self.parameters))
 
 
 def message(code: str, /, **parameters: Any) -> Message:
-    """Return a sentence of the catalogue, filled with values.
+    """Return a message of the catalogue, filled with values.
 
     Parameters
     ----------
     code : str
-        Package and name, as ``io.no_slices``.
+        Package and name, such as ``io.no_slices``.
     **parameters
-        The sentence's values; it needs exactly those that it names.
+        Value of each field of the message.
 
     Raises
     ------
     KeyError
-        If the catalogue has no such code, or a value is missing.
+        If the code is unknown or a value is missing.
     TypeError
-        If a value is not used by the sentence.
+        If the message has no field for a value.
 
     Examples
     --------

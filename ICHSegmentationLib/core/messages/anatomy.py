@@ -1,4 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages of the package ``anatomy``."""
 
-MESSAGES: dict[str, str] = {}
+MESSAGES: dict[str, str] = {
+    "cut_off": "The image border cuts off a part of the head.",
+    "poor_fit": "The skull does not fit the atlas.",
+    "too_few_slices": "The scan has only {slices} slices.",
+    "too_little_brain": "The scan shows only {height_mm:.0f} mm of brain.",
+    "too_little_skull": "Too little of the inside of a skull was found.",
+}

@@ -24,6 +24,17 @@ MESSAGES: dict[str, str] = {
     "extents_do_not_add_up": (
         "The slices own {sum_mm:.2f} mm in all, but the stack is {span_mm:.2f} mm long; volumes cannot be measured."
     ),
+    "unfinished_replacement": (
+        "A run that was killed had begun to replace the files in {folder}, and this cannot be finished: {reason}. Free "
+        "the folder for writing, or repeat the run."
+    ),
     "quota_used_up": "Cannot write {path}: the disk quota is used up; free some space or choose another folder.",
     "write_forbidden": "Cannot write {path}: you may not write there; choose another folder.",
+    "box_point": "The corners of a box must be finite numbers.",
+    "box_slices": "A box needs its first and its last slice, counted from 0, not {first} and {last}.",
+    "box_subtype": "The subtype of a box must be one of {known}, not {subtype}.",
+    "classes": "The classes must be background and then some of {known}.",
+    "grid_parallel": "Rows and columns of a grid must not be parallel.",
+    "grid_shape": "A grid needs one 3D position per slice, two 3D directions and two spacings.",
+    "grid_values": "The directions and spacings of a grid must be finite and not zero.",
 }

@@ -2,6 +2,7 @@
 """Messages of the package ``research``."""
 
 MESSAGES: dict[str, str] = {
+    "after_surgery": "{path}, line {line}: after_surgery is {value!r}; only 0 and 1 are valid.",
     "bhsd_file_name": (
         "{path} is not named ID_<patient>_ID_<study>, so its patient is unknown; restore the file names of the "
         "download."
@@ -47,6 +48,8 @@ MESSAGES: dict[str, str] = {
         "The held-out case {case} cannot be used: {reason} Correct its labels (data.corrected) or remove it from "
         "data.held_out."
     ),
+    "image_label": "{path}, line {line}: bleed is {label!r}; only 0 and 1 are valid.",
+    "image_without_label": "{path} has no label; add it to {table}, with the columns image and bleed.",
     "json_unreadable": "{path} is missing or not valid JSON.",
     "label_name": (
         "{path}: the label {name!r} is not one of background, {names}, ICH and ignore with a number from 0 to 255."
@@ -59,6 +62,7 @@ MESSAGES: dict[str, str] = {
     "mask_shape": "{path} has shape {shape}, which differs from its scan.",
     "missing_file": "{path} is missing.",
     "no_slices": "{folder} holds no PNG slices.",
+    "slice_not_in_table": "{path} has no row for the slice {name} (columns set and slice).",
     "slice_sizes_differ": "{image} and {labels} differ in size.",
     "slice_unreadable": "{path} cannot be read as a picture.",
     "slice_without_patient": "{path}: the name must be the three digits of the patient and the number of the slice.",
@@ -79,6 +83,8 @@ MESSAGES: dict[str, str] = {
     ),
     "no_evaluation": "{folder} does not hold an evaluation of {model}; remove the folder to evaluate it again.",
     "no_fold": "{path} has no fold {fold} (data.fold).",
+    "no_head_in_picture": "{path} shows no head.",
+    "no_images": "{folder} holds no PNG or DICOM file.",
     "no_label_files": "{folder} holds no label file ({endings}).",
     "no_labels": "The case has neither labels nor an edema ring.",
     "no_lesions": "None of the training volumes has a lesion; add cases or simulated lesions.",
@@ -89,14 +95,14 @@ MESSAGES: dict[str, str] = {
     "no_usable_case": "No case can be used; the first one because: {reason}",
     "no_verifier": (
         "{model} needs the verifier {needed}, which is not installed in {folder}; copy its files and its "
-        "manifest.json entry there, evaluate {model} where both are installed, or add --no-cleaning."
+        "manifest.json entry there, evaluate {model} where both are installed, or add --no-postprocessing."
     ),
     "not_a_costs_file": "{path} was not written by Testing/Benchmarks/bench_models.py; give the file that it wrote.",
     "not_a_folder": "{path} is not a folder.",
-    "not_a_head": "This does not look like a head CT: {doubt}.",
-    "not_a_host": "This does not look like a head CT: {doubt}.",
+    "not_a_head": "This does not look like a head CT. {doubt}",
+    "not_a_host": "This does not look like a head CT. {doubt}",
     "not_a_host_unless_forced": (
-        "This does not look like a head CT: {doubt}. Use --force to simulate lesions in it anyway."
+        "This does not look like a head CT. {doubt} Use --force to simulate lesions in it anyway."
     ),
     "not_a_whole_number": "{path}, line {line}: {column} is not a whole number.",
     "not_installed": (
@@ -108,6 +114,8 @@ MESSAGES: dict[str, str] = {
         "{prediction} and {reference} do not lie on the same slices ({predicted_slices}; {reference_slices}); "
         "give labels of the same scan."
     ),
+    "not_one_prediction": "{count} of the folders of --slice-predictions hold {name}.png; one of them has to.",
+    "not_one_slice": "{path} holds {slices} slices; a file of one slice is expected.",
     "not_prepared": "{folder} holds no prepared data; run `ichseg train` with --prepare-only first.",
     "nothing_held_out": (
         "There is nothing to evaluate: set data.held_out or evaluation.look_alikes in the configuration."
@@ -129,6 +137,8 @@ MESSAGES: dict[str, str] = {
     "phe_sich_no_cases": "{folder} holds no case folders.",
     "phe_sich_no_clot": "Case {case}: no clot was found inside the edema ring.",
     "phe_sich_no_images": "Case {case} has no images in {folder}.",
+    "prediction_of_another_slice": "{path} does not hold labels of this slice: its size or its values are wrong.",
+    "predictions_differ": "{folders} were made with and without postprocessing; give folders of one kind.",
     "prepared_for_another_fold": "{folder} was prepared for fold {fold}; choose another data.folder.",
     "prepared_with_another_input": (
         "{folder} was prepared with {setting} {prepared}, but the configuration has {wanted}; choose another "
@@ -157,4 +167,31 @@ MESSAGES: dict[str, str] = {
         "The configuration holds out the case {case}, which no data set holds; correct the name in data.held_out."
     ),
     "unnamed_label": "{path} holds a label that {table} does not name.",
+    "case_in_two_roles": "Case {case} is both in data.{first} and in data.{second}; remove it from one.",
+    "class_weights_count": (
+        "The list optimisation.class_weights has {weights} numbers, but there are {classes} classes."
+    ),
+    "classes_of_crops": (
+        "For the system {system} the classes must be background and {any_blood}: the boxes name the subtype."
+    ),
+    "config_circle": "The configuration {path} extends itself, directly or through others; correct extends.",
+    "config_classes": "The classes must be background and then some of {known}, each once.",
+    "config_not_valid": "The configuration {path} is not valid at {place}: {problem}",
+    "config_unreadable": "The configuration {path} cannot be read: {reason}.",
+    "crop_too_large": "The crop of optimisation.crop_px is larger than input.size_px ({size_px}).",
+    "different_grids": "The predicted and the reference labels must lie on one grid.",
+    "monitor_without_validation": (
+        "The monitor validation_dice needs cases in data.validation, a data.fold or a data.slice_fold."
+    ),
+    "network_not_built": "The network {system}/{preset} cannot be built: {reason}.",
+    "patches_of_other_system": "Give input.patches for the system {patchwise} and for no other, such as {system}.",
+    "run_of_another_setting": "{folder} holds a run with another {setting}; choose another folder, or remove it.",
+    "verifier_classes": "A verifier (about.second_reader) needs the classes IPH and IVH.",
+    "warm_up_with_plateau": "The schedule plateau has no warm-up; set optimisation.warm_up to 0.",
+    "slices_without_fraction": (
+        "The settings data.slices and optimisation.slice_fraction need each other; give both or none."
+    ),
+    "slices_without_neighbours": (
+        "A network of patches needs neighbouring slices, so data.slices cannot train it; remove data.slices."
+    ),
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
-from ICHSegmentationLib.core.lesion_boxes import LesionBox
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.mrml.boxes.box_record import encode_voxels, made_voxels, read_record, write_record
 from ICHSegmentationLib.mrml.nodes import Node
@@ -19,7 +19,6 @@ from ICHSegmentationLib.mrml.segmentation.volumes import label_map_of
 from ICHSegmentationLib.segmentation.boxes.kept_boxes import BoxRecord, KeptBox
 from ICHSegmentationLib.segmentation.boxes.lesion_voxels import lesion_voxels, voxels_of_lesions
 from ICHSegmentationLib.segmentation.boxes.lesions_without_box import lesions_without_box
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class BoxLesion:
 
 
 @dataclass(frozen=True, eq=False)
-class AskedEdit:
+class RequestedEdit:
     """A requested change of a box.
 
     Attributes
@@ -83,7 +82,7 @@ def box_lesions(segmentation_node: Node) -> list[BoxLesion]:
     return found
 
 
-def ask_edit(segmentation_node: Node, key: str | None, after: LesionBox | None) -> AskedEdit:
+def request_edit(segmentation_node: Node, key: str | None, after: LesionBox | None) -> RequestedEdit:
     """Return a request to add (no ``key``), delete (no ``after``), move, resize or relabel a box.
 
     Raises
@@ -96,11 +95,11 @@ def ask_edit(segmentation_node: Node, key: str | None, after: LesionBox | None) 
     before = next((kept.box for kept in every if kept.key == key), None)
     if key is not None and before is None:
         raise InputError(message("mrml.no_box"))
-    return AskedEdit(key, BoxEdit(before=before, after=after, others=_others(every, key)), label_map)
+    return RequestedEdit(key, BoxEdit(before=before, after=after, others=_others(every, key)), label_map)
 
 
 def apply_edit(
-    segmentation_node: Node, asked: AskedEdit, labels: LabelMap, *, save_state: SaveState | None = None
+    segmentation_node: Node, request: RequestedEdit, labels: LabelMap, *, save_state: SaveState | None = None
 ) -> str | None:
     """Write a resegmented lesion and its box into the result, as one undo step.
 
@@ -110,7 +109,7 @@ def apply_edit(
     ----------
     segmentation_node : vtkMRMLSegmentationNode
         A result of this project.
-    asked : AskedEdit
+    request : RequestedEdit
         The request.
     labels : LabelMap
         Labels from :func:`ICHSegmentationLib.resegment_lesion`.
@@ -129,31 +128,31 @@ def apply_edit(
     """
     block = read_labels(segmentation_node)
     whole = block.spread((0, 0, 0), labels.grid.shape)
-    changed = (labels.labels != asked.label_map.labels) & (whole == asked.label_map.labels)
+    changed = (labels.labels != request.label_map.labels) & (whole == request.label_map.labels)
     whole[changed] = labels.labels[changed]
     record = read_record(segmentation_node)
     write_correction(segmentation_node, whole, block, (0, 0, 0), save_state)
     made = made_voxels(record, labels.grid.shape)
     made[changed] = whole[changed] > 0
-    after = asked.edit.after
+    after = request.edit.after
     if after is not None:
-        region, lesion = lesion_voxels(LabelMap(whole, labels.grid), after, asked.edit.others)
+        region, lesion = lesion_voxels(LabelMap(whole, labels.grid), after, request.edit.others)
         made[region][lesion] = 1
-    record, key = _with(record, asked)
+    record, key = _with(record, request)
     write_record(segmentation_node, record.model_copy(update={"made": encode_voxels(made > 0)}))
     return key
 
 
-def _with(record: BoxRecord, asked: AskedEdit) -> tuple[BoxRecord, str | None]:
+def _with(record: BoxRecord, request: RequestedEdit) -> tuple[BoxRecord, str | None]:
     """Return the changed record and the key of the box."""
     known = {kept.key: kept for kept in record.boxes}
-    before, after = asked.edit.before, asked.edit.after
+    before, after = request.edit.before, request.edit.after
     if after is None:
-        boxes = tuple(kept for kept in record.boxes if kept.key != asked.key)
+        boxes = tuple(kept for kept in record.boxes if kept.key != request.key)
         return record.model_copy(update={"boxes": boxes}), None
     is_moved = before is None or not after.is_at(before)
-    if asked.key in known:
-        key, number = str(asked.key), record.next_key
+    if request.key in known:
+        key, number = str(request.key), record.next_key
         changed = KeptBox(key=key, box=after, by_hand=is_moved or known[key].by_hand)
         boxes = tuple(changed if kept.key == key else kept for kept in record.boxes)
     else:

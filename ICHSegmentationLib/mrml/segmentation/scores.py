@@ -13,7 +13,7 @@ READER_ATTRIBUTE = "ICHSegmentation.ReaderItems"
 _logger = logging.getLogger(__name__)
 
 
-def reader_items(segmentation_node: Node) -> UserItems:
+def user_items(segmentation_node: Node) -> UserItems:
     """Return the score items that the user chose for a result; none if the record is damaged.
 
     Raises
@@ -29,8 +29,8 @@ def reader_items(segmentation_node: Node) -> UserItems:
         return UserItems()
 
 
-def set_reader_items(segmentation_node: Node, items: UserItems) -> None:
-    """Store the score items that the user chose; see :func:`reader_items`."""
+def set_user_items(segmentation_node: Node, items: UserItems) -> None:
+    """Store the score items that the user chose; see :func:`user_items`."""
     require_segmentation(segmentation_node).SetAttribute(READER_ATTRIBUTE, items.model_dump_json(exclude_defaults=True))
 
 

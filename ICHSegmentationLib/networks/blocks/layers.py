@@ -6,6 +6,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from ICHSegmentationLib.core.messages import message
+
 _BLOOD_AT_FIRST = 0.05  # fraction of blood in a training batch, times the usual class weights
 
 
@@ -57,12 +59,10 @@ def check_images(images: torch.Tensor, in_channels: int, stride: int) -> None:
     if torch.jit.is_tracing():
         return
     if images.ndim != 4 or images.shape[1] != in_channels:
-        message = f"the network takes (N, {in_channels}, H, W) images, not {tuple(images.shape)}"
-        raise ValueError(message)
+        raise ValueError(message("networks.image_shape", channels=in_channels, shape=tuple(images.shape)))
     height, width = images.shape[-2:]
     if height % stride or width % stride:
-        message = f"image height and width must be multiples of {stride} pixels, not {height} x {width}"
-        raise ValueError(message)
+        raise ValueError(message("networks.image_size", stride=stride, height=height, width=width))
 
 
 def initialise(module: nn.Module) -> None:

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.networks.blocks.positional_encoding import positional_encoding
 
 
@@ -75,8 +76,7 @@ class TransformerBottleneck(nn.Module):
     def __init__(self, channels: int, *, embedding: int, layers: int, heads: int, mlp: int, dropout: float) -> None:
         super().__init__()
         if embedding % 4 or embedding % heads:
-            message = f"embedding={embedding} must be a multiple of 4 and of heads={heads}"
-            raise ValueError(message)
+            raise ValueError(message("networks.embedding", embedding=embedding, heads=heads))
         self.projection = nn.Conv2d(channels, embedding, 3, padding=1)
         self.dropout = nn.Dropout(dropout)
         self.layers = nn.Sequential(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from ICHSegmentationLib.research.evaluation.case import CaseMetrics, evaluate_case
 from ICHSegmentationLib.research.evaluation.common_grid import read_pair
+from ICHSegmentationLib.research.evaluation.metrics.case import CaseMetrics, evaluate_case
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import PairedTest, paired_tests
 from ICHSegmentationLib.research.evaluation.pairs import Pair, find_pairs
 from ICHSegmentationLib.research.evaluation.requirements import require_evaluation_packages

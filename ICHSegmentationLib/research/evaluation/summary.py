@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from ICHSegmentationLib.research.evaluation.case import PER_CASE_METRICS, CaseMetrics
+from ICHSegmentationLib.research.evaluation.metrics.case import PER_CASE_METRICS, CaseMetrics
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY, CLASSES
 from ICHSegmentationLib.research.evaluation.metrics.detection import DetectionPoint, minimum_volume_curve
 from ICHSegmentationLib.research.evaluation.metrics.lesions import LesionCounts
@@ -58,7 +58,7 @@ class ClassSummary(BaseModel):
     cases, with_reference, with_prediction : int
         Number of all cases, and of those whose reference or prediction has the class.
     per_case : dict of str to Spread or None
-        Distribution of each of :data:`ICHSegmentationLib.research.evaluation.case.PER_CASE_METRICS`.
+        Distribution of each of :data:`ICHSegmentationLib.research.evaluation.metrics.case.PER_CASE_METRICS`.
     pooled : Overlap
         From the voxels of all cases counted together, so large lesions weigh more.
     predicted_without_reference_ml : Spread or None

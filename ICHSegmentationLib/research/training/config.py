@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The training configuration, checked before any data is read."""
+"""Training configuration, checked before any data is read."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, Subtype
+from ICHSegmentationLib.core.validation import first_problem
 from ICHSegmentationLib.networks.box_decoding import NMS_OVERLAP, SCORE_THRESHOLD
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 from ICHSegmentationLib.systems import get_system, system_names
+from ICHSegmentationLib.systems.registry import check_preset
 
 
 class _Section(BaseModel):
@@ -21,14 +24,14 @@ class _Section(BaseModel):
 
 
 class DataSection(_Section):
-    """Where the data lies, how the patients are split, and how much is simulated.
+    """Location of the data, split of the patients, and amount of simulated data.
 
     Attributes
     ----------
     folder : pathlib.Path
-        Prepared volumes; all that training needs once they are made.
+        Prepared volumes; training needs nothing else once they exist.
     nnunet : tuple of pathlib.Path
-        Data sets in nnU-Net's folder layout, as `ichseg prepare` writes them.
+        Data sets in nnU-Net's folder layout, as written by `ichseg prepare`.
     fold : int or None
         Fold of their ``splits_final.json`` whose ``val`` cases are added to ``validation``.
     slices : tuple of pathlib.Path
@@ -39,25 +42,28 @@ class DataSection(_Section):
     phe_sich : pathlib.Path or None
         PHE-SICH-CT-IDS, whose clots are derived from the edema ring.
     corrected : pathlib.Path or None
-        Folder of label files ``CASE.nii.gz`` that replace a case's own labels, outlined by hand.
+        Folder of manually corrected label files ``CASE.nii.gz``, which replace the labels of the cases.
     detector : pathlib.Path or None
-        Folder of models with ``about.detector``, which is added to those of a second stage.
+        Folder of models that contains ``about.detector``, which is copied beside a second stage.
     anatomy : pathlib.Path or None
-        The brain atlas of blast-ct; without it the generated atlas is used.
+        Folder of the blast-ct brain atlas; without it the generated atlas is used.
     held_out, validation : tuple of str
-        Cases kept for the final figures, and for choosing when to stop.
+        Cases for the final evaluation, and for monitoring the training.
     excluded : dict of str to str
-        Cases left out altogether, each with the reason.
+        Cases that are not used, each with the reason.
     painted_per_case, painted_per_validation_case : int
         Copies of each training and validation case with simulated lesions.
+    varied_per_case : int
+        Copies of each training case with varied lesions (`simulation.varied`): collections of all ages, thin
+        hemorrhage, trauma, heads after surgery.
     look_alikes_per_case : int
         Copies of each training case with calcifications, dense dura and artefacts, and no simulated lesion.
     procedural_heads : int
-        Generated heads, for training; every third holds what looks like blood, and no blood.
+        Number of generated heads for training; every third contains mimics and no hemorrhage.
     look_alike_share : float
-        Share of the painted copies that get what looks like blood too.
+        Fraction of the copies with simulated lesions that contain mimics too.
     real_series : bool
-        Whether the training cases are trained on as they are; their painted copies are in any case.
+        Whether the original series are used for training; their copies always are.
     """
 
     folder: Path
@@ -74,6 +80,7 @@ class DataSection(_Section):
     excluded: dict[str, str] = Field(default_factory=dict)
     painted_per_case: int = Field(default=0, ge=0)
     painted_per_validation_case: int = Field(default=1, ge=0)
+    varied_per_case: int = Field(default=0, ge=0)
     look_alikes_per_case: int = Field(default=0, ge=0)
     procedural_heads: int = Field(default=0, ge=0)
     look_alike_share: float = Field(default=0.3, ge=0, le=1)
@@ -85,56 +92,56 @@ class DataSection(_Section):
         for index, (name, cases) in enumerate(roles):
             for other, others in roles[:index]:
                 if cases & others:
-                    message = f"case {min(cases & others)} is both in {other} and in {name}"
-                    raise ValueError(message)
+                    case = min(cases & others)
+                    raise ValueError(message("research.case_in_two_roles", case=case, first=other, second=name))
         return self
 
 
 class OptimisationSection(_Section):
-    """How the network is fitted.
+    """Optimisation of the network.
 
     Attributes
     ----------
     batch, accumulate : int
-        Slices or patches of a batch on each device, and batches whose gradients make one step.
+        Slices or patches per batch on each device, and batches per step (gradient accumulation).
     crop_px : int
         Rows and columns of the random crops of slices.
     steps : int
-        Most steps.
+        Maximum number of steps.
     epoch_steps : int
-        After so many steps the monitored figure is taken, shown and logged.
+        Steps per epoch; at its end the monitored metric is computed, shown and logged.
     loss : str
-        Dice plus cross-entropy, or plus focal loss with ``focal_gamma``. A detector has its own.
+        Dice plus cross-entropy, or Dice plus focal loss with ``focal_gamma``. A detector has its own loss.
     loss_shares : tuple of float
-        What Dice and cross-entropy are multiplied with in ``dice_ce``.
+        Weights of Dice and cross-entropy in ``dice_ce``.
     class_weights : tuple of float or None
-        Weight of each class in the second part of the loss, background first.
+        Weight of each class in the cross-entropy or focal loss, background first.
     optimiser : str
-        With ``learning_rate`` and ``weight_decay``; ``momentum`` is of SGD (Nesterov's) alone.
+        Optimiser with ``learning_rate`` and ``weight_decay``; ``momentum`` (Nesterov) applies to SGD only.
     schedule : str
-        Of the learning rate. ``cosine`` and ``polynomial`` fall to 0 at ``steps``; ``exponential`` multiplies it by
-        ``epoch_factor`` each epoch, ``plateau`` by ``plateau_factor`` when the monitored figure has not improved for
-        ``plateau_patience`` epochs.
+        Schedule of the learning rate. ``cosine`` and ``polynomial`` decrease to 0 at ``steps``; ``exponential``
+        multiplies it by ``epoch_factor`` each epoch, ``plateau`` by ``plateau_factor`` if the monitored metric has not
+        improved for ``plateau_patience`` epochs.
     warm_up : float
-        Share of the steps in which the learning rate rises linearly.
+        Fraction of the steps with a linear warm-up of the learning rate.
     monitor : str
-        ``validation_dice``, ``train_loss``, or ``auto``: the first where there are validation cases.
+        ``validation_dice``, ``train_loss``, or ``auto``: the former if there are validation cases.
     patience : int or None
-        Epochs without improvement after which training stops; None goes on to ``steps``.
+        Epochs without improvement before early stopping; None disables it.
     keep : str
-        ``last`` weights, or the ``best`` by the monitored figure.
+        ``last`` weights, or the ``best`` by the monitored metric.
     precision : str
-        ``auto`` is bfloat16 on a graphics card that has it, float16 on others, float32 on the processor.
+        ``auto`` is bfloat16 on graphics cards that support it, float16 on others, and float32 on the processor.
     ema_decay : float
-        Of the exponential moving average of the weights.
+        Decay of the exponential moving average of the weights.
     bleed_share : float
-        Share of the slices that show blood, all subtypes alike; for patches see `PatchSection`.
+        Fraction of the slices with hemorrhage, all subtypes equally often; for patches see `PatchSection`.
     slice_fraction : float
-        Fraction of the samples that show a slice of ``data.slices``, each slice alike.
+        Fraction of the samples that show a slice of ``data.slices``, each slice equally often.
     workers : int
-        Processes that prepare batches; 0 does it between the steps.
+        Processes that load batches; 0 loads them in the training process.
     checkpoint_minutes : float
-        How often the state is written.
+        Minutes between checkpoints.
     """
 
     batch: int = Field(ge=1)
@@ -170,29 +177,28 @@ class OptimisationSection(_Section):
     @model_validator(mode="after")
     def _check_schedule(self) -> Self:
         if self.schedule == "plateau" and self.warm_up > 0:
-            message = "the plateau schedule knows no warm-up; set warm_up to 0"
-            raise ValueError(message)
+            raise ValueError(message("research.warm_up_with_plateau"))
         return self
 
 
 class AugmentationSection(_Section):
-    """How samples are varied.
+    """Augmentation of samples.
 
     Attributes
     ----------
     flip : float
-        Fraction of the samples that are mirrored left to right.
+        Probability of a left-right flip.
     affine : float
-        Fraction that is rotated, scaled, sheared and shifted, each by up to the values below in either direction.
+        Probability of a random rotation, scaling, shear and translation within the ranges below.
     rotate_rad, scale, shear, translate_px : float
-        In the slice.
+        Maximum of each in both directions, in plane.
     intensities : bool
         Whether beam hardening, sharpness, noise, gain and offset are varied.
     noise_hu : float
         Maximum standard deviation of the noise in half of the samples, HU on the pixels of the network; it is spatially
         correlated in half of these.
     single : float
-        Fraction of the samples in which the slice takes the place of its neighbours, as where a scan has one slice.
+        Fraction of the samples in which the slice replaces its neighbours, as in a scan of one slice.
     """
 
     flip: float = Field(default=0.5, ge=0, le=1)
@@ -207,17 +213,17 @@ class AugmentationSection(_Section):
 
 
 class BoxSection(_Section):
-    """How the boxes of lesions are varied, where a system works with boxes.
+    """Variation of lesion boxes, for systems that use boxes.
 
     Attributes
     ----------
     jitter : float
-        Each edge moves by up to this share of the box's side, either way.
+        Maximum shift of each edge in both directions, as a fraction of the side.
     margin : float
-        Before that the box is enlarged by this share of its side at each edge.
+        Enlargement at each edge before the shift, as a fraction of the side.
     whole_slices : bool
-        Whether a second stage is shown whole slices and all their blood in place of lesions: a single stage, to compare
-        with two.
+        Whether a second stage is trained on whole slices with all their hemorrhage instead of lesions: a single stage,
+        to compare with two.
     """
 
     jitter: float = Field(default=0.0, ge=0, lt=0.5)
@@ -226,19 +232,19 @@ class BoxSection(_Section):
 
 
 class PatchSection(_Section):
-    """How patches of volumes are drawn and varied, where ``input.patches`` is set (Abramova et al. 2021, 2.2.1).
+    """Sampling and augmentation of patches, if ``input.patches`` is set (Abramova et al. 2021, 2.2.1).
 
     Attributes
     ----------
     lesion_share : float
-        Share of the patches that are centred on blood of a class.
+        Fraction of the patches that are centred on hemorrhage of a class.
     negatives : str
-        Where the centres of the others lie: in the ``brain``, or ``anywhere`` in the volume.
+        Centres of the other patches: in the ``brain``, or ``anywhere`` in the volume.
     hard_share : float
-        Share of the others that are centred at the border of a lesion, or in blood that is background: of the
-        ventricles, or elsewhere; each of these kinds that the volume has alike.
+        Fraction of the other patches that are centred on hard negatives: the border of a lesion, IVH that is
+        background, or other hemorrhage that is background; each existing kind equally often.
     turns : bool
-        Whether patches are flipped and turned by right angles in the slice.
+        Whether patches are flipped, and rotated by multiples of 90 degrees, in plane.
     intensities : bool
         Whether blur, noise, contrast and brightness are varied.
     """
@@ -251,36 +257,39 @@ class PatchSection(_Section):
 
 
 class EvaluationSection(_Section):
-    """What the model is measured on; the patients are ``data.held_out``.
+    """Cases of the evaluation beside the patients ``data.held_out``.
 
     Attributes
     ----------
     simulated_per_subtype : int
-        Copies of each held-out patient with one simulated bleed of each subtype.
+        Copies of each held-out patient with one simulated lesion of each subtype.
+    varied_per_subtype : int
+        Copies of each held-out patient with varied lesions of each subtype (`simulation.varied`).
     look_alikes : int
-        Generated heads without blood but with what looks like it.
+        Number of generated heads with mimics and without hemorrhage.
     negatives : tuple of pathlib.Path
-        Scans without any blood.
+        Scans without hemorrhage.
     set_aside : dict of str to str
-        Held-out patients with real extra-axial blood, each with what was seen; the figure of false extra-axial blood
-        leaves them out.
+        Held-out patients with real extra-axial hemorrhage, each with a description; they are left out of the metric of
+        false extra-axial volume.
     """
 
     simulated_per_subtype: int = Field(default=1, ge=0)
+    varied_per_subtype: int = Field(default=0, ge=0)
     look_alikes: int = Field(default=40, ge=0)
     negatives: tuple[Path, ...] = ()
     set_aside: dict[str, str] = Field(default_factory=dict)
 
 
 class AboutSection(_Section):
-    """What the list of models says beside the input; ``name`` is system-preset where none is given.
+    """Further fields of the manifest entry; ``name`` is SYSTEM-PRESET by default.
 
-    ``detector`` is the name of the model that finds the boxes for a second stage and ``joining`` how it looks into
-    them, ``score_threshold``, ``nms_overlap`` and ``lone_threshold`` are a detector's own; see
+    For a second stage, ``detector`` is the name of the model that finds the boxes and ``joining`` how it segments in
+    them; ``score_threshold``, ``nms_overlap`` and ``lone_threshold`` are thresholds of a detector. See
     :class:`ICHSegmentationLib.models.ModelEntry`.
-    ``case_minimum_ml`` is the volume from which on a scan counts as one with a bleed, without it none is decided on.
-    ``least_certainty`` are the limits of the cleaning by subtype (`PostProcessing.least_certainty`), in place of the
-    usual ones; ``second_reader`` is the name of the model that is asked about ventricular blood.
+    ``case_minimum_ml`` is the smallest total volume of a positive scan; without it the model makes no such decision.
+    ``least_certainty`` holds the limits of the postprocessing by subtype (`PostProcessing.min_confidence`), in place of
+    the defaults; ``second_reader`` is the name of the verifier.
     """
 
     name: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
@@ -300,17 +309,17 @@ class AboutSection(_Section):
 
 
 class TrainingConfig(_Section):
-    """Everything that decides a training run, seed included.
+    """Everything that determines a training run, including the seed.
 
     Attributes
     ----------
     network : dict
         Constructor arguments that differ from the preset's.
     classes : tuple of str
-        Output channels: ``background`` first, then names of subtypes; ``ICH`` stands for all blood that no other class
-        names. Blood of a subtype that has no class is background, blood of an unknown subtype is left out of the loss.
+        Output channels: ``background`` first, then subtypes; ``ICH`` covers all hemorrhage without a class of its own.
+        A subtype without a class is background; hemorrhage of unknown subtype is ignored by the loss.
     start_from : str
-        Name of an installed model; the network begins with its weights of the same name and shape.
+        Name of an installed model; its weights of the same name and shape initialise the network.
     """
 
     seed: int = Field(ge=0)
@@ -330,92 +339,73 @@ class TrainingConfig(_Section):
 
     @property
     def name(self) -> str:
-        """Name of the model that is trained."""
+        """Name of the trained model."""
         return self.about.name or f"{self.system}-{self.preset}"
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        if self.system not in system_names() or self.preset not in get_system(self.system).presets:
-            known = ", ".join(f"{name}/{preset}" for name in system_names() for preset in get_system(name).presets)
-            message = f"there is no network {self.system}/{self.preset}; known are {known}"
-            raise ValueError(message)
+        check_preset(self.system, self.preset)
         names = {"ICH", *(subtype.name for subtype in Subtype)}
         blood = self.classes[1:]
         if self.classes[:1] != ("background",) or not blood or set(blood) - names or len(set(blood)) < len(blood):
-            message = f"classes must be background and then some of {', '.join(sorted(names))}, each once"
-            raise ValueError(message)
+            raise ValueError(message("research.config_classes", known=", ".join(sorted(names))))
         weights = self.optimisation.class_weights
         if weights is not None and len(weights) != len(self.classes):
-            message = f"optimisation.class_weights has {len(weights)} numbers for {len(self.classes)} classes"
-            raise ValueError(message)
+            raise ValueError(message("research.class_weights_count", weights=len(weights), classes=len(self.classes)))
         shown = get_system(self.system).input
         if shown == "crops" and self.classes != ("background", ANY_BLOOD):
-            message = (
-                f"classes must be background and {ANY_BLOOD} for the system {self.system}: the boxes name the subtype"
-            )
-            raise ValueError(message)
+            raise ValueError(message("research.classes_of_crops", any_blood=ANY_BLOOD, system=self.system))
         if self.about.second_reader and not {"IPH", "IVH"} <= set(self.classes):
-            message = "about.second_reader needs the classes IPH and IVH"
-            raise ValueError(message)
+            raise ValueError(message("research.verifier_classes"))
         if (shown == "patches") != (self.input.patches is not None):
             patchwise = ", ".join(name for name in system_names() if get_system(name).input == "patches")
-            message = f"input.patches must be given for the system {patchwise} and for no other, here {self.system}"
-            raise ValueError(message)
+            raise ValueError(message("research.patches_of_other_system", patchwise=patchwise, system=self.system))
         if self.input.patches is None and self.optimisation.crop_px > self.input.size_px:
-            message = f"optimisation.crop_px is larger than input.size_px, {self.input.size_px}"
-            raise ValueError(message)
+            raise ValueError(message("research.crop_too_large", size_px=self.input.size_px))
         if self.data.slices and self.input.patches is not None:
-            message = "data.slices cannot train a network of patches, which need neighbouring slices"
-            raise ValueError(message)
+            raise ValueError(message("research.slices_without_neighbours"))
         if bool(self.data.slices) != (self.optimisation.slice_fraction > 0):
-            message = "data.slices and optimisation.slice_fraction need each other"
-            raise ValueError(message)
+            raise ValueError(message("research.slices_without_fraction"))
         no_validation = not self.data.validation and self.data.fold is None and self.data.slice_fold is None
         if self.optimisation.monitor == "validation_dice" and no_validation:
-            message = (
-                "optimisation.monitor validation_dice needs cases in data.validation, a data.fold or a data.slice_fold"
-            )
-            raise ValueError(message)
+            raise ValueError(message("research.monitor_without_validation"))
         return self
 
 
 def read_config(path: Path) -> TrainingConfig:
     """Read a YAML configuration.
 
-    ``extends: OTHER.yaml``, beside the file, takes everything from another one but what the file itself says.
+    ``extends: OTHER.yaml`` takes all values that the file does not give from another file in the same folder.
 
     Raises
     ------
     InputError
-        If the file cannot be read or a value is missing, unknown or out of range; names the first such value.
+        If the file cannot be read or a value is missing, unknown or out of range; the message names the first such
+        value.
     """
     content = _read_yaml(path, seen=())
     try:
         return TrainingConfig.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = f"{path.name}: {where or 'the file'}: {first['msg'].removeprefix('Value error, ')}."
-        raise InputError(message) from error
+        place, problem = first_problem(error)
+        raise InputError(message("research.config_not_valid", path=path, place=place, problem=problem)) from error
 
 
 def _read_yaml(path: Path, seen: tuple[Path, ...]) -> Any:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        message = f"The configuration {path} cannot be read: {error}."
-        raise InputError(message) from error
+        raise InputError(message("research.config_unreadable", path=path, reason=error)) from error
     if not isinstance(content, dict) or "extends" not in content:
         return content
     if path in seen:
-        message = f"{path.name}: extends: the files extend each other in a circle."
-        raise InputError(message)
+        raise InputError(message("research.config_circle", path=path))
     base = _read_yaml(path.parent / str(content.pop("extends")), (*seen, path))
     return _merged(base, content) if isinstance(base, dict) else content
 
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Return the base with single values replaced, section by section."""
+    """Return the base with the given values replaced, recursively."""
     merged = dict(base)
     for name, value in changes.items():
         before = merged.get(name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random augmented slices, all subtypes equally often."""
+"""Random augmented slices, with all subtypes equally often."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ _WIDER_STEPS, _MAX_CENTRE_WEIGHT = 0.3, 0.5
 class SliceDataset(Dataset):
     """Augmented slices drawn from prepared volumes; sample number n is the same for the same seed.
 
-    So it does not matter which process makes a sample, nor whether training was interrupted before it.
+    Samples are independent of processes and interruptions.
 
     Parameters
     ----------
     files : sequence of pathlib.Path
-        Volumes that `TrainingVolume.write` wrote.
+        Files of `TrainingVolume.write`.
     config : TrainingConfig
-        ``bleed_share`` of the slices show hemorrhage; the subtype is drawn first, so that rare ones are seen as often
-        as common ones. ``slice_fraction`` of the samples are single labelled slices, drawn alike.
+        A fraction ``bleed_share`` of the slices shows hemorrhage; its subtype is drawn first, so that rare subtypes
+        occur as often as common ones. A fraction ``slice_fraction`` of the samples shows single labelled slices, each
+        equally often.
     """
 
     def __init__(self, files: Sequence[Path], config: TrainingConfig) -> None:
@@ -100,7 +101,7 @@ class SliceDataset(Dataset):
         used = np.flatnonzero(weights.any(axis=0))
         image = np.tensordot(weights[:, used], volume.grey[used].astype(np.float32), axes=1)
         if len(image) > 1 and rng.random() < _WIDER_STEPS:
-            # Where slices lie further apart than the channels, neighbours are interpolated from the slice itself.
+            # Simulate larger slice distances, at which neighbours are interpolated from the slice itself.
             centre = image[len(image) // 2]
             image += np.float32(rng.uniform(0, _MAX_CENTRE_WEIGHT)) * (centre - image)
         return np.rint(image).astype(np.uint8), label

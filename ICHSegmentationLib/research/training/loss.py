@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Dice + cross-entropy and Dice + focal loss, 1:1 (TransHarDNet, "Loss function"), with voxels that are left out."""
+"""Dice + cross-entropy and Dice + focal loss, 1:1 (TransHarDNet, "Loss function"), with ignored voxels."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class _DicePart(nn.Module):
-    """Mean of soft Dice over the classes of the batch but background."""
+    """Soft Dice loss: mean over the classes of the batch, without background."""
 
     def __init__(self) -> None:
         super().__init__()
-        # The mask multiplies what the Dice loss is given, so it must be given probabilities: masked logits of zero
-        # would still be probabilities of one sixth.
+        # The mask multiplies the input, which must therefore be probabilities: masked logits of zero would give
+        # probabilities of one sixth.
         self._dice = MaskedDiceLoss(include_background=False, to_onehot_y=True, batch=True)
 
     def forward(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -32,14 +32,14 @@ class _DicePart(nn.Module):
 
 
 class DiceCrossEntropy(nn.Module):
-    """Mean of soft Dice over the subtypes of the batch, plus cross-entropy.
+    """Soft Dice loss plus cross-entropy.
 
     Parameters
     ----------
     class_weights : sequence of float, optional
-        Weight of each class in the cross-entropy, background first; equal weights without it.
+        Weight of each class in the cross-entropy, background first; equal by default.
     shares : tuple of float
-        What the Dice and what the cross-entropy are multiplied with.
+        Weights of the Dice loss and the cross-entropy.
     """
 
     def __init__(
@@ -52,13 +52,13 @@ class DiceCrossEntropy(nn.Module):
         self._cross_entropy = nn.CrossEntropyLoss(weight, ignore_index=IGNORE)
 
     def forward(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Loss of (N, K, ...) logits against (N, 1, ...) labels; `IGNORE` voxels count for nothing."""
+        """Return the loss of (N, K, ...) logits against (N, 1, ...) labels; `IGNORE` voxels are ignored."""
         dice: torch.Tensor = self._dice(logits, labels)
         return self._shares[0] * dice + self._shares[1] * self._cross_entropy(logits, labels[:, 0])
 
 
 class DiceFocal(nn.Module):
-    """Mean of soft Dice over the subtypes of the batch, plus focal loss of the softmax.
+    """Soft Dice loss plus focal loss of the softmax.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class DiceFocal(nn.Module):
         self._focal = FocalLoss(gamma=gamma, use_softmax=True, to_onehot_y=True, reduction="none")
 
     def forward(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Loss of (N, K, ...) logits against (N, 1, ...) labels; `IGNORE` voxels count for nothing."""
+        """Return the loss of (N, K, ...) logits against (N, 1, ...) labels; `IGNORE` voxels are ignored."""
         dice: torch.Tensor = self._dice(logits, labels)
         known = labels != IGNORE
         by_class = self._focal(logits, torch.where(known, labels, 0)) * known
@@ -85,7 +85,7 @@ class DiceFocal(nn.Module):
 
 
 def segmentation_loss(options: OptimisationSection) -> nn.Module:
-    """Make the loss that a configuration names."""
+    """Make the loss named in a configuration."""
     if options.loss == "dice_focal":
         return DiceFocal(options.focal_gamma, options.class_weights)
     return DiceCrossEntropy(options.class_weights, shares=options.loss_shares)

@@ -43,7 +43,7 @@ class Pack:
     to_be_made: int
 
 
-def write_pack(config: TrainingConfig, folder: Path, *, most_mib: float) -> Pack:
+def write_pack(config: TrainingConfig, folder: Path, *, max_mib: float) -> Pack:
     """Write the configuration, the index, all real volumes with their anatomy, and synthetic volumes up to the limit.
 
     Parameters
@@ -52,7 +52,7 @@ def write_pack(config: TrainingConfig, folder: Path, *, most_mib: float) -> Pack
         Configuration whose data is prepared.
     folder : pathlib.Path
         Empty folder, created if it does not exist.
-    most_mib : float
+    max_mib : float
         Maximum size of the pack in MiB.
 
     Raises
@@ -72,12 +72,12 @@ def write_pack(config: TrainingConfig, folder: Path, *, most_mib: float) -> Pack
     needed = [source.root / INDEX_NAME, *map(source.real, names), *map(source.anatomy, names)]
     spare = [path for path in (*prepared.validation, *prepared.training) if path not in needed]
     size = sum(path.stat().st_size for path in needed)
-    if size > most_mib * _MIB:
-        raise InputError(message("research.pack_too_large", size_mib=size / _MIB, max_mib=most_mib))
+    if size > max_mib * _MIB:
+        raise InputError(message("research.pack_too_large", size_mib=size / _MIB, max_mib=max_mib))
     chosen = list(needed)
     for path in spare:
         size += path.stat().st_size
-        if size > most_mib * _MIB:
+        if size > max_mib * _MIB:
             size -= path.stat().st_size
             break
         chosen.append(path)

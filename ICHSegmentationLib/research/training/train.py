@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a configuration to a model that can be used: prepare, fit, write."""
+"""Train a model from a configuration: prepare the data, fit the network, write the model."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from pydantic import ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.models.manifest import get_model
 from ICHSegmentationLib.models.publish import register_model
 from ICHSegmentationLib.models.trained_network import load_network
 from ICHSegmentationLib.preprocessing.box_crops import CROP_PX
 from ICHSegmentationLib.research.training.config import DataSection, TrainingConfig
-from ICHSegmentationLib.research.training.fit import Fitted, Progress, fit
+from ICHSegmentationLib.research.training.fitting.fit import Fitted, Progress, fit
 from ICHSegmentationLib.research.training.prepare import PreparedFiles, prepare, prepared_files
 from ICHSegmentationLib.systems import build_network, get_system, network_for
 
@@ -37,16 +38,16 @@ MODELS_NAME, LOG_NAME = "models", "tensorboard"
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished training.
+    """Result of a training.
 
     Attributes
     ----------
     models : pathlib.Path
-        Folder of models that holds the trained one, and the detector of a second stage; ``ICHSEG_MODELS`` may name it.
+        Folder with the trained model and the detector of a second stage; usable as ``ICHSEG_MODELS``.
     entry : ModelEntry
         The trained model.
     record : dict
-        The content of ``training.json``.
+        Content of ``training.json``.
     """
 
     models: Path
@@ -55,22 +56,24 @@ class Trained:
 
 
 def check_training(config: TrainingConfig, output: Path) -> None:
-    """Refuse what cannot be trained, before any data is read.
+    """Check a configuration before any data is read.
 
     Raises
     ------
     InputError
-        If the network does not take the configuration's arguments, or ``output`` belongs to another configuration.
+        If the network cannot be built, or ``output`` contains a run of another configuration.
     ModelError, UnknownModelError
-        If the detector of a second stage, or the model to start from, is not where the configuration says.
+        If the detector of a second stage, or the model to start from, was not found.
     """
     try:
         with torch.device("meta"):
             channels, classes = config.input.channels, len(config.classes)
             build_network(config.system, config.preset, in_channels=channels, classes=classes, **config.network)
     except (TypeError, ValueError, RuntimeError) as error:
-        message = f"The network {config.system}/{config.preset} cannot be built: {error}."
-        raise InputError(message) from error
+        problem = message(
+            "research.network_not_built", system=config.system, preset=config.preset, reason=str(error).rstrip(".")
+        )
+        raise InputError(problem) from error
     if config.data.detector is not None:
         get_model(config.about.detector, folder=config.data.detector)
     if config.start_from:
@@ -79,8 +82,7 @@ def check_training(config: TrainingConfig, output: Path) -> None:
     if saved.exists() and (output / CHECKPOINT_NAME).exists():
         changed = _changed(yaml.safe_load(saved.read_text(encoding="utf-8")), config)
         if changed:
-            message = f"{output} holds a run with another {changed}; choose another folder, or remove it."
-            raise InputError(message)
+            raise InputError(message("research.run_of_another_setting", folder=output, setting=changed))
 
 
 def train(
@@ -97,23 +99,23 @@ def train(
     Parameters
     ----------
     config : TrainingConfig
-        What to train.
+        Configuration of the training.
     output : pathlib.Path
-        Receives ``config.yaml``, ``checkpoint.pt``, ``tensorboard``, ``models`` and ``training.json``. A run that was
-        interrupted goes on.
+        Receives ``config.yaml``, ``checkpoint.pt``, ``tensorboard``, ``models`` and ``training.json``; an
+        interrupted run is resumed.
     processes : Processes
-        This process, and how many others train with it; the first one prepares and writes.
+        Processes of the run; the first one prepares the data and writes the model.
     workers : int
-        Processes that prepare the data.
+        Number of processes that prepare the data.
     progress : callable
-        Takes the stage's name and its fraction done.
+        Called with the stage and the fraction done.
     report : callable
         See `fit`.
 
     Returns
     -------
     Trained or None
-        None in all processes but the first.
+        None in all processes except the first.
 
     Raises
     ------
@@ -189,7 +191,7 @@ def _write(
 
 
 def model_fields(config: TrainingConfig) -> dict[str, Any]:
-    """Return what the list of models says of a configuration's model but its file and figures."""
+    """Return the fields of the manifest entry, without those of the weights file and the metrics."""
     about = config.about.model_dump() | {"name": config.name}
     return about | {
         "system": config.system,
@@ -202,10 +204,10 @@ def model_fields(config: TrainingConfig) -> dict[str, Any]:
 
 
 def _changed(saved: dict[str, Any], config: TrainingConfig) -> str:
-    """Return the first thing that decides the weights and differs; a longer run may go on from a shorter one."""
+    """Return the first differing setting that affects the weights, or an empty string; ``steps`` may differ."""
     now = config.model_dump(mode="json")
-    with suppress(ValidationError):  # else what differs is named below
-        saved = TrainingConfig.model_validate(saved).model_dump(mode="json")  # defaults of what is new since then
+    with suppress(ValidationError):  # otherwise the difference is found below
+        saved = TrainingConfig.model_validate(saved).model_dump(mode="json")  # adds the defaults of newer settings
     free = {"data": {name for name, field in DataSection.model_fields.items() if "Path" in str(field.annotation)}}
     free["optimisation"] = {"steps", "workers", "checkpoint_minutes", "epoch_steps", "patience", "keep", "precision"}
     sections = ("seed", "system", "preset", "network", "classes", "start_from", "input", "data", "optimisation")
@@ -221,7 +223,7 @@ def _changed(saved: dict[str, Any], config: TrainingConfig) -> str:
 
 
 class _Log:
-    """TensorBoard's log of a run."""
+    """TensorBoard log of a run."""
 
     def __init__(self, folder: Path) -> None:
         from torch.utils.tensorboard import SummaryWriter

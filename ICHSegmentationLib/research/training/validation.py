@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,13 +29,6 @@ if TYPE_CHECKING:
 _SLICES_AT_ONCE = 8
 
 
-def slice_dice(
-    network: torch.nn.Module, files: Sequence[Path], config: TrainingConfig, processes: Processes
-) -> dict[str, float]:
-    """Return the Dice of a network of slices; parameters are those of `pooled_dice`."""
-    return pooled_dice(slice_labels, network, files, config, processes)
-
-
 def pooled_dice(
     labels_of: LabelsOf,
     network: torch.nn.Module,
@@ -44,21 +38,21 @@ def pooled_dice(
 ) -> dict[str, float]:
     """Return the Dice of each class that occurs, from the pixels of all volumes pooled.
 
-    It is computed on the network's pixels and without postprocessing: it compares weights of one run and is not a
-    result.
+    Computed on the pixels of the network and without postprocessing, to compare weights of one run; not comparable
+    with an evaluation.
 
     Parameters
     ----------
     labels_of : callable
-        Returns the true and the predicted classes of a volume, 255 where the truth is unknown.
+        Returns the true and the predicted classes of a volume, 255 where the true class is unknown.
     network : torch.nn.Module
         In evaluation mode.
     files : sequence of pathlib.Path
-        Validation volumes; each process takes a part of them.
+        Validation volumes, distributed over the processes.
     config : TrainingConfig
-        Input and classes.
+        Configuration of input and classes.
     processes : Processes
-        All of them must call this.
+        All processes of the run, each of which must call this function.
     """
     count = len(config.classes)
     both, either = np.zeros(count), np.zeros(count)
@@ -91,3 +85,7 @@ def slice_labels(
             logits = network(part.to(device, memory_format=torch.channels_last))
             labels.append(logits.argmax(dim=1).byte().cpu().numpy())
     return class_table(config.classes)[volume.labels], np.concatenate(labels)
+
+
+slice_dice = partial(pooled_dice, slice_labels)
+"""Return the Dice of a network of slices; parameters are those of `pooled_dice`."""

@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
-from ICHSegmentationLib.core.lesion_boxes import LesionBox
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models.manifest import built_in_entry
-from ICHSegmentationLib.preprocessing.head import head_or_refusal
+from ICHSegmentationLib.preprocessing.head import require_head
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.segmentation.boxes.lesion_voxels import lesion_voxels
 from ICHSegmentationLib.segmentation.segmenter import Segmented
@@ -41,24 +40,6 @@ class BoxSegmenter(Protocol):
 
         Voxels from 0.5 on are blood.
         """
-
-
-class BoxEdit(BaseModel):
-    """Edit of a box: added (no ``before``), deleted (no ``after``), moved, resized or given another subtype.
-
-    Attributes
-    ----------
-    before, after : LesionBox or None
-        The box before and after the edit.
-    others : tuple of LesionBox
-        All other boxes of the scan; their lesions are kept.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    before: LesionBox | None = None
-    after: LesionBox | None = None
-    others: tuple[LesionBox, ...] = ()
 
 
 def as_box_segmenter(segmenter: object, name: str) -> BoxSegmenter:
@@ -102,7 +83,7 @@ def segment_boxes(
     """
     with stages.stage("preprocess"):
         orientation = CanonicalOrientation.of(volume.grid)
-        _, warnings = head_or_refusal(orientation.apply(volume.hu), orientation.coordinates_mm, force=force)
+        _, warnings = require_head(orientation.apply(volume.hu), orientation.coordinates_mm, force=force)
     with stages.stage("infer"):
         label_map = label_boxes(segmenter, volume, boxes, stages.advance)
     own = (segmenter.box_warning,) if segmenter.box_warning else ()
@@ -144,10 +125,17 @@ def label_union(
         edges = np.stack([box.edges(grid) for box in own])
         union = np.stack([edges[:, 0].min(axis=0), edges[:, 1].max(axis=0)])
         around = LesionBox.spanning(own[0].subtype, union, (number, number), grid)
-        region, _ = around.voxels(grid)
+        # On a tilted scan a box can leave the image on some of its slices.
+        found = around.find_voxels(grid)
+        if found is None:
+            continue
+        region = found.region
         names = np.full(labels[region].shape, own[0].label, dtype=np.uint8)
         for box in reversed(own):
-            place, inside = box.model_copy(update={"slices": (number, number)}).voxels(grid)
+            part_here = box.model_copy(update={"slices": (number, number)}).find_voxels(grid)
+            if part_here is None:
+                continue
+            place, inside = part_here
             within = tuple(
                 slice(part.start - whole.start, part.stop - whole.start)
                 for part, whole in zip(place, region, strict=True)

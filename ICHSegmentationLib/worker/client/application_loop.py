@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Interface of the event loop of an application, as Qt's, that `EventClient` needs."""
+"""Interface of an application's event loop, such as Qt's, as `EventClient` needs it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ T = TypeVar("T")
 
 
 class ProcessListener(Protocol):
-    """Receives what a process does, always from the loop; `LoopProcess.finish` reports the end itself."""
+    """Receiver of a process's output and end, called from the loop; `LoopProcess.finish` reports the end directly."""
 
     def take_output(self, data: bytes) -> None:
-        """Take bytes of standard output."""
+        """Receive bytes of standard output."""
 
     def take_errors(self, data: bytes) -> None:
-        """Take bytes of standard error."""
+        """Receive bytes of standard error."""
 
     def take_end(self, code: int | None, problem: str = "") -> None:
-        """Take note of the end.
+        """Receive the end of the process.
 
         Parameters
         ----------
         code : int or None
-            Exit code; minus the number of a signal; None if the process was never started.
+            Exit code, or the negative number of a signal; None if the process was never started.
         problem : str
-            Why it was not started.
+            Why it was not started; empty if it was.
         """
 
 
@@ -37,23 +37,23 @@ class LoopProcess(Protocol):
         """Write to standard input without waiting; do nothing if the process is gone."""
 
     def kill(self) -> None:
-        """Kill it with all that it started, without waiting; the listener is told of its end."""
+        """Kill the process and its children without waiting; the listener is notified of the end."""
 
     def finish(self, grace_s: float) -> None:
-        """Close its input, wait up to ``grace_s`` for its end, then kill it and wait."""
+        """Close standard input, wait up to ``grace_s`` for the end, then kill the process and wait."""
 
 
 class ApplicationLoop(Protocol):
-    """Calls back later, on the thread that asked."""
+    """Event loop; callbacks come on the thread that requested them."""
 
     def start(self, command: Sequence[str], environment: Mapping[str, str], listener: ProcessListener) -> LoopProcess:
         """Start a process without waiting."""
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
-        """Call back once."""
+        """Call a function once after a delay."""
 
     def run_in_background(self, work: Callable[[], T], done: Callable[[T | None, Exception | None], None]) -> None:
-        """Work in another thread, then call back with what was returned or raised."""
+        """Run a function in another thread, then call back with its result or its exception."""
 
     def close(self) -> None:
-        """Wait for the work in the background; call nobody back any more."""
+        """Wait for background work, and drop all pending callbacks."""

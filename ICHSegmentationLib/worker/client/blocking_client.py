@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client of the worker that waits for each answer.
+"""Client of the worker that waits for each answer.
 
 Examples
 --------
@@ -35,9 +35,9 @@ from ICHSegmentationLib.worker.client.steps import Work
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.lesion_boxes import BoxEdit
     from ICHSegmentationLib.core.progress import Cancel, Progress
     from ICHSegmentationLib.core.volume import CTVolume
-    from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
     from ICHSegmentationLib.worker.client.conversations import Conversation
     from ICHSegmentationLib.worker.client.steps import Ask
     from ICHSegmentationLib.worker.protocol.messages import Response
@@ -48,10 +48,10 @@ _DEFAULT = SegmentOptions()
 
 
 class WorkerClient:
-    """Segments in a worker process, which is started at the first request and again after it died.
+    """Client that segments in a worker process, which is started at the first request and again if it died.
 
     Methods raise what :func:`ICHSegmentationLib.segment` raises, and `WorkerKilledError` or `WorkerCrashedError` if the
-    worker died during a request. One request at a time; those of other threads wait. A scan is handed over once.
+    worker died during a request. Requests are done one at a time; other threads wait. A scan is handed over once.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class WorkerClient:
 
     @property
     def log(self) -> tuple[str, ...]:
-        """The last lines that the worker, or the one that died last, wrote to standard error; no patient data."""
+        """Last lines of the worker's standard error, also of a worker that died; no patient data."""
         return self._log if self._process is None else self._process.session.log.lines
 
     def segment(
@@ -105,7 +105,7 @@ class WorkerClient:
         progress : callable, optional
             As for :func:`ICHSegmentationLib.segment`.
         cancel : callable, optional
-            Called every 20 ms; half a second after it returned True the work is over.
+            Called every 20 ms; returning True ends the work within half a second.
         """
         return self._converse(conversations.segment(volume, options, progress), cancel)
 
@@ -126,11 +126,11 @@ class WorkerClient:
         return self._converse(conversations.models)
 
     def devices(self) -> tuple[Device, ...]:
-        """List what the worker could run on, and why it could not; takes seconds where there is a graphics card."""
+        """List the devices with the reason if one cannot be used; takes seconds if there is a graphics card."""
         return self._converse(conversations.devices)
 
     def ping(self) -> None:
-        """Return when the worker has answered; starts it, if need be, so that a first request is quicker."""
+        """Start the worker if needed, and wait until it answers; the first request is then quicker."""
         self._converse(conversations.ping)
 
     def close(self) -> None:
@@ -141,7 +141,7 @@ class WorkerClient:
             self._log = process.session.log.lines
 
     def _converse(self, conversation: Conversation[T], cancel: Cancel | None = None) -> T:
-        """Run a conversation with the worker, which is started if need be."""
+        """Run a conversation with the worker, which is started if needed."""
         with self._lock:
             process = self._running(cancel)
             steps = conversation(process.session)
@@ -162,7 +162,7 @@ class WorkerClient:
                 steps.close()
 
     def _running(self, cancel: Cancel | None = None) -> WorkerProcess:
-        """Return the worker, started and greeted."""
+        """Return the worker, started and checked."""
         if self._process is not None:
             if self._process.is_usable:
                 return self._process
@@ -180,7 +180,7 @@ class WorkerClient:
         return process
 
     def _ask(self, process: WorkerProcess, ask: Ask, cancel: Cancel | None) -> Response:
-        """Return the answer to a request; kill a worker that may still be at work on it afterwards."""
+        """Return the answer to a request; kill the worker if it may still be working on it."""
         pending = PendingRequest(ask)
         process.send(ask.request)
         try:
@@ -212,7 +212,7 @@ def _greet(process: WorkerProcess, cancel: Cancel | None) -> None:
 
 
 def _wait(process: WorkerProcess, pending: PendingRequest, cancel: Cancel | None) -> None:
-    """Wait for the answer; pass on progress and a cancel."""
+    """Wait for the answer; pass on progress and cancellation."""
     while not pending.is_answered:
         response = process.receive(_POLL_S)
         if response is not None:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What client and worker exchange for each kind of work, whatever the client waits with.
+"""Exchange of client and worker for each kind of work, the same for the blocking and the event-driven client.
 
-A conversation is a generator. It yields the steps that take time, and is sent their outcome: `Work` for reading and
-writing files, `Ask` for a request that the worker has to answer. A transport runs it: `blocking_client` does one step
-after the other, `event_client` does them in the background and on messages. An error of a step is thrown into the
-generator. A conversation opens the scans that the worker does not have, and removes its files however it ends.
+A conversation is a generator that yields the steps that take time and receives their outcome: `Work` reads or writes
+files, `Ask` is a request that the worker answers. `blocking_client` runs the steps one after the other; `event_client`
+runs them in the background and continues when a message arrives. An error of a step is thrown into the generator. A
+conversation opens the scans that the worker does not have, and always removes its files.
 """
 
 from __future__ import annotations
@@ -54,16 +54,16 @@ from ICHSegmentationLib.worker.protocol.messages import (
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.lesion_boxes import BoxEdit
     from ICHSegmentationLib.core.options import SegmentOptions
     from ICHSegmentationLib.core.progress import Progress
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.export.job import ExportJob
     from ICHSegmentationLib.measurement.user_items import Proposals
-    from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
     from ICHSegmentationLib.worker.client.session import WorkerSession
 
 EXPORT_GRACE_S = 10.0
-"""An export notices a cancel at each file. Killed earlier, it would leave half-made files in the user's folder."""
+"""An export checks for cancellation at each file. Killed earlier, it would leave partial files in the user's folder."""
 
 T = TypeVar("T")
 
@@ -163,13 +163,13 @@ def models(session: WorkerSession) -> Steps[Manifest]:
 
 
 def devices(session: WorkerSession) -> Steps[tuple[Device, ...]]:
-    """List what the worker could run on."""
+    """List the devices of the worker's computer."""
     answer = yield Ask(DevicesRequest(id=session.next_number()), DevicesMessage)
     return answer.devices
 
 
 def ping(session: WorkerSession) -> Steps[None]:
-    """Wait for a sign of life."""
+    """Wait until the worker answers."""
     yield Ask(PingRequest(id=session.next_number()), PongMessage)
 
 
@@ -181,7 +181,7 @@ def _about_scans(
     growth_picture: bytes | None,
     session: WorkerSession,
 ) -> Steps[T]:
-    """Write the files of the request, open the scans that the worker does not have, ask, and read the answer."""
+    """Write the files of a request, open the scans that the worker does not have, send it, and read the answer."""
     number = session.next_number()
     folder = session.folder / f"request-{number}"
 

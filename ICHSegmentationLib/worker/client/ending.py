@@ -14,16 +14,16 @@ _KILLED = (-9, 137)
 
 
 def explain_end(code: int | None, log: WorkerLog, *, started: bool) -> ICHSegmentationError:
-    """Return the error of a worker that ended without being asked to.
+    """Return the error of a worker that ended unexpectedly.
 
     Parameters
     ----------
     code : int or None
-        Exit code; minus the number of the signal that ended the process; None if it closed its output and goes on.
+        Exit code, or the negative number of the signal that ended it; None if it closed its output but still runs.
     log : WorkerLog
         Its log.
     started : bool
-        Whether it has said hello.
+        Whether its first message had arrived.
     """
     if code in _KILLED or log.tells_of_a_kill:
         return WorkerKilledError(message("worker.killed"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client of the worker for an application with an event loop: nothing waits, everything calls back."""
+"""Client of the worker for an application with an event loop: methods return at once and call back later."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.worker.client import conversations
 from ICHSegmentationLib.worker.client.event_worker import EventWorker
@@ -18,12 +19,12 @@ from ICHSegmentationLib.worker.client.steps import Work
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.errors import ICHSegmentationError
     from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.lesion_boxes import BoxEdit
     from ICHSegmentationLib.core.progress import Progress
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.export.job import ExportJob
     from ICHSegmentationLib.measurement.user_items import Proposals
     from ICHSegmentationLib.models import Device, Manifest
-    from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
     from ICHSegmentationLib.worker.client.application_loop import ApplicationLoop
     from ICHSegmentationLib.worker.client.conversations import Conversation, Steps
     from ICHSegmentationLib.worker.client.outcome import WorkerComparison, WorkerResult
@@ -35,20 +36,20 @@ _DEFAULT = SegmentOptions()
 
 @dataclass(eq=False)
 class _Job:
-    """A conversation with the worker, and whom to tell of its end.
+    """A conversation with the worker and its callbacks.
 
     Attributes
     ----------
     steps
-        The conversation; None until it has begun with the present worker.
+        The running conversation; None until it was started with the current worker.
     worker
-        The worker that it has begun with.
+        Worker of the running conversation.
     pending
-        The request that was asked last.
+        The last request.
     is_sent
-        Whether that was sent.
+        Whether this request was sent.
     is_working
-        Whether a step is at work in the background.
+        Whether a step is running in the background.
     is_cancelled
         Whether the user has cancelled.
     """
@@ -66,39 +67,39 @@ class _Job:
 
     @property
     def request_at_work(self) -> PendingRequest | None:
-        """The request that the worker has in hand."""
+        """The request that the worker is doing."""
         is_open = self.pending is not None and self.is_sent and not self.pending.is_answered
         return self.pending if is_open else None
 
     def restart(self) -> None:
-        """Go back to the beginning, for another worker."""
+        """Reset the conversation, to start it again with another worker."""
         self.close()
         self.steps = self.worker = self.pending = None
         self.is_sent = self.is_working = False
 
     def close(self) -> None:
-        """End the conversation, which removes its files; work in the background does so when it is done."""
+        """End the conversation, which removes its files; if a step runs in the background, this follows at its end."""
         if self.steps is not None and not self.is_working:
             self.steps.close()
 
 
 class EventClient:
-    """Segments in a worker process, which is started at the first request and again after it died.
+    """Client that segments in a worker process, which is started at the first request and again if it died.
 
-    Every method returns at once. Callbacks come from the loop, exactly one of ``finished`` and ``failed`` for each
-    request; ``failed`` gets the exception that :func:`ICHSegmentationLib.segment` would raise, or `WorkerKilledError`
-    or `WorkerCrashedError`. A scan is handed over once.
+    Every method returns at once. For each request the loop calls either ``finished`` or ``failed``, once; ``failed``
+    receives the exception that :func:`ICHSegmentationLib.segment` would raise, or `WorkerKilledError` or
+    `WorkerCrashedError`. A scan is handed over once.
 
     Parameters
     ----------
     loop : ApplicationLoop
         Event loop of the application.
     python : callable
-        Returns the path of the interpreter; asked at each start of a worker.
+        Returns the path of the interpreter; called at each start of a worker.
     environment : callable
-        Returns the worker's environment variables; likewise.
+        Returns the worker's environment variables; called at each start.
     folder : callable
-        Returns the folder for temporary files, or None for the system's choice; likewise.
+        Returns the folder for temporary files, or None for the system's default; called at each start.
     """
 
     def __init__(
@@ -120,16 +121,16 @@ class EventClient:
 
     @property
     def is_busy(self) -> bool:
-        """Whether work other than a list is under way; only then no other may be asked for."""
+        """Whether a segmentation, export or similar work is running; only one may run. Lists do not count."""
         return self._working is not None
 
     @property
     def log(self) -> tuple[str, ...]:
-        """The last lines of the worker's log, or of that of the one that died last; no patient data."""
+        """Last lines of the worker's log, also of a worker that died; no patient data."""
         return self._log if self._worker is None else self._worker.session.log.lines
 
     def prepare(self) -> None:
-        """Start the worker, so that a first request is quicker. Failures show at that request."""
+        """Start the worker, so that the first request is quicker; that request reports failures."""
         self._loop.call_later(0, self._start_in_advance)
 
     def segment(
@@ -146,19 +147,19 @@ class EventClient:
         Parameters
         ----------
         volume : CTVolume
-            The scan; must not be changed until the end.
+            The scan; must not be changed until the work has ended.
         options : SegmentOptions
             Model, device and the like.
         progress : callable
-            As for :func:`ICHSegmentationLib.segment`; gets the stage "start" first, while the worker starts and the
-            scan is handed over.
+            As for :func:`ICHSegmentationLib.segment`; the first stage is "start", in which the worker starts and
+            receives the scan.
         finished, failed : callable
-            Called with the result, or with an exception.
+            Called with the result or with an exception.
 
         Raises
         ------
         RuntimeError
-            If other work is under way.
+            If other work is running.
         """
         self._begin_work(_Job(conversations.segment(volume, options, progress), finished, failed), progress)
 
@@ -179,18 +180,18 @@ class EventClient:
         Parameters
         ----------
         volume, label_map, model_label_map
-            The scan, its labels, and what the model had labelled, if that is known.
+            The scan, its labels, and the labels of the model if known.
         job : ExportJob
-            Which files, and where to.
+            Files to write and their folder.
         growth_picture : bytes, optional
             PNG of the growth in the job.
         progress, finished, failed
-            As for `segment`; ``finished`` gets the files.
+            As for `segment`; ``finished`` receives the files.
 
         Raises
         ------
         RuntimeError
-            If other work is under way.
+            If other work is running.
         """
         conversation = conversations.export(volume, label_map, job, model_label_map, growth_picture, progress)
         self._begin_work(_Job(conversation, finished, failed, is_export=True), progress)
@@ -207,12 +208,12 @@ class EventClient:
     ) -> None:
         """Segment one lesion again; see :func:`ICHSegmentationLib.resegment_lesion`.
 
-        ``finished`` gets the new labels.
+        ``finished`` receives the new labels.
 
         Raises
         ------
         RuntimeError
-            If other work is under way.
+            If other work is running.
         """
         self._begin_work(_Job(conversations.resegment_lesion(volume, label_map, edit, options), finished, failed))
 
@@ -224,7 +225,7 @@ class EventClient:
         Raises
         ------
         RuntimeError
-            If other work is under way.
+            If other work is running.
         """
         self._begin_work(_Job(conversations.propose(volume, label_map), finished, failed))
 
@@ -247,12 +248,12 @@ class EventClient:
         warnings : tuple of str
             Warnings of reading them.
         progress, finished, failed
-            As for `segment`; ``finished`` gets the comparison.
+            As for `segment`; ``finished`` receives the comparison.
 
         Raises
         ------
         RuntimeError
-            If other work is under way.
+            If other work is running.
         """
         conversation = conversations.compare(baseline, followup, warnings, progress)
         self._begin_work(_Job(conversation, finished, failed), progress)
@@ -262,11 +263,11 @@ class EventClient:
         self._add(_Job(conversations.models, finished, failed))
 
     def devices(self, finished: Callable[[tuple[Device, ...]], None], failed: Failed) -> None:
-        """List what the worker could run on, and why it could not; takes seconds where there is a graphics card."""
+        """List the devices with the reason if one cannot be used; takes seconds if there is a graphics card."""
         self._add(_Job(conversations.devices, finished, failed))
 
     def cancel(self) -> None:
-        """Stop the work: within half a second it fails with `CancelledError`. An export stops at its next file."""
+        """Cancel the work; it fails with `CancelledError` within half a second. An export stops at its next file."""
         job = self._working
         if job is None or job.is_cancelled:
             return
@@ -279,16 +280,16 @@ class EventClient:
             self._loop.call_later(0, partial(self._fail, job, cancelled()))
 
     def abandon(self) -> None:
-        """Stop the work at once; none of its callbacks is called any more. An export goes on."""
+        """Stop the work at once without calling back. An export continues."""
         job = self._working
         if job is not None and not job.is_export:
             is_at_work = job.request_at_work is not None
             self._forget(job)
             if is_at_work:
-                self._replace_worker()
+                self._replace_worker(self._worker)
 
     def close(self) -> None:
-        """End the worker, wait until it is gone with its files, and call nobody back any more."""
+        """End the worker, wait until process and files are gone, and drop all callbacks."""
         self._jobs.clear()
         self._working = None
         self._loop.close()
@@ -307,7 +308,7 @@ class EventClient:
             self._log = (str(error),)
 
     def _running(self) -> EventWorker:
-        """Return the worker, started if need be."""
+        """Return the worker, which is started if needed."""
         if self._worker is not None:
             if self._worker.is_usable:
                 return self._worker
@@ -325,10 +326,9 @@ class EventClient:
         return self._worker
 
     def _begin_work(self, job: _Job, progress: Progress | None = None) -> None:
-        """Add a job, only one of which may be under way."""
+        """Add a job; only one may run at a time."""
         if self._working is not None:
-            message = "The worker is at work."
-            raise RuntimeError(message)
+            raise RuntimeError(message("worker.busy"))
         self._working = job
         self._add(job, progress)
 
@@ -337,7 +337,7 @@ class EventClient:
         self._loop.call_later(0, partial(self._begin, job, progress))
 
     def _begin(self, job: _Job, progress: Progress | None) -> None:
-        """Start the worker and, beside it, the job."""
+        """Start the worker if needed, and the job."""
         if job not in self._jobs:
             return
         try:
@@ -350,7 +350,7 @@ class EventClient:
             progress("start", 0.0)
 
     def _begin_waiting(self) -> None:
-        """Begin every job that has not yet begun with the present worker."""
+        """Start all jobs that were not yet started with the current worker."""
         for job in tuple(self._jobs):
             if job.steps is None and self._worker is not None:
                 job.worker = self._worker
@@ -358,13 +358,13 @@ class EventClient:
                 self._advance(job)
 
     def _advance(self, job: _Job, outcome: Any = None, error: Exception | None = None) -> None:
-        """Give a conversation the outcome of its last step, and begin the next."""
+        """Pass the outcome of the last step to a conversation, and start the next step."""
         assert job.steps is not None
         assert job.worker is not None
         try:
             step = job.steps.send(outcome) if error is None else job.steps.throw(error)
         except StopIteration as end:
-            # Later: what a callback raises must not keep other jobs from their messages.
+            # Call back later: an exception of a callback must not affect other jobs.
             self._loop.call_later(0, partial(self._finish, job, end.value))
         except Exception as problem:
             self._loop.call_later(0, partial(self._fail, job, problem))
@@ -384,7 +384,7 @@ class EventClient:
             if job in self._jobs and worker is self._worker and not job.is_cancelled:
                 self._advance(job, outcome, error)
                 return
-        # Its files may have been written after those of the job, or of the worker, were removed.
+        # The step may have written files after the job or the worker removed theirs.
         steps.close()
         worker.remove_late_files()
 
@@ -415,16 +415,19 @@ class EventClient:
     def _kill_overdue(self, job: _Job) -> None:
         if job in self._jobs:
             self._forget(job)
-            self._replace_worker()
+            # After the callback: a kill looks through all processes of the system.
+            self._loop.call_later(0, partial(self._replace_worker, self._worker))
             job.failed(cancelled())
 
-    def _replace_worker(self) -> None:
-        self._drop_worker()
-        if self._jobs:
-            self.prepare()
+    def _replace_worker(self, worker: EventWorker | None) -> None:
+        """Kill a worker unless it was replaced already, and start the next if it is needed."""
+        if worker is self._worker:
+            self._drop_worker()
+            if self._jobs:
+                self.prepare()
 
     def _drop_worker(self) -> None:
-        """Kill the worker; what else it was asked will be asked of the next."""
+        """Kill the worker; its other jobs start again with the next worker."""
         worker, self._worker = self._worker, None
         if worker is not None:
             self._leaving.append(worker)
@@ -440,7 +443,7 @@ class EventClient:
             return
         self._worker = None
         for job in self._jobs:
-            # Each by itself: what one callback raises must not keep the others from being told.
+            # One call each: an exception of a callback must not affect the others.
             self._loop.call_later(0, partial(self._fail, job, cancelled() if job.is_cancelled else error))
 
     def _finish(self, job: _Job, result: Any) -> None:

@@ -17,7 +17,7 @@ _REMOVE_AGAIN_S = 2.0
 
 
 class EventWorker:
-    """Starts a worker with a private folder, which goes when the process has ended.
+    """Worker process with a private folder, which is removed when the process has ended.
 
     Parameters
     ----------
@@ -28,18 +28,18 @@ class EventWorker:
     environment : mapping of str to str
         Its environment variables.
     parent : Path, optional
-        Where to make the folder; by default where the system wants temporary files.
+        Parent of the private folder; by default the system's folder for temporary files.
     on_ready : callable
-        Called once with this worker, when it has greeted.
+        Called once with this worker, when its first message was accepted.
     on_message : callable
-        Called with this worker and each further message; no more after `kill`.
+        Called with this worker and each further message; not after `kill`.
     on_end : callable
-        Called once with this worker and the reason of its end.
+        Called once with this worker and the error that explains its end.
 
     Attributes
     ----------
     session : WorkerSession
-        Folder, log, greeting and open scans.
+        Folder, log and open scans.
     """
 
     def __init__(
@@ -78,20 +78,20 @@ class EventWorker:
         self._process.write(request.to_line())
 
     def kill(self) -> None:
-        """End the process and its children at once."""
+        """Kill the process and its children."""
         self._is_killed = True
         if not self._has_ended:
             self._process.kill()
 
     def finish(self) -> None:
-        """End the process, and wait until it is gone with its folder."""
+        """End the process, and wait until process and folder are gone."""
         self._is_killed = True
         if not self._has_ended:
             self._process.finish(EXIT_GRACE_S)
         self.session.remove_folder()
 
     def remove_late_files(self) -> None:
-        """Remove the folder, if work in the background has written into it after the process had ended."""
+        """Remove files that a background step wrote into the folder after the end of the process."""
         if self._has_ended:
             self.session.remove_folder()
 
@@ -118,7 +118,7 @@ class EventWorker:
         self.session.log.finish()
         self.session.remove_folder()
         if self.session.folder.exists():
-            # On Windows a launcher can be gone a moment before its child, whose files cannot be removed until then.
+            # On Windows a launcher can end before its child, which keeps its files open until it ends too.
             self._loop.call_later(_REMOVE_AGAIN_S, self.session.remove_folder)
         if problem:
             self._problem = WorkerCrashedError(message("worker.not_started", reason=problem))

@@ -11,25 +11,25 @@ from ICHSegmentationLib.core.files import write_error
 
 # A first start on a slow disk with a virus scanner takes half a minute.
 START_TIMEOUT_S = 120.0
-"""A worker that has not greeted by then never will."""
+"""Time for a worker to send its first message."""
 CANCEL_GRACE_S = 0.4
-"""A worker that has not stopped its work by then is killed, so that all is over within half a second."""
+"""Time for a worker to stop after a cancel, before it is killed; the whole cancel then takes half a second."""
 EXIT_GRACE_S = 0.5
 """Time for a worker to end by itself."""
 
 
 def make_folder(parent: Path | str | None = None) -> Path:
-    """Make a worker's private folder (mode 0700) and return it.
+    """Create a worker's private folder (mode 0700) and return it.
 
     Parameters
     ----------
     parent : Path or str, optional
-        Where; by default where the system wants temporary files.
+        Parent folder; by default the system's folder for temporary files.
 
     Raises
     ------
     DiskFullError, ICHSegmentationError
-        If there is no place for temporary files.
+        If the folder cannot be created.
     """
     try:
         return Path(tempfile.mkdtemp(prefix="ichseg-worker-", dir=parent))
@@ -40,9 +40,9 @@ def make_folder(parent: Path | str | None = None) -> Path:
 def worker_command(python: Path | str, folder: Path) -> list[str]:
     """Return the program and its arguments.
 
-    The worker's file is named, not its module: a launcher such as Slicer's puts its own folders in front of any
-    PYTHONPATH, where another version of the library may be installed. -P keeps the modules beside that file from being
-    taken for top-level ones.
+    The worker is started by its file instead of its module name: a launcher such as Slicer's prepends its own folders
+    to PYTHONPATH, and another version of the library may be installed there. With -P the modules beside that file are
+    not importable as top-level modules.
     """
     return [str(python), "-P", str(Path(__file__).parents[1] / "__main__.py"), "--folder", str(folder)]
 
@@ -55,7 +55,7 @@ def worker_environment(environment: Mapping[str, str], folder: Path) -> dict[str
     environment : mapping of str to str
         Environment variables of the client.
     folder : Path
-        Private folder; the temporary files of libraries go there, so that they are removed with it.
+        Private folder; also for temporary files of libraries, so that they are removed with it.
     """
-    # By default Windows's console code page decides, and the log is not read with it.
+    # The log is read as UTF-8; by default Windows would use the console's code page.
     return {**environment, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)), "PYTHONIOENCODING": "utf-8"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results that a client makes of the answers of the worker."""
+"""Results of a client, made from the worker's answers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def read_comparison(answer: ComparedMessage) -> WorkerComparison:
     Raises
     ------
     ICHSegmentationError
-        If it cannot be used.
+        If the picture cannot be read.
     """
     return WorkerComparison(answer.comparison, read_picture(answer.picture))
 
@@ -60,14 +60,14 @@ def read_result(answer: ResultMessage, volume: CTVolume) -> WorkerResult:
     Parameters
     ----------
     answer : ResultMessage
-        Answer of the worker.
+        The worker's answer.
     volume : CTVolume
-        The scan that it has segmented.
+        The segmented scan.
 
     Raises
     ------
     ICHSegmentationError
-        If the file of the labels cannot be used.
+        If the labels cannot be read.
     """
     segmentation = SegmentationResult(
         volume=volume,

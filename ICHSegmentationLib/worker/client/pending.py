@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A request that waits for its answer, whatever the client waits with."""
+"""State of a sent request, the same for the blocking and the event-driven client."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 class PendingRequest:
-    """A request that was sent: takes the messages of the worker that concern it, and keeps its deadline.
+    """A sent request: receives the worker's messages and tracks the deadline after a cancel.
 
     Parameters
     ----------
     ask : Ask
-        Request, expected answer, progress callback and grace.
+        Request, expected answer, progress callback and grace period.
     """
 
     def __init__(self, ask: Ask) -> None:
@@ -45,21 +45,21 @@ class PendingRequest:
 
     @property
     def is_overdue(self) -> bool:
-        """Whether it was cancelled so long ago that the worker has to be killed."""
+        """Whether the grace period after a cancel is over, so that the worker must be killed."""
         return self._kill_at is not None and time.monotonic() >= self._kill_at
 
     @property
     def is_answered(self) -> bool:
-        """Whether `result` returns or raises something."""
+        """Whether the answer has arrived, so that `result` can be called."""
         return self._answer is not None
 
     def cancel(self) -> CancelRequest:
-        """Note that the user has cancelled, and return what to send to the worker."""
+        """Mark the request as cancelled, and return the message for the worker."""
         self._kill_at = time.monotonic() + self.grace_s
         return CancelRequest(request=self.request.id)
 
     def take(self, response: Response) -> None:
-        """Take a message of the worker: pass progress on, keep the answer, ignore the rest."""
+        """Process a message of the worker: pass on progress, keep the answer, ignore others."""
         if isinstance(response, ProgressMessage):
             progress = self._ask.progress
             if response.id == self.request.id and progress is not None and not self.is_cancelled:
@@ -75,7 +75,7 @@ class PendingRequest:
         Raises
         ------
         ICHSegmentationError
-            The error that the worker reports; `CancelledError` if the user has cancelled, even where a result came.
+            Error reported by the worker; `CancelledError` after a cancel, even if a result arrived.
         """
         if self.is_cancelled:
             raise cancelled()
@@ -86,7 +86,7 @@ class PendingRequest:
 
 
 def cancelled() -> CancelledError:
-    """Return the error of a request that the user has cancelled."""
+    """Return the error of a cancelled request."""
     return CancelledError(message("worker.cancelled"))
 
 
@@ -96,7 +96,7 @@ def check_hello(hello: Response) -> None:
     Raises
     ------
     WorkerCrashedError
-        If the worker is of another protocol or version.
+        If the worker has another protocol or version.
     """
     if not isinstance(hello, HelloMessage) or (hello.protocol, hello.version) != (PROTOCOL, __version__):
         other = hello.version if isinstance(hello, HelloMessage) else "unknown"

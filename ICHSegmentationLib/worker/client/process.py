@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A worker process for a client that waits."""
+"""Worker process of the blocking client."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CHUNK = 65536
 
 
 class WorkerProcess:
-    """Starts a worker with a private folder; whatever happens, the folder goes when the process does.
+    """Worker process with a private folder, which is always removed with the process.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class WorkerProcess:
     WorkerCrashedError
         If the interpreter cannot be started.
     ICHSegmentationError
-        If there is no place for temporary files.
+        If the private folder cannot be created.
     """
 
     def __init__(self, python: Path | str, environment: Mapping[str, str]) -> None:
@@ -55,7 +55,7 @@ class WorkerProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=self.session.environment(environment),
-                # No console window on Windows; elsewhere there is no such flag.
+                # No console window on Windows; the flag does not exist elsewhere.
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
@@ -63,7 +63,7 @@ class WorkerProcess:
             sentence = message("worker.no_interpreter", python=python, reason=error.strerror)
             raise WorkerCrashedError(sentence) from error
         self._messages: queue.Queue[Response | None] = queue.Queue()
-        # The threads hold queue and session, not this object, so that it can be collected, which ends the process.
+        # The threads do not refer to this object: its garbage collection ends the process.
         readers = (
             (_read_messages, (self._process.stdout, self._messages, self.session)),
             (_read_log, (self._process.stderr, self.session.log)),
@@ -75,7 +75,7 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """Number of the process."""
+        """Process ID."""
         return self._process.pid
 
     @property
@@ -84,19 +84,19 @@ class WorkerProcess:
         return self._process.poll() is None and self.session.folder.is_dir()
 
     def send(self, request: Message) -> None:
-        """Send a request. Does nothing if the worker is gone, which `receive` shows."""
+        """Send a request; does nothing if the worker has ended, which `receive` reports."""
         with contextlib.suppress(OSError, ValueError):
             assert self._process.stdin is not None
             self._process.stdin.write(request.to_line())
             self._process.stdin.flush()
 
     def receive(self, timeout_s: float) -> Response | None:
-        """Return the next message, or None if there is none in time.
+        """Return the next message, or None after the timeout.
 
         Raises
         ------
         EOFError
-            If the worker is gone.
+            If the worker has ended.
         """
         try:
             response = self._messages.get(timeout=timeout_s)
@@ -114,15 +114,15 @@ class WorkerProcess:
         self.kill()
 
     def kill(self) -> None:
-        """End the process and its children, and remove its folder."""
+        """Kill the process and its children, and remove the folder."""
         self._finalizer()
 
     def death(self) -> ICHSegmentationError:
-        """Wait for the end of a process that closed its output, and return the reason as an error."""
+        """Wait for the end of a process that closed its output, and return the error that explains it."""
         try:
             code = self._process.wait(_GRACE_S)
         except subprocess.TimeoutExpired:
-            code = None  # It has closed its output and goes on.
+            code = None  # It closed its output but still runs.
         self.kill()
         for reader in self._readers:
             reader.join(_GRACE_S)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kill a process with all that it has started.
+"""Kill a process and its descendants.
 
-A launcher may stand between client and worker, as Slicer's does, and killing the launcher alone leaves the worker.
-Process groups are not relied on: QProcess of Qt 5 cannot make any.
+The client may have started the worker through a launcher such as Slicer's; killing only the launcher would leave the
+worker running. Process groups are not used, since QProcess of Qt 5 cannot create them.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import psutil
 
 
 def kill_tree(pid: int) -> None:
-    """Kill a process and its descendants; do nothing where it has ended. Its parent has to wait for it.
+    """Kill a process and its descendants; do nothing if it has ended. The parent must wait for it.
 
-    Each process is stopped before its children are looked up, so that it cannot start any more.
+    Each process is suspended before its children are listed, so that it cannot start more.
     """
     with suppress(psutil.NoSuchProcess):
         family = [psutil.Process(pid)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""State of one worker process, the same for every way to wait for it."""
+"""State of one worker process, the same for the blocking and the event-driven client."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from ICHSegmentationLib.worker.protocol.messages import Response
 
 
 class WorkerSession:
-    """Private folder, log, greeting and open scans of a worker process.
+    """Private folder, log and open scans of a worker process.
 
     Parameters
     ----------
     parent : Path, optional
-        Where to make the folder; by default where the system wants temporary files.
+        Parent of the private folder; by default the system's folder for temporary files.
 
     Attributes
     ----------
     folder : Path
         For the exchange of arrays (mode 0700); also the worker's folder for temporary files.
     log : WorkerLog
-        What the worker wrote to standard error, and what is no message of its output.
+        Standard error of the worker, and lines of its output that are not messages.
     scans : set of str
-        Keys of the scans that were opened. The worker may have dropped some of them since.
+        Keys of the opened scans; the worker may have dropped some of them.
     is_greeted : bool
-        Whether the worker has said hello.
+        Whether the first message was accepted.
 
     Raises
     ------
     DiskFullError, ICHSegmentationError
-        If there is no place for temporary files.
+        If the private folder cannot be created.
     """
 
     def __init__(self, parent: Path | None = None) -> None:
@@ -55,15 +55,15 @@ class WorkerSession:
         return worker_command(python, self.folder)
 
     def environment(self, variables: Mapping[str, str]) -> dict[str, str]:
-        """Return the environment variables of the worker, made from those of the client."""
+        """Return the worker's environment variables, based on those of the client."""
         return worker_environment(variables, self.folder)
 
     def next_number(self) -> int:
-        """Return an id that no request of this worker has had."""
+        """Return a new request ID."""
         return next(self._numbers)
 
     def read(self, data: bytes) -> list[Response]:
-        """Return the messages that these bytes of standard output complete."""
+        """Return the messages that are complete with these bytes of standard output."""
         return self._reader.feed(data)
 
     def greet(self, hello: Response) -> None:
@@ -72,17 +72,17 @@ class WorkerSession:
         Raises
         ------
         WorkerCrashedError
-            If the worker is of another protocol or version.
+            If the worker has another protocol or version.
         """
         check_hello(hello)
         self.is_greeted = True
 
     def end_output(self) -> None:
-        """Note that standard output has ended."""
+        """Process the end of standard output."""
         self._reader.finish()
 
     def explain_end(self, code: int | None) -> ICHSegmentationError:
-        """Return the error of a worker that ended without being asked to; ``code`` as for `ending.explain_end`."""
+        """Return the error of a worker that ended unexpectedly; ``code`` as for `ending.explain_end`."""
         return explain_end(code, self.log, started=self.is_greeted)
 
     def remove_folder(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The steps that a conversation with the worker consists of."""
+"""Steps of a conversation with the worker."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Work:
-    """A step that reads or writes files; its outcome is what ``do`` returns."""
+    """A step that reads or writes files; its outcome is the return value of ``do``."""
 
     do: Callable[[], Any]
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A step that the worker does.
+    """A request to the worker.
 
     Attributes
     ----------
     request : Message
-        What to send.
+        The request.
     answer : type
-        Class of the answer, which is the outcome.
+        Class of the answer, which is the outcome of the step.
     progress : callable, optional
         As for :func:`ICHSegmentationLib.segment`.
     grace_s : float
-        How long the worker may go on after a cancel before it is killed.
+        Time after a cancel before the worker is killed.
     """
 
     request: NumberedRequest

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Arrays between client and worker: ``.npy`` files in a folder that only this user may enter."""
+"""Arrays exchanged between client and worker: ``.npy`` files in a folder that only this user can access."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -36,12 +37,12 @@ def scan_key(volume: CTVolume) -> str:
 
 
 def write_volume(folder: Path, volume: CTVolume) -> None:
-    """Make the folder and write a volume's HU (int16) and grid; nothing else of the scan is handed over.
+    """Make the folder and write a volume's HU (int16) and grid; nothing else of the scan.
 
     Raises
     ------
     DiskFullError, ICHSegmentationError
-        If the system refuses a file.
+        If a file cannot be written.
     """
     make_folder(folder)
     try:
@@ -92,7 +93,7 @@ def write_files(folder: Path, label_maps: Mapping[str, LabelMap], growth_picture
     Raises
     ------
     DiskFullError, ICHSegmentationError
-        If the system refuses a file.
+        If a file cannot be written.
     """
     make_folder(folder)
     for name, label_map in label_maps.items():
@@ -148,7 +149,14 @@ def read_labels(path: Path, grid: SliceGrid) -> LabelMap:
 
 def _save(path: Path, array: np.ndarray) -> None:
     try:
-        # Not flushed to the disk as results are: these files do not outlive the request.
-        np.save(path, array, allow_pickle=False)
+        # Not flushed to the disk, since these files are removed after the request.
+        with path.open("wb") as file:
+            _write_array(file, np.ascontiguousarray(array))
     except OSError as error:
         raise write_error(path, error) from error
+
+
+def _write_array(file: IO[bytes], array: np.ndarray) -> None:
+    """Write an array as `numpy.save` does, which does not say why the system took only a part of it."""
+    np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+    file.write(array.data)

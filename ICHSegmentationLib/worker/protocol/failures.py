@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kinds of failures, by which an application chooses what to offer next, and the exceptions they stand for."""
+"""Kinds of failures, from which an application chooses the next step, and the corresponding exceptions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class UnknownScanError(errors.ICHSegmentationError):
 
 
 class FailureKind(StrEnum):
-    """Why a request failed; "killed" and "crashed" are found by the client."""
+    """Kind of failure; the client itself detects "killed" and "crashed"."""
 
     BAD_INPUT = "bad_input"
     NOT_A_HEAD = "not_a_head"
@@ -51,14 +51,14 @@ _KINDS = {error_class: kind for kind, error_class in _CLASSES.items()}
 
 
 def describe(error: Exception) -> tuple[FailureKind, Message]:
-    """Return the kind of an exception and one sentence for the user.
+    """Return the kind of an exception and a sentence for the user.
 
-    The text of a foreign exception is not for users; it goes to the log.
+    The text of exceptions of other libraries is not shown to users; it is only logged.
     """
     if isinstance(error, errors.ICHSegmentationError):
         kind = next(_KINDS[parent] for parent in type(error).__mro__ if parent in _KINDS)
         return kind, Message(" ".join(str(error).split()), error.code, error.parameters)
-    # torch's class for a full graphics card; torch is not imported to ask.
+    # torch's class for a full graphics card, compared by name to avoid the import.
     if type(error).__name__ == "OutOfMemoryError":
         return FailureKind.OUT_OF_GPU_MEMORY, message("worker.gpu_memory")
     if isinstance(error, MemoryError):
@@ -69,5 +69,5 @@ def describe(error: Exception) -> tuple[FailureKind, Message]:
 
 
 def make_error(kind: FailureKind, sentence: str) -> errors.ICHSegmentationError:
-    """Return the exception that a failure stands for: the one that :func:`ICHSegmentationLib.segment` raises."""
+    """Return the exception of a failure, as :func:`ICHSegmentationLib.segment` would raise it."""
     return _CLASSES[kind](sentence)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A worker's standard output, cut into messages."""
+"""Split a worker's standard output into messages."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pydantic import ValidationError
 from ICHSegmentationLib.worker.protocol.log import WorkerLog
 from ICHSegmentationLib.worker.protocol.messages import Response, parse_response
 
-_LONGEST_LINE = 10_000_000
-"""A result with a thousand lesions takes a tenth of it; more without a line end comes from no worker."""
+LONGEST_LINE = 10_000_000
+"""Limit of a line in bytes; a result with a thousand lesions takes a tenth of it."""
 
 
 class ResponseReader:
-    """Takes bytes as they come and gives whole messages.
+    """Parser of a stream of bytes into messages.
 
     Parameters
     ----------
     log : WorkerLog
-        Takes what is no message: what was printed before the worker took the stream, as by a launcher.
+        Receives lines that are not messages, such as the output of a launcher before the worker starts.
     """
 
     def __init__(self, log: WorkerLog) -> None:
@@ -26,16 +26,16 @@ class ResponseReader:
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> list[Response]:
-        """Return the messages that these bytes complete."""
+        """Return the messages that are complete with these bytes."""
         self._rest += data
         *whole, self._rest = self._rest.split(b"\n")
-        if len(self._rest) > _LONGEST_LINE:
+        if len(self._rest) > LONGEST_LINE:
             whole.append(self._rest)
             self._rest = bytearray()
         return [message for line in whole if (message := self._parse(bytes(line))) is not None]
 
     def finish(self) -> None:
-        """Give the log what came without a line end, the stream being at its end."""
+        """Pass an incomplete last line to the log at the end of the stream."""
         self._log.append(bytes(self._rest))
         self._rest.clear()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages between client and worker: one JSON object per line, told apart by its ``type``."""
+"""Messages between client and worker: one JSON object per line, distinguished by ``type``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError
-from ICHSegmentationLib.core.lesion_boxes import LesionBox
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
 from ICHSegmentationLib.core.messages import Message as CatalogueMessage
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.version import __version__
@@ -18,11 +18,10 @@ from ICHSegmentationLib.export.job import ExportJob, ScanFiles
 from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.models import Device, ModelEntry, RuntimeInfo
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
 from ICHSegmentationLib.worker.protocol.failures import FailureKind, make_error
 
 PROTOCOL = 7
-"""Raised when a message changes so that the other side would not understand it."""
+"""Increased when a change of the messages is incompatible."""
 
 
 class Message(BaseModel):
@@ -31,14 +30,14 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def to_line(self) -> bytes:
-        """Return the message as UTF-8 with its line end."""
+        """Return the message as UTF-8 with a line end."""
         return self.model_dump_json().encode() + b"\n"
 
 
 class OpenRequest(Message):
-    """Take the scan that lies in ``folder`` and keep it under a key; answered by `OpenedMessage` or `ErrorMessage`.
+    """Read the scan in ``folder`` and keep it under a key; answered by `OpenedMessage` or `ErrorMessage`.
 
-    The worker keeps the two scans that were used last. A request that names another is answered by an error of kind
+    The worker keeps the two scans used last. A request for another scan is answered by an error of kind
     "unknown_scan"; the client then opens the scan again.
 
     Attributes
@@ -67,16 +66,16 @@ class SegmentRequest(Message):
 
 
 class ModelsRequest(Message):
-    """List the installed models; answered by `ModelsMessage` or `ErrorMessage` when it is its turn."""
+    """List the installed models; answered in turn by `ModelsMessage` or `ErrorMessage`."""
 
     type: Literal["models"] = "models"
     id: int
 
 
 class DevicesRequest(Message):
-    """List what models can run on; answered by `DevicesMessage` or `ErrorMessage` when it is its turn.
+    """List the devices; answered in turn by `DevicesMessage` or `ErrorMessage`.
 
-    It may take seconds: where there is a graphics card, torch is imported to see whether it can use it.
+    Takes seconds if there is a graphics card: torch is imported to check whether it can use the card.
     """
 
     type: Literal["devices"] = "devices"
@@ -84,10 +83,10 @@ class DevicesRequest(Message):
 
 
 class ExportRequest(Message):
-    """Write files of an open scan and the labels that lie in ``folder``.
+    """Write files of an open scan with the labels in ``folder``.
 
-    Answered by any number of `ProgressMessage`, then `ExportedMessage` or `ErrorMessage`. The files come all together
-    at the end, or not at all. A cancel takes effect at the next file.
+    Answered by any number of `ProgressMessage`, then `ExportedMessage` or `ErrorMessage`. Either all files are
+    written or none. A cancel takes effect at the next file.
     """
 
     type: Literal["export"] = "export"
@@ -98,7 +97,7 @@ class ExportRequest(Message):
 
 
 class LesionRequest(Message):
-    """Segment one lesion of an open scan and the labels that lie in ``folder`` again, after its box was changed.
+    """Segment one lesion of an open scan again after its box was changed; ``folder`` contains the labels.
 
     Answered by `LesionMessage` or `ErrorMessage`, without progress: it takes a fraction of a second. The options are
     those of :func:`ICHSegmentationLib.resegment_lesion`; ``force`` has no effect.
@@ -135,7 +134,7 @@ class CompareRequest(Message):
     baseline_scan, followup_scan : str
         Keys of the scans.
     baseline, followup : ScanFiles
-        Files of the scans: their headers say whether they are of one patient.
+        Files of the scans, whose headers show whether both are of one patient.
     warnings : tuple of str
         Warnings of reading them.
     """
@@ -151,16 +150,16 @@ class CompareRequest(Message):
 
 
 class PingRequest(Message):
-    """Ask whether the worker is alive; answered at once by `PongMessage`, also during work."""
+    """Check that the worker runs; answered at once by `PongMessage`, also during work."""
 
     type: Literal["ping"] = "ping"
     id: int
 
 
 class CancelRequest(Message):
-    """Stop a request, running or waiting; it is then answered by an `ErrorMessage` of kind "cancelled".
+    """Cancel a running or waiting request, which is then answered by an `ErrorMessage` of kind "cancelled".
 
-    The cancel itself is not answered; one that comes too late does nothing.
+    The cancel itself is not answered; it has no effect if it comes too late.
     """
 
     type: Literal["cancel"] = "cancel"
@@ -168,15 +167,15 @@ class CancelRequest(Message):
 
 
 class ShutdownRequest(Message):
-    """Stop what runs and end. The end of the standard input, as when the client dies, means the same."""
+    """Stop the work and end. The end of standard input, for example when the client dies, has the same effect."""
 
     type: Literal["shutdown"] = "shutdown"
 
 
 class HelloMessage(Message):
-    """The worker's first line. The client refuses a worker of another protocol or version."""
+    """First message of the worker. The client rejects a worker with another protocol or version."""
 
-    # So that one of a later protocol can be named.
+    # Also accepts messages of later protocols, to report their version.
     model_config = ConfigDict(extra="ignore")
 
     type: Literal["hello"] = "hello"
@@ -186,14 +185,14 @@ class HelloMessage(Message):
 
 
 class OpenedMessage(Message):
-    """The scan is open; its folder is not needed any more."""
+    """The scan is open; its folder is no longer needed."""
 
     type: Literal["opened"] = "opened"
     id: int
 
 
 class ProgressMessage(Message):
-    """Progress of a request; ``fraction`` is of the whole, 0 to 1, and never falls."""
+    """Progress of a request; ``fraction`` is the overall progress, 0 to 1, and never decreases."""
 
     type: Literal["progress"] = "progress"
     id: int
@@ -211,8 +210,8 @@ class ResultMessage(Message):
     model, further_models, runtime, warnings, timings_s, assessed
         See :class:`ICHSegmentationLib.segmentation.result.SegmentationResult`.
     subtypes : tuple of str
-        Subtypes that the model can output, see :func:`ICHSegmentationLib.models.output_subtypes`; the client cannot
-        look into the worker's models.
+        Subtypes that the model can output, see :func:`ICHSegmentationLib.models.output_subtypes`; the client has no
+        access to the models.
     measurements : Measurements
         Measurements of the labels.
     boxes : tuple of LesionBox
@@ -234,7 +233,7 @@ class ResultMessage(Message):
 
 
 class ModelsMessage(Message):
-    """The installed models and which is taken when none is chosen."""
+    """The installed models and the name of the default one."""
 
     type: Literal["models"] = "models"
     id: int
@@ -243,7 +242,7 @@ class ModelsMessage(Message):
 
 
 class DevicesMessage(Message):
-    """Devices that models can run on, the processor first; those that cannot be used with the reason."""
+    """All devices, the processor first, each with the reason if it cannot be used."""
 
     type: Literal["devices"] = "devices"
     id: int
@@ -251,7 +250,7 @@ class DevicesMessage(Message):
 
 
 class ExportedMessage(Message):
-    """The files that were written."""
+    """The written files."""
 
     type: Literal["exported"] = "exported"
     id: int
@@ -259,7 +258,7 @@ class ExportedMessage(Message):
 
 
 class LesionMessage(Message):
-    """The labels with one lesion segmented again; ``labels`` as in `ResultMessage`."""
+    """Labels after one lesion was segmented again; ``labels`` as in `ResultMessage`."""
 
     type: Literal["lesion"] = "lesion"
     id: int
@@ -268,7 +267,7 @@ class LesionMessage(Message):
 
 
 class ProposedMessage(Message):
-    """What the labels propose for the scores."""
+    """Score items proposed from the labels."""
 
     type: Literal["proposed"] = "proposed"
     id: int
@@ -292,20 +291,20 @@ class PongMessage(Message):
 
 
 class ErrorMessage(Message):
-    """A request that failed.
+    """Failure of a request.
 
     Attributes
     ----------
     id : int or None
-        None where the id of the request could not be read.
+        None if the ID of the request could not be read.
     kind : FailureKind
-        Kind of failure, by which an application chooses what to offer next.
+        Kind of failure, from which an application chooses the next step.
     message : str
         One sentence for the user.
     code : str
-        Code of the sentence in the catalogue of messages; empty where it is not of the catalogue.
+        Code of the message in the catalogue; empty for other texts.
     parameters : dict
-        Values that the sentence was filled with; what JSON does not know is given as text.
+        Parameters of the message; values without a JSON type are given as text.
     """
 
     type: Literal["error"] = "error"
@@ -317,7 +316,7 @@ class ErrorMessage(Message):
 
     @classmethod
     def of(cls, number: int | None, kind: FailureKind, sentence: str) -> Self:
-        """Return the message of a failure with a sentence of the catalogue, or any other text."""
+        """Return the message for a text of the catalogue or any other text."""
         plain = (str, int, float, bool, type(None))
         parameters = {
             name: value if isinstance(value, plain) else str(value)
@@ -343,7 +342,7 @@ NumberedRequest = (
     | CompareRequest
     | PingRequest
 )
-"""Requests that are answered."""
+"""Requests with an answer."""
 Request = NumberedRequest | CancelRequest | ShutdownRequest
 NumberedResponse = (
     OpenedMessage
@@ -365,7 +364,7 @@ _RESPONSE: TypeAdapter[Response] = TypeAdapter(Annotated[Response, Field(discrim
 
 
 def parse_request(line: bytes) -> Request:
-    """Read a line of the client.
+    """Parse a line of the client.
 
     Raises
     ------
@@ -376,7 +375,7 @@ def parse_request(line: bytes) -> Request:
 
 
 def parse_response(line: bytes) -> Response:
-    """Read a line of the worker.
+    """Parse a line of the worker.
 
     Raises
     ------

@@ -9,12 +9,14 @@ import threading
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
+from ICHSegmentationLib.worker.protocol.lines import LONGEST_LINE
+
 if TYPE_CHECKING:
     from ICHSegmentationLib.worker.protocol.messages import Message
 
 
 class Channel:
-    """Lines from and to the client.
+    """Exchange of lines with the client.
 
     Parameters
     ----------
@@ -29,9 +31,9 @@ class Channel:
 
     @classmethod
     def take_standard_streams(cls) -> Channel:
-        """Take standard input and output for messages.
+        """Reserve standard input and output for messages.
 
-        Whatever libraries print then goes to standard error, also from C, and nothing else reads the client's lines.
+        Output of libraries, also from C, is redirected to standard error, and nothing else can read standard input.
         """
         channel = cls(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"))
         nothing = os.open(os.devnull, os.O_RDONLY)
@@ -41,12 +43,18 @@ class Channel:
         sys.stdout = sys.stderr
         return channel
 
-    def lines(self) -> Iterator[bytes]:
-        """Yield the lines of the client until it closes its end or dies."""
-        yield from self._requests
+    def lines(self) -> Iterator[bytes | None]:
+        """Yield the lines of the client until it closes its end or dies; None in place of one that is too long."""
+        while line := self._requests.readline(LONGEST_LINE + 1):
+            if len(line) <= LONGEST_LINE:
+                yield line
+                continue
+            while not line.endswith(b"\n") and (line := self._requests.readline(LONGEST_LINE)):
+                pass
+            yield None
 
     def send(self, message: Message) -> None:
-        """Send a message; from any thread. Does nothing if the client is gone, which `lines` shows."""
+        """Send a message from any thread; does nothing if the client has ended, which `lines` reports."""
         with self._lock:
             try:
                 self._responses.write(message.to_line())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The work of each kind of request."""
+"""Functions that do the requests."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import time
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.export.job import run_export
+from ICHSegmentationLib.export.run_export import run_export
 from ICHSegmentationLib.export.scan_comparison import compare_scans
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.models import LoadedModel, list_devices, load_manifest, output_subtypes
-from ICHSegmentationLib.pipeline import resegment_lesion, segment
+from ICHSegmentationLib.pipeline import resegment_lesion, run
 from ICHSegmentationLib.rendering.png import encode_png
 from ICHSegmentationLib.worker.protocol.exchange import (
     BASELINE_LABELS_NAME,
@@ -60,18 +60,18 @@ def run_open(request: OpenRequest, scans: OpenScans) -> OpenedMessage:
 def run_segment(
     request: SegmentRequest, scans: OpenScans, loaded: LoadedModel, progress: Progress, cancel: Cancel
 ) -> ResultMessage:
-    """Segment and measure an open scan; errors are those of :func:`ICHSegmentationLib.segment`.
+    """Segment and measure an open scan; errors are those of :func:`ICHSegmentationLib.run`.
 
     Parameters
     ----------
     request : SegmentRequest
         Request of the client.
     scans : OpenScans
-        Scans that are kept between requests.
+        Scans kept between requests.
     loaded : LoadedModel
-        Model that is kept between requests.
+        Model kept between requests.
     progress, cancel : callable
-        As for :func:`ICHSegmentationLib.segment`.
+        As for :func:`ICHSegmentationLib.run`.
 
     Raises
     ------
@@ -80,13 +80,12 @@ def run_segment(
     """
     started = time.perf_counter()
     volume = scans.get(request.scan)
-    result = segment(volume, loaded=loaded, progress=progress, cancel=cancel, **request.options.arguments())
-    measured = time.perf_counter()
-    measurements = measure(result.label_map, volume)
-    written = time.perf_counter()
-    labels = write_labels(request.folder, result.label_map)
+    case = run(volume, loaded=loaded, progress=progress, cancel=cancel, **request.options.arguments())
+    result = case.result
+    assert result is not None
+    segmented = time.perf_counter()
+    labels = write_labels(request.folder, case.label_map)
     ended = time.perf_counter()
-    timings_s = {**result.timings_s, "measure": written - measured, "write": ended - written}
     return ResultMessage(
         id=request.id,
         labels=labels,
@@ -94,9 +93,9 @@ def run_segment(
         further_models=result.further_models,
         subtypes=output_subtypes(result.model),
         runtime=result.runtime,
-        measurements=measurements,
+        measurements=case.measurements,
         warnings=result.warnings,
-        timings_s={**timings_s, "total": ended - started},
+        timings_s={**result.timings_s, "write": ended - segmented, "total": ended - started},
         boxes=result.boxes,
         assessed=result.assessed,
     )
@@ -119,7 +118,7 @@ def run_models(request: ModelsRequest) -> ModelsMessage:
 
 
 def run_devices(request: DevicesRequest) -> DevicesMessage:
-    """List what models can run on."""
+    """List the devices."""
     return DevicesMessage(id=request.id, devices=list_devices())
 
 
@@ -135,13 +134,13 @@ def run_export_request(request: ExportRequest, scans: OpenScans, progress: Progr
 
 
 def run_propose(request: ProposeRequest, scans: OpenScans) -> ProposedMessage:
-    """Measure the labels of a request for the scores."""
+    """Propose score items from the labels of a request."""
     volume, label_map = _case(request, scans)
     return ProposedMessage(id=request.id, proposals=Proposals.of(measure(label_map, volume)))
 
 
 def run_compare(request: CompareRequest, scans: OpenScans, progress: Progress) -> ComparedMessage:
-    """Compare two open scans, and leave the picture in the folder of the request."""
+    """Compare two open scans, and write the picture into the folder of the request."""
 
     def case(key: str, labels: str, files: ScanFiles) -> tuple[CTVolume, LabelMap]:
         volume = scans.get(key)

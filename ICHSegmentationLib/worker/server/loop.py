@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The loop of the worker: one thread listens, one works."""
+"""Main loop of the worker: one thread reads requests, another does them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from pydantic import ValidationError
 
 from ICHSegmentationLib.core.errors import CancelledError
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.validation import first_problem
 from ICHSegmentationLib.models import LoadedModel
 from ICHSegmentationLib.worker.protocol.failures import FailureKind, describe
+from ICHSegmentationLib.worker.protocol.lines import LONGEST_LINE
 from ICHSegmentationLib.worker.protocol.messages import (
     CancelRequest,
     CompareRequest,
@@ -70,7 +72,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class Worker:
-    """Answers the requests of a client, one after the other, until the client closes its end.
+    """Worker that answers requests one after the other, until the client closes the stream.
 
     Parameters
     ----------
@@ -90,14 +92,17 @@ class Worker:
         self._closing = threading.Event()
 
     def run(self) -> NoReturn:
-        """Work, then end the process."""
+        """Answer requests, then end the process."""
         threading.Thread(target=self._listen, name="listener", daemon=True).start()
         self._channel.send(HelloMessage(pid=os.getpid()))
-        while (job := self._jobs.get()) is not None and not self._closing.is_set():
-            answer = self._answer(job)
-            # Before the answer is sent: afterwards the client may use the number again.
-            del self._cancels[job.id]
-            self._channel.send(answer)
+        try:
+            while (job := self._jobs.get()) is not None and not self._closing.is_set():
+                answer = self._answer(job)
+                # Before the answer is sent, since the client may then use the number again.
+                del self._cancels[job.id]
+                self._channel.send(answer)
+        except SystemExit as ending:  # a signal; the temporary files of the work are removed by then
+            self._end(int(ending.code or 0))
         self._end()
 
     def _answer(self, job: Job) -> Response:
@@ -117,7 +122,7 @@ class Worker:
             kind, sentence = describe(error)
             if kind in (FailureKind.OUT_OF_MEMORY, FailureKind.OUT_OF_GPU_MEMORY, FailureKind.FAILURE):
                 _LOG.exception("request %d failed", job.id)
-                # The model or the scans may fill the memory, or have been left in a bad state.
+                # Free memory, and drop objects that may be in an invalid state.
                 self._loaded.forget()
                 self._scans.forget()
             return ErrorMessage.of(job.id, kind, sentence)
@@ -146,6 +151,10 @@ class Worker:
     def _listen(self) -> None:
         try:
             for line in self._channel.lines():
+                if line is None:
+                    sentence = message("worker.line_too_long", most=LONGEST_LINE)
+                    self._channel.send(ErrorMessage.of(None, FailureKind.BAD_INPUT, sentence))
+                    continue
                 try:
                     request = parse_request(line)
                 except ValidationError as error:
@@ -157,7 +166,7 @@ class Worker:
         finally:
             self._closing.set()
             self._jobs.put(None)
-            # Do not wait for work that ignores the cancel: nobody is there to kill this process.
+            # Do not wait for work that ignores the cancel: no client is left to kill this process.
             time.sleep(_GRACE_S)
             self._end()
 
@@ -179,20 +188,19 @@ class Worker:
                 self._jobs.put(request)
 
     def _refuse(self, line: bytes, error: ValidationError) -> None:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the line"
-        sentence = message("worker.request_not_understood", place=place, reason=first["msg"])
+        place, problem = first_problem(error, whole="the line")
+        sentence = message("worker.request_not_understood", place=place, problem=problem)
         self._channel.send(ErrorMessage.of(_id_of(line), FailureKind.BAD_INPUT, sentence))
 
-    def _end(self) -> NoReturn:
+    def _end(self, code: int = 0) -> NoReturn:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-        # At once: the exit handlers of native libraries can hang, and the other thread may be inside one.
-        os._exit(0)
+        # Skip exit handlers: those of native libraries can hang while the other thread is inside such a library.
+        os._exit(code)
 
 
 def _id_of(line: bytes) -> int | None:
-    """Return a request's number, if that much of it can be read, so that the client knows which one failed."""
+    """Return the ID of an invalid request if it can be read, so that the client knows which request failed."""
     try:
         content = json.loads(line)
     except (ValueError, RecursionError):

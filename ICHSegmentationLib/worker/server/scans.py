@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scans that a worker keeps between requests."""
+"""Scans that the worker keeps between requests."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _MAX_SCANS = 2  # a comparison needs both of its scans
 
 
 class OpenScans:
-    """The two scans that were used last, by key.
+    """The two scans used last, by key.
 
-    Their arrays are read-only, so that what is computed from a scan alone is computed once, see
+    Their arrays are read-only, so that values which depend on the scan alone are computed once, see
     `ICHSegmentationLib.core.scan_cache`.
     """
 
@@ -39,7 +39,7 @@ class OpenScans:
         Raises
         ------
         UnknownScanError
-            If it was never opened, or others were used since.
+            If it was never opened, or was dropped in favour of others.
         """
         if key not in self._volumes:
             raise UnknownScanError(message("worker.unknown_scan"))
@@ -47,7 +47,7 @@ class OpenScans:
         return self._volumes[key]
 
     def forget(self) -> None:
-        """Drop all scans, as when the memory is full."""
+        """Drop all scans, for example when the memory is full."""
         self._volumes.clear()
 
     def _keep(self, key: str, volume: CTVolume) -> None:

@@ -14,8 +14,8 @@ from builders.scene import add_volume
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.export.comparison import Comparison, RegistrationRecord
-from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.measurement.growth import compare_volumes
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.rendering.png import encode_png
 from ICHSegmentationLib.worker.client.outcome import WorkerComparison
 

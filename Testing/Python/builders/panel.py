@@ -15,7 +15,7 @@ from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import RuntimeInfo, get_model, output_subtypes
 from ICHSegmentationLib.segmentation.result import SegmentationResult
 

@@ -23,6 +23,11 @@ BREACHES = {
         "Imports run one way",
     ),
     "a circle": (f"{LIBRARY}/core/errors.py", f"from {LIBRARY}.core import files", "No circles inside a package"),
+    "a circle of packages": (
+        f"{LIBRARY}/research/evaluation/metrics/case.py",
+        f"from {LIBRARY}.research.evaluation import evaluate",
+        "No circles inside a package",
+    ),
     "slicer": (f"{LIBRARY}/measurement/__init__.py", "import slicer", "Only mrml knows Slicer"),
     "qt": (f"{LIBRARY}/worker/__init__.py", "import qt", "Only mrml knows Slicer"),
     "typer": (f"{LIBRARY}/pipeline.py", "import typer", "Only the command knows typer"),
@@ -33,6 +38,11 @@ BREACHES_OF_THE_PANEL = {
         f"{PANEL}/panel.py",
         f"from {LIBRARY}.research.training import config",
         "The panel uses only what is installed in Slicer",
+    ),
+    "a circle": (
+        f"{PANEL}/process/box_changes.py",
+        "from ICHSegmentationPanel.sections import model",
+        "No circles inside the panel",
     ),
     "downwards": (
         f"{LIBRARY}/worker/__init__.py",

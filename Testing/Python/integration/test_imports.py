@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import ast
 import pkgutil
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
+from builders.cmake_lists import REPOSITORY
 
 import ICHSegmentationLib
 
@@ -45,6 +49,13 @@ def test_importing_the_reader_loads_no_network_runtime():
     assert loaded & {"torch", "openvino", "vtk", "vtkmodules", "reportlab"} == set()
 
 
+@pytest.mark.parametrize("client", ["event_client", "blocking_client"])
+def test_a_client_of_the_worker_loads_only_data_models(client):
+    loaded = modules_after(f"import ICHSegmentationLib.worker.client.{client}")
+    assert "numpy" in loaded
+    assert loaded & (HEAVY | SLICER | {"pydicom", "nibabel", "nrrd", "PIL", "rich"}) == set()
+
+
 def test_help_loads_neither_numpy_nor_rich():
     loaded = modules_after(
         "import sys\nsys.argv = ['ichseg', 'segment', '--help']\n"
@@ -59,3 +70,33 @@ def test_help_loads_neither_numpy_nor_rich():
 def test_listing_the_systems_loads_no_torch():
     loaded = modules_after("from ICHSegmentationLib.systems import system_names\nsystem_names()")
     assert loaded & {"torch", "monai", "openvino"} == set()
+
+
+def imports_in_functions(path: Path) -> list[str]:
+    """Return the library's own modules that a file imports inside its functions."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    found = [
+        name
+        for function in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(function, functions)
+        for statement in ast.walk(function)
+        if isinstance(statement, (ast.Import, ast.ImportFrom))
+        for name in (statement.module or "" if isinstance(statement, ast.ImportFrom) else statement.names[0].name,)
+    ]
+    return [name for name in found if name.partition(".")[0] == "ICHSegmentationLib"]
+
+
+def test_an_import_in_a_function_is_found(tmp_path):
+    path = tmp_path / "late.py"
+    path.write_text("import os\n\n\ndef late():\n    import numpy\n    from ICHSegmentationLib.core import grid\n")
+    assert imports_in_functions(path) == ["ICHSegmentationLib.core"]
+
+
+def test_below_the_pipeline_own_packages_are_imported_at_the_top():
+    contracts = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    packages = layers[layers.index("mrml | pipeline | sending") + 1 :]
+    files = [path for package in packages for path in (REPOSITORY / "ICHSegmentationLib" / package).rglob("*.py")]
+    assert len(packages) == 12
+    assert len(files) > 100
+    assert {str(path): names for path in files if (names := imports_in_functions(path))} == {}

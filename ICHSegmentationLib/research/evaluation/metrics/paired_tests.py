@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from ICHSegmentationLib.research.evaluation.case import PER_CASE_METRICS, CaseMetrics
+from ICHSegmentationLib.research.evaluation.metrics.case import PER_CASE_METRICS, CaseMetrics
 from ICHSegmentationLib.research.evaluation.metrics.classes import CLASSES
 
 

@@ -16,8 +16,8 @@ from ICHSegmentationLib.core.files import write_text
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.models import output_subtypes
-from ICHSegmentationLib.research.evaluation.case import CaseMetrics
 from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
+from ICHSegmentationLib.research.evaluation.metrics.case import CaseMetrics
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import PairedTest, holm, paired_test
 from ICHSegmentationLib.research.evaluation.models.held_out_case import (
@@ -86,14 +86,14 @@ class ModelResults:
         Metrics by group and case.
     values : dict of str to float or None
         Metrics of the model by key, without those of subtypes it does not predict.
-    cleaned : bool
+    postprocessed : bool
         Whether its labels were postprocessed.
     """
 
     entry: ModelEntry
     groups: dict[str, dict[str, CaseMetrics]]
     values: dict[str, float | None]
-    cleaned: bool
+    postprocessed: bool
 
     @classmethod
     def read(cls, folder: Path, entry: ModelEntry) -> ModelResults:
@@ -112,7 +112,7 @@ class ModelResults:
             raise InputError(message("research.no_evaluation", folder=folder, model=entry.name)) from error
         found = model_metrics(groups, set_aside, classes=output_subtypes(entry), case_minimum_ml=entry.case_minimum_ml)
         values = {metric.key: metric.value for metric in found}
-        return cls(entry, groups, values, cleaned=record.get("cleaned", True))
+        return cls(entry, groups, values, postprocessed=record.get("cleaned", True))
 
 
 def _cases(folder: Path) -> dict[str, CaseMetrics]:
@@ -120,7 +120,7 @@ def _cases(folder: Path) -> dict[str, CaseMetrics]:
     return {case.case: case for case in Evaluation.model_validate_json(text).model.cases}
 
 
-def is_evaluated(folder: Path, entry: ModelEntry, *, cleaned: bool = True) -> bool:
+def is_evaluated(folder: Path, entry: ModelEntry, *, postprocessed: bool = True) -> bool:
     """Return whether a folder holds the finished evaluation of a model.
 
     Raises
@@ -139,7 +139,7 @@ def is_evaluated(folder: Path, entry: ModelEntry, *, cleaned: bool = True) -> bo
         made_by = record.get("fingerprint"), record.get("cleaned", True), record.get("second_reader_sha256")
     except (OSError, ValueError, AttributeError):
         made_by = None
-    if made_by != (entry.fingerprint, cleaned, verifier_sha256(entry, cleaned=cleaned)):
+    if made_by != (entry.fingerprint, postprocessed, verifier_sha256(entry, postprocessed=postprocessed)):
         raise InputError(message("research.evaluation_of_another_model", folder=folder, model=entry.name))
     return True
 
@@ -234,9 +234,9 @@ def _page(
     cases = {group: len(first.groups.get(group, {})) for group in GROUPS}
     parts = [
         "# Models side by side",
-        f"{processing_sentence(cleaned=first.cleaned)} Dice columns are medians, `10 %` the 10th percentile, ICC is "
-        "ICC(2,1) of the volume; `any` is hemorrhage of any subtype. `-`: the model does not look for the subtype, or "
-        "nothing was measured. The Dice of a missed lesion is 0.",
+        f"{processing_sentence(postprocessed=first.postprocessed)} Dice columns are medians, `10 %` the 10th "
+        "percentile, ICC is ICC(2,1) of the volume; `any` is hemorrhage of any subtype. `-`: the model does not look "
+        "for the subtype, or nothing was measured. The Dice of a missed lesion is 0.",
         f"## Held-out patients ({cases[PATIENTS]})",
         table(_PATIENTS),
         f"Differences, here and below, are to {rows[0]['model']}, per patient; `wilcoxon_p` is the two-sided p of "

@@ -14,7 +14,7 @@ from ICHSegmentationLib.models import get_model, output_subtypes
 from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import PairedTest, paired_tests
-from ICHSegmentationLib.research.evaluation.models.held_out_case import HeldOutFile
+from ICHSegmentationLib.research.evaluation.models.held_out_case import VARIED, HeldOutFile
 from ICHSegmentationLib.research.evaluation.models.run import ModelRun
 from ICHSegmentationLib.research.evaluation.models.targets import DECISIONS, Metric, model_metrics
 from ICHSegmentationLib.research.evaluation.models.worst_cases import write_worst_cases
@@ -75,7 +75,8 @@ def write_model_report(
             warnings=(),
         )
         write_evaluation(evaluation, folder / group)
-    everything = ModelResult.of([case for cases in run.groups.values() for case in cases.values()])
+    decided = [cases for group, cases in run.groups.items() if group != VARIED]
+    everything = ModelResult.of([case for cases in decided for case in cases.values()])
     decisions = [row for row in detection_rows(everything) if row["class"] == ANY]
     write_text(folder / DECISIONS_NAME, csv_text(decisions))
     entry = get_model(run.model)
@@ -85,7 +86,7 @@ def write_model_report(
         "model": entry.name,
         "sha256": entry.sha256,
         "fingerprint": entry.fingerprint,
-        "cleaned": run.cleaned,
+        "cleaned": run.postprocessed,
         "second_reader_sha256": run.verifier_sha256,
         "seconds_per_scan": run.seconds_per_scan,
         "compared_model": None if compared is None else compared.model,
@@ -111,9 +112,9 @@ def _metrics(run: ModelRun, set_aside: Mapping[str, str]) -> list[Metric]:
     )
 
 
-def processing_sentence(*, cleaned: bool) -> str:
+def processing_sentence(*, postprocessed: bool) -> str:
     """Return a sentence on how each scan was processed."""
-    if cleaned:
+    if postprocessed:
         return "Every scan was processed like a user's scan: preprocessing, network, postprocessing."
     return "Every scan was processed like a user's scan, but without postprocessing."
 
@@ -151,7 +152,7 @@ def _page(
 ) -> str:
     parts = [
         f"# Evaluation of {record['model']}",
-        f"Weights {record['sha256'][:8]}. {processing_sentence(cleaned=run.cleaned)} "
+        f"Weights {record['sha256'][:8]}. {processing_sentence(postprocessed=run.postprocessed)} "
         f"{run.seconds_per_scan:.2f} s per scan.",
         markdown_table(rows),
         "Results on simulated lesions hold for simulated lesions only. In simulated cases the patient's own clot is "

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.models import ModelEntry
 
 
-def require_models(entry: ModelEntry, *, cleaned: bool) -> None:
+def require_models(entry: ModelEntry, *, postprocessed: bool) -> None:
     """Refuse to evaluate a model without its detector or, with postprocessing, without its verifier.
 
     On a user's scan a missing verifier is only a warning, which would not show in the metrics.
@@ -27,10 +27,10 @@ def require_models(entry: ModelEntry, *, cleaned: bool) -> None:
         raise MissingModelError(
             message("research.no_detector", model=entry.name, needed=entry.detector, folder=entry.folder)
         )
-    verifier_sha256(entry, cleaned=cleaned)
+    verifier_sha256(entry, postprocessed=postprocessed)
 
 
-def verifier_sha256(entry: ModelEntry, *, cleaned: bool) -> str | None:
+def verifier_sha256(entry: ModelEntry, *, postprocessed: bool) -> str | None:
     """Return the checksum of the weights of the verifier; None without a verifier or without postprocessing.
 
     Raises
@@ -38,7 +38,7 @@ def verifier_sha256(entry: ModelEntry, *, cleaned: bool) -> str | None:
     MissingModelError
         If the verifier is not installed in the folder of the model.
     """
-    if not (cleaned and entry.verifier):
+    if not (postprocessed and entry.verifier):
         return None
     verifier = _beside(entry, entry.verifier)
     if verifier is None:

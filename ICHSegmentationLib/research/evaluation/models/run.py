@@ -14,10 +14,10 @@ from ICHSegmentationLib import pipeline
 from ICHSegmentationLib.core.errors import NotAHeadError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
+from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.models import LoadedModel, get_model
-from ICHSegmentationLib.research.evaluation.case import CaseMetrics, evaluate_case
+from ICHSegmentationLib.research.evaluation.metrics.case import CaseMetrics, evaluate_case
 from ICHSegmentationLib.research.evaluation.models.held_out_case import NEGATIVES, HeldOutCase, HeldOutFile
 from ICHSegmentationLib.research.evaluation.models.required_models import require_models, verifier_sha256
 from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
@@ -40,7 +40,7 @@ class ModelRun:
         Folder of the predicted labels, ``GROUP/CASE.nii.gz``.
     seconds_per_scan : float
         Mean duration of the segmentation, without reading and writing.
-    cleaned : bool
+    postprocessed : bool
         Whether the labels were postprocessed.
     verifier_sha256 : str or None
         Checksum of the weights of the verifier; None without a verifier or without postprocessing.
@@ -50,18 +50,18 @@ class ModelRun:
     groups: dict[str, dict[str, CaseMetrics]]
     predictions: Path
     seconds_per_scan: float
-    cleaned: bool = True
+    postprocessed: bool = True
     verifier_sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
-    """Runtime settings of `pipeline.segment`; ``cleaning`` switches postprocessing."""
+    """Runtime settings of `pipeline.segment`; without ``postprocessing`` the labels of the network are kept."""
 
     device: str = "auto"
     runtime: str = "auto"
     threads: int | None = None
-    cleaning: bool = True
+    postprocessing: bool = True
 
 
 def run_model(
@@ -95,16 +95,16 @@ def run_model(
         Before any scan, if a companion model is not installed; see `require_models`.
     """
     entry = get_model(model)
-    require_models(entry, cleaned=settings.cleaning)
-    verifier = verifier_sha256(entry, cleaned=settings.cleaning)
+    require_models(entry, postprocessed=settings.postprocessing)
+    verifier = verifier_sha256(entry, postprocessed=settings.postprocessing)
     loaded = LoadedModel()
     scans = [*files, *(HeldOutFile(NEGATIVES, path.name, path) for path in negatives)]
 
     def segment(case: HeldOutCase, file: HeldOutFile) -> tuple[LabelMap, float | None]:
-        return _segment(case.volume, model, loaded, settings, file)
+        return segment_or_refuse(case.volume, model, loaded, settings, file.name)
 
     run = run_cases(model, scans, predictions, segment, progress)
-    return replace(run, cleaned=settings.cleaning, verifier_sha256=verifier)
+    return replace(run, postprocessed=settings.postprocessing, verifier_sha256=verifier)
 
 
 def run_cases(
@@ -159,9 +159,31 @@ def _read(file: HeldOutFile) -> HeldOutCase:
     return HeldOutCase(volume, nothing, nothing.astype(bool))
 
 
-def _segment(
-    volume: CTVolume, model: str, loaded: LoadedModel, settings: RunSettings, file: HeldOutFile
+def segment_or_refuse(
+    volume: CTVolume, model: str, loaded: LoadedModel, settings: RunSettings, name: str
 ) -> tuple[LabelMap, float | None]:
+    """Segment a scan as a user's; a scan that is refused because it does not look like a head counts as empty.
+
+    Parameters
+    ----------
+    volume : CTVolume
+        The scan.
+    model : str
+        Name of an installed model.
+    loaded : LoadedModel
+        Keeps the model between calls.
+    settings : RunSettings
+        How it runs.
+    name : str
+        Name of the scan in a warning.
+
+    Returns
+    -------
+    LabelMap
+        The labels.
+    float or None
+        Duration in seconds without loading the model; None if the scan was refused.
+    """
     try:
         result = pipeline.segment(
             volume,
@@ -169,10 +191,10 @@ def _segment(
             settings.device,
             runtime=settings.runtime,
             threads=settings.threads,
-            postprocessing=None if settings.cleaning else PostProcessing.off(),
+            postprocessing=None if settings.postprocessing else PostProcessing.off(),
             loaded=loaded,
         )
     except NotAHeadError as error:
-        _LOG.warning("%s was refused and counts as empty: %s", file.name, error)
+        _LOG.warning("%s was refused and counts as empty: %s", name, error)
         return LabelMap(np.zeros(volume.grid.shape, dtype=np.uint8), volume.grid), None
     return result.label_map, sum(seconds for stage, seconds in result.timings_s.items() if stage != "load")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ICHSegmentationLib.research.evaluation.case import PER_CASE_METRICS, CaseMetrics
+from ICHSegmentationLib.research.evaluation.metrics.case import PER_CASE_METRICS, CaseMetrics
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import PairedTest
 from ICHSegmentationLib.research.evaluation.summary import ModelResult, Spread
 

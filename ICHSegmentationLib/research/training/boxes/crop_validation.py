@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,20 +16,11 @@ from ICHSegmentationLib.research.training.data.samples import TrainingVolume
 from ICHSegmentationLib.research.training.validation import pooled_dice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from ICHSegmentationLib.research.training.config import TrainingConfig
-    from ICHSegmentationLib.research.training.processes import Processes
 
 _CROPS_AT_ONCE = 8
-
-
-def crop_dice(
-    network: torch.nn.Module, files: Sequence[Path], config: TrainingConfig, processes: Processes
-) -> dict[str, float]:
-    """Return the Dice of a network of crops; parameters are those of `pooled_dice`."""
-    return pooled_dice(crop_labels, network, files, config, processes)
 
 
 def crop_labels(
@@ -64,3 +56,7 @@ def crop_labels(
         for part in torch.from_numpy(np.stack(images)).split(_CROPS_AT_ONCE):
             found.append(network(part.to(device)).argmax(dim=1).byte().cpu().numpy())
     return np.stack(truths), np.concatenate(found)
+
+
+crop_dice = partial(pooled_dice, crop_labels)
+"""Return the Dice of a network of crops; parameters are those of `pooled_dice`."""

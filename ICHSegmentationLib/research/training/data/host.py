@@ -73,8 +73,8 @@ class HostCase:
         region = find_head(hu, orientation.coordinates_mm)
         if region.volume_ml == 0:
             raise InputError(message("research.not_a_head", doubt=region.doubt))
-        if region.doubt:
-            _LOG.warning("A case looks unusual: %s.", region.doubt)
+        if region.doubt is not None:
+            _LOG.warning("A case looks unusual. %s", region.doubt)
         sampling = HeadSampling.around(orientation.coordinates_mm, region, spec)
         keep = region.slices
         slices_mm = orientation.coordinates_mm[0][keep]

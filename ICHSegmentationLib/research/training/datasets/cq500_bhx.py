@@ -20,8 +20,8 @@ import pydicom
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.export.nnunet_layout import Unknown
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.damage import damage_named
+from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.research.training.datasets.bhx_boxes import TABLES, Box, BoxesBySeries, read_boxes
 from ICHSegmentationLib.research.training.datasets.layout import read_rows, whole_number
 from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase

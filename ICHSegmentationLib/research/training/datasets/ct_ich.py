@@ -19,7 +19,7 @@ from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.export.nnunet_layout import Unknown
-from ICHSegmentationLib.io import read_ct
+from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.research.training.datasets.layout import (
     folder_with,
     paired_files,

@@ -14,7 +14,7 @@ from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.export.nnunet_layout import DATASET_NAME, IMAGES, LABELS, SPLITS_NAME
-from ICHSegmentationLib.io import read_ct
+from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.research.training.data.case_source import CaseSource, RawCase
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.datasets.layout import folder_with, read_mask

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parts of a fit: optimisers, checkpoints and initial weights."""
+"""Fit of a network: batches, optimisers, checkpoints and initial weights."""

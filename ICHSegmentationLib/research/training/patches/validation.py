@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,18 +16,9 @@ from ICHSegmentationLib.research.training.validation import pooled_dice
 from ICHSegmentationLib.segmentation.patch_tiling import averaged_probabilities
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from ICHSegmentationLib.research.training.config import TrainingConfig
-    from ICHSegmentationLib.research.training.processes import Processes
-
-
-def patch_dice(
-    network: torch.nn.Module, files: Sequence[Path], config: TrainingConfig, processes: Processes
-) -> dict[str, float]:
-    """Return the Dice of a network of patches; parameters are those of `pooled_dice`."""
-    return pooled_dice(patch_labels, network, files, config, processes)
 
 
 def patch_labels(
@@ -65,3 +57,7 @@ def patch_labels(
         stride=(size[0] // 2, *size[1:]),
     )
     return volume.classes(config), probabilities.argmax(axis=0).astype(np.uint8)
+
+
+patch_dice = partial(pooled_dice, patch_labels)
+"""Return the Dice of a network of patches; parameters are those of `pooled_dice`."""

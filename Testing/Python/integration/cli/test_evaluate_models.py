@@ -52,7 +52,7 @@ def a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The models that were run, a scan each time; the second finds half of each clot, without cleaning all of it."""
+    """Models that were run, one entry per scan; the second finds half of each clot, or all without postprocessing."""
     names: list[str] = []
 
     def segment(volume, model, *_, postprocessing=None, **__):
@@ -126,7 +126,7 @@ def test_the_bare_answers_of_models_are_compared_on_request(
     assert a_command(*alone).code == 0
     assert asked == [FIRST, FIRST, SECOND, SECOND, SECOND, SECOND]
     assert json.loads((tmp_path / "alone" / "figures.json").read_text())["cleaned"] is False
-    assert processing_sentence(cleaned=False) in (tmp_path / "alone" / "model.md").read_text()
+    assert processing_sentence(postprocessed=False) in (tmp_path / "alone" / "model.md").read_text()
 
 
 @pytest.mark.parametrize("models", [("first",), ("em", "first")])

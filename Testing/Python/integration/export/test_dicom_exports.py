@@ -29,7 +29,7 @@ from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.record import MeasurementRecord, read_record
-from ICHSegmentationLib.io import read_ct
+from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.models import RuntimeInfo
 from ICHSegmentationLib.pipeline import write_results
 from ICHSegmentationLib.segmentation.result import SegmentationResult

@@ -12,8 +12,8 @@ from builders.grids import make_grid
 
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.dicom.pdf import write_dicom_pdf
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
+from ICHSegmentationLib.io.reader import read_ct
 
 PDF = b"%PDF-1.4 report %%EOF"
 GRID = make_grid(rows=20, columns=16, steps_mm=[4.22] * 4 + [1.14] + [7.38] * 4, tilt_deg=18.5)

@@ -21,9 +21,9 @@ from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.exporter import Exporter
 from ICHSegmentationLib.export.formats import ExportFormat
 from ICHSegmentationLib.export.record import read_record
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.labels.reader import read_labels
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.io.reader import read_ct
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
 from ICHSegmentationLib.pipeline import write_results
 from ICHSegmentationLib.segmentation.result import SegmentationResult

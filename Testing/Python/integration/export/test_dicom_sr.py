@@ -22,9 +22,9 @@ from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
 from ICHSegmentationLib.export.dicom.sr import write_dicom_sr
 from ICHSegmentationLib.export.record import ModelRecord
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.io.reader import read_ct
+from ICHSegmentationLib.measurement.measure import measure
 
 MODEL = ModelRecord(name="a-model", system="transhardnet", preset="compact", sha256="0f" * 32, licence="Apache-2.0")
 GRID = make_grid(rows=20, columns=16, steps_mm=[5.0] * 7, tilt_deg=20)

@@ -23,10 +23,11 @@ from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
 from ICHSegmentationLib.export.dicom.sr import write_dicom_sr
 from ICHSegmentationLib.export.record import RunRecord, record_of
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
-from ICHSegmentationLib.measurement import IchScore, Measurements, MidlineShift, ModifiedGraeb, ich_score, measure
+from ICHSegmentationLib.io.reader import read_ct
+from ICHSegmentationLib.measurement import IchScore, Measurements, MidlineShift, ModifiedGraeb, ich_score
 from ICHSegmentationLib.measurement.growth import EXPANSION, REVISED_EXPANSION, Change, Verdict
+from ICHSegmentationLib.measurement.measure import measure
 
 GRID = make_grid(rows=20, columns=24, steps_mm=[4.22] * 4 + [1.14] + [7.38] * 4, spacing_mm=(2, 2), tilt_deg=18.5)
 TYPED, CHOSEN = {"Measurement Method": "Manual Entry"}, {"Selection Status": "User chosen value"}

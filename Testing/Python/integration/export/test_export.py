@@ -20,11 +20,12 @@ from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.formats import CHOICES
-from ICHSegmentationLib.export.job import ExportJob, ScanFiles, run_export
+from ICHSegmentationLib.export.job import ExportJob, ScanFiles
 from ICHSegmentationLib.export.record import RunRecord, models_text, read_record
-from ICHSegmentationLib.io import read_ct
+from ICHSegmentationLib.export.run_export import run_export
 from ICHSegmentationLib.io.labels.reader import read_labels
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.io.reader import read_ct
+from ICHSegmentationLib.measurement.measure import measure
 
 GRID = make_grid(rows=64, columns=64, steps_mm=[4.22] * 4 + [1.14] + [7.38] * 4, spacing_mm=(3, 3), tilt_deg=18.5)
 RUN = RunRecord.of_attributes({"model": "a-model", "sha256": "0f" * 32, "licence": "Apache-2.0", "device": "cpu"})

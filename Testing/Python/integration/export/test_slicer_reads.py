@@ -11,7 +11,7 @@ from builders.slicer_reader import read_in_slicer
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.io.labels.seg_nrrd import read_seg_nrrd, write_seg_nrrd
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 
 GRIDS = {
     "tilted": head_grid([5.0] * 19, tilt_deg=20),

@@ -14,7 +14,7 @@ from builders.requirements import require_graphics
 
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.terminology import load_terminology
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.rendering import view_3d
 from ICHSegmentationLib.rendering.view_3d import draw_3d
 

@@ -28,9 +28,9 @@ from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.export.dicom.pdf import write_dicom_pdf
 from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
 from ICHSegmentationLib.export.dicom.sr import write_dicom_sr
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.io.reader import read_ct
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.sending import PacsNode, SendError, send_files
 
 GRID = make_grid(rows=64, columns=64, steps_mm=[4.22] * 4 + [1.14] + [7.38] * 4, tilt_deg=18.5)
@@ -62,7 +62,7 @@ def files_are_kept(three_files):
 
 
 def node(port: int, **changes) -> PacsNode:
-    values = {"enabled": True, "host": "127.0.0.1", "port": port, "called_ae_title": "ORTHANC", "timeout_s": 5.0}
+    values = {"enabled": True, "host": "127.0.0.1", "port": port, "called_ae_title": "ORTHANC", "timeout_s": 60.0}
     return PacsNode(**values | changes)
 
 
@@ -72,6 +72,15 @@ def failure(paths, to: PacsNode) -> SendError:
     assert caught.value.code in ("sending.failed", "sending.failed_midway")
     assert "\n" not in str(caught.value)
     return caught.value
+
+
+def reason(error: SendError) -> tuple[str, dict]:
+    """Return code and parameters of the reason that an error gives."""
+    sentence = error.parameters["reason"]
+    return sentence.code, dict(sentence.parameters)
+
+
+SILENT = ("sending.silent", {"seconds": 0.5})
 
 
 @contextmanager
@@ -105,8 +114,8 @@ def test_orthanc_holds_the_same_files(three_files, tmp_path):
             assert theirs == ours
 
         refused = failure(three_files, node(dicom, called_ae_title="SOMEONE"))
-        assert "to SOMEONE at 127.0.0.1:" in str(refused)
-        assert "it does not go by the AE title SOMEONE" in str(refused)
+        assert refused.parameters["node"].startswith("SOMEONE at 127.0.0.1:")
+        assert reason(refused) == ("sending.unknown_called_title", {"title": "SOMEONE"})
         assert refused.sent == ()
         assert len(stored_in_orthanc(http)) == 3
 
@@ -120,33 +129,33 @@ def test_storescp_holds_the_same_files(three_files, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("option", "said"),
+    ("option", "timeout_s", "code", "parameters"),
     [
-        (("--refuse",), "it rejects the connection"),
-        (("--sleep-during", "3"), "it did not answer within 1 s"),
-        (("--abort-during",), "it closed the connection"),
-        (("--abort-after",), "it closed the connection"),
+        (("--refuse",), 60, "sending.rejected", {}),
+        (("--sleep-during", "3"), 1, "sending.silent", {"seconds": 1}),
+        (("--abort-during",), 60, "sending.dropped", {}),
+        (("--abort-after",), 60, "sending.dropped", {}),
     ],
 )
-def test_storescp_refuses_is_slow_or_drops(three_files, tmp_path, option, said):
+def test_storescp_refuses_is_slow_or_drops(three_files, tmp_path, option, timeout_s, code, parameters):
     with storescp(tmp_path / "archive", *option) as (port, _):
-        assert said in str(failure(three_files, node(port, timeout_s=1)))
+        assert reason(failure(three_files, node(port, timeout_s=timeout_s))) == (code, parameters)
 
 
 def test_an_archive_that_is_not_running(three_files):
-    assert "nothing accepts connections there" in str(failure(three_files, node(free_port())))
+    assert reason(failure(three_files, node(free_port()))) == ("sending.connection_refused", {})
 
 
 def test_an_unknown_host(three_files):
     error = failure(three_files, node(104, host="no-such-archive.invalid"))
-    assert "the host no-such-archive.invalid is not known" in str(error)
+    assert reason(error) == ("sending.unknown_host", {"host": "no-such-archive.invalid"})
 
 
 def test_an_archive_that_says_nothing(three_files):
     with silent_server() as port:
         started = time.monotonic()
         error = failure(three_files, node(port, timeout_s=0.5))
-        assert "it did not answer within 0.5 s" in str(error)
+        assert reason(error) == SILENT
         assert time.monotonic() - started < 5
 
 
@@ -154,18 +163,18 @@ def test_an_archive_that_hangs(three_files, tmp_path):
     """storescp is stopped by a signal: the system still takes its connections, and nobody answers."""
     with storescp(tmp_path / "archive") as (port, process):
         os.kill(process.pid, signal.SIGSTOP)
-        assert "it did not answer within 0.5 s" in str(failure(three_files, node(port, timeout_s=0.5)))
+        assert reason(failure(three_files, node(port, timeout_s=0.5))) == SILENT
 
 
 def test_something_that_is_no_archive(three_files):
     with silent_server(hang_up=True) as port:
-        assert "it closed the connection" in str(failure(three_files, node(port)))
+        assert reason(failure(three_files, node(port))) == ("sending.dropped", {})
 
 
 def test_an_archive_that_is_slow_to_store(three_files):
     with a_store(lambda _: time.sleep(1.5) or 0x0000) as port:
         error = failure(three_files, node(port, timeout_s=0.5))
-    assert "it did not answer within 0.5 s" in str(error)
+    assert reason(error) == SILENT
 
 
 def test_a_connection_that_drops_between_two_files(three_files):
@@ -179,39 +188,59 @@ def test_a_connection_that_drops_between_two_files(three_files):
 
     with a_store(answer) as port:
         error = failure(three_files, node(port))
-    assert str(error).startswith("Cannot send measurements.dcm, report.dcm to ORTHANC")
-    assert "it closed the connection; segmentation.dcm was sent before, and all files are kept." in str(error)
+    assert error.code == "sending.failed_midway"
+    assert (error.parameters["names"], error.parameters["sent"]) == ("measurements.dcm, report.dcm", "segmentation.dcm")
+    assert error.parameters["node"].startswith("ORTHANC at ")
+    assert reason(error) == ("sending.dropped", {})
     assert error.sent == three_files[:1]
 
 
 def test_an_archive_that_does_not_take_this_kind(three_files):
     with a_store(lambda _: 0x0000, EncapsulatedPDFStorage) as port:
-        assert "it does not accept Segmentation Storage files" in str(failure(three_files, node(port)))
+        error = failure(three_files, node(port))
+    assert reason(error) == ("sending.kind_not_accepted", {"kind": "Segmentation Storage"})
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "meaning"),
     [
-        (0xA700, "it is out of resources (status A700)"),
-        (0xC123, "it failed to store the file (status C123)"),
-        (0x0124, "it does not allow this program to store files (status 0124)"),
+        (0xA700, "sending.out_of_resources"),
+        (0xC123, "sending.not_stored"),
+        (0x0124, "sending.not_allowed"),
     ],
 )
-def test_an_archive_that_fails_to_store(three_files, status, said):
+def test_an_archive_that_fails_to_store(three_files, status, meaning):
     with a_store(lambda _: status, SegmentationStorage) as port:
-        assert said in str(failure(three_files[:1], node(port)))
+        code, parameters = reason(failure(three_files[:1], node(port)))
+    assert (code, parameters["status"], parameters["meaning"].code) == ("sending.status", status, meaning)
 
 
 def test_a_warning_of_the_archive_is_passed_on(three_files):
     with a_store(lambda _: 0xB000, SegmentationStorage) as port:
         remarks = send_files(three_files[:1], node(port))
-    assert remarks == ("segmentation.dcm: the archive took it with a warning (status B000).",)
+    (remark,) = remarks
+    assert remark.code == "sending.taken_with_warning"
+    assert remark.parameters == {"name": "segmentation.dcm", "status": 0xB000}
 
 
 def test_an_archive_that_does_not_know_us(three_files):
     with a_store(lambda _: 0x0000, require_calling_aet=["OTHER"]) as port:
         error = failure(three_files, node(port, calling_ae_title="ME"))
-    assert "it does not know this program's AE title ME" in str(error)
+    assert reason(error) == ("sending.unknown_calling_title", {"title": "ME"})
+
+
+def test_a_rejection_that_comes_before_the_connection_is_noticed(three_files, monkeypatch):
+    """On a busy computer the thread of the connection can be done before the one that waits for it goes on."""
+    ask = pynetdicom.acse.ACSE.send_request
+
+    def ask_and_fall_behind(negotiation):
+        ask(negotiation)
+        negotiation.assoc.dul.join()
+
+    monkeypatch.setattr(pynetdicom.acse.ACSE, "send_request", ask_and_fall_behind)
+    with a_store(lambda _: 0x0000, require_called_aet=True) as port:
+        error = failure(three_files, node(port, called_ae_title="SOMEONE"))
+    assert reason(error) == ("sending.unknown_called_title", {"title": "SOMEONE"})
 
 
 def test_only_dicom_files_are_sent(tmp_path):

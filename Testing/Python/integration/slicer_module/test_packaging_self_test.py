@@ -24,7 +24,7 @@ from builders.slicer_packages import hide_other_packages
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 
 
 class Case(unittest.TestCase):
@@ -97,7 +97,8 @@ import numpy as np
 from pathlib import Path
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.core.grid import SliceGrid
-from ICHSegmentationLib.export.job import ExportJob, ScanFiles, run_export
+from ICHSegmentationLib.export.job import ExportJob, ScanFiles
+from ICHSegmentationLib.export.run_export import run_export
 from ICHSegmentationLib.export.record import RunRecord
 from ICHSegmentationLib.core.label_map import LabelMap
 grid = SliceGrid.from_affine(np.diag([2.0, 2.0, 5.0, 1.0]), (9, 40, 40))

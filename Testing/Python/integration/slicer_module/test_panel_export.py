@@ -84,7 +84,7 @@ def test_the_reader_s_items_of_the_result_go_with_it(an_export, click):
     assert an_export.process.request["job"].reader == UserItems()
     an_export.process.request["finished"]((Path("report.pdf"),))
     said = UserItems(gcs=9, age_years=81, infratentorial=False, graeb={"third": 2})
-    mrml.set_reader_items(an_export.node, said)
+    mrml.set_user_items(an_export.node, said)
     click(an_export.form.button)
     assert an_export.process.request["job"].reader == said
 
@@ -93,7 +93,7 @@ def test_what_was_said_of_one_patient_is_not_said_of_the_next(an_export, click):
     from ICHSegmentationLib import mrml
     from ICHSegmentationLib.measurement.user_items import UserItems
 
-    mrml.set_reader_items(an_export.node, UserItems(gcs=9, age_years=81))
+    mrml.set_user_items(an_export.node, UserItems(gcs=9, age_years=81))
     an_export.form._patient.checked = True
     run_once(an_export, click, labels=some_labels(a_small_ct()))
     assert an_export.form._patient.checked is False
@@ -161,8 +161,8 @@ def test_one_click_brings_scores_and_growth_into_report_tables_and_text(an_expor
     """What the panel asks for is written here as the worker writes it."""
     import pypdfium2
 
-    from ICHSegmentationLib.export.job import run_export
     from ICHSegmentationLib.export.record import read_record
+    from ICHSegmentationLib.export.run_export import run_export
 
     add_followup(an_export, click)
     for section in (an_export.ui.scoresSection, an_export.ui.growthSection):

@@ -36,7 +36,7 @@ def a_score(a_result, click, slicer_app):
 def said(panel) -> UserItems:
     from ICHSegmentationLib import mrml
 
-    return mrml.reader_items(panel.node)
+    return mrml.user_items(panel.node)
 
 
 def shown(box) -> str:
@@ -173,7 +173,7 @@ def test_what_fails_is_one_sentence_and_the_reader_s_items_stay(a_score, click):
     a_score.process.request["failed"](make_failure("disk_full", "Cannot write volume.npy: the disk is full."))
     assert a_score.scores.notice.text == "Cannot write volume.npy: the disk is full."
     assert a_score.scores.propose_button.enabled is True
-    assert mrml.reader_items(a_score.node).gcs == 7
+    assert mrml.user_items(a_score.node).gcs == 7
 
 
 def test_another_result_gives_the_measurement_up(a_score, click):
@@ -199,7 +199,7 @@ def test_damaged_attributes_are_left_out(a_score):
 
     a_score.node.SetAttribute("ICHSegmentation.ReaderItems", '{"gcs": 99}')
     a_score.node.SetAttribute("ICHSegmentation.Proposals", "{")
-    assert (mrml.reader_items(a_score.node), mrml.proposals(a_score.node)) == (UserItems(), None)
+    assert (mrml.user_items(a_score.node), mrml.proposals(a_score.node)) == (UserItems(), None)
 
 
 def test_the_wheel_scrolls_the_panel_and_changes_no_item_that_was_not_clicked(a_score, slicer_app):

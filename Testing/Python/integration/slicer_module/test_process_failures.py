@@ -59,13 +59,14 @@ def test_a_kind_that_is_not_known_is_a_failure_like_any_other(process):
 def test_every_stage_of_a_run_has_a_title(process):
     from ICHSegmentationLib.pipeline import _SEGMENT_SHARES
 
-    titles = [process.stage_title(stage) for stage in ("start", *_SEGMENT_SHARES, "write")]
+    titles = [process.stage_title(stage) for stage in ("start", *_SEGMENT_SHARES, "measure", "write")]
     assert titles == [
         "Starting",
         "Loading the model",
         "Preparing the slices",
         "Finding blood",
-        "Cleaning up",
+        "Postprocessing",
+        "Measuring",
         "Writing",
     ]
     assert process.stage_title("new") == "new"

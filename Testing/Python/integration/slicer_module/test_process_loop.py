@@ -172,6 +172,15 @@ def test_a_kill_reaches_the_child_of_the_launcher(run_python, wait_until, tmp_pa
     assert wait_until(lambda: not is_running(int(listener.output)))
 
 
+def test_a_kill_does_not_wait_for_an_import(run_python, wait_until, monkeypatch):
+    process, listener = run_python("import time; print('up', flush=True); time.sleep(1000)")
+    assert wait_until(lambda: listener.output)
+    monkeypatch.setitem(sys.modules, "ICHSegmentationLib.worker.client.process_tree", None)
+    process.kill()
+    assert wait_until(lambda: listener.ends)
+    assert listener.ends == [(-9, "")]
+
+
 def test_a_process_that_does_not_end_by_itself_is_killed_at_the_finish(run_python, wait_until, tmp_path, monkeypatch):
     launcher = put_on_path(tmp_path / "bin", monkeypatch)
     process, listener = run_python("import os, time; print(os.getpid(), flush=True); time.sleep(1000)", str(launcher))

@@ -151,7 +151,7 @@ def test_a_head_is_segmented_as_by_the_library_and_again_with_the_loaded_model(a
     (answer,) = asked.results
     expected = segment(a_head)
     np.testing.assert_array_equal(answer.segmentation.label_map.labels, expected.label_map.labels)
-    assert asked.stages == ["start", "load", "preprocess", "infer", "postprocess"]
+    assert asked.stages == ["start", "load", "preprocess", "infer", "postprocess", "measure"]
     assert not a_process.busy
     # The launcher and Slicer's Python.
     first = workers()
@@ -312,7 +312,7 @@ def test_a_full_disk_is_told(a_process, ask_fake, monkeypatch, wait_until):
     def full(*_, **__):
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(exchange.np, "save", full)
+    monkeypatch.setattr(exchange, "_write_array", full)
     asked = ask_fake(BUSY)
     wait_until(asked.is_over)
     (failure,) = asked.failures

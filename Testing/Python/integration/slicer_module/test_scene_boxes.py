@@ -138,7 +138,7 @@ def test_a_new_box_lies_around_the_point():
 
 def edit(head, key, after, labels=None, save_state=None):
     """Do what the panel does with a change of a box; ``labels`` is what the worker answers."""
-    asked = mrml.ask_edit(head.node, key, after)
+    asked = mrml.request_edit(head.node, key, after)
     return mrml.apply_edit(
         head.node, asked, labels or edit_without_segmenter(asked.label_map, asked.edit), save_state=save_state
     )
@@ -177,7 +177,7 @@ def test_a_moved_box_has_no_confidence_and_only_what_changed_is_written():
     head = a_head()
     iph = next(each for each in mrml.box_lesions(head.node) if each.box.subtype == "IPH")
     moved = iph.box.enlarged(head.volume.grid, 4.0)
-    asked = mrml.ask_edit(head.node, iph.key, moved)
+    asked = mrml.request_edit(head.node, iph.key, moved)
     assert asked.edit.before == iph.box
     answer = asked.label_map.labels.copy()
     answer[answer == iph.box.label] = 0

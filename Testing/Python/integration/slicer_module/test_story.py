@@ -176,7 +176,8 @@ def test_a_ct_is_segmented_corrected_saved_and_reopened(
         "Loading the model",
         "Preparing the slices",
         "Finding blood",
-        "Cleaning up",
+        "Postprocessing",
+        "Measuring",
     ]
 
     first = column(a_module, 1)

@@ -25,13 +25,12 @@ from ICHSegmentationLib.core.errors import (
     NotAHeadError,
     UnknownModelError,
 )
-from ICHSegmentationLib.core.lesion_boxes import LesionBox
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import Device, list_devices, load_manifest
 from ICHSegmentationLib.pipeline import resegment_lesion, segment
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
 from ICHSegmentationLib.worker.client import conversations
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 from ICHSegmentationLib.worker.client.pending import PendingRequest
@@ -73,7 +72,7 @@ def test_progress_never_falls_and_goes_from_zero_to_one(a_lasting_client, a_head
     fractions = [fraction for _, fraction in seen]
     assert fractions == sorted(fractions)
     assert (fractions[0], fractions[-1]) == (0, pytest.approx(1))
-    assert list(dict.fromkeys(stage for stage, _ in seen)) == ["load", "preprocess", "infer", "postprocess"]
+    assert list(dict.fromkeys(stage for stage, _ in seen)) == ["load", "preprocess", "infer", "postprocess", "measure"]
 
 
 def test_the_model_is_loaded_once_for_several_requests(a_client, a_head):
@@ -91,19 +90,21 @@ def test_the_warnings_of_the_volume_come_before_those_of_the_run(a_lasting_clien
 
 
 @pytest.mark.parametrize(
-    ("options", "error", "word"),
+    ("options", "error", "parameters"),
     [
-        ({"model": "large"}, UnknownModelError, "large"),
-        ({"device": "cuda:99"}, NoGraphicsCardError, "cuda:99"),
-        ({"device": "gpu"}, InputError, "gpu"),
+        ({"model": "large"}, UnknownModelError, {"name": "large"}),
+        ({"device": "cuda:99"}, NoGraphicsCardError, {"device": "cuda:99"}),
+        ({"device": "gpu"}, InputError, {"device": "gpu"}),
     ],
 )
-def test_the_library_s_errors_come_through_and_the_worker_lives(a_lasting_client, a_head, options, error, word):
+def test_the_library_s_errors_come_through_and_the_worker_lives(a_lasting_client, a_head, options, error, parameters):
     a_lasting_client.ping()
     pid = a_lasting_client.pid
-    with pytest.raises(InputError, match=word) as caught:
+    with pytest.raises(InputError) as caught:
         a_lasting_client.segment(a_head, SegmentOptions(**options))
     assert issubclass(error, caught.type)
+    assert caught.value.code.startswith("models.")
+    assert parameters.items() <= caught.value.parameters.items()
     a_lasting_client.ping()
     assert a_lasting_client.pid == pid
 
@@ -145,7 +146,7 @@ def test_a_full_disk_of_the_client_is_named(a_lasting_client, a_head, monkeypatc
     def full(*_, **__):
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(exchange.np, "save", full)
+    monkeypatch.setattr(exchange, "_write_array", full)
     with pytest.raises(DiskFullError):
         a_lasting_client.segment(CTVolume(a_head.hu + np.int16(1), a_head.grid))
 

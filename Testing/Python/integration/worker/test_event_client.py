@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,18 +18,17 @@ from builders.open_scans import open_scans
 
 from ICHSegmentationLib.core import errors
 from ICHSegmentationLib.core.label_map import LabelMap
-from ICHSegmentationLib.core.lesion_boxes import LesionBox
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.job import ExportJob, ScanFiles
 from ICHSegmentationLib.export.record import RunRecord
-from ICHSegmentationLib.measurement import measure
 from ICHSegmentationLib.measurement.growth import compare_volumes
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.models import Device, RuntimeInfo, load_manifest, output_subtypes
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
 from ICHSegmentationLib.worker.client.event_client import EventClient
 from ICHSegmentationLib.worker.protocol import exchange
 from ICHSegmentationLib.worker.protocol.exchange import (
@@ -242,7 +242,7 @@ def test_a_scan_that_the_worker_cannot_read_is_a_failure(an_application, a_head)
 
 def test_two_segmentations_at_once_are_refused(an_application, a_head):
     an_application.segment(a_head)
-    with pytest.raises(RuntimeError, match="at work"):
+    with raises(RuntimeError, "worker.busy"):
         an_application.segment(a_head)
 
 
@@ -295,7 +295,7 @@ def test_an_export_hands_over_volume_and_labels_and_gets_files(an_application, a
     np.testing.assert_array_equal(read_labels(folder / LABELS_NAME, a_head.grid).labels, a_head.hu > 60)
     np.testing.assert_array_equal(an_application.scans[request["scan"]].hu, a_head.hu)
     assert ExportJob.model_validate(request["job"]) == a_job
-    with pytest.raises(RuntimeError, match="at work"):
+    with raises(RuntimeError, "worker.busy"):
         an_application.segment(a_head)
     an_application.loop.process.say(ExportedMessage(id=request["id"], files=(a_job.folder / "measurements.csv",)))
     an_application.loop.run()
@@ -482,6 +482,35 @@ def test_a_worker_that_does_not_listen_is_killed_after_400_ms_and_replaced(an_ap
     assert an_application.files() == []
     an_application.failed.clear()
     request = an_application.segment_until_at_work(a_head)
+    assert an_application.loop.process is not first
+    an_application.loop.process.say(result_of(request, a_head))
+    an_application.loop.run()
+    assert (len(an_application.finished), an_application.failed) == (1, [])
+
+
+def test_the_user_is_told_before_the_kill_which_may_take_long(an_application, a_head):
+    killed = []
+    an_application.failed = SimpleNamespace(append=lambda _: killed.append(first.is_killed))
+    an_application.segment_until_at_work(a_head)
+    first = an_application.loop.process
+    an_application.client.cancel()
+    an_application.loop.run(0.5)
+    assert killed == [False]
+    assert first.is_killed
+
+
+def test_work_that_is_asked_for_at_a_cancel_gets_the_next_worker(an_application, a_head):
+    def ask_again(_):
+        an_application.failed = []
+        an_application.segment(a_head)
+
+    an_application.failed = SimpleNamespace(append=ask_again)
+    an_application.segment_until_at_work(a_head)
+    first = an_application.loop.process
+    an_application.client.cancel()
+    an_application.loop.run(0.5)
+    assert first.is_killed
+    request = an_application.request_at_work()
     assert an_application.loop.process is not first
     an_application.loop.process.say(result_of(request, a_head))
     an_application.loop.run()
@@ -747,11 +776,11 @@ def test_an_interpreter_that_is_not_found_is_told(an_application, a_head, monkey
 
 
 def test_a_full_disk_is_told_and_leaves_no_half_file(an_application, a_head, monkeypatch):
-    def full(path, *_, **__):
-        path.write_bytes(b"half")
+    def full(file, *_):
+        file.write(b"half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(exchange.np, "save", full)
+    monkeypatch.setattr(exchange, "_write_array", full)
     an_application.segment(a_head)
     an_application.loop.run()
     assert type(an_application.failure()) is errors.DiskFullError

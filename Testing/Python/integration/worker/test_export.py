@@ -12,7 +12,7 @@ from builders.worker_world import tilted_head
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.export.job import ExportJob, ScanFiles
 from ICHSegmentationLib.export.record import RunRecord, read_record
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.worker.protocol.exchange import LABELS_NAME, MODEL_LABELS_NAME, write_files
 from ICHSegmentationLib.worker.protocol.messages import ExportRequest, parse_request, parse_response
 from ICHSegmentationLib.worker.server.jobs import run_export_request

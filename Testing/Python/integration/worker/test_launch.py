@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import pytest
+from builders.errors import raises
 
 import ICHSegmentationLib
 from ICHSegmentationLib.core.errors import DiskFullError
@@ -55,7 +55,7 @@ def test_a_full_disk_is_named(monkeypatch, tmp_path):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(launch.tempfile, "mkdtemp", full)
-    with pytest.raises(DiskFullError, match="the disk is full"):
+    with raises(DiskFullError, "core.disk_full", path=tmp_path):
         make_folder(tmp_path)
-    with pytest.raises(DiskFullError, match=tempfile.gettempdir()):
+    with raises(DiskFullError, "core.disk_full", path=Path(tempfile.gettempdir())):
         make_folder()

@@ -7,16 +7,16 @@ import os
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.label_maps import ellipsoid_mask, labelled
 from builders.open_scans import open_scans
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM
 
 from ICHSegmentationLib import resegment_lesion
 from ICHSegmentationLib.core.errors import CancelledError, InputError
-from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, lesion_boxes
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 from ICHSegmentationLib.worker.protocol.exchange import LABELS_NAME, read_labels, write_files
 from ICHSegmentationLib.worker.protocol.messages import LesionRequest, SegmentRequest, parse_request, parse_response
@@ -63,11 +63,11 @@ def test_a_worker_gives_what_the_library_gives(a_client_of_all, a_head, an_edit)
 
 def test_errors_come_through_and_the_worker_lives(a_client_of_all, a_head, an_edit):
     options = SegmentOptions(model="tiny", threads=1)
-    with pytest.raises(InputError, match="tiny"):
+    with raises(InputError, "segmentation.no_boxes_taken", name="tiny"):
         a_client_of_all.resegment_lesion(a_head, labelled(a_head.grid), an_edit, options)
     pid = a_client_of_all.pid
     deep = an_edit.after.model_copy(update={"slices": (90, 91)})
-    with pytest.raises(InputError, match="92"):
+    with raises(InputError, "core.box_beyond_slices", slice=92):
         a_client_of_all.resegment_lesion(a_head, labelled(a_head.grid), BoxEdit(after=deep), EM)
     assert a_client_of_all.pid == pid
 

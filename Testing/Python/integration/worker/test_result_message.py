@@ -12,6 +12,7 @@ from builders.label_maps import labelled
 from builders.open_scans import open_scans
 from builders.tiny_model import FIELDS
 
+from ICHSegmentationLib import pipeline
 from ICHSegmentationLib.models import RuntimeInfo, get_model, output_subtypes
 from ICHSegmentationLib.segmentation.result import SegmentationResult
 from ICHSegmentationLib.worker.client.outcome import read_result
@@ -33,14 +34,14 @@ def own_models(tmp_path: Path) -> Path:
 
 
 def test_subtypes_and_further_models_come_through(own_models, tmp_path, a_head, monkeypatch):
-    def segment(volume, **_):
+    def segment(volume, *_, **__):
         runtime = RuntimeInfo("cpu", "openvino", 1, "f32")
         labels = labelled(volume.grid)
         return SegmentationResult(
             volume, labels, get_model("stages"), runtime, {}, (), further_models=(get_model("finder"),)
         )
 
-    monkeypatch.setattr(jobs, "segment", segment)
+    monkeypatch.setattr(pipeline, "segment", segment)
     request = SegmentRequest(id=1, scan="a", folder=tmp_path)
     scans = open_scans(tmp_path, a=a_head)
     with monkeypatch.context() as worker_only:

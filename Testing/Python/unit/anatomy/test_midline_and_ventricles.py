@@ -9,8 +9,10 @@ import pytest
 from ICHSegmentationLib.anatomy.deep_samples import sample_deep
 from ICHSegmentationLib.anatomy.lesion_location import LesionLocation
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.measurement import Ventricle, ich_score, measure
+from ICHSegmentationLib.measurement import Ventricle, ich_score
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.measurement.midline import midline_shift
 from ICHSegmentationLib.measurement.ventricles import compartments, propose_graeb
 
@@ -61,7 +63,7 @@ def test_one_horn_alone_shows_no_septum(a_placed_brain):
     hu = horns(a_placed_brain, 3.0, left=False)
     found = midline_shift(sample_deep(a_placed_brain, hu, no_labels(a_placed_brain)))
     assert (found.shift_mm, found.toward, found.confidence) == (None, None, None)
-    assert found.describe() == ("midline shift not determined (the septum between the frontal horns is not clear)")
+    assert found.describe() == "midline shift not determined. The septum between the frontal horns is not clear."
 
 
 @pytest.mark.parametrize(
@@ -190,5 +192,5 @@ def test_a_scan_that_cannot_be_placed_is_not_determined(a_head):
     labels[15, 50:60, 50:60] = Subtype.IVH
     measured = measure(LabelMap(labels, air.grid), air)
     assert measured.largest_lesion.location == LesionLocation()
-    assert measured.midline_shift.reason == "too little of the inside of a skull was found"
+    assert measured.midline_shift.reason == message("anatomy.too_little_skull")
     assert measured.modified_graeb.total is None

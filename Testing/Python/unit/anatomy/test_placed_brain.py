@@ -10,6 +10,7 @@ import pytest
 
 from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit, fit_atlas
 from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.volume import CTVolume
 
 pytestmark = pytest.mark.slow
@@ -91,17 +92,18 @@ def test_slices_in_reverse_order_keep_brain_coordinates(a_head):
 def test_a_part_of_a_head_is_not_placed(a_head):
     volume = a_head.volume
     grid = SliceGrid((8, *volume.grid.shape[1:]), volume.grid.positions_mm[16:24], volume.grid.orientation, (2.0, 2.0))
-    assert fit_atlas(replace(volume, hu=volume.hu[16:24], grid=grid)) == "the scan shows 35 mm of brain only"
+    reason = fit_atlas(replace(volume, hu=volume.hu[16:24], grid=grid))
+    assert reason == message("anatomy.too_little_brain", height_mm=35.0)
+    assert reason.code == "anatomy.too_little_brain"
 
 
 def test_a_head_cut_off_by_the_image_border_is_not_placed(a_head):
     hu = a_head.volume.hu[:, :, 45:]
     grid = a_head.volume.grid
     cut = SliceGrid(hu.shape, grid.positions_mm + np.array([90.0, 0, 0]), grid.orientation, grid.spacing_mm)
-    assert fit_atlas(CTVolume(hu, cut)) == "the image border cuts off a part of the head"
+    assert fit_atlas(CTVolume(hu, cut)).code == "anatomy.cut_off"
 
 
 def test_what_is_not_a_head_is_not_placed(a_head):
-    assert fit_atlas(replace(a_head.volume, hu=np.full_like(a_head.volume.hu, -1000))) == (
-        "too little of the inside of a skull was found"
-    )
+    air = replace(a_head.volume, hu=np.full_like(a_head.volume.hu, -1000))
+    assert fit_atlas(air).code == "anatomy.too_little_skull"

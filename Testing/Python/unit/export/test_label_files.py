@@ -16,11 +16,11 @@ from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.labels.nifti import read_labels_nifti, sidecar_path, write_labels_nifti
 from ICHSegmentationLib.io.labels.nrrd import Nrrd, read_nrrd, write_nrrd
 from ICHSegmentationLib.io.labels.seg_nrrd import GRID_KEY, read_seg_nrrd, write_seg_nrrd
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.io.reader import read_ct
+from ICHSegmentationLib.measurement.measure import measure
 
 OBLIQUE_DEG = (0, 14, -8)
 EVEN, MIXED, GAPPED = [5.0] * 19, [4.22] * 13 + [1.14] + [7.38] * 6, [3.0] * 9 + [9.0] + [3.0] * 9

@@ -11,7 +11,7 @@ from builders.grids import make_grid
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.export.report.patient import PatientData, read_patient
-from ICHSegmentationLib.io import read_ct
+from ICHSegmentationLib.io.reader import read_ct
 
 GRID = make_grid(rows=8, columns=8, steps_mm=[5.0] * 3)
 

@@ -17,8 +17,11 @@ from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.export.record import AlignmentRecord, MeasurementRecord, make_record
 from ICHSegmentationLib.export.report.facts import facts
 from ICHSegmentationLib.export.tables import write_measurements_csv, write_measurements_json
-from ICHSegmentationLib.measurement import CaseDecision, Measurements, measure
+from ICHSegmentationLib.measurement import CaseDecision, Measurements
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -163,7 +166,7 @@ def test_csv_has_one_row_per_subtype_and_the_total(tmp_path, a_result):
 def test_a_model_that_decides_on_scans_says_so_with_its_volume(a_result):
     measured = measure(a_result.label_map)
     total_ml = measured.volumes_ml["total"]
-    for minimum_ml, words in ((0.5, "A bleed ("), (total_ml + 1, "No bleed (")):
+    for minimum_ml, words in ((0.5, "Hemorrhage ("), (total_ml + 1, "No hemorrhage (")):
         model = a_result.model.model_copy(update={"case_minimum_ml": minimum_ml})
         record = make_record(replace(a_result, model=model), measured)
         assert record.case_decision is not None

@@ -19,9 +19,12 @@ from ICHSegmentationLib.export.comparison import Comparison, RegistrationRecord
 from ICHSegmentationLib.export.record import make_record
 from ICHSegmentationLib.export.report.patient import PatientData
 from ICHSegmentationLib.export.report.pdf import make_report_pdf
-from ICHSegmentationLib.measurement import IchScore, measure
+from ICHSegmentationLib.measurement import IchScore
 from ICHSegmentationLib.measurement.correction import compare_with_model
 from ICHSegmentationLib.measurement.growth import EXPANSION, REVISED_EXPANSION, Change, Verdict
+from ICHSegmentationLib.measurement.measure import measure
+
+pytestmark = pytest.mark.slow
 
 SLICES, VIEW = Image.new("RGB", (1300, 990), (30, 30, 30)), Image.new("RGB", (1240, 694), (60, 60, 60))
 

@@ -59,11 +59,9 @@ def test_the_worker_registers_compares_and_draws(two_scans, tmp_path):
 
 
 def test_a_cancel_ends_it_between_the_steps_of_the_registration(two_scans):
-    enough = "enough"
-
     def cancel(_stage, share):
         if share > 0.1:
-            raise CancelledError(enough)
+            raise CancelledError
 
-    with pytest.raises(CancelledError, match=enough):
+    with pytest.raises(CancelledError):
         compare_scans(*two_scans, progress=cancel)

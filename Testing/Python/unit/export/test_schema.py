@@ -12,9 +12,10 @@ from ICHSegmentationLib.core.resources import resource_path
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.record import make_record
 from ICHSegmentationLib.export.schema import boxes_schema, comparison_schema, measurements_schema
-from ICHSegmentationLib.measurement import ich_score, measure
+from ICHSegmentationLib.measurement import ich_score
 from ICHSegmentationLib.measurement.correction import compare_with_model
 from ICHSegmentationLib.measurement.growth import compare_volumes
+from ICHSegmentationLib.measurement.measure import measure
 
 FOLDER = resource_path("Schemas")
 

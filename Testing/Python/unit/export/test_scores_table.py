@@ -8,8 +8,9 @@ import csv
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.record import make_record
 from ICHSegmentationLib.export.tables import SCORES_HEADER, write_scores_csv
-from ICHSegmentationLib.measurement import ModifiedGraeb, ich_score, measure
+from ICHSegmentationLib.measurement import ModifiedGraeb, ich_score
 from ICHSegmentationLib.measurement.growth import compare_volumes
+from ICHSegmentationLib.measurement.measure import measure
 
 
 def rows(path):

@@ -14,7 +14,10 @@ from builders.label_maps import labelled
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.export.record import MeasurementRecord, make_record
 from ICHSegmentationLib.export.report.text_block import default_template, fill_template, load_template, placeholders
-from ICHSegmentationLib.measurement import ich_score, measure
+from ICHSegmentationLib.measurement import ich_score
+from ICHSegmentationLib.measurement.measure import measure
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

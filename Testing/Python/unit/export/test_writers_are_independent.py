@@ -18,9 +18,9 @@ from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.dicom.pdf import write_dicom_pdf
 from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
 from ICHSegmentationLib.export.dicom.sr import write_dicom_sr
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.io.reader import read_ct
+from ICHSegmentationLib.measurement.measure import measure
 
 GRID = make_grid(rows=20, columns=16, steps_mm=[5.0] * 7, tilt_deg=20)
 

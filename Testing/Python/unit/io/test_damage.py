@@ -13,7 +13,7 @@ from builders.dicom import write_enhanced, write_series
 from builders.grids import coded_hu, make_grid
 
 from ICHSegmentationLib.core.errors import InputError, SeveralSeriesError
-from ICHSegmentationLib.io import read_ct
+from ICHSegmentationLib.io.reader import read_ct
 
 
 @pytest.mark.parametrize("kind", ["dicom", "enhanced", "nifti"])

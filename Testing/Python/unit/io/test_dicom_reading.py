@@ -7,7 +7,7 @@ from builders.dicom import to_jpeg_lossless, write_enhanced, write_series
 from builders.grids import coded_hu, make_grid
 
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.io import read_ct
+from ICHSegmentationLib.io.reader import read_ct
 
 STEPS = {"1 mm": [1.0] * 5, "5 mm": [5.0] * 5, "mixed": [2.5, 2.5, 1.2, 5.0, 5.0, 5.0]}
 

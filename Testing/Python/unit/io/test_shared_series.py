@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.io import read_ct
+from ICHSegmentationLib.io.reader import read_ct
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,9 @@ from builders.label_maps import ellipsoid_mask, ellipsoid_ml, head_grid, labelle
 
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.measurement import Lesion, measure
+from ICHSegmentationLib.measurement import Lesion
 from ICHSegmentationLib.measurement.abc2 import slice_weights
+from ICHSegmentationLib.measurement.measure import measure
 
 
 def cylinder(grid: SliceGrid, radii_mm: tuple[float, float], slices: slice, turn_deg: float = 0.0) -> np.ndarray:

@@ -8,7 +8,8 @@ from builders.label_maps import ellipsoid_mask, head_grid, labelled
 from pydantic import ValidationError
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.measurement import IchScore, ich_score, measure
+from ICHSegmentationLib.measurement import IchScore, ich_score
+from ICHSegmentationLib.measurement.measure import measure
 
 MILD = {"gcs": 15, "age_years": 60, "iph_ml": 12.0, "ivh": False, "infratentorial": False}
 

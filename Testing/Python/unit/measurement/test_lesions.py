@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.label_maps import ellipsoid_mask, head_grid, labelled
 
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 
 GRIDS = {
     "thin": head_grid([1.0] * 89, rows=120, columns=110),
@@ -52,5 +53,5 @@ def test_density_is_that_of_the_lesion_alone():
 
 def test_a_scan_of_another_shape_is_refused():
     grid, other = head_grid([5.0] * 5, rows=20, columns=20), head_grid([5.0] * 4, rows=20, columns=20)
-    with pytest.raises(ValueError, match="do not fit"):
+    with raises(ValueError, "measurement.other_shape", labels=(6, 20, 20), volume=(5, 20, 20)):
         measure(labelled(grid), CTVolume(np.zeros(other.shape, np.int16), other))

@@ -8,7 +8,7 @@ import pytest
 from builders.label_maps import ellipsoid_mask, ellipsoid_ml, head_grid, labelled
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 
 RADII_MM = (30.0, 35.0, 38.0)
 STEPS = {"1 mm": [1.0] * 90, "5 mm": [5.0] * 19, "mixed": [4.22] * 13 + [1.14] + [7.38] * 6}

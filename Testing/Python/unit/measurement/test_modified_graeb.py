@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from builders.errors import raises
 
 from ICHSegmentationLib.measurement import ModifiedGraeb, Ventricle
 
@@ -57,9 +58,11 @@ def test_the_reader_may_say_that_points_are_not_determined_or_that_there_are_non
     assert ModifiedGraeb.model_validate_json(score.model_dump_json()) == score
 
 
-@pytest.mark.parametrize(("name", "points"), [("third", 6), ("left_occipital_horn", 4), ("fourth", -1)])
-def test_points_that_a_compartment_cannot_have_are_refused(name, points):
-    with pytest.raises(ValueError, match=r"can have 0 to \d points"):
+@pytest.mark.parametrize(
+    ("name", "points", "most"), [("third", 6, 5), ("left_occipital_horn", 4, 3), ("fourth", -1, 5)]
+)
+def test_points_that_a_compartment_cannot_have_are_refused(name, points, most):
+    with raises(ValueError, "measurement.graeb_points", points=points, max_points=most):
         ModifiedGraeb.of({}).edited({name: points})
 
 

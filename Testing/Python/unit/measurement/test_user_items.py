@@ -8,7 +8,8 @@ from builders.label_maps import ellipsoid_mask, head_grid, labelled
 from pydantic import ValidationError
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.measurement import ModifiedGraeb, measure
+from ICHSegmentationLib.measurement import ModifiedGraeb
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.measurement.user_items import Proposals, UserItems
 
 

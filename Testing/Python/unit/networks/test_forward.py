@@ -3,9 +3,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from builders.errors import raises
 from torch.nn import functional
 
 from ICHSegmentationLib.systems import build_network
+
+pytestmark = pytest.mark.slow
 
 CASES = [(system, preset) for system in ("hardnet", "transhardnet") for preset in ("paper", "compact")]
 CASES += [("symtransnet", "compact"), ("attfocusnet", "compact")]
@@ -64,12 +67,12 @@ def test_size_that_does_not_divide_is_refused(preset, stride):
     network = build_network("transhardnet", preset)
 
     assert network.stride == stride
-    with pytest.raises(ValueError, match=f"multiples of {stride} pixels, not 100 x 128"):
+    with raises(ValueError, "networks.image_size", stride=stride, height=100, width=128):
         network(torch.rand(1, 1, 100, 128))
 
 
 def test_wrong_number_of_channels_is_refused(a_compact_network):
-    with pytest.raises(ValueError, match=r"takes \(N, 3, H, W\) images, not \(1, 1, 64, 64\)"):
+    with raises(ValueError, "networks.image_shape", channels=3, shape=(1, 1, 64, 64)):
         a_compact_network(torch.rand(1, 1, 64, 64))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from builders.errors import raises
 
 from ICHSegmentationLib.networks.blocks.swin import PatchExpanding, PatchMerging, SwinBlock
 from ICHSegmentationLib.systems import build_network
@@ -60,5 +61,5 @@ def test_a_crop_gives_logits_of_its_size_and_other_sizes_are_refused(system):
     network = build_network(system, "compact", classes=2).eval()
     with torch.inference_mode():
         assert network(torch.rand(1, 1, 224, 224)).shape == (1, 2, 224, 224)
-    with pytest.raises(ValueError, match="multiples of 224"):
+    with raises(ValueError, "networks.image_size", stride=224, height=256, width=256):
         network(torch.rand(1, 1, 256, 256))

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from builders.errors import raises
 
 from ICHSegmentationLib.networks.blocks.symmetric_transformer import SymmetricLayer, SymmetricTransformer
 from ICHSegmentationLib.networks.blocks.transformer import TransformerLayer
@@ -85,5 +86,5 @@ def test_learned_position_tells_tokens_apart():
 def test_size_that_does_not_divide_is_refused(preset, stride):
     with torch.device("meta"):
         network = build_network("symtransnet", preset)
-        with pytest.raises(ValueError, match=f"multiples of {stride} pixels, not 100 x 128"):
+        with raises(ValueError, "networks.image_size", stride=stride, height=100, width=128):
             network(torch.rand(1, 1, 100, 128))

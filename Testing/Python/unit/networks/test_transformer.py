@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from builders.errors import raises
 
 from ICHSegmentationLib.networks.blocks.transformer import TransformerBottleneck, TransformerLayer
 
@@ -55,5 +56,5 @@ def test_grid_need_not_be_square(a_bottleneck):
 
 @pytest.mark.parametrize(("embedding", "heads"), [(30, 3), (32, 5)])
 def test_embedding_that_cannot_be_divided_is_refused(embedding, heads):
-    with pytest.raises(ValueError, match=f"embedding={embedding} must be a multiple of 4 and of heads={heads}"):
+    with raises(ValueError, "networks.embedding", embedding=embedding, heads=heads):
         TransformerBottleneck(16, embedding=embedding, layers=1, heads=heads, mlp=8, dropout=0.0)

@@ -3,8 +3,8 @@
 
 import numpy as np
 import pytest
+from builders.errors import raises, raises_invalid
 from builders.simple_head import model_entry
-from pydantic import ValidationError
 
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 
@@ -38,14 +38,14 @@ def test_data_that_were_clipped_before_look_the_same():
 
 @pytest.mark.parametrize("clip_hu", [(-10.0, 80.0), (0.0, 120.0), (50.0, 50.0)])
 def test_a_range_that_is_no_part_of_the_window_is_refused(clip_hu):
-    with pytest.raises(ValueError, match="must be a part of window_hu"):
+    with raises(ValueError, "preprocessing.clip_outside_window", clip_hu=clip_hu):
         InputSpec((0.0, 100.0), **PIXELS, clip_hu=clip_hu)
-    with pytest.raises(ValidationError, match="must be a part of window_hu"):
+    with raises_invalid("preprocessing.clip_outside_window", clip_hu=clip_hu):
         model_entry(window_hu=(0.0, 100.0), clip_hu=clip_hu)
 
 
 def test_a_z_score_needs_a_deviation():
-    with pytest.raises(ValueError, match="standard deviation"):
+    with raises(ValueError, "preprocessing.z_score_deviation"):
         InputSpec((0.0, 100.0), **PIXELS, z_score=(0.2, 0.0))
 
 

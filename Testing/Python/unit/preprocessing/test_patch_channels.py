@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.label_maps import ellipsoid_mask, head_grid
 from builders.patch_heads import BRAIN, a_prepared_head
 from builders.simple_head import head_hu
@@ -11,7 +12,7 @@ from scipy import ndimage
 from ICHSegmentationLib.core.errors import CancelledError
 from ICHSegmentationLib.preprocessing.brain import brain_mask
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
-from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, shown_slices
+from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, select_slices
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 
 PIXEL_MM = 1.6
@@ -100,17 +101,17 @@ def test_the_work_can_be_stopped(a_head):
     ],
 )
 def test_thick_slices_are_shown_as_they_are_and_thin_ones_thinned_out(slices_mm, expected):
-    np.testing.assert_array_equal(shown_slices(slices_mm, a_spec()), list(expected))
+    np.testing.assert_array_equal(select_slices(slices_mm, a_spec()), list(expected))
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "code"),
     [
-        ({"size": (12, 32, 32)}, "multiples of 8"),
-        ({"stride": (8, 15, 15)}, "less than half"),
-        ({"stride": (7, 0, 15)}, "less than half"),
+        ({"size": (12, 32, 32)}, "preprocessing.patch_size"),
+        ({"stride": (8, 15, 15)}, "preprocessing.patch_stride"),
+        ({"stride": (7, 0, 15)}, "preprocessing.patch_stride"),
     ],
 )
-def test_patches_that_cannot_be_used_are_refused(fields, told):
-    with pytest.raises(ValueError, match=told):
+def test_patches_that_cannot_be_used_are_refused(fields, code):
+    with raises(ValueError, code, **fields):
         PatchSpec(**fields)

@@ -12,7 +12,7 @@ from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.rendering import slices_picture
 from ICHSegmentationLib.rendering.drawing import draw_scale_bar, format_ml, legend_entries
 from ICHSegmentationLib.rendering.outlines import outline_alpha

@@ -5,17 +5,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.grids import make_grid
 from builders.label_maps import labelled
 from builders.worker_world import tilted_head
 
 from ICHSegmentationLib import resegment_lesion, segment
 from ICHSegmentationLib.core.errors import CancelledError, InputError
-from ICHSegmentationLib.core.lesion_boxes import LesionBox, box_around
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox, box_around
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit, resegment_box, segment_boxes
+from ICHSegmentationLib.segmentation.boxes.segmentation import resegment_box, segment_boxes
 
 GRID = make_grid(rows=20, columns=20)
 VOLUME = CTVolume(np.zeros(GRID.shape, dtype=np.int16), GRID)
@@ -149,7 +150,7 @@ def test_the_whole_way_gives_what_the_boxes_alone_give(a_head):
 def test_it_can_be_cancelled_and_refuses_what_it_cannot_do(a_head):
     label_map = labelled(a_head.grid)
     far = LesionBox(subtype="IPH", from_lps_mm=(900, 900, 0), to_lps_mm=(910, 910, 0), slices=(3, 4))
-    with pytest.raises(InputError, match="lies outside the image"):
+    with raises(InputError, "core.box_outside_image", subtype="IPH", first=4, last=5):
         resegment_lesion(a_head, label_map, BoxEdit(after=far), "em")
     with pytest.raises(CancelledError):
         resegment_lesion(a_head, label_map, BoxEdit(), "em", cancel=lambda: True)

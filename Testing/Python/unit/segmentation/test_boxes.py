@@ -7,13 +7,14 @@ import json
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.grids import make_grid
 from builders.label_maps import ellipsoid_mask, head_grid, labelled
 from pydantic import ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import SliceGrid
-from ICHSegmentationLib.core.lesion_boxes import LesionBox, box_around, lesion_boxes
+from ICHSegmentationLib.core.lesion_boxes import LesionBox, box_around, in_plane, lesion_boxes
 from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.io.boxes import BoxFile, boxes_on, read_boxes, write_boxes
 from ICHSegmentationLib.segmentation.boxes.linking import SliceBox, link_boxes, plane_boxes
@@ -115,15 +116,19 @@ def test_a_margin_goes_to_all_sides_of_the_plane():
 
 
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("change", "code", "parameters"),
     [
-        ({"slices": (2, 9)}, r"reaches to slice 10, but the scan has 5 slices"),
-        ({"from_lps_mm": (200, 200, 0), "to_lps_mm": (210, 210, 0)}, r"IPH box on slices 1 to 2 lies outside"),
+        ({"slices": (2, 9)}, "core.box_beyond_slices", {"slice": 10, "slices": 5}),
+        (
+            {"from_lps_mm": (200, 200, 0), "to_lps_mm": (210, 210, 0)},
+            "core.box_outside_image",
+            {"subtype": "IPH", "first": 1, "last": 2},
+        ),
     ],
 )
-def test_a_box_outside_the_scan_is_refused(change, sentence):
+def test_a_box_outside_the_scan_is_refused(change, code, parameters):
     values = {"subtype": "IPH", "from_lps_mm": (-60, -70, 20), "to_lps_mm": (-58, -68, 25), "slices": (0, 1)}
-    with pytest.raises(InputError, match=sentence):
+    with raises(InputError, code, **parameters):
         LesionBox(**(values | change)).voxels(make_grid())
 
 
@@ -178,6 +183,24 @@ def test_an_unsure_box_without_another_one_above_or_below_is_dropped():
 # The file
 
 
+@pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
+def test_boxes_are_clipped_to_the_image(grid):
+    rows, columns = grid.shape[1:]
+    reaching = [SliceBox(number, (-9.5, 2.5), (1.0, columns + 8.0), "SDH") for number in range(3)]
+    outside = [SliceBox(number, (rows + 20.0, rows + 30.0), (0.0, 3.0), "SAH") for number in range(3)]
+    sliver = [SliceBox(1, (-4.0, 0.3), (0.0, 3.0), "IPH")]  # touches pixels but holds the centre of none
+    (box,) = link_boxes([*reaching, *outside, *sliver], grid)
+    first, last = (box.model_copy(update={"slices": (number, number)}).voxels(grid) for number in (0, 2))
+    assert box.subtype == "SDH"
+    for found in (first, last):
+        assert found.region[2] == slice(1, columns)
+        assert found.region[1].start == 0
+    offsets = in_plane(grid, grid.positions_mm[:3]) - 0.5
+    edges = box.edges(grid)
+    np.testing.assert_allclose(edges[0], [offsets[:, 0].min(), offsets[:, 1].min() + 1], atol=0.01)
+    np.testing.assert_allclose(edges[1], [2.5 + offsets[:, 0].max(), offsets[:, 1].max() + columns], atol=0.01)
+
+
 def test_what_is_written_is_read(tmp_path):
     grid = make_grid(tilt_deg=18.5)
     boxes = (box_around(np.ones((2, 3, 3), dtype=bool), (1, 2, 1), grid, "IVH", 0.25),)
@@ -190,7 +213,7 @@ def test_what_is_written_is_read(tmp_path):
 
 def test_the_boxes_of_another_scan_are_refused(tmp_path):
     write_boxes(tmp_path / "boxes.json", (), make_grid())
-    with pytest.raises(InputError, match="belong to a scan of 5 slices, but this one has 4"):
+    with raises(InputError, "io.boxes_of_other_scan", expected=5, slices=4):
         boxes_on(read_boxes(tmp_path / "boxes.json"), make_grid(steps_mm=(5.0,) * 3))
 
 
@@ -204,7 +227,7 @@ def test_the_boxes_of_another_scan_are_refused(tmp_path):
 )
 def test_a_file_that_is_not_one_of_boxes_is_refused_with_the_field(tmp_path, content, place):
     (tmp_path / "boxes.json").write_text(content)
-    with pytest.raises(InputError, match=rf"boxes\.json is not valid at {place}: "):
+    with raises(InputError, "io.boxes_not_valid", path=tmp_path / "boxes.json", place=place):
         read_boxes(tmp_path / "boxes.json")
 
 

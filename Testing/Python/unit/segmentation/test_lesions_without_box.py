@@ -7,11 +7,11 @@ import numpy as np
 from builders.grids import make_grid
 from builders.label_maps import labelled
 
-from ICHSegmentationLib.core.lesion_boxes import box_around, lesion_boxes
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, box_around, lesion_boxes
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.segmentation.boxes.lesion_voxels import lesion_voxels
 from ICHSegmentationLib.segmentation.boxes.lesions_without_box import lesions_without_box
-from ICHSegmentationLib.segmentation.boxes.segmentation import BoxEdit, edit_without_segmenter, resegment_box
+from ICHSegmentationLib.segmentation.boxes.segmentation import edit_without_segmenter, resegment_box
 
 GRID = make_grid(rows=20, columns=20)
 LESION, PAINTED = np.s_[1:4, 2:5, 2:5], np.s_[2:3, 8:10, 8:10]

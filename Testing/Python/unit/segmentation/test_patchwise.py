@@ -12,10 +12,11 @@ from scipy import ndimage
 
 from ICHSegmentationLib.core.errors import CancelledError, ModelError, NotAHeadError
 from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import RuntimeInfo
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 from ICHSegmentationLib.segmentation.patchwise import PatchwiseSegmenter
@@ -120,7 +121,7 @@ def test_the_network_is_shown_the_mirrored_side_as_well():
 def test_a_volume_without_a_skull_is_refused_unless_forced():
     grid = head_grid([5.0] * 20)
     volume = CTVolume(np.full(grid.shape, 40, dtype=np.int16), grid)
-    with pytest.raises(NotAHeadError, match=r"not look like a head CT"):
+    with raises(NotAHeadError, "preprocessing.not_a_head", doubt=message("preprocessing.no_skull")):
         segment(volume)
     runtime = BrightPatches()
     assert not segment(volume, runtime, force=True).labels.any()

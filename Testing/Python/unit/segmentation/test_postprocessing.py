@@ -39,52 +39,52 @@ def test_an_empty_label_map_stays_empty(a_grid):
 )
 def test_blood_below_the_least_volume_of_its_subtype_is_dropped(a_grid, a_clot, subtype, pixels, kept):
     a_clot[5, 30:40].reshape(-1)[:pixels] = subtype
-    cleaned = PostProcessing().apply(a_clot, a_grid)
-    assert (cleaned == subtype).sum() == (pixels if kept else 0)
-    assert (cleaned == Subtype.IPH).sum() == 200
+    labels = PostProcessing().apply(a_clot, a_grid)
+    assert (labels == subtype).sum() == (pixels if kept else 0)
+    assert (labels == Subtype.IPH).sum() == 200
 
 
 def test_a_rim_of_subdural_on_epidural_blood_becomes_epidural(a_grid, a_clot):
     a_clot[a_clot > 0] = Subtype.EDH
     a_clot[2:4, 10:20, 20:24] = Subtype.SDH
-    cleaned = PostProcessing().apply(a_clot, a_grid)
-    assert (cleaned == Subtype.EDH).sum() == 280
-    assert not (cleaned == Subtype.SDH).any()
+    labels = PostProcessing().apply(a_clot, a_grid)
+    assert (labels == Subtype.EDH).sum() == 280
+    assert not (labels == Subtype.SDH).any()
 
 
 def test_subdural_blood_of_a_third_beside_epidural_stays(a_grid, a_clot):
     a_clot[a_clot > 0] = Subtype.EDH
     a_clot[2:4, 10:20, 20:30] = Subtype.SDH
-    cleaned = PostProcessing().apply(a_clot, a_grid)
-    assert ((cleaned == Subtype.SDH).sum(), (cleaned == Subtype.EDH).sum()) == (200, 200)
+    labels = PostProcessing().apply(a_clot, a_grid)
+    assert ((labels == Subtype.SDH).sum(), (labels == Subtype.EDH).sum()) == (200, 200)
 
 
 def test_a_small_hole_takes_the_label_around_it_and_a_large_one_stays(a_grid, a_clot):
     a_clot[2, 14:16, 14:16] = 0
     a_clot[3, 11:19, 11:19] = 0
-    cleaned = PostProcessing(hole_area_mm2=20, min_volume_ml=None).apply(a_clot, a_grid)
-    assert (cleaned[2] == Subtype.IPH).sum() == 100
-    assert (cleaned[3] == Subtype.IPH).sum() == 36
+    labels = PostProcessing(hole_area_mm2=20, min_volume_ml=None).apply(a_clot, a_grid)
+    assert (labels[2] == Subtype.IPH).sum() == 100
+    assert (labels[3] == Subtype.IPH).sum() == 36
 
 
 def test_a_speck_of_another_subtype_inside_a_bleed_joins_it(a_grid, a_clot):
     a_clot[2, 10:12, 10:12] = Subtype.IVH
-    cleaned = PostProcessing().apply(a_clot, a_grid)
-    assert (cleaned == Subtype.IPH).sum() == 200
-    assert not (cleaned == Subtype.IVH).any()
+    labels = PostProcessing().apply(a_clot, a_grid)
+    assert (labels == Subtype.IPH).sum() == 200
+    assert not (labels == Subtype.IVH).any()
 
 
 def test_blood_that_breaks_into_a_ventricle_stays_however_large_the_clot(a_grid, a_clot):
     a_clot[0:6, 0:20, 0:20] = Subtype.IPH
     a_clot[2:4, 10:20, 20:25] = Subtype.IVH
-    cleaned = PostProcessing().apply(a_clot, a_grid)
-    assert (cleaned == Subtype.IVH).sum() == 100
+    labels = PostProcessing().apply(a_clot, a_grid)
+    assert (labels == Subtype.IVH).sum() == 100
 
 
 def test_a_speck_far_from_the_larger_subtype_keeps_its_own_if_it_is_a_bleed_by_itself(a_grid, a_clot):
     a_clot[5, 30:39, 30:39] = Subtype.SDH
-    cleaned = PostProcessing().apply(a_clot, a_grid)
-    assert (cleaned == Subtype.SDH).sum() == 81
+    labels = PostProcessing().apply(a_clot, a_grid)
+    assert (labels == Subtype.SDH).sum() == 81
 
 
 def test_the_input_is_left_alone(a_grid, a_clot):
@@ -101,9 +101,9 @@ def test_blood_that_the_network_is_not_sure_of_is_dropped(a_grid, a_clot, share,
     blood[5, 30:35, 30:40] = 255 * (share - 0.1)
     blood[5, 35:40, 30:40] = 255 * (share + 0.1)
     rules = PostProcessing(min_confidence={Subtype.SAH: 0.7, Subtype.IPH: 0.9})
-    cleaned = rules.apply(a_clot, a_grid, blood=blood)
-    assert (cleaned == Subtype.SAH).sum() == (100 if kept else 0)
-    assert (cleaned == Subtype.IPH).sum() == 200
+    labels = rules.apply(a_clot, a_grid, blood=blood)
+    assert (labels == Subtype.SAH).sum() == (100 if kept else 0)
+    assert (labels == Subtype.IPH).sum() == 200
     assert (rules.apply(a_clot, a_grid) == Subtype.SAH).sum() == 100
 
 

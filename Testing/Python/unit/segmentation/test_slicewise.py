@@ -5,6 +5,7 @@ import nibabel
 import numpy as np
 import pytest
 from builders.affine_files import AXIS_ORDERS, in_axis_order, write_nifti
+from builders.errors import raises
 from builders.label_maps import ellipsoid_mask, ellipsoid_ml, head_grid
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, BrightRuntime, head_hu, head_volume, model_entry
 
@@ -14,9 +15,9 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
-from ICHSegmentationLib.measurement import measure
+from ICHSegmentationLib.io.reader import read_ct
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.systems import build_segmenter
 
 pytestmark = pytest.mark.slow
@@ -92,7 +93,7 @@ def test_slices_without_brain_are_not_shown_to_the_network():
 def test_a_volume_without_a_skull_is_refused_unless_forced():
     grid = head_grid([5.0] * 20)
     volume = CTVolume(np.full(grid.shape, 40, dtype=np.int16), grid)
-    with pytest.raises(NotAHeadError, match=r"not look like a head CT: no soft tissue .* --force"):
+    with raises(NotAHeadError, "preprocessing.not_a_head", doubt=message("preprocessing.no_skull")):
         segment(volume)
     assert not segment(volume, force=True).labels.any()
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from builders.companions import install_companion
+from builders.errors import raises_invalid
 from builders.label_maps import head_grid
 from builders.simple_head import BrightRuntime, head_volume, model_entry
-from pydantic import ValidationError
 
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.subtypes import Subtype
@@ -94,7 +94,7 @@ def test_what_its_runtime_has_to_say_is_told(a_verifier, sees):
     assert len(segmented.warnings) == 1 + sees
 
 
-def test_it_is_asked_only_where_there_is_ventricular_blood_and_only_with_the_cleaning(a_verifier):
+def test_it_is_asked_only_where_there_is_ventricular_blood_and_only_with_the_postprocessing(a_verifier):
     reader = a_verifier(sees=True)
     for call, name in (
         (segment(BrightRuntime()), Subtype.IPH),
@@ -144,5 +144,5 @@ def test_each_piece_is_named_by_its_own_share():
 
 
 def test_a_model_that_names_no_ventricular_blood_has_no_verifier():
-    with pytest.raises(ValidationError, match="second_reader needs the classes IPH and IVH"):
+    with raises_invalid("models.verifier_classes"):
         model_entry(second_reader="second", classes=("background", "ICH"))

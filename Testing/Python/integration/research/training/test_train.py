@@ -58,7 +58,7 @@ def test_a_model_a_record_and_a_log_are_written_and_the_model_can_be_loaded(a_da
 def test_a_folder_with_another_run_is_refused_and_a_longer_run_goes_on(a_data_folder: Path, tmp_path: Path):
     train(a_configuration(a_data_folder), tmp_path / "run", ONE)
     other = a_configuration(a_data_folder, optimisation={"learning_rate": 2e-3})
-    with pytest.raises(InputError, match=r"another optimisation\.learning_rate"):
+    with raises(InputError, "research.run_of_another_setting", setting="optimisation.learning_rate"):
         train(other, tmp_path / "run", ONE)
     told = []
     longer = a_configuration(a_data_folder, optimisation={"steps": 6, "workers": 1})
@@ -68,7 +68,7 @@ def test_a_folder_with_another_run_is_refused_and_a_longer_run_goes_on(a_data_fo
 
 def test_wrong_arguments_of_the_network_are_found_before_the_data(tmp_path: Path):
     config = a_configuration(tmp_path / "nowhere", network={"growhts": (1,)})
-    with pytest.raises(InputError, match="cannot be built"):
+    with raises(InputError, "research.network_not_built", preset="compact"):
         train(config, tmp_path / "run", ONE)
     assert not (tmp_path / "nowhere").exists()
 
@@ -116,9 +116,9 @@ def test_a_pack_holds_what_another_machine_needs(a_data_folder: Path, tmp_path: 
     config = a_configuration(a_data_folder, data={"phe_sich": tmp_path / "absent", "procedural_heads": 1})
     prepare(config)
     with raises(InputError, "research.pack_too_large", max_mib=1e-5):
-        write_pack(config, tmp_path / "small", most_mib=1e-5)
+        write_pack(config, tmp_path / "small", max_mib=1e-5)
     real = sum(path.stat().st_size for part in ("real", "anatomy") for path in (a_data_folder / part).iterdir())
-    pack = write_pack(config, tmp_path / "pack", most_mib=(real + 1000) / 2**20)
+    pack = write_pack(config, tmp_path / "pack", max_mib=(real + 1000) / 2**20)
     assert (pack.files, pack.to_be_made) == (4, 1)
     monkeypatch.chdir(tmp_path / "pack")
     from ICHSegmentationLib.research.training.config import read_config

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.errors import raises
 from builders.grids import make_grid
 from builders.label_maps import labelled
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.evaluation.case import evaluate_case
+from ICHSegmentationLib.research.evaluation.metrics.case import evaluate_case
 from ICHSegmentationLib.research.evaluation.metrics.overlap import Counts
 
 # Pixels of 0.25 mm2; the slices own 4, 5.5 and 7 mm.
@@ -74,5 +75,5 @@ def test_blood_without_a_subtype_counts_as_any():
 
 
 def test_other_grids_are_refused():
-    with pytest.raises(ValueError, match="one grid"):
+    with raises(ValueError, "research.different_grids"):
         evaluate_case("a", labelled(make_grid(steps_mm=(4.0, 4.0))), labelled(GRID))

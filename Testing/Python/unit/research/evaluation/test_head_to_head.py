@@ -17,8 +17,8 @@ from scipy.stats import wilcoxon
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.evaluation.case import evaluate_case
 from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
+from ICHSegmentationLib.research.evaluation.metrics.case import evaluate_case
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import holm
 from ICHSegmentationLib.research.evaluation.models.costs import Cost, Costs
 from ICHSegmentationLib.research.evaluation.models.head_to_head import is_evaluated, write_head_to_head
@@ -151,11 +151,11 @@ def test_results_without_cleaning_are_of_their_own_kind(tmp_path: Path):
     model = a_model(tmp_path, "first", {"a": 10})
     record = {"fingerprint": "first", "set_aside": {}, "cleaned": False}
     (tmp_path / "first" / "figures.json").write_text(json.dumps(record))
-    assert is_evaluated(tmp_path / "first", model, cleaned=False)
+    assert is_evaluated(tmp_path / "first", model, postprocessed=False)
     with raises(InputError, "research.evaluation_of_another_model", model="first"):
         is_evaluated(tmp_path / "first", model)
     write_head_to_head(tmp_path, [model])
-    assert processing_sentence(cleaned=False) in (tmp_path / "models.md").read_text()
+    assert processing_sentence(postprocessed=False) in (tmp_path / "models.md").read_text()
 
 
 def test_different_cases_are_refused(tmp_path: Path):
@@ -185,9 +185,9 @@ def test_results_with_another_second_reader_are_refused(tmp_path: Path):
             is_evaluated(tmp_path / "first", model)
     path.write_text(json.dumps(record | {"second_reader_sha256": reader.sha256}))
     assert is_evaluated(tmp_path / "first", model)
-    # Without the cleaning nobody is asked.
+    # Without postprocessing no verifier is asked.
     path.write_text(json.dumps(record | {"cleaned": False, "second_reader_sha256": None}))
-    assert is_evaluated(tmp_path / "first", model, cleaned=False)
+    assert is_evaluated(tmp_path / "first", model, postprocessed=False)
 
 
 def test_holms_procedure():

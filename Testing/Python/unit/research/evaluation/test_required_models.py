@@ -47,39 +47,39 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def evaluate(folder: Path, model: str, *, cleaning: bool) -> ModelRun:
+def evaluate(folder: Path, model: str, *, postprocessing: bool) -> ModelRun:
     file = HeldOutFile(PATIENTS, "a", folder / "a.npz")
     hu = np.full(GRID.shape, 30, dtype=np.int16)
     labels = np.zeros(GRID.shape, dtype=np.uint8)
     labels[1, 10:20, 10:20] = Subtype.IPH
     HeldOutCase(CTVolume(hu, GRID), labels, np.zeros(GRID.shape, dtype=bool)).write(file.path)
-    return run_model(model, [file], (), folder / "predictions", RunSettings(cleaning=cleaning))
+    return run_model(model, [file], (), folder / "predictions", RunSettings(postprocessing=postprocessing))
 
 
-def test_without_its_second_reader_a_model_is_evaluated_only_without_the_cleaning(
+def test_without_its_verifier_a_model_is_evaluated_only_without_postprocessing(
     tmp_path: Path, models: Path, scans: list[str]
 ):
     told = ("research.no_verifier", {"model": "first", "needed": "reader", "folder": models})
     with raises(MissingModelError, told[0], **told[1]):
-        evaluate(tmp_path, "first", cleaning=True)
+        evaluate(tmp_path, "first", postprocessing=True)
     assert scans == []
-    assert evaluate(tmp_path, "first", cleaning=False).verifier_sha256 is None
+    assert evaluate(tmp_path, "first", postprocessing=False).verifier_sha256 is None
     assert scans == ["first"]
 
     reader = register_model(FIELDS | {"name": "reader"}, random_state(**TINY), folder=models)
-    assert evaluate(tmp_path, "first", cleaning=True).verifier_sha256 == reader.sha256
-    assert evaluate(tmp_path, "first", cleaning=False).verifier_sha256 is None
+    assert evaluate(tmp_path, "first", postprocessing=True).verifier_sha256 == reader.sha256
+    assert evaluate(tmp_path, "first", postprocessing=False).verifier_sha256 is None
     reader.path.unlink()
     with raises(MissingModelError, told[0], **told[1]):
-        evaluate(tmp_path, "first", cleaning=True)
+        evaluate(tmp_path, "first", postprocessing=True)
 
 
-@pytest.mark.parametrize("cleaning", [True, False])
+@pytest.mark.parametrize("postprocessing", [True, False])
 def test_without_its_detector_a_model_is_not_evaluated(
-    tmp_path: Path, models: Path, scans: list[str], *, cleaning: bool
+    tmp_path: Path, models: Path, scans: list[str], *, postprocessing: bool
 ):
     with raises(MissingModelError, "research.no_detector", model="inside", needed="finder"):
-        evaluate(tmp_path, "inside", cleaning=cleaning)
+        evaluate(tmp_path, "inside", postprocessing=postprocessing)
     assert scans == []
     register_model(FIELDS | {"name": "finder"}, random_state(**TINY), folder=models)
-    assert evaluate(tmp_path, "inside", cleaning=cleaning).verifier_sha256 is None
+    assert evaluate(tmp_path, "inside", postprocessing=postprocessing).verifier_sha256 is None

@@ -16,7 +16,7 @@ from ICHSegmentationLib.research.training.boxes.loss import BoxLoss
 from ICHSegmentationLib.research.training.boxes.targets import TrueBox, target_maps, true_boxes, varied
 from ICHSegmentationLib.research.training.boxes.validation import SliceBoxes, average_precision
 from ICHSegmentationLib.research.training.data.clot import IGNORE
-from ICHSegmentationLib.research.training.fit import fit
+from ICHSegmentationLib.research.training.fitting.fit import fit
 from ICHSegmentationLib.systems import build_network
 
 KINDS = [subtype.name for subtype in Subtype]

@@ -6,13 +6,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from builders.errors import raises
+from builders.errors import raises, raises_invalid
 from builders.label_maps import ellipsoid_mask, labelled
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM
 from builders.tiny_model import FIELDS, load_openvino, load_runtime, register_model
 from builders.training import INPUT, a_configuration, write_squares
 from builders.worker_world import tilted_head
-from pydantic import ValidationError
 
 from ICHSegmentationLib import segment
 from ICHSegmentationLib.core.errors import MissingModelError
@@ -24,7 +23,7 @@ from ICHSegmentationLib.research.training.boxes.crop_dataset import CropDataset,
 from ICHSegmentationLib.research.training.boxes.targets import TrueBox
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
-from ICHSegmentationLib.research.training.fit import fit
+from ICHSegmentationLib.research.training.fitting.fit import fit
 from ICHSegmentationLib.research.training.loss import DiceCrossEntropy, segmentation_loss
 from ICHSegmentationLib.research.training.processes import Processes
 from ICHSegmentationLib.research.training.train import train
@@ -90,7 +89,7 @@ def test_a_single_stage_is_shown_whole_slices_and_all_their_blood(tmp_path):
 
 
 def test_the_boxes_name_the_subtype_and_the_network_does_not(tmp_path):
-    with pytest.raises(ValidationError, match="classes must be background and ICH"):
+    with raises_invalid("research.classes_of_crops", any_blood="ICH"):
         configuration(tmp_path, classes=("background", "IPH"))
 
 

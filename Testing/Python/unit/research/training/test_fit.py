@@ -11,10 +11,10 @@ from builders.training import a_configuration, write_squares
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.training import loss as loss_module
-from ICHSegmentationLib.research.training.batches import BatchNumbers, training_batches
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume, read_anatomy, write_anatomy
 from ICHSegmentationLib.research.training.dataset import SliceDataset
-from ICHSegmentationLib.research.training.fit import fit
+from ICHSegmentationLib.research.training.fitting.batches import BatchNumbers, training_batches
+from ICHSegmentationLib.research.training.fitting.fit import fit
 from ICHSegmentationLib.research.training.processes import Processes
 
 pytestmark = pytest.mark.slow

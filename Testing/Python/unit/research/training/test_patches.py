@@ -26,7 +26,7 @@ from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.data.data_folder import DataFolder
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
-from ICHSegmentationLib.research.training.fit import fit
+from ICHSegmentationLib.research.training.fitting.fit import fit
 from ICHSegmentationLib.research.training.patches import volume as patch_volume
 from ICHSegmentationLib.research.training.patches.dataset import PatchDataset
 from ICHSegmentationLib.research.training.patches.places import PatchPlaces

@@ -129,5 +129,5 @@ def test_a_run_of_an_earlier_version_goes_on_with_what_it_did_not_know(tmp_path)
 
     check_training(config, run)
 
-    with pytest.raises(InputError, match=r"another augmentation\.flip"):
+    with raises(InputError, "research.run_of_another_setting", setting="augmentation.flip"):
         check_training(a_configuration(tmp_path, augmentation={"flip": 0.0}), run)

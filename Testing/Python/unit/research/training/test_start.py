@@ -13,7 +13,7 @@ from builders.training import a_configuration, write_squares
 
 from ICHSegmentationLib.core.errors import InputError, UnknownModelError
 from ICHSegmentationLib.models import get_model
-from ICHSegmentationLib.research.training.fit import fit
+from ICHSegmentationLib.research.training.fitting.fit import fit
 from ICHSegmentationLib.research.training.fitting.start import copy_weights
 from ICHSegmentationLib.research.training.processes import Processes
 from ICHSegmentationLib.research.training.train import check_training, train
@@ -56,5 +56,5 @@ def test_an_unknown_model_and_another_start_are_refused_before_the_data(tmp_path
         check_training(a_configuration(tmp_path, start_from="no-such-model"), tmp_path / "run")
     write_squares(tmp_path / "data")
     train(a_configuration(tmp_path / "data"), tmp_path / "run", ONE)
-    with pytest.raises(InputError, match="another start_from"):
+    with raises(InputError, "research.run_of_another_setting", setting="start_from"):
         check_training(a_configuration(tmp_path / "data", start_from=DEFAULT), tmp_path / "run")

@@ -15,8 +15,8 @@ from builders.public_sets import SHAPE, blood, write_ct_ich, write_pair
 
 from ICHSegmentationLib.cli.options import PublicSetName
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.io import read_ct
 from ICHSegmentationLib.io.labels.nifti import read_labels_nifti
+from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.research.training.datasets.prepare import SET_NAMES, open_set, prepare_set
 from ICHSegmentationLib.research.training.datasets.public_set import CaseName
 from ICHSegmentationLib.research.training.datasets.splits import split_by_patient

@@ -33,7 +33,7 @@ def run(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Make the held-out cases, run the model, write and show the figures; see ``ichseg evaluate --help``."""
+    """Make the held-out cases, run the model, write and show the metrics; see ``ichseg evaluate --help``."""
     from ICHSegmentationLib.cli.commands.segment import check_output
     from ICHSegmentationLib.models import get_model
     from ICHSegmentationLib.research.evaluation.models.report import RECORD_NAME
@@ -46,7 +46,7 @@ def run(
     names = [options.model] if compare_model is None else [options.model, compare_model]
     for name in names:
         # A wrong name, or what the model lacks, is found before the cases are made.
-        require_models(get_model(name), cleaned=options.postprocessing)
+        require_models(get_model(name), postprocessed=options.postprocessing)
     terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
     with terminal:
         files = make_held_out(settings, workers=workers, progress=terminal.progress("make"))
@@ -106,7 +106,7 @@ def _run_model(
     from ICHSegmentationLib.research.evaluation.models.run import RunSettings, run_model
 
     where = RunSettings(
-        device=options.device, runtime=options.runtime, threads=options.threads, cleaning=options.postprocessing
+        device=options.device, runtime=options.runtime, threads=options.threads, postprocessing=options.postprocessing
     )
     predictions = output / PREDICTIONS_NAME / get_model(options.model).name
     return run_model(options.model, files, settings.evaluation.negatives, predictions, where, progress)

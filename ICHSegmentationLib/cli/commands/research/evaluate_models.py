@@ -31,7 +31,7 @@ def run(
 
     ``models`` are names, or ``all``; ``options`` says where they run. See ``ichseg evaluate --help``.
     """
-    from ICHSegmentationLib.cli.commands.evaluate_model import evaluate_model, held_out_settings
+    from ICHSegmentationLib.cli.commands.research.evaluate_model import evaluate_model, held_out_settings
     from ICHSegmentationLib.cli.commands.segment import check_output
     from ICHSegmentationLib.models import get_model, load_manifest
     from ICHSegmentationLib.research.evaluation.models.costs import read_costs
@@ -52,12 +52,12 @@ def run(
     if len(entries) < 2:
         raise InputError(message("cli.only_one_model", model=entries[0].name))
     for entry in entries:
-        require_models(entry, cleaned=options.postprocessing)
+        require_models(entry, postprocessed=options.postprocessing)
     measured = None if costs is None else read_costs(costs)
     missing = [
         entry
         for entry in entries
-        if overwrite or not is_evaluated(output / entry.name, entry, cleaned=options.postprocessing)
+        if overwrite or not is_evaluated(output / entry.name, entry, postprocessed=options.postprocessing)
     ]
     parts = {"make": 0.3, **{entry.name: 0.7 / len(missing) for entry in missing}}
     terminal = Terminal(parts, quiet=quiet, as_json=as_json)

@@ -43,7 +43,7 @@ def run(
         written = write_evaluation(evaluation, output)
     content = evaluation.model_dump(mode="json")
     content["outputs"] = {name: str(path) for name, path in written.items()}
-    terminal.show(content, f"{_figures(evaluation)}\n\nTables and plots: {written[PAGE_NAME]}")
+    terminal.show(content, f"{_metrics(evaluation)}\n\nTables and plots: {written[PAGE_NAME]}")
 
 
 def _shortened(warnings: tuple[str, ...], page: Path) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ def _shortened(warnings: tuple[str, ...], page: Path) -> tuple[str, ...]:
     return warnings if left <= 0 else (*warnings[:_MAX_WARNINGS], message("cli.more_warnings", count=left, path=page))
 
 
-def _figures(evaluation: Evaluation) -> str:
+def _metrics(evaluation: Evaluation) -> str:
     """Return one line per class."""
     model = evaluation.model
     lines = [f"{len(model.cases)} cases; Dice and HD95: medians of the cases with the class", ""]

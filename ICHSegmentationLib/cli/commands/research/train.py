@@ -14,13 +14,14 @@ from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.research.training.config import TrainingConfig
-    from ICHSegmentationLib.research.training.fit import Progress
+    from ICHSegmentationLib.research.training.fitting.fit import Progress
     from ICHSegmentationLib.research.training.train import Trained
 
 _PREPARING = {
     "real series": 2.0,
     "labelled slices": 0.1,
     "simulated lesions": 3.0,
+    "varied lesions": 3.0,
     "look-alikes": 1.0,
     "generated heads": 1.0,
     "aligned volumes": 1.0,
@@ -64,7 +65,7 @@ def _prepare(settings: TrainingConfig, options: TrainOptions, *, as_json: bool, 
     terminal = Terminal(_PREPARING, quiet=quiet, as_json=as_json)
     with terminal:
         files = prepare(settings, workers=options.workers, progress=_by_stage(terminal))
-        pack = None if options.pack is None else write_pack(settings, options.pack, most_mib=options.most_mib)
+        pack = None if options.pack is None else write_pack(settings, options.pack, max_mib=options.most_mib)
     content = {
         "schema": 1,
         "folder": str(settings.data.folder),

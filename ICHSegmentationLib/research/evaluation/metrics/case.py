@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ICHSegmentationLib.core.components import labelled_box
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.research.evaluation.metrics.classes import CLASSES, class_mask
 from ICHSegmentationLib.research.evaluation.metrics.lesions import LesionCounts, largest_lesion
 from ICHSegmentationLib.research.evaluation.metrics.overlap import Counts, Overlap
@@ -79,8 +80,7 @@ def evaluate_case(case: str, predicted: LabelMap, reference: LabelMap) -> CaseMe
     """
     grid = reference.grid
     if not predicted.grid.matches(grid):
-        detail = "the predicted and the reference labels must lie on one grid"
-        raise ValueError(detail)
+        raise ValueError(message("research.different_grids"))
     box = labelled_box(predicted.labels | reference.labels)
     first = (box[0].start, box[1].start, box[2].start)
     given, expected = predicted.labels[box], reference.labels[box]

@@ -18,7 +18,7 @@ from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models.manifest import get_model
 from ICHSegmentationLib.networks.interface import channels_last
-from ICHSegmentationLib.research.training.batches import training_batches
+from ICHSegmentationLib.research.training.fitting.batches import training_batches
 from ICHSegmentationLib.research.training.fitting.checkpoint import read_checkpoint, write_checkpoint
 from ICHSegmentationLib.research.training.fitting.optimisation import Schedule, build_optimiser
 from ICHSegmentationLib.research.training.fitting.start import copy_weights

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Subcommands of research: simulation, training and evaluation."""
