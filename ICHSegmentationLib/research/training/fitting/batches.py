@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from torch.utils.data import DataLoader, Sampler
@@ -57,6 +58,16 @@ def training_batches(
         dataset(files, config),
         batch_sampler=BatchNumbers(options.batch, processes, first=first),
         num_workers=options.workers,
+        multiprocessing_context=_start_method() if options.workers else None,
         pin_memory=processes.device.type == "cuda",
     )
     return iter(loader)
+
+
+def _start_method() -> str | None:
+    """Return how workers are started; None is the default of torch, a fork on Linux, which shares the volumes.
+
+    A process that uses OpenVINO must not be forked: where the garbage collection of the copy frees a loaded model, its
+    destructor waits for threads that exist in the original only, and the copy crashes or never ends.
+    """
+    return "spawn" if "openvino" in sys.modules else None

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Workers of training in a process with loaded models: a forked one crashed when it freed them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_BUILDERS = Path(__file__).resolve().parents[3]
+_PROGRAM = """
+import gc, os, sys
+from pathlib import Path
+
+sys.path.insert(0, sys.argv[1])
+times = int(sys.argv[3])
+
+import numpy as np
+import torch
+from builders.tiny_model import FIELDS, TINY, load_openvino, random_state, register_model
+from builders.training import a_configuration, write_squares
+
+from ICHSegmentationLib.models import get_model
+from ICHSegmentationLib.research.training.dataset import SliceDataset
+from ICHSegmentationLib.research.training.fitting import batches
+from ICHSegmentationLib.research.training.processes import Processes
+
+sample = SliceDataset.__getitem__
+
+
+def sample_after_collection(self, number):
+    gc.collect()  # in a fork: of everything that was garbage in the first process
+    return sample(self, number)
+
+
+class Garbage:
+    def __init__(self, content):
+        self.content, self.itself = content, self
+
+
+if __name__ == "__main__":
+    root = Path(sys.argv[2])
+    if len(sys.argv) > 4:
+        batches._start_method = lambda: "fork"
+        SliceDataset.__getitem__ = sample_after_collection
+    files = write_squares(root)
+    register_model(FIELDS, random_state(**TINY), folder=root / "models")
+    config = a_configuration(root, optimisation={"workers": 1})
+    layer = torch.nn.Conv2d(3, 6, 3)
+    for _ in range(times):
+        models = [load_openvino(get_model("tiny", folder=root / "models"), threads=2) for _ in range(2)]
+        for model in models:
+            assert model.probabilities(np.zeros((3, 3, 64, 64), np.float32)).shape == (3, 6, 64, 64)
+        gc.disable()
+        Garbage(models)
+        del model, models
+        batch = next(batches.training_batches(files, config, Processes(0, 1, torch.device("cpu"))))
+        layer(batch["image"]).mean().backward()
+        gc.enable()
+        gc.collect()
+    print("done", times)
+"""
+
+
+def run(folder: Path, times: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+    program = folder / "program.py"
+    program.write_text(_PROGRAM, encoding="utf-8")
+    command = [sys.executable, str(program), str(_BUILDERS), str(folder), str(times), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_fifty_workers_beside_loaded_models_crash_none(tmp_path: Path):
+    done = run(tmp_path, 50)
+    assert (done.returncode, done.stdout) == (0, "done 50\n"), done.stderr
