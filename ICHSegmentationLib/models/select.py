@@ -16,7 +16,7 @@ from ICHSegmentationLib.models.trained_network import load_network
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models.manifest import ModelEntry
-    from ICHSegmentationLib.models.runtimes.runtime import Runtime, RuntimeInfo
+    from ICHSegmentationLib.models.runtimes.runtime import Runtime
     from ICHSegmentationLib.models.trained_network import NetworkBuilder
 
 _RUNTIMES = ("auto", "openvino", "torch")

@@ -244,7 +244,7 @@ HARMLESS = frozenset(
         copy_slices,
         add_other_files,
     )
-) | {"multi-frame", "nifti", "nrrd", "rename_compression"}
+) | {"multi-frame", "nifti", "nrrd", "rename_compression", "nifti_big_endian", "nrrd_big_endian", "nrrd_compressed"}
 """What scanners, archives and people do to good scans."""
 
 
