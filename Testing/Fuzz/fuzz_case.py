@@ -15,8 +15,8 @@ import numpy as np
 import pydicom
 from builders.affine_files import AXIS_ORDERS, in_axis_order, write_nifti, write_nrrd
 from builders.dicom import write_enhanced, write_series
+from builders.marked_scan import MarkedScan, Marker, make_marked_scan, measure
 from header_mutations import NIFTI, NRRD, ContentMutation
-from marked_scan import MarkedScan, Marker, make_marked_scan, measure
 from mutations import FOLDER, HARMLESS, SERIES, damage, lose_spacing, pad, rename_compression
 
 from ICHSegmentationLib.core.errors import InputError

@@ -40,32 +40,29 @@ class Garbage:
         self.content, self.itself = content, self
 
 
-if __name__ == "__main__":
-    root = Path(sys.argv[2])
-    SliceDataset.__getitem__ = sample_after_collection
-    files = write_squares(root)
-    register_model(FIELDS, random_state(**TINY), folder=root / "models")
-    config = a_configuration(root, optimisation={"workers": 1})
-    layer = torch.nn.Conv2d(3, 6, 3)
-    for _ in range(times):
-        models = [load_openvino(get_model("tiny", folder=root / "models"), threads=2) for _ in range(2)]
-        for model in models:
-            assert model.probabilities(np.zeros((3, 3, 64, 64), np.float32)).shape == (3, 6, 64, 64)
-        gc.disable()
-        Garbage(models)
-        del model, models
-        batch = next(batches.training_batches(files, config, Processes(0, 1, torch.device("cpu"))))
-        layer(batch["image"]).mean().backward()
-        gc.enable()
-        gc.collect()
-    print("done", times)
+root = Path(sys.argv[2])
+SliceDataset.__getitem__ = sample_after_collection
+files = write_squares(root)
+register_model(FIELDS, random_state(**TINY), folder=root / "models")
+config = a_configuration(root, optimisation={"workers": 1})
+layer = torch.nn.Conv2d(3, 6, 3)
+for _ in range(times):
+    models = [load_openvino(get_model("tiny", folder=root / "models"), threads=2) for _ in range(2)]
+    for model in models:
+        assert model.probabilities(np.zeros((3, 3, 64, 64), np.float32)).shape == (3, 6, 64, 64)
+    gc.disable()
+    Garbage(models)
+    del model, models
+    batch = next(batches.training_batches(files, config, Processes(0, 1, torch.device("cpu"))))
+    layer(batch["image"]).mean().backward()
+    gc.enable()
+    gc.collect()
+print("done", times)
 """
 
 
 @pytest.mark.slow
 def test_none_of_fifty_workers_beside_garbage_models_crashes(tmp_path: Path):
-    program = tmp_path / "program.py"
-    program.write_text(_PROGRAM, encoding="utf-8")
-    command = [sys.executable, str(program), str(_BUILDERS), str(tmp_path), "50"]
+    command = [sys.executable, "-c", _PROGRAM, str(_BUILDERS), str(tmp_path), "50"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1800)
     assert (done.returncode, done.stdout) == (0, "done 50\n"), done.stderr
