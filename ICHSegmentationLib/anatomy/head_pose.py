@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.grid import SliceGrid
     from ICHSegmentationLib.core.volume import CTVolume
 
-MOST_TILT_DEG = 30.0
+MAX_TILT_DEG = 30.0
 """Of the head against its slices; the plane of the slices of an upright head differs by up to 20 from the model's."""
 
 _MOST_SLICES, _PIXEL_MM = 40, 3.2  # of the search
