@@ -18,7 +18,7 @@ from ICHSegmentationLib.export.job import ExportJob, ScanFiles
 from ICHSegmentationLib.export.record import RunRecord
 from ICHSegmentationPanel.process import failure_of, stage_title
 from ICHSegmentationPanel.section import Section
-from ICHSegmentationPanel.widgets.wrapped_label import show_sentence, wrapped_label
+from ICHSegmentationPanel.widgets.labels import show_error, show_text, wrapped_label
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
@@ -280,11 +280,11 @@ class ExportWidgets:
 
     def say(self, sentence: str) -> None:
         """Show a message below the button; empty hides it."""
-        show_sentence(self._message, sentence)
+        show_text(self._message, sentence)
 
     def complain(self, sentence: str) -> None:
         """Show an error below the button."""
-        show_sentence(self._message, sentence, bold=True)
+        show_error(self._message, sentence)
 
 
 def _kinds() -> tuple[tuple[str, str, str], ...]:

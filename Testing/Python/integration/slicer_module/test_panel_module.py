@@ -178,7 +178,7 @@ def test_missing_packages_are_installed_when_the_user_asks(a_ct, load_module, cl
     monkeypatch.setattr(ICHSegmentationPanel.install, "Requirements", lambda: requirements)
     widget = load_module("ICHSegmentation")
     ui = widget.ui
-    assert "openvino&gt;=2025.0" in ui.setupLabel.text
+    assert "openvino>=2025.0" in ui.setupLabel.text
     assert (ui.setupFrame.visible, ui.segmentSection.enabled, widget.panel) == (True, False, None)
     click(ui.installButton)
     assert "pip could not reach the network." in ui.setupLabel.text

@@ -65,9 +65,7 @@ def test_the_segments_are_what_the_worker_says_that_the_model_tells(an_open_pane
 
 def test_what_the_user_must_know_of_a_result_is_said(an_open_panel, click):
     run_once(an_open_panel, click, warnings=("The graphics card's memory ran out; the processor was used.",))
-    assert an_open_panel.ui.messageLabel.text.endswith(
-        "The graphics card&#x27;s memory ran out; the processor was used."
-    )
+    assert an_open_panel.ui.messageLabel.text.endswith("The graphics card's memory ran out; the processor was used.")
 
 
 def test_a_new_run_never_replaces_a_result(an_open_panel, click):
@@ -96,9 +94,9 @@ def test_cancel_stops_the_worker_and_changes_nothing(an_open_panel, click):
     ("kind", "sentence", "next_step"),
     [
         ("no_weights", "The model is not installed.", "Install the extension again"),
-        ("checksum", "The model&#x27;s file is damaged", "Install the extension again"),
-        ("out_of_memory", "The computer&#x27;s memory does not suffice.", "Close other programs"),
-        ("out_of_gpu_memory", "The graphics card&#x27;s memory does not suffice.", "choose the processor"),
+        ("checksum", "The model's file is damaged", "Install the extension again"),
+        ("out_of_memory", "The computer's memory does not suffice.", "Close other programs"),
+        ("out_of_gpu_memory", "The graphics card's memory does not suffice.", "choose the processor"),
         ("no_gpu", "The graphics card cannot be used.", "Choose the processor"),
         ("killed", "The system ended the segmentation", "Close other programs"),
         ("crashed", "The segmentation stopped unexpectedly.", "Copy diagnostics"),
@@ -213,7 +211,7 @@ def test_a_result_that_cannot_be_published_leaves_nothing_behind(an_open_panel, 
     monkeypatch.setattr(mrml, "publish", full)
     request = an_open_panel.process.request
     assert finish(an_open_panel, request) is None
-    assert "The computer&#x27;s memory does not suffice." in an_open_panel.ui.messageLabel.text
+    assert "The computer's memory does not suffice." in an_open_panel.ui.messageLabel.text
     assert results() == []
 
 
