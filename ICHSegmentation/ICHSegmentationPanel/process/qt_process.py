@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import qt
-import slicer
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.worker.client.application_loop import ProcessListener
@@ -50,7 +49,7 @@ class QtProcess:
         for name, value in environment.items():
             variables.insert(name, value)
         # Without a parent, Python would delete it at once where `discard` drops the last reference.
-        self._process = qt.QProcess(slicer.app)
+        self._process = qt.QProcess(qt.QCoreApplication.instance())
         self._process.setProcessEnvironment(variables)
         self._process.connect("readyReadStandardOutput()", self._read_output)
         self._process.connect("readyReadStandardError()", self._read_errors)

@@ -55,8 +55,9 @@ class TrainingSection(Section):
         row = qt.QHBoxLayout()
         row.addWidget(self.button)
         row.addWidget(self.folder_button)
-        ui.exportPlace.layout().addRow(row)
-        ui.exportPlace.layout().addRow(self._message)
+        self._ui = ui
+        ui.trainingPlace.layout().addRow(row)
+        ui.trainingPlace.layout().addRow(self._message)
         self.button.connect("clicked()", self.save)
         self.folder_button.connect("clicked()", self._choose_folder)
         self._say("")
@@ -68,6 +69,7 @@ class TrainingSection(Section):
 
     def update(self) -> None:
         """Enable the button if there is a result."""
+        self._ui.trainingSection.enabled = self._segmentation is not None
         self.button.enabled = self._segmentation is not None and not self._is_saving
 
     def save(self) -> None:

@@ -40,7 +40,7 @@ def test_one_file_alone_sets_the_text_of_labels(sources):
 
 
 def test_no_text_has_a_color_of_its_own(sources):
-    assert [path.name for path, text in sources.items() if re.search(r"color:|<font|setStyleSheet", text)] == []
+    assert [path.name for path, text in sources.items() if re.search(r"style=|<font|setStyleSheet", text)] == []
 
 
 def test_plain_text_and_errors_are_shown_as_they_are(slicer_app):
