@@ -43,8 +43,9 @@ def test_no_text_has_a_color_of_its_own(sources):
     assert [path.name for path, text in sources.items() if re.search(r"style=|<font|setStyleSheet", text)] == []
 
 
-def test_plain_text_and_errors_are_shown_as_they_are(slicer_app):
+def test_plain_text_and_errors_are_shown_as_they_are(slicer_app, monkeypatch):
     assert slicer_app
+    monkeypatch.syspath_prepend(str(MODULE_FOLDER))
     import qt
     from ICHSegmentationPanel.widgets.labels import bold, rich, show_error, show_rich, show_text
 
