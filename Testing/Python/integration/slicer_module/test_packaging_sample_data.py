@@ -88,7 +88,7 @@ def test_a_slicer_without_sample_data_starts_all_the_same(monkeypatch):
 
 
 AFFINE_RAS = np.array([[-0.8, 0, 0, 102], [0, -0.8, 0, 96], [0, 0, 5, -77.5], [0, 0, 0, 1.0]])
-HU = np.arange(240, dtype=np.int16).reshape(3, 10, 8) - 100
+HU = np.arange(240, dtype=np.int16).reshape(8, 10, 3) - 100
 
 
 @pytest.fixture

@@ -51,12 +51,16 @@ def test_the_finding_says_what_was_found(a_result):
 
 
 def test_the_finding_follows_edits(a_result, wait_until):
-    for segment_id, text in (
-        ("IPH", "<b>Hemorrhage found:</b> 1 lesion, 0.4 mL, largest: SDH, 0.4 mL."),
-        ("SDH", "<b>No hemorrhage left after corrections by hand.</b>"),
-    ):
-        slicer.vtkSlicerSegmentationsModuleLogic.ClearSegment(a_result.node, segment_id)
-        wait_until(lambda text=text: a_result.ui.findingLabel.text == text, what=text)
+    erase(a_result.node, "IPH")
+    text = "<b>Hemorrhage found:</b> 2 lesions, 1.4 mL, largest: IPH, 1.0 mL."
+    wait_until(lambda: a_result.ui.findingLabel.text == text, what="the new finding")
+
+
+def test_a_result_emptied_by_hand_is_not_called_negative(a_result):
+    from ICHSegmentationPanel.widgets.finding import show_finding
+
+    show_finding(a_result.ui.findingLabel, [], corrected=True)
+    assert a_result.ui.findingLabel.text == "<b>No hemorrhage left after corrections by hand.</b>"
 
 
 def test_a_negative_scan_shows_no_table_of_zeros(an_open_panel, click, slicer_app):
