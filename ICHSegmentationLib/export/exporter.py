@@ -27,10 +27,11 @@ from ICHSegmentationLib.export.report.pdf import make_report_pdf
 from ICHSegmentationLib.export.report.text_block import fill_template, load_template
 from ICHSegmentationLib.export.tables import write_measurements_csv, write_measurements_json, write_scores_csv
 from ICHSegmentationLib.io.boxes import write_boxes
+from ICHSegmentationLib.io.dicom.scan_header import scan_identity
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
 from ICHSegmentationLib.io.labels.seg_nrrd import write_seg_nrrd
-from ICHSegmentationLib.io.scan_identity import ScanIdentity, scan_identity
+from ICHSegmentationLib.io.scan_identity import ScanIdentity
 from ICHSegmentationLib.rendering.png import decode_png, write_png
 from ICHSegmentationLib.rendering.slices_picture import draw_slices
 from ICHSegmentationLib.rendering.view_3d import try_draw_3d

@@ -4,14 +4,9 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-
-if TYPE_CHECKING:
-    from pydicom import Dataset
-
-    from ICHSegmentationLib.core.source import CTSource
 
 _ROUNDS = 100_000
 _HASH_BYTES = 16
@@ -59,35 +54,12 @@ class ScanIdentity(BaseModel):
         return self.model_dump_json()
 
 
-def scan_identity(source: CTSource) -> ScanIdentity | None:
-    """Return the identity of a scan that was read from DICOM; None for others, which have none."""
-    header = scan_header(source)
-    return None if header is None else ScanIdentity.of(header)
-
-
 def parse_scan_identity(text: str | bytes) -> ScanIdentity | None:
     """Return the identity, or None where the text is not one."""
     try:
         return ScanIdentity.model_validate_json(text)
     except ValidationError:
         return None
-
-
-def scan_header(source: CTSource) -> ScanHeader | None:
-    """Return what the header of a scan says; None for a scan that was not read from DICOM."""
-    from ICHSegmentationLib.io.dicom.files import load_dataset
-
-    if source.kind != "dicom" or not source.files:
-        return None
-    return header_of(load_dataset(source.files[0]))
-
-
-def header_of(dataset: Dataset) -> ScanHeader:
-    """Return what a DICOM header says of its scan."""
-    from ICHSegmentationLib.io.dicom.files import value_of
-
-    keywords = ("FrameOfReferenceUID", "SeriesInstanceUID", "PatientID")
-    return ScanHeader(*(str(value_of(dataset, keyword) or "").strip() for keyword in keywords))
 
 
 def hash_of(patient_id: str, series_uid: str) -> str:

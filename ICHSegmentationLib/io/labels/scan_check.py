@@ -10,15 +10,9 @@ from typing import TYPE_CHECKING
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.io.dicom.files import load_dataset, value_of
+from ICHSegmentationLib.io.dicom.scan_header import header_of, scan_header
 from ICHSegmentationLib.io.labels.seg_nrrd import recorded_scan
-from ICHSegmentationLib.io.scan_identity import (
-    NIFTI_PREFIX,
-    ScanIdentity,
-    hash_of,
-    header_of,
-    parse_scan_identity,
-    scan_header,
-)
+from ICHSegmentationLib.io.scan_identity import NIFTI_PREFIX, ScanIdentity, hash_of, parse_scan_identity
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.source import CTSource

@@ -26,11 +26,11 @@ from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.exporter import Exporter
 from ICHSegmentationLib.export.formats import ExportFormat
 from ICHSegmentationLib.export.record import read_record
+from ICHSegmentationLib.io.dicom.scan_header import scan_identity
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
 from ICHSegmentationLib.io.labels.reader import read_labels
 from ICHSegmentationLib.io.labels.seg_nrrd import write_seg_nrrd
 from ICHSegmentationLib.io.reader import read_ct
-from ICHSegmentationLib.io.scan_identity import scan_identity
 from ICHSegmentationLib.measurement.growth import compare_volumes
 from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import ModelEntry, RuntimeInfo

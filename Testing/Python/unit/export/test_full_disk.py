@@ -29,6 +29,8 @@ from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.rendering.png import write_png
 from ICHSegmentationLib.worker.protocol import exchange
 
+pytestmark = pytest.mark.slow
+
 GRID = make_grid(rows=512, columns=512, steps_mm=[5.0] * 12, spacing_mm=(0.5, 0.5))
 
 
