@@ -393,4 +393,4 @@ def test_no_run_is_started_during_an_export(an_open_panel, click):
     an_open_panel.process.busy = True
     click(an_open_panel.ui.segmentButton)
     assert an_open_panel.process.requests == []
-    assert an_open_panel.ui.messageLabel.text == "<b>Another task is running; segment when it has finished.</b> "
+    assert an_open_panel.ui.messageLabel.text == "<b>Another task is running; segment when it has finished.</b>"
