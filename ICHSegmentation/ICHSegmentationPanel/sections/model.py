@@ -11,7 +11,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ICHSegmentationLib.core.errors import ModelError, NoManifestError
-from ICHSegmentationLib.models import Manifest, load_manifest
+from ICHSegmentationLib.models import Manifest, load_manifest, output_subtypes
 from ICHSegmentationLib.systems import available_models, box_model
 from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.labels import bold, rich, show_text
@@ -129,6 +129,7 @@ class ModelSection(Section):
 
     def _describe_model(self) -> None:
         entry = self.entry
+        show_text(self._ui.modelLineLabel, _in_one_line(entry, self._default) if entry is not None else "")
         show_text(
             self._ui.licenseLabel,
             _("License: {license}").format(license=entry.licence) if entry is not None else "",
@@ -141,6 +142,17 @@ def _select(combo_box: Any, data: str) -> None:
     index = combo_box.findData(data)
     if index >= 0 and index != combo_box.currentIndex:
         combo_box.currentIndex = index
+
+
+def _in_one_line(entry: ModelEntry, default: str) -> str:
+    """Return what a user needs to know of a model before a run."""
+    name = _("Default") if entry.name == default else entry.name
+    subtypes = len(output_subtypes(entry))
+    found = _("{count} subtypes").format(count=subtypes) if subtypes > 1 else output_subtypes(entry)[0]
+    seconds = round(entry.reference_seconds)
+    time = _("about a second") if seconds <= 1 else _("about {seconds} s").format(seconds=seconds)
+    line = _("{name}: {found}, {time}.").format(name=name, found=found, time=time)
+    return f"{line} {_('Weights for non-commercial use only.')}" if entry.non_commercial else line
 
 
 def _details(entry: ModelEntry) -> str:

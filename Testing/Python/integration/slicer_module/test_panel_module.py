@@ -85,6 +85,8 @@ def test_opening_it_chooses_the_ct_and_warms_the_worker_up(a_widget, a_ct):
 def test_correct_and_the_rest_start_folded_away(a_widget):
     assert a_widget.ui.segmentSection.collapsed is False
     assert a_widget.ui.correctSection.collapsed is True
+    assert a_widget.ui.advancedSection.collapsed is True
+    assert (a_widget.ui.modelLineLabel.visible, a_widget.ui.modelSelector.visible) == (True, False)
     assert a_widget.ui.messageLabel.visible is False
     assert a_widget.ui.progressBar.visible is False
     assert a_widget.ui.setupFrame.visible is False

@@ -298,6 +298,7 @@ def test_the_model_list_tells_licence_time_and_quality(an_open_panel):
     ui = an_open_panel.ui
     assert ui.modelSelector.currentText == "hardnet-compact"
     assert ui.licenseLabel.text.startswith("License: CC-BY-NC-4.0")
+    assert ui.modelLineLabel.text == "Default: 5 subtypes, about a second. Weights for non-commercial use only."
     for part in ("s for 40 slices", "IPH dice median", "Trained on"):
         assert part in ui.modelSelector.toolTip
 
@@ -362,6 +363,7 @@ def test_devices_that_cannot_be_used_are_not_offered_and_the_reason_is_told(an_o
 def test_diagnostics_are_copied_without_patient_data(an_open_panel, click):
     an_open_panel.volume.SetName("DOE JOHN 1950-01-01")
     click(an_open_panel.ui.segmentButton)
+    click(an_open_panel.ui.advancedSection)
     click(an_open_panel.ui.diagnosticsButton)
     text = slicer.app.clipboard().text()
     assert "Model: hardnet-compact" in text
@@ -385,6 +387,7 @@ def test_neither_the_log_nor_diagnostics_name_a_volume_that_cannot_be_read(an_op
     assert "The run failed." in caplog.text
     assert "InputError" in caplog.text
     assert "DOE" not in caplog.text
+    click(an_open_panel.ui.advancedSection)
     click(an_open_panel.ui.diagnosticsButton)
     assert "DOE" not in slicer.app.clipboard().text()
 

@@ -162,7 +162,9 @@ def test_a_ct_is_segmented_corrected_saved_and_reopened(
     ui = a_module.ui
     add_volume(slicer.mrmlScene, a_bleeding_head.hu, a_bleeding_head.grid.affine_ras, "Generated head")
     choose(ui.inputSelector, "Generated head")
+    click(ui.advancedSection)
     choose(ui.modelSelector, "hardnet-compact")
+    click(ui.advancedSection)
     assert ui.geometryLabel.text.startswith("24 slices, no tilt, step 6.00 mm, no gaps")
     qt.QSettings().remove(AGREED)
     dialogs.answer("OK")
