@@ -150,7 +150,7 @@ class ICHSegmentationLogic(ScriptedLoadableModuleLogic):
         print(mrml.segment_volumes_ml(segmentation))
     """
 
-    def process(self, volumeNode, model="default", device="auto", force=False):
+    def process(self, volumeNode, model: str = "default", device: str = "auto", force: bool = False):
         """Segment a head CT, and wait until the result is in the scene.
 
         Parameters
