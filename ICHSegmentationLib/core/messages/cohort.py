@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Messages of the package ``cohort``."""
+
+MESSAGES: dict[str, str] = {
+    "baseline_failed": "It cannot be compared: the scan {id} was not segmented.",
+    "baseline_of_itself": "{path}, line {line}: a scan cannot be the baseline of itself.",
+    "baseline_unknown": "{path}, line {line}: baseline_of names {id}, which is not the id of a line.",
+    "bids_no_scans": "{path} is a BIDS data set without a CT (sub-*/[ses-*/]ct/*_ct.nii or .nii.gz).",
+    "case_changed": "The ledger of {folder} knows {id} as another file or series; choose another folder or another id.",
+    "chosen": "head CT without contrast medium, {what}",
+    "csv_column": "{path}: the column {name!r} is unknown; the columns are path, series, id and baseline_of.",
+    "csv_empty": "{path} lists no scan.",
+    "csv_id_not_safe": (
+        "{path}, line {line}: the id {id!r} cannot be a folder name; use letters, digits, '-', '_' and '.'."
+    ),
+    "csv_id_twice": "{path}, line {line}: the id {id} stands on two lines.",
+    "csv_no_path": "{path}, line {line}: the path is missing.",
+    "csv_no_path_column": "{path} has no column 'path'; its first line names the columns.",
+    "csv_unreadable": "{path} cannot be read as a table: {reason}.",
+    "dask_missing": "{option} needs Dask; install it with: pip install ichsegmentation[cohort]",
+    "dask_no_workers": "The scheduler {address} has no workers.",
+    "dask_unreachable": "The Dask scheduler {address} cannot be reached.",
+    "given": "given in the list",
+    "input_twice": "{id} is among the inputs more than once.",
+    "ledger_in_use": "{path} is in use by another run; wait until it has ended.",
+    "ledger_other_version": "{path} was written by another version of the program.",
+    "ledger_unusable": "The ledger {path} cannot be used: {reason}.",
+    "left_contrast": "with contrast medium",
+    "left_damaged": "cannot be read as DICOM",
+    "left_derived": "derived pictures ({kind}), not HU",
+    "left_few": "fewer than {minimum} images",
+    "left_localizer": "localizer",
+    "left_not_axial": "not axial",
+    "left_not_ct": "not CT ({modality})",
+    "left_not_dicom": "not in a DICOM series; list it in a CSV file",
+    "left_other_chosen": "another series of the study was chosen: {chosen}",
+    "left_other_part": "not of the head ({part})",
+    "left_sharp": "sharp kernel ({kernel})",
+    "memory_limit": "The scan took more than {mib:.0f} MiB of memory (--memory-limit).",
+    "no_cards": "There are {cards} graphics cards for {workers} workers; each takes one.",
+    "no_inputs": "Nothing to segment was found in {path}.",
+    "no_ledgers": "{folder} contains no ledgers of shards.",
+    "not_found": "{path} does not exist.",
+    "results_missing": "The results are missing in {folder}.",
+    "settings_changed": (
+        "Earlier scans in {folder} were segmented with another {names}; choose another folder, or add --redo to segment "
+        "them again."
+    ),
+    "shard_format": "'{text}' is not a shard: give its number and the number of shards, as in --shard 1/8.",
+    "shard_missing": "The ledgers of {missing} of {count} shards are missing in {folder}.",
+    "shards_differ": "The ledgers in {folder} are of different numbers of shards.",
+    "shards_settings": "The shards in {folder} were segmented with different models or options.",
+    "stopped": "The run stopped at {id}: {reason} Run the same command again to continue.",
+    "time_limit": "The scan took more than {seconds:.0f} s (--time-limit).",
+}
