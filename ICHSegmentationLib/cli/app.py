@@ -570,9 +570,7 @@ def cohort(
         int | None, typer.Option(min=1, metavar="N", help="Scans at the same time; one for each core by default.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, metavar="N", help="Processor threads for each scan.")] = 1,
-    time_limit: Annotated[
-        float, typer.Option(min=1, metavar="S", help="Seconds after which a scan fails.")
-    ] = 600.0,
+    time_limit: Annotated[float, typer.Option(min=1, metavar="S", help="Seconds after which a scan fails.")] = 600.0,
     memory_limit: Annotated[
         float | None,
         typer.Option(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Dask distributed as the engine: a local cluster, or a scheduler that exists (``pip install ichsegmentation[cohort]``).
+"""Dask distributed as the engine (extra ``cohort``): a local cluster, or a scheduler that exists.
 
 Dask moves jobs and outcomes only. What was done is in the ledger, and a job runs in a worker process beside Dask's own
 process, so that a crash ends neither.

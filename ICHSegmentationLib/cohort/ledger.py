@@ -200,9 +200,7 @@ class Ledger:
         """Put jobs that ran when an earlier run was killed back to waiting; return their ids."""
         with self._transaction():
             rows = self._connection.execute("SELECT id FROM jobs WHERE state = ?", (State.RUNNING,)).fetchall()
-            self._connection.execute(
-                "UPDATE jobs SET state = ? WHERE state = ?", (State.WAITING, State.RUNNING)
-            )
+            self._connection.execute("UPDATE jobs SET state = ? WHERE state = ?", (State.WAITING, State.RUNNING))
         return tuple(row["id"] for row in rows)
 
     def start(self, job: str) -> None:

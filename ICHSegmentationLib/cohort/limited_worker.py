@@ -65,7 +65,7 @@ class WorkerSettings:
         Variables that the worker gets beside those of this process.
     """
 
-    options: SegmentOptions = SegmentOptions()
+    options: SegmentOptions
     limits: Limits = Limits()
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -129,9 +129,7 @@ class LimitedWorker:
 
     def _do(self, job: Job, partial: Path, watch: _Watch) -> Outcome:
         options = self._settings.options
-        request = CaseRequest(
-            id=0, paths=job.case.paths, series=job.case.series, folder=partial, options=options
-        )
+        request = CaseRequest(id=0, paths=job.case.paths, series=job.case.series, folder=partial, options=options)
         if job.kind is Kind.CASE:
             answer = self._client.run_case(request, cancel=watch)
             return Outcome(

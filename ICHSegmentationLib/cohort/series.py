@@ -86,27 +86,31 @@ class Series:
 
     def unsuitable(self) -> Message | None:
         """Return why it is no head CT without contrast medium and with a soft kernel, or None if it is one."""
+        return self._no_axial_ct() or _other_tags(read_tags(self.header))
+
+    def _no_axial_ct(self) -> Message | None:
         header = self.header
+        kinds = {str(kind).upper() for kind in value_of(header, "ImageType") or ()}
         if sop_class(header) not in CT_CLASSES:
             return message("cohort.left_not_ct", modality=value_of(header, "Modality") or "unknown")
         if self.only_localizers:
             return message("cohort.left_localizer")
-        kinds = {str(kind).upper() for kind in value_of(header, "ImageType") or ()}
         if kinds & _DERIVED:
-            return message("cohort.left_derived", kind=sorted(kinds & _DERIVED)[0])
+            return message("cohort.left_derived", kind=min(kinds & _DERIVED))
         if self.images < MINIMUM_SLICES:
             return message("cohort.left_few", minimum=MINIMUM_SLICES)
-        if not _is_axial(header):
-            return message("cohort.left_not_axial")
-        tags = read_tags(header)
-        part = tags.get("body_part", "").upper()
-        if part and not any(name in part for name in _HEAD):
-            return message("cohort.left_other_part", part=part)
-        if "contrast" in tags:
-            return message("cohort.left_contrast")
-        if is_sharp_kernel(tags.get("kernel", "")):
-            return message("cohort.left_sharp", kernel=tags["kernel"])
-        return None
+        return None if _is_axial(header) else message("cohort.left_not_axial")
+
+
+def _other_tags(tags: dict[str, str]) -> Message | None:
+    part = tags.get("body_part", "").upper()
+    if part and not any(name in part for name in _HEAD):
+        return message("cohort.left_other_part", part=part)
+    if "contrast" in tags:
+        return message("cohort.left_contrast")
+    if is_sharp_kernel(tags.get("kernel", "")):
+        return message("cohort.left_sharp", kernel=tags["kernel"])
+    return None
 
 
 def files_below(folder: Path) -> Iterator[Path]:

@@ -81,9 +81,7 @@ def write_tables(ledger: Ledger, folder: Path) -> list[Path]:
     paths = [folder / COHORT_NAME, folder / ERRORS_NAME]
     _write_csv(paths[0], COHORT_HEADER, ([_text(row.get(name)) for name in COHORT_HEADER] for row in rows))
     failed = (entry for entry in ledger.entries() if entry.outcome.state is State.FAILED)
-    _write_csv(
-        paths[1], ("id", "code", "error"), ((e.case.id, e.outcome.code, e.outcome.error) for e in failed)
-    )
+    _write_csv(paths[1], ("id", "code", "error"), ((e.case.id, e.outcome.code, e.outcome.error) for e in failed))
     if find_spec("pyarrow") is not None:
         paths.append(folder / PARQUET_NAME)
         _write_parquet(paths[-1], rows)

@@ -43,8 +43,8 @@ MESSAGES: dict[str, str] = {
     "not_found": "{path} does not exist.",
     "results_missing": "The results are missing in {folder}.",
     "settings_changed": (
-        "Earlier scans in {folder} were segmented with another {names}; choose another folder, or add --redo to segment "
-        "them again."
+        "Earlier scans in {folder} were segmented with another {names}; choose another folder, or add --redo to "
+        "segment them again."
     ),
     "shard_format": "'{text}' is not a shard: give its number and the number of shards, as in --shard 1/8.",
     "shard_missing": "The ledgers of {missing} of {count} shards are missing in {folder}.",
