@@ -587,6 +587,9 @@ def cohort(
     merge: Annotated[
         bool, typer.Option("--merge", help="Join the ledgers of all shards in the folder, and write the tables.")
     ] = False,
+    bids: Annotated[
+        bool, typer.Option("--bids", help="Write labels and measurements as a BIDS derivative data set too.")
+    ] = False,
     redo: Annotated[
         bool, typer.Option("--redo", help="Segment scans again that had another model or other options.")
     ] = False,
@@ -613,7 +616,7 @@ def cohort(
         redo=redo,
         retry_failed=retry_failed,
     )
-    run(inputs or (), output, options, dry_run=dry_run, merge=merge, as_json=as_json, quiet=quiet)
+    run(inputs or (), output, options, dry_run=dry_run, merge=merge, bids=bids, as_json=as_json, quiet=quiet)
 
 
 @app.command()

@@ -57,6 +57,7 @@ def run(
     *,
     dry_run: bool,
     merge: bool,
+    bids: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -75,7 +76,7 @@ def run(
         if inputs:
             raise InputError(message("cli.merge_without_inputs"))
         with terminal:
-            _merge(output, terminal)
+            _merge(output, terminal, bids=bids)
         return
     if not inputs:
         raise InputError(message("cli.cohort_inputs_missing"))
@@ -87,7 +88,7 @@ def run(
         _show_plan(plan, terminal)
         return
     with terminal:
-        _segment(plan, output, options, terminal)
+        _segment(plan, output, options, terminal, bids=bids)
 
 
 def _show_plan(plan: Plan, terminal: Terminal) -> None:
@@ -99,7 +100,7 @@ def _show_plan(plan: Plan, terminal: Terminal) -> None:
     terminal.show(rows, "\n".join([*lines, f"{len(plan.cases)} scans, {len(plan.left_out)} left out"]))
 
 
-def _segment(plan: Plan, output: Path, options: CohortOptions, terminal: Terminal) -> None:
+def _segment(plan: Plan, output: Path, options: CohortOptions, terminal: Terminal, *, bids: bool) -> None:
     from ICHSegmentationLib.cohort.ledger import LEDGER_NAME, Ledger
     from ICHSegmentationLib.cohort.limited_worker import Limits, WorkerSettings
     from ICHSegmentationLib.cohort.run import prepare, run_jobs, settings_of
@@ -116,7 +117,7 @@ def _segment(plan: Plan, output: Path, options: CohortOptions, terminal: Termina
         run_jobs(ledger, _engine(options, worker), settings, _reporter(terminal))
         if shard is None:
             write_plan(plan, output / PLAN_NAME)
-            _finish(ledger, output, terminal)
+            _finish(ledger, output, terminal, bids=bids)
         else:
             _show_counts(ledger, terminal, [])
 
@@ -158,18 +159,23 @@ def _duration(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02d} h" if minutes >= 60 else f"{minutes} min"
 
 
-def _merge(output: Path, terminal: Terminal) -> None:
+def _merge(output: Path, terminal: Terminal, *, bids: bool) -> None:
     from ICHSegmentationLib.cohort.ledger import Ledger
     from ICHSegmentationLib.cohort.shards import merge
 
     with Ledger(merge(output)) as ledger:
-        _finish(ledger, output, terminal)
+        _finish(ledger, output, terminal, bids=bids)
 
 
-def _finish(ledger: Ledger, output: Path, terminal: Terminal) -> None:
+def _finish(ledger: Ledger, output: Path, terminal: Terminal, *, bids: bool) -> None:
     from ICHSegmentationLib.cohort.tables import write_tables
 
-    _show_counts(ledger, terminal, write_tables(ledger, output))
+    written = write_tables(ledger, output)
+    if bids:
+        from ICHSegmentationLib.cohort.bids import write_derivatives
+
+        written.append(write_derivatives(ledger, output))
+    _show_counts(ledger, terminal, written)
 
 
 def _show_counts(ledger: Ledger, terminal: Terminal, tables: Sequence[Path]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -41,13 +40,13 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def a_world(tmp_path_factory: pytest.TempPathFactory):
+@pytest.fixture(scope="module", autouse=True)
+def _a_world(tmp_path_factory: pytest.TempPathFactory):
     variables = make_world(tmp_path_factory.mktemp("world"))
     with pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
             patch.setenv(name, value)
-        yield variables
+        yield
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -56,7 +55,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def a_cohort(scans: Path, a_world, tmp_path_factory: pytest.TempPathFactory):
+def a_cohort(scans: Path, tmp_path_factory: pytest.TempPathFactory):
     output = tmp_path_factory.mktemp("cohort")
     done = ichseg("cohort", scans / "list.csv", "--output", output, "--workers", 1, "--json")
     return output, done
@@ -113,13 +112,13 @@ def test_a_pair_is_compared(a_cohort):
 
 def test_the_same_command_again_does_nothing(a_cohort, scans: Path):
     output, _ = a_cohort
-    before = {path: os.stat(path).st_mtime_ns for path in (output / "cases").rglob("*")}
+    before = {path: path.stat().st_mtime_ns for path in (output / "cases").rglob("*")}
     done = ichseg("cohort", scans / "list.csv", "--output", output, "--workers", 1, "--json")
     assert done.code == 1
-    assert {path: os.stat(path).st_mtime_ns for path in (output / "cases").rglob("*")} == before
+    assert {path: path.stat().st_mtime_ns for path in (output / "cases").rglob("*")} == before
 
 
-def test_shards_join_to_one_table(scans: Path, a_world, tmp_path: Path):
+def test_shards_join_to_one_table(scans: Path, tmp_path: Path):
     (scans / "two.csv").write_text("path,id\nearly,one\nlate,four\n")
     for number in (1, 2):
         done = ichseg("cohort", scans / "two.csv", "--output", tmp_path, "--workers", 1, "--shard", f"{number}/2")

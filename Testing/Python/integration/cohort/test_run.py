@@ -75,7 +75,7 @@ def test_a_scan_that_crashes_hangs_or_fills_the_memory_costs_that_scan_only(tmp_
         "g": (State.DONE, ""),
     }
     assert outcomes["c"].seconds >= 3.0
-    assert 900.0 < outcomes["e"].peak_mib
+    assert outcomes["e"].peak_mib > 900.0
     assert 20.0 < outcomes["g"].peak_mib < 900.0
     assert outcomes["g"].warnings == ("The slices are tilted.",)
     assert outcomes["g"].model_sha256 == "0" * 64
