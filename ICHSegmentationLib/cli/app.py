@@ -619,6 +619,21 @@ def cohort(
     run(inputs or (), output, options, dry_run=dry_run, merge=merge, bids=bids, as_json=as_json, quiet=quiet)
 
 
+@app.command(short_help="Receive studies as a DICOM node, segment them and send the results.")
+def listen(
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG", help="YAML file; see docs/node.md. Off until it says on.")
+    ],
+) -> None:
+    """Receive studies as a DICOM node (C-STORE), segment each when it is complete, and send the results.
+
+    An image is acknowledged when it is on the disk. The process can be killed at any moment and started again.
+    """
+    from ICHSegmentationLib.cli.commands.listen import run
+
+    run(config)
+
+
 @app.command()
 def models(as_json: AsJson = False) -> None:
     """List the installed models."""

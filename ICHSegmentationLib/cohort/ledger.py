@@ -48,7 +48,8 @@ CREATE TABLE IF NOT EXISTS jobs (
   timings_s TEXT NOT NULL DEFAULT '{}',
   model_sha256 TEXT NOT NULL DEFAULT '',
   settings TEXT NOT NULL DEFAULT '',
-  ended TEXT NOT NULL DEFAULT ''
+  ended TEXT NOT NULL DEFAULT '',
+  sent TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (kind, state, number);
 """
@@ -64,8 +65,8 @@ class Entry:
         IDs of the scans of a pair.
     settings : dict of str to str
         Model and options that it was done with; empty if it never ended.
-    ended : str
-        Time of its end in UTC (ISO 8601).
+    ended, sent : str
+        Times of its end and of sending its results in UTC (ISO 8601); empty before.
     """
 
     kind: Kind
@@ -75,6 +76,7 @@ class Entry:
     followup: str | None = None
     settings: dict[str, str] = field(default_factory=dict)
     ended: str = ""
+    sent: str = ""
 
 
 class Ledger:
@@ -187,6 +189,7 @@ class Ledger:
             "followup": entry.followup,
             **_outcome_columns(outcome, entry.settings),
             "ended": entry.ended,
+            "sent": entry.sent,
         }
         names = ", ".join(values)
         marks = ", ".join("?" * len(values))
@@ -211,10 +214,15 @@ class Ledger:
     def finish(self, outcome: Outcome, settings: Mapping[str, str]) -> None:
         """Note what became of a job."""
         values = _outcome_columns(outcome, settings)
-        values["ended"] = datetime.now(UTC).isoformat(timespec="seconds")
+        values |= {"ended": _now(), "sent": ""}
         assignments = ", ".join(f"{name} = ?" for name in values)
         with self._transaction():
             self._connection.execute(f"UPDATE jobs SET {assignments} WHERE id = ?", (*values.values(), outcome.id))
+
+    def mark_sent(self, job: str) -> None:
+        """Note that the results of a job were sent."""
+        with self._transaction():
+            self._connection.execute("UPDATE jobs SET sent = ? WHERE id = ?", (_now(), job))
 
     def again(self, ids: Iterable[str]) -> None:
         """Put jobs back to waiting."""
@@ -289,6 +297,10 @@ class Ledger:
             raise InputError(message("cohort.ledger_unusable", path=self.path, reason=error)) from error
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 def _outcome_columns(outcome: Outcome, settings: Mapping[str, str]) -> dict[str, Any]:
     return {
         "state": outcome.state,
@@ -325,4 +337,6 @@ def _entry(row: sqlite3.Row) -> Entry:
         json.loads(row["timings_s"]),
     )
     settings = json.loads(row["settings"]) if row["settings"] else {}
-    return Entry(Kind(row["kind"]), case, outcome, row["baseline"], row["followup"], settings, row["ended"])
+    return Entry(
+        Kind(row["kind"]), case, outcome, row["baseline"], row["followup"], settings, row["ended"], row["sent"]
+    )

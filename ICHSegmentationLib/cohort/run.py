@@ -64,6 +64,13 @@ def settings_of(options: SegmentOptions) -> dict[str, str]:
     }
 
 
+def recover(ledger: Ledger) -> None:
+    """Let jobs wait again that ran when an earlier run was killed, and remove what they left."""
+    for job in ledger.recover():
+        for path in ledger.job(ledger.entry(job)).remains():
+            shutil.rmtree(path, ignore_errors=True)
+
+
 def prepare(ledger: Ledger, settings: dict[str, str], *, redo: bool, retry_failed: bool) -> None:
     """Bring a ledger into the state from which a run goes on.
 
@@ -85,9 +92,7 @@ def prepare(ledger: Ledger, settings: dict[str, str], *, redo: bool, retry_faile
     InputError
         If jobs were done with other settings and ``redo`` is False.
     """
-    for job in ledger.recover():
-        for path in ledger.job(ledger.entry(job)).remains():
-            shutil.rmtree(path, ignore_errors=True)
+    recover(ledger)
     again, differing = [], set()
     for entry in ledger.entries():
         if entry.outcome.state not in (State.DONE, State.FAILED):
@@ -118,7 +123,7 @@ def run_jobs(
     ledger : Ledger
         Prepared ledger.
     engine : Engine
-        What does the jobs.
+        What does the jobs; started.
     settings : dict of str to str
         See `settings_of`.
     report : callable
@@ -131,12 +136,11 @@ def run_jobs(
     """
     started, ended = time.monotonic(), 0
     total = ledger.counts()[State.WAITING]
-    with engine:
-        for kind in Kind:
-            failed = _fail_incomplete_pairs(ledger, settings) if kind is Kind.PAIR else iter(())
-            for outcome in chain(failed, _do(_waiting(kind, ledger), ledger, engine, settings)):
-                ended += 1
-                report(outcome, Pace(ended, total, time.monotonic() - started))
+    for kind in Kind:
+        failed = _fail_incomplete_pairs(ledger, settings) if kind is Kind.PAIR else iter(())
+        for outcome in chain(failed, _do(_waiting(kind, ledger), ledger, engine, settings)):
+            ended += 1
+            report(outcome, Pace(ended, total, time.monotonic() - started))
 
 
 def _do(jobs: Iterator[Job], ledger: Ledger, engine: Engine, settings: dict[str, str]) -> Iterator[Outcome]:

@@ -4,8 +4,8 @@
     python Testing/Benchmarks/bench_cohort.py --scans 500 --kills 20
     python Testing/Benchmarks/bench_cohort.py --scans 12 --kills 3       # a quick look
 
-Generated heads of 16 slices, every tenth of 40, as DICOM series. The same scans are segmented by one worker process that
-a script keeps loaded, by a cohort with one process and with two, each with one thread; then by a cohort that is killed.
+Generated heads of 16 slices, every tenth of 40, as DICOM series. The same scans are segmented by one worker process
+that a script keeps loaded, by a cohort with one process and with two, each with one thread, then by one that is killed.
 Numbers are comparable only if nothing else runs on the computer: the load average is printed.
 """
 

@@ -114,7 +114,8 @@ def _segment(plan: Plan, output: Path, options: CohortOptions, terminal: Termina
     with Ledger(output / name) as ledger:
         ledger.add(cases)
         prepare(ledger, settings, redo=options.redo, retry_failed=options.retry_failed)
-        run_jobs(ledger, _engine(options, worker), settings, _reporter(terminal))
+        with _engine(options, worker) as engine:
+            run_jobs(ledger, engine, settings, _reporter(terminal))
         if shard is None:
             write_plan(plan, output / PLAN_NAME)
             _finish(ledger, output, terminal, bids=bids)

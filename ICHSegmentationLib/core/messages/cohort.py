@@ -6,6 +6,7 @@ MESSAGES: dict[str, str] = {
     "baseline_of_itself": "{path}, line {line}: a scan cannot be the baseline of itself.",
     "baseline_unknown": "{path}, line {line}: baseline_of names {id}, which is not the id of a line.",
     "bids_no_scans": "{path} is a BIDS data set without a CT (sub-*/[ses-*/]ct/*_ct.nii or .nii.gz).",
+    "cannot_listen": "The node cannot listen at {address}:{port}: {reason}.",
     "case_changed": "The ledger of {folder} knows {id} as another file or series; choose another folder or another id.",
     "chosen": "head CT without contrast medium, {what}",
     "csv_column": "{path}: the column {name!r} is unknown; the columns are path, series, id and baseline_of.",
@@ -40,6 +41,11 @@ MESSAGES: dict[str, str] = {
     "no_cards": "There are {cards} graphics cards for {workers} workers; each takes one.",
     "no_inputs": "Nothing to segment was found in {path}.",
     "no_ledgers": "{folder} contains no ledgers of shards.",
+    "no_rule": "no series fits a rule",
+    "node_not_valid": "{path} is not valid at {place}: {problem}",
+    "node_off": "The node is off: write enabled: true into {path} to switch it on.",
+    "node_unreadable": "{path} cannot be read: {reason}.",
+    "not_a_pattern": "{text!r} is not a pattern: {reason}.",
     "not_found": "{path} does not exist.",
     "results_missing": "The results are missing in {folder}.",
     "settings_changed": (
@@ -51,5 +57,8 @@ MESSAGES: dict[str, str] = {
     "shards_differ": "The ledgers in {folder} are of different numbers of shards.",
     "shards_settings": "The shards in {folder} were segmented with different models or options.",
     "stopped": "The run stopped at {id}: {reason} Run the same command again to continue.",
+    "study_incomplete": "{count} images of the study were deleted before others arrived; send the whole study again.",
+    "study_without_series": "No series of the study can be segmented: {reasons}.",
     "time_limit": "The scan took more than {seconds:.0f} s (--time-limit).",
+    "yaml_missing": "The node needs PyYAML; install it with: pip install ichsegmentation[cohort]",
 }

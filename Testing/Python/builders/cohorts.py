@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import numpy as np
 
 from builders.grids import make_grid
 from builders.simple_head import model_entry
-from ICHSegmentationLib.cohort.jobs import Case
+from ICHSegmentationLib.cohort.jobs import Case, Job, Outcome
+from ICHSegmentationLib.cohort.limited_worker import LimitedWorker
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.record import MeasurementRecord, make_record
@@ -34,7 +36,7 @@ RECORD = Path(__file__).with_name("record.json")
 
 def run_case(request, loaded, progress, cancel):
     path = request.paths[0]
-    word, _, value = path.read_text().partition(" ")
+    word, _, value = (path.read_text() if path.suffix == ".txt" else "ok").partition(" ")
     if word == "crash":
         os.kill(os.getpid(), signal.SIGSEGV)
     elif word == "hang":
@@ -52,6 +54,8 @@ def run_case(request, loaded, progress, cancel):
         time.sleep(float(value))
     request.folder.mkdir(parents=True)
     shutil.copy(RECORD, request.folder / "measurements.json")
+    if path.suffix == ".dcm":
+        shutil.copy(path, request.folder / "segmentation.dcm")
     with Path(__file__).with_name("done.txt").open("a") as log:
         log.write(f"{path.stem}\\\\n")
     record = read_record(RECORD)
@@ -92,3 +96,26 @@ def fake_case(folder: Path, name: str, action: str = "ok") -> Case:
     path = folder / f"{name}.txt"
     path.write_text(action)
     return Case(name, (path,))
+
+
+class OneWorker:
+    """Engine that does jobs in a worker of the test, at once; the worker goes on after the run."""
+
+    slots = 1
+
+    def __init__(self, worker: LimitedWorker) -> None:
+        self._worker = worker
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def submit(self, job: Job) -> Future[Outcome]:
+        future: Future[Outcome] = Future()
+        future.set_result(self._worker.run(job))
+        return future
+
+    def stop(self) -> None:
+        pass

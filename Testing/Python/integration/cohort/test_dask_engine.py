@@ -35,8 +35,8 @@ def test_a_local_cluster_does_each_scan_once_and_survives_a_crash(tmp_path: Path
         ledger.add([fake_case(tmp_path / "scans", name, action) for name, action in actions.items()])
         prepare(ledger, {"model": "tiny"}, redo=False, retry_failed=False)
         settings = WorkerSettings(SegmentOptions(threads=1), Limits(300.0), environment)
-        engine = dask_engine.DaskEngine("local", 1, settings)
-        run_jobs(ledger, engine, {"model": "tiny"}, lambda outcome, _pace: outcomes.append(outcome))
+        with dask_engine.DaskEngine("local", 1, settings) as engine:
+            run_jobs(ledger, engine, {"model": "tiny"}, lambda outcome, _pace: outcomes.append(outcome))
         states = {entry.case.id: (entry.outcome.state, entry.outcome.code) for entry in ledger.entries()}
     assert states == {
         "a": (State.DONE, ""),

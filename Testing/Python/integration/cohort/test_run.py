@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from builders.cohorts import fake_case, fake_environment
+from builders.cohorts import OneWorker, fake_case, fake_environment
 from builders.errors import raises
 
 from ICHSegmentationLib.cohort.engines import LocalEngine, settings_of_workers
@@ -39,11 +39,18 @@ def worker_settings(environment: dict[str, str], seconds: float = 60.0, memory_m
     return WorkerSettings(SegmentOptions(threads=1), Limits(seconds, memory_mib), environment)
 
 
-def run(ledger: Ledger, environment: dict[str, str], *, workers: int = 1, **prepared: bool) -> list[Outcome]:
+@pytest.fixture(scope="module")
+def a_worker(an_environment):
+    """A worker for all tests: it takes long to start on a busy computer."""
+    worker = LimitedWorker(worker_settings(an_environment, 300.0, memory_mib=900.0))
+    yield worker
+    worker.close()
+
+
+def run(ledger: Ledger, worker: LimitedWorker, **prepared: bool) -> list[Outcome]:
     outcomes: list[Outcome] = []
     prepare(ledger, SETTINGS, **{"redo": False, "retry_failed": False, **prepared})
-    engine = LocalEngine(workers, worker_settings(environment))
-    run_jobs(ledger, engine, SETTINGS, lambda outcome, _pace: outcomes.append(outcome))
+    run_jobs(ledger, OneWorker(worker), SETTINGS, lambda outcome, _pace: outcomes.append(outcome))
     return outcomes
 
 
@@ -51,19 +58,16 @@ def files(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
 
-def test_a_scan_that_crashes_hangs_or_fills_the_memory_costs_that_scan_only(tmp_path, an_environment):
+def test_a_scan_that_crashes_hangs_or_fills_the_memory_costs_that_scan_only(tmp_path, an_environment, a_worker):
     actions = {"a": "crash", "b": "ok", "c": "hang", "d": "ok", "e": "fill", "f": "refuse", "g": "ok"}
     # Short for the scan that hangs only: the others take longer on a busy computer.
-    patient, strict = (
-        LimitedWorker(worker_settings(an_environment, seconds, memory_mib=900.0)) for seconds in (300.0, 3.0)
-    )
+    strict = LimitedWorker(worker_settings(an_environment, 3.0))
     outcomes = {}
     for name, action in actions.items():
         case = fake_case(tmp_path / "scans", name, action)
-        worker = strict if action == "hang" else patient
+        worker = strict if action == "hang" else a_worker
         outcomes[name] = worker.run(Job(name, Kind.CASE, tmp_path, case))
     strict.close()
-    patient.close()
 
     assert {name: (outcome.state, outcome.code) for name, outcome in outcomes.items()} == {
         "a": (State.FAILED, "worker.crashed"),
@@ -82,30 +86,30 @@ def test_a_scan_that_crashes_hangs_or_fills_the_memory_costs_that_scan_only(tmp_
     assert files(tmp_path / "cases") == [name + end for name in "bdg" for end in ("", "/measurements.json")]
 
 
-def test_failed_scans_are_not_tried_again_by_themselves(tmp_path, an_environment):
+def test_failed_scans_are_not_tried_again_by_themselves(tmp_path, a_worker):
     cases = [fake_case(tmp_path / "scans", "bad", "refuse"), fake_case(tmp_path / "scans", "good")]
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.add(cases)
-        assert [outcome.state for outcome in run(ledger, an_environment)] == [State.FAILED, State.DONE]
-        assert run(ledger, an_environment) == []
+        assert [outcome.state for outcome in run(ledger, a_worker)] == [State.FAILED, State.DONE]
+        assert run(ledger, a_worker) == []
         cases[0].paths[0].write_text("ok")
-        assert [outcome.id for outcome in run(ledger, an_environment, retry_failed=True)] == ["bad"]
+        assert [outcome.id for outcome in run(ledger, a_worker, retry_failed=True)] == ["bad"]
         assert ledger.counts()[State.DONE] == 2
 
 
-def test_lost_results_are_made_again(tmp_path, an_environment):
+def test_lost_results_are_made_again(tmp_path, a_worker):
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.add([fake_case(tmp_path / "scans", "x"), fake_case(tmp_path / "scans", "y")])
-        run(ledger, an_environment)
+        run(ledger, a_worker)
         (tmp_path / "cases/y/measurements.json").unlink()
-        assert [outcome.id for outcome in run(ledger, an_environment)] == ["y"]
+        assert [outcome.id for outcome in run(ledger, a_worker)] == ["y"]
         assert files(tmp_path / "cases") == ["x", "x/measurements.json", "y", "y/measurements.json"]
 
 
-def test_a_changed_model_is_noticed(tmp_path, an_environment):
+def test_a_changed_model_is_noticed(tmp_path, a_worker):
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.add([fake_case(tmp_path / "scans", "x")])
-        run(ledger, an_environment)
+        run(ledger, a_worker)
         changed = SETTINGS | {"checksum": "2" * 64}
         with raises(InputError, "cohort.settings_changed", names="checksum"):
             prepare(ledger, changed, redo=False, retry_failed=False)
@@ -113,22 +117,22 @@ def test_a_changed_model_is_noticed(tmp_path, an_environment):
         assert ledger.ids(Kind.CASE, State.WAITING) == ["x"]
 
 
-def test_a_full_disk_stops_the_run_and_fails_no_scan(tmp_path, an_environment):
+def test_a_full_disk_stops_the_run_and_fails_no_scan(tmp_path, a_worker):
     cases = [fake_case(tmp_path / "scans", name, action) for name, action in (("a", "ok"), ("b", "full"), ("c", "ok"))]
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.add(cases)
         with raises(ICHSegmentationError, "cohort.stopped", id="b"):
-            run(ledger, an_environment)
+            run(ledger, a_worker)
         assert ledger.ids(Kind.CASE, State.WAITING) == ["b", "c"]
         cases[1].paths[0].write_text("ok")
-        assert [outcome.id for outcome in run(ledger, an_environment)] == ["b", "c"]
+        assert [outcome.id for outcome in run(ledger, a_worker)] == ["b", "c"]
 
 
-def test_a_comparison_without_its_scan_fails_in_one_sentence(tmp_path, an_environment):
+def test_a_comparison_without_its_scan_fails_in_one_sentence(tmp_path, a_worker):
     early, late = (fake_case(tmp_path / "scans", name, action) for name, action in (("a", "refuse"), ("b", "ok")))
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.add([Case(early.id, early.paths, baseline_of="b"), late])
-        outcomes = run(ledger, an_environment)
+        outcomes = run(ledger, a_worker)
         assert [(outcome.id, outcome.code) for outcome in outcomes] == [
             ("a", "io.unknown_file"),
             ("b", ""),
@@ -136,10 +140,10 @@ def test_a_comparison_without_its_scan_fails_in_one_sentence(tmp_path, an_enviro
         ]
 
 
-def test_the_tables_have_a_row_for_each_scan_and_lesion(tmp_path, an_environment):
+def test_the_tables_have_a_row_for_each_scan_and_lesion(tmp_path, a_worker):
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.add([fake_case(tmp_path / "scans", "x"), fake_case(tmp_path / "scans", "y", "refuse")])
-        run(ledger, an_environment)
+        run(ledger, a_worker)
         write_tables(ledger, tmp_path)
     with (tmp_path / "cohort.csv").open() as stream:
         rows = list(csv.DictReader(stream))
@@ -155,11 +159,11 @@ def test_the_tables_have_a_row_for_each_scan_and_lesion(tmp_path, an_environment
     assert [(row["id"], row["code"]) for row in errors] == [("y", "io.unknown_file")]
 
 
-def test_parquet_has_the_same_rows_as_the_csv(tmp_path, an_environment):
+def test_parquet_has_the_same_rows_as_the_csv(tmp_path, a_worker):
     parquet = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow: pip install ichsegmentation[cohort]")
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.add([fake_case(tmp_path / "scans", "x")])
-        run(ledger, an_environment)
+        run(ledger, a_worker)
         write_tables(ledger, tmp_path)
     rows = parquet.read_table(tmp_path / "cohort.parquet").to_pylist()
     assert [(row["row"], row["IPH_ml"], row["lesion_subtype"]) for row in rows] == [
@@ -169,9 +173,12 @@ def test_parquet_has_the_same_rows_as_the_csv(tmp_path, an_environment):
 
 
 def test_two_workers_do_each_scan_once(tmp_path, an_environment):
+    outcomes: list[Outcome] = []
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.add([fake_case(tmp_path / "scans", f"s{number}", "sleep 0.1") for number in range(12)])
-        outcomes = run(ledger, an_environment, workers=2)
+        prepare(ledger, SETTINGS, redo=False, retry_failed=False)
+        with LocalEngine(2, worker_settings(an_environment)) as engine:
+            run_jobs(ledger, engine, SETTINGS, lambda outcome, _pace: outcomes.append(outcome))
         assert sorted(outcome.id for outcome in outcomes) == sorted(f"s{number}" for number in range(12))
         assert ledger.counts()[State.DONE] == 12
 
@@ -199,8 +206,8 @@ with Ledger(root / "ledger.sqlite") as ledger:
     ledger.add([Case(path.stem, (path,)) for path in sorted(scans.iterdir())])
     prepare(ledger, {"model": "tiny"}, redo=False, retry_failed=False)
     print("ready", flush=True)
-    engine = LocalEngine(2, WorkerSettings(SegmentOptions(threads=1), environment={"PYTHONPATH": str(fakes)}))
-    run_jobs(ledger, engine, {"model": "tiny"}, lambda outcome, pace: print(outcome.id, flush=True))
+    with LocalEngine(2, WorkerSettings(SegmentOptions(threads=1), environment={"PYTHONPATH": str(fakes)})) as engine:
+        run_jobs(ledger, engine, {"model": "tiny"}, lambda outcome, pace: print(outcome.id, flush=True))
 """
 
 
