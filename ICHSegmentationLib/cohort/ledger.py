@@ -219,6 +219,15 @@ class Ledger:
         with self._transaction():
             self._connection.execute(f"UPDATE jobs SET {assignments} WHERE id = ?", (*values.values(), outcome.id))
 
+    def unsent(self) -> list[str]:
+        """Return the ids of the segmented scans whose results were not sent."""
+        with self._named_errors():
+            rows = self._connection.execute(
+                "SELECT id FROM jobs WHERE kind = ? AND state = ? AND sent = '' ORDER BY number",
+                (Kind.CASE, State.DONE),
+            ).fetchall()
+        return [row["id"] for row in rows]
+
     def mark_sent(self, job: str) -> None:
         """Note that the results of a job were sent."""
         with self._transaction():

@@ -35,12 +35,12 @@ class DifferentImageError(Exception):
 
 @dataclass(frozen=True)
 class Study:
-    """A study as it is on disk.
+    """A study as it was on disk at one moment; later images are not part of it.
 
     Attributes
     ----------
-    name : str
-        Name of its folder.
+    files : tuple of Path
+        Its images.
     revision : str
         Stands for its images; another after a late image.
     quiet_s : float
@@ -50,6 +50,7 @@ class Study:
     """
 
     folder: Path
+    files: tuple[Path, ...]
     revision: str
     quiet_s: float
     deleted: int
@@ -123,14 +124,13 @@ class Inbox:
                 names = [path.name for path in images]
                 last = max(path.stat().st_mtime for path in images)
                 deleted = len(set(_deleted(place)) - set(names))
-                yield Study(place, short_hash(*names)[:8], max(0.0, time.time() - last), deleted)
+                yield Study(place, tuple(images), short_hash(*names)[:8], max(0.0, time.time() - last), deleted)
 
     def delete(self, study: Study) -> None:
-        """Delete the images of a study; their names are kept."""
-        images = list(study.folder.glob(f"*{_SUFFIX}"))
-        names = sorted({*_deleted(study.folder), *(path.name for path in images)})
+        """Delete the images of a study, but not those that arrived since; their names are kept."""
+        names = sorted({*_deleted(study.folder), *(path.name for path in study.files)})
         write_text(study.folder / _DELETED, "".join(f"{name}\n" for name in names))
-        for path in images:
+        for path in study.files:
             path.unlink(missing_ok=True)
 
     def free_mib(self) -> float:

@@ -105,14 +105,14 @@ class Node:
         """
         self._queue()
         run_jobs(self.ledger, self._engine, self._settings, lambda outcome, _pace: self._after(outcome))
-        for entry in list(self.ledger.entries(Kind.CASE)):
-            self._send(entry)
+        for job in self.ledger.unsent():
+            self._send(job)
         self._delete()
 
     def health(self) -> Health:
         """Return the state."""
         counts = {state.value: number for state, number in self.ledger.counts().items()}
-        unsent = sum(self._is_unsent(entry) for entry in self.ledger.entries(Kind.CASE))
+        unsent = 0 if self._config.archive is None else len(self.ledger.unsent())
         return Health(counts, unsent, tuple(self._errors))
 
     def _local_engine(self) -> Engine:
@@ -121,9 +121,8 @@ class Node:
         return LocalEngine(config.workers, WorkerSettings(config.options, limits))
 
     def _queue(self) -> None:
-        known = {entry.case.id for entry in self.ledger.entries(Kind.CASE)}
         for study in list(self.inbox.studies()):
-            if study.quiet_s < self._config.quiet_s or study.case_id in known:
+            if study.quiet_s < self._config.quiet_s or self._entry(study) is not None:
                 continue
             case, problem = self._case(study)
             if problem is None:
@@ -134,10 +133,9 @@ class Node:
                 self._note(f"{case.id}: {problem}")
 
     def _case(self, study: Study) -> tuple[Case, Message | None]:
-        files = sorted(study.folder.glob("*.dcm"))
-        found, _ = find_series(files)
+        found, _ = find_series(study.files)
         chosen, left_out = choose([series for series in found if self._allows(series)], Preference.thick)
-        case = Case(study.case_id, tuple(files))
+        case = Case(study.case_id, study.files)
         if study.deleted:
             return case, message("cohort.study_incomplete", count=study.deleted)
         if not chosen:
@@ -152,37 +150,39 @@ class Node:
     def _after(self, outcome: Outcome) -> None:
         if outcome.state is State.FAILED:
             self._note(f"{outcome.id}: {outcome.error}")
-        self._send(self.ledger.entry(outcome.id))
+        else:
+            self._send(outcome.id)
 
-    def _is_unsent(self, entry: Entry) -> bool:
-        return self._config.archive is not None and entry.outcome.state is State.DONE and not entry.sent
+    def _entry(self, study: Study) -> Entry | None:
+        """Return the row of a study in this revision, or None if it was not queued yet."""
+        try:
+            return self.ledger.entry(study.case_id)
+        except KeyError:
+            return None
 
-    def _send(self, entry: Entry) -> None:
+    def _send(self, job: str) -> None:
         """Send the DICOM results; the same ones again after a kill, which an archive recognizes by their UIDs."""
         archive = self._config.archive
-        if archive is None or not self._is_unsent(entry):
+        if archive is None or time.monotonic() < self._send_again_at.get(job, 0.0):
             return
-        if time.monotonic() < self._send_again_at.get(entry.case.id, 0.0):
-            return
+        entry = self.ledger.entry(job)
         folder = self.ledger.job(entry).folder
         try:
             files = [folder / name for name in _SENT if (folder / name).is_file()]
             if files:
                 send_files(files, archive)
         except ICHSegmentationError as error:
-            self._note(f"{entry.case.id}: {error}")
-            self._send_again_at[entry.case.id] = time.monotonic() + _RETRY_S
+            self._note(f"{job}: {error}")
+            self._send_again_at[job] = time.monotonic() + _RETRY_S
             return
-        self.ledger.mark_sent(entry.case.id)
+        self.ledger.mark_sent(job)
 
     def _delete(self) -> None:
         for study in list(self.inbox.studies()):
-            try:
-                entry = self.ledger.entry(study.case_id)
-            except KeyError:
-                continue  # not yet queued
-            is_open = entry.outcome.state in (State.WAITING, State.RUNNING)
-            if not is_open and (entry.sent or study.quiet_s > self._config.keep_days * _DAY_S):
+            entry = self._entry(study)
+            if entry is None or entry.outcome.state in (State.WAITING, State.RUNNING):
+                continue
+            if entry.sent or study.quiet_s > self._config.keep_days * _DAY_S:
                 self.inbox.delete(study)
 
     def _note(self, text: str) -> None:

@@ -155,6 +155,18 @@ def test_only_the_named_senders_may_send(tmp_path):
     assert list(inbox.studies()) == []
 
 
+def test_an_image_that_arrives_while_a_study_is_deleted_stays(tmp_path):
+    settings, inbox = config(tmp_path / "node"), Inbox(tmp_path / "inbox")
+    images = a_study(tmp_path / "ct", "1.1")
+    with receiving(settings, inbox):
+        send(settings, images[:3])
+        (study,) = inbox.studies()
+        send(settings, images[3:])
+        inbox.delete(study)
+    (left,) = inbox.studies()
+    assert (len(left.files), left.deleted) == (1, 3)
+
+
 def test_another_image_with_a_known_uid_is_refused(tmp_path):
     settings, inbox = config(tmp_path / "node"), Inbox(tmp_path / "inbox")
     images = a_study(tmp_path / "ct", "1.1")
