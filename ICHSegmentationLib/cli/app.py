@@ -170,6 +170,10 @@ def export(
     as_json: AsJson = False,
     quiet: Quiet = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Write DICOM though SEG does not say that it was made on this CT."),
+    ] = False,
 ) -> None:
     """Write a segmentation, also one that was edited by hand, as report, table, text or DICOM.
 
@@ -187,7 +191,7 @@ def export(
         graeb=tuple(graeb or ()),
         correction=Correction(model_result, editing_minutes),
     )
-    run(segmentation, kind, output, scan, inputs, overwrite=overwrite, as_json=as_json, quiet=quiet)
+    run(segmentation, kind, output, scan, inputs, overwrite=overwrite, force=force, as_json=as_json, quiet=quiet)
 
 
 @app.command(short_help="Send DICOM results to the archive that was set up.")

@@ -68,6 +68,10 @@ class MissingModelError(ModelError):
     """No model is installed, or the weights of a model are missing."""
 
 
+class NoManifestError(MissingModelError):
+    """The package contains no list of models; only the built-in model is there."""
+
+
 class ChecksumError(ModelError):
     """The checksum of the weights differs from that in the manifest."""
 

@@ -39,6 +39,7 @@ def run(
     inputs: ReportInputs,
     *,
     overwrite: bool,
+    force: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -50,6 +51,8 @@ def run(
 
         case = _read(segmentation, _read_source(kind, source), inputs)
         picture = None if inputs.growth is None else _picture_beside(inputs.growth)
+        if case.scan_doubt is not None and kind.is_dicom and not force:
+            raise InputError(message("cli.scan_not_certain", doubt=case.scan_doubt))
         exporter = Exporter(case, with_patient=inputs.with_patient, template=inputs.template, growth_picture=picture)
         exporter.write({kind: output})
         terminal.warn(case.warnings)

@@ -24,6 +24,7 @@ def run(
 ) -> None:
     """Measure and show the volumes; see ``ichseg measure --help``."""
     from ICHSegmentationLib.io.labels.reader import read_labels
+    from ICHSegmentationLib.io.labels.scan_check import check_scan
     from ICHSegmentationLib.measurement import ich_score
     from ICHSegmentationLib.measurement.measure import measure
 
@@ -32,7 +33,8 @@ def run(
         volume = None if source is None else source.read()
         label_map, warnings = read_labels(segmentation, None if volume is None else volume.grid)
         if volume is not None:
-            warnings = (*volume.warnings, *warnings)
+            doubt = check_scan(segmentation, volume.source)
+            warnings = (*volume.warnings, *warnings, *(() if doubt is None else (doubt,)))
         agreement, more = correction.compare(label_map, None if volume is None else volume.grid)
         warnings = tuple(dict.fromkeys((*warnings, *more)))
         terminal.warn(warnings)

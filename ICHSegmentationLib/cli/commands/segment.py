@@ -14,6 +14,7 @@ from ICHSegmentationLib.cli.summary import places, volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.replacing import finish_replacing
 from ICHSegmentationLib.export.formats import RESULT_FILES
 
 if TYPE_CHECKING:
@@ -51,12 +52,15 @@ def check_output(output: Path, *, overwrite: bool, names: Sequence[str] = RESULT
     ------
     InputError
         If ``output`` is or lies in a file, is not writable, or contains results and ``overwrite`` is not set.
+    ICHSegmentationError
+        If the results of a killed run cannot be finished.
     """
     nearest = next(path for path in (output.absolute(), *output.absolute().parents) if path.exists())
     if not nearest.is_dir():
         raise InputError(message("cli.output_is_file", path=nearest))
     if not os.access(nearest, os.W_OK):
         raise InputError(message("cli.output_not_writable", folder=nearest))
+    finish_replacing(output)
     if not overwrite and any((output / name).exists() for name in names):
         raise InputError(message("cli.results_exist", folder=output))
 

@@ -124,6 +124,19 @@ MESSAGES: dict[str, str] = {
     "screenshots_left_out": "{count} screenshot(s) (secondary capture or colour) in the folder left out.",
     "seg_one_slice": "{path} holds one slice only, whose extent is unknown; give the source scan.",
     "seg_orientations_differ": "{path} holds frames of different orientations.",
+    "scan_not_recorded": (
+        "{name} does not say which scan it was made on, so that it cannot be checked that it is this one."
+    ),
+    "scan_of_other_frame": (
+        "{path} was made on another scan: FrameOfReferenceUID (0020,0052) differs; give the scan that was segmented."
+    ),
+    "scan_of_other_patient": (
+        "{path} was made on the scan of another patient: PatientID (0010,0020) differs; give the scan that was "
+        "segmented."
+    ),
+    "scan_of_other_series": (
+        "{name} was made on another series of this examination: SeriesInstanceUID (0020,000E) differs."
+    ),
     "segment_left_out": "{name}: the segment '{segment}' is not hemorrhage and left out.",
     "segments_overlap": "{name}: segments overlap; the shared voxels count as {subtype} only.",
     "series_of_no_dicom": "{path} is not DICOM: there is no series to choose.",

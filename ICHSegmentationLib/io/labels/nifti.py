@@ -23,6 +23,7 @@ from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.io.grid_record import GridRecord, parse_grid_record
 from ICHSegmentationLib.io.labels.label_file import LabelFile, same_place, warn_even_steps
 from ICHSegmentationLib.io.nifti_file import open_nifti
+from ICHSegmentationLib.io.scan_identity import NIFTI_PREFIX, ScanIdentity
 from ICHSegmentationLib.io.stated_spacing import check_stated
 
 _EVEN, _UNEVEN = b"ICHSegmentation: even slices", b"ICHSegmentation: uneven slices, see the JSON file"
@@ -35,7 +36,9 @@ def sidecar_path(path: Path | str) -> Path:
     return path.with_name(path.name.removesuffix(".gz").removesuffix(".nii") + ".json")
 
 
-def write_labels_nifti(path: Path | str, label_map: LabelMap, source: CTSource | None = None) -> None:
+def write_labels_nifti(
+    path: Path | str, label_map: LabelMap, source: CTSource | None = None, scan: ScanIdentity | None = None
+) -> None:
     """Write labels as uint8 NIfTI, atomically.
 
     Parameters
@@ -47,11 +50,19 @@ def write_labels_nifti(path: Path | str, label_map: LabelMap, source: CTSource |
     source : CTSource, optional
         Where the volume came from. The labels of a NIfTI, NRRD or MHA file are written in that file's axis order and
         with its affine; all others as (column, row, slice).
+    scan : ScanIdentity, optional
+        Scan that the labels were made on, for the check of whoever uses them with a scan.
     """
-    write_on_grid_nifti(path, label_map.labels, label_map.grid, source)
+    write_on_grid_nifti(path, label_map.labels, label_map.grid, source, scan)
 
 
-def write_on_grid_nifti(path: Path | str, array: np.ndarray, grid: SliceGrid, source: CTSource | None = None) -> None:
+def write_on_grid_nifti(
+    path: Path | str,
+    array: np.ndarray,
+    grid: SliceGrid,
+    source: CTSource | None = None,
+    scan: ScanIdentity | None = None,
+) -> None:
     """Write the voxels of a scan's slices, its labels or its HU; see :func:`write_labels_nifti`.
 
     Parameters
@@ -64,6 +75,8 @@ def write_on_grid_nifti(path: Path | str, array: np.ndarray, grid: SliceGrid, so
         Where the slices lie.
     source : CTSource, optional
         Where the volume came from.
+    scan : ScanIdentity, optional
+        Scan to record.
     """
     import nibabel
 
@@ -77,6 +90,9 @@ def write_on_grid_nifti(path: Path | str, array: np.ndarray, grid: SliceGrid, so
     image.set_qform(None, code=0)
     image.header.set_xyzt_units("mm")
     image.header["descrip"] = _EVEN if grid.is_regular else _UNEVEN
+    if scan is not None:
+        text = f"{NIFTI_PREFIX}{scan.to_json()}"
+        image.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", text.encode()))
     sidecar = sidecar_path(path)
     if grid.is_regular:
         sidecar.unlink(missing_ok=True)

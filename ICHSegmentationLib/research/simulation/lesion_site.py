@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.research.simulation.anatomy import Anatomy
+from ICHSegmentationLib.research.simulation.fields import level_for_voxels
 
 _MARGIN_VOXELS = 8
 _CORTEX_MM = 2.0
@@ -48,6 +49,7 @@ class LesionSite:
             ventricles=anatomy.ventricles[box],
             deep=anatomy.deep[box],
             midline_distance_mm=anatomy.midline_distance_mm[box],
+            voxel_share=None if anatomy.voxel_share is None else anatomy.voxel_share[box],
         )
         self.spacing_mm = anatomy.spacing_mm
 
@@ -58,8 +60,27 @@ class LesionSite:
 
     @property
     def voxel_ml(self) -> float:
-        """Volume of one voxel in mL."""
+        """Volume of one voxel in mL, for evenly spaced slices."""
         return float(np.prod(self.spacing_mm)) / 1000.0
+
+    def level_for_volume(
+        self, score: np.ndarray, domain: np.ndarray, volume_ml: float, box: Box | None = None
+    ) -> float | None:
+        """Return the level above which `score` encloses a volume of the domain; None if the domain is empty.
+
+        Parameters
+        ----------
+        score, domain : numpy.ndarray
+            float32 and bool, on the site or on a box of it.
+        volume_ml : float
+            Volume; a smaller domain is filled completely.
+        box : tuple of slice, optional
+            Where they lie.
+        """
+        share = self.anatomy.voxel_share
+        if share is not None and box is not None:
+            share = share[box]
+        return level_for_voxels(score, domain, volume_ml / self.voxel_ml, share)
 
     @cached_property
     def cavity(self) -> np.ndarray:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Make the held-out scans that a model is evaluated on; none of them is used for training.
 
-Five groups: held-out patients; the same with one simulated lesion each; the same with varied lesions of one subtype
-each; generated heads without hemorrhage but with mimics; and the patients with simulated mimics. All are on their
-original slices, so that the evaluation covers the whole processing of a user's scan.
+Five groups: held-out patients; the same with one simulated lesion each; with varied lesions of one subtype each;
+generated heads without hemorrhage but with mimics; and the patients with simulated mimics. All are on their original
+slices, so that the evaluation covers the whole processing of a user's scan.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def run(
     require_evaluation_packages()
     _check(chosen)
     settings = RunSettings(
-        device=options.device, runtime=options.runtime, threads=options.threads, cleaning=options.postprocessing
+        device=options.device, runtime=options.runtime, threads=options.threads, postprocessing=options.postprocessing
     )
     calls = {"labels": {"": _set(chosen)}} if chosen.predictions else _calls(chosen, _names(models, options))
     folders = {title: output if len(calls) == 1 else output / title for title in calls}
@@ -105,7 +105,7 @@ def _names(models: Sequence[str], options: RunOptions) -> list[str]:
 
     entries = available_models(load_manifest()) if ALL_MODELS in models else [get_model(name) for name in models]
     for entry in entries:
-        require_models(entry, cleaned=options.postprocessing)
+        require_models(entry, postprocessed=options.postprocessing)
     return list(dict.fromkeys(entry.name for entry in entries))
 
 
@@ -125,7 +125,7 @@ def _check(chosen: SliceOptions) -> None:
                 raise InputError(message("cli.fold_needs_slices", option=option))
     if chosen.out_of_fold and chosen.fold is not None:
         raise InputError(message("cli.fold_or_out_of_fold"))
-    for option, is_given in (("--out-of-fold", chosen.out_of_fold), ("--slice-predictions", chosen.predictions)):
+    for option, is_given in (("--out-of-fold", chosen.out_of_fold), ("--slice-predictions", bool(chosen.predictions))):
         if is_given and (chosen.images or chosen.negatives):
             raise InputError(message("cli.only_for_slices", option=option))
 

@@ -84,7 +84,7 @@ def write_slice_report(
     record: dict[str, Any] = {
         "schema": 1,
         "models": list(run.models),
-        "cleaned": run.cleaned,
+        "postprocessed": run.postprocessed,
         "excluded_patients": list(excluded),
         "any_only_patients": list(any_only),
         "bootstrap": {"resamples": RESAMPLES, "seed": SEED},
@@ -142,10 +142,10 @@ def _page(run: SliceRun, record: dict[str, Any]) -> str:
 
 
 def _processing(run: SliceRun) -> str:
-    if run.cleaned is None:
+    if run.postprocessed is None:
         return "The labels are of another program."
     sentences = [
-        processing_sentence(cleaned=run.cleaned),
+        processing_sentence(postprocessed=run.postprocessed),
         f"A slice is segmented as the middle of {COPIES} equal slices of 5 mm.",
     ]
     folds = [model["fold"] for model in run.models]

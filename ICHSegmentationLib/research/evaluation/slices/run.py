@@ -126,7 +126,7 @@ class SliceRun:
         Name (``model``), checksums and ``fold`` of each model; a model has a fold if it segmented only its slices.
     classes : tuple of str
         Classes that they predict, of `CLASSES`.
-    cleaned : bool or None
+    postprocessed : bool or None
         Whether the labels were postprocessed; None if unknown.
     slices : list of SliceMetrics
         Metrics of the slices.
@@ -142,7 +142,7 @@ class SliceRun:
 
     models: tuple[dict[str, Any], ...]
     classes: tuple[str, ...]
-    cleaned: bool | None
+    postprocessed: bool | None
     slices: list[SliceMetrics] = field(default_factory=list)
     images: list[ImageResult] = field(default_factory=list)
     negatives: list[ScanResult] = field(default_factory=list)
@@ -191,14 +191,14 @@ def run_on_slices(
     """
     entries = [get_model(name) for name in sets]
     for entry in entries:
-        require_models(entry, cleaned=settings.cleaning)
+        require_models(entry, postprocessed=settings.postprocessing)
     run = SliceRun(
         models=tuple(
-            _described(entry, found.fold, cleaned=settings.cleaning)
+            _described(entry, found.fold, postprocessed=settings.postprocessing)
             for entry, found in zip(entries, sets.values(), strict=True)
         ),
         classes=_classes(entries[0]),
-        cleaned=settings.cleaning,
+        postprocessed=settings.postprocessing,
     )
     total = sum(len(found) for found in sets.values())
     done = 0
@@ -251,10 +251,10 @@ def read_predictions(slices: Sequence[LabelledSlice], folders: Sequence[Path]) -
         and without postprocessing.
     """
     made_by = [_made_by(folder) for folder in folders]
-    if len({cleaned for _, cleaned in made_by}) > 1:
+    if len({postprocessed for _, postprocessed in made_by}) > 1:
         raise InputError(message("research.predictions_differ", folders=", ".join(map(str, folders))))
     models = {str(model): model for found, _ in made_by for model in found}
-    run = SliceRun(models=tuple(models.values()), classes=CLASSES, cleaned=made_by[0][1])
+    run = SliceRun(models=tuple(models.values()), classes=CLASSES, postprocessed=made_by[0][1])
     for item in slices:
         paths = [folder / f"{item.name}.png" for folder in folders if (folder / f"{item.name}.png").exists()]
         if len(paths) != 1:
@@ -275,17 +275,17 @@ def _made_by(folder: Path) -> tuple[list[dict[str, Any]], bool | None]:
         return [], None
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        return list(record["models"]), bool(record["cleaned"])
+        return list(record["models"]), bool(record["postprocessed"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(message("research.json_unreadable", path=path)) from error
 
 
-def _described(entry: ModelEntry, fold: int | None, *, cleaned: bool) -> dict[str, Any]:
+def _described(entry: ModelEntry, fold: int | None, *, postprocessed: bool) -> dict[str, Any]:
     return {
         "model": entry.name,
         "sha256": entry.sha256,
         "fingerprint": entry.fingerprint,
-        "second_reader_sha256": verifier_sha256(entry, cleaned=cleaned),
+        "verifier_sha256": verifier_sha256(entry, postprocessed=postprocessed),
         "fold": fold,
     }
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.simulation.fields import fluid_fraction, level_for_voxels, smooth_noise
+from ICHSegmentationLib.research.simulation.fields import fluid_fraction, smooth_noise
 from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 from ICHSegmentationLib.research.simulation.lesions.densities import SUBARACHNOID_HU, mottled
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
@@ -73,7 +73,7 @@ def plan_subarachnoid(
         # Blood spreads farther in plane, along sheets of fluid, than across slices.
         weight = np.maximum(weight, -np.sqrt((dz * 1.3) ** 2 + dy**2 + dx**2) / np.float32(spread))
     weight = weight + np.float32(0.25) * smooth_noise(rng, csf.shape, site.spacing_mm, 14)
-    level = level_for_voxels(weight, fraction >= 0.5, volume / site.voxel_ml)
+    level = site.level_for_volume(weight, fraction >= 0.5, volume)
     if level is None:
         return None
     inside = _without_islands(site, (weight >= level) & (fraction >= 0.5))

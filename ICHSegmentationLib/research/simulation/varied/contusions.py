@@ -34,7 +34,7 @@ def plan_contusions(site: LesionSite, rng: np.random.Generator) -> list[Lesion]:
         centre = _pole(site, rng, front=rng.random() < 0.55)
         if centre is None:
             continue
-        dense_hu = rng.uniform(10, 35)
+        dense_hu = rng.uniform(14, 40)
         for _ in range(int(rng.integers(*_BLOBS))):
             lesion = _blob(site, rng, centre, dense_hu)
             if lesion is not None:

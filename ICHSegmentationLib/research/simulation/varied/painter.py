@@ -75,7 +75,8 @@ def paint_varied(
     labels : numpy.ndarray
         uint8, values of `Subtype`, 0 elsewhere: voxels that consist of hemorrhage by half or more.
     """
-    site = anatomy if isinstance(anatomy, LesionSite) else LesionSite(anatomy, _MARGIN_MM)
+    beyond_cavity = operated or Subtype.EDH in subtypes
+    site = anatomy if isinstance(anatomy, LesionSite) else LesionSite(anatomy, _MARGIN_MM if beyond_cavity else 0.0)
     painted = hu.astype(np.float32, copy=True)
     truth = np.zeros(hu.shape, dtype=np.uint8) if labels is None else labels.astype(np.uint8, copy=True)
     if site.is_empty or not (subtypes or operated):

@@ -15,7 +15,7 @@ from ICHSegmentationLib.research.simulation.lesions.densities import mottled
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
 from ICHSegmentationLib.research.simulation.lesions.subarachnoid import plan_subarachnoid
 
-_VENTRICULAR_HU = (3.0, 38.0)
+_VENTRICULAR_HU = (4.0, 40.0)
 """Above brain: sediment in fluid is as dense as brain or little denser."""
 SUBARACHNOID_PLACES = {"perimesencephalic": 0.2, "basal": 0.15, "sylvian": 0.2, "sulci": 0.35, "interhemispheric": 0.1}
 VENTRICULAR_FORMS = {"sediment": 0.5, "third": 0.12, "fourth": 0.13, "cast": 0.25}

@@ -18,7 +18,7 @@ from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.dicom.enhanced import slices_of
 from ICHSegmentationLib.io.dicom.files import load_dataset
-from ICHSegmentationLib.io.dicom.pixels import PixelDecoder
+from ICHSegmentationLib.io.dicom.pixels import PixelDecoder, check_values
 from ICHSegmentationLib.research.training.datasets.labelled_slices import read_greys
 from ICHSegmentationLib.research.training.datasets.layout import read_rows
 
@@ -133,9 +133,10 @@ def _read_dicom(path: Path) -> SliceImage:
     slices = slices_of(load_dataset(path))
     if len(slices) != 1:
         raise InputError(message("research.not_one_slice", path=path, slices=len(slices)))
-    hu = np.empty(slices[0].size, dtype=np.int16)
-    PixelDecoder().decode(slices[0], hu)
-    return SliceImage(hu, slices[0].spacing_mm)
+    check_values(slices)
+    hu = np.empty((1, *slices[0].size), dtype=np.int16)
+    PixelDecoder().decode_all(slices, hu)
+    return SliceImage(hu[0], slices[0].spacing_mm)
 
 
 def _labels(path: Path) -> dict[str, bool]:

@@ -121,7 +121,7 @@ def test_a_model_is_measured_on_the_middle_slice(a_command: Command, a_folder: P
     assert message("cli.results_exist", folder=output) in refused.err
     done = a_command(*call, "--overwrite", "--no-postprocessing", "--exclude-patient", "101")
     record = json.loads(done.out)
-    assert (record["cleaned"], record["excluded_patients"]) == (False, ["101"])
+    assert (record["postprocessed"], record["excluded_patients"]) == (False, ["101"])
     assert {row["slices"] for row in record["slices"] if row["group"] == "all" and row["class"] == "any"} == {4}
     assert [row["pooled_dice"] for row in record["slices"] if row["class"] == "any"] == [0.0, 0.0, 0.0]
 
@@ -156,14 +156,14 @@ def test_labels_of_earlier_evaluations_are_pooled(a_command: Command, a_folder: 
     assert [(entry["model"], entry["fold"]) for entry in record["models"]] == [(FIRST, fold) for fold in range(5)]
     whole = json.loads(a_command(*slices, "--model", FIRST, "--output", tmp_path / "whole").out)
     assert record["slices"] == whole["slices"]
-    assert record["cleaned"] is True
+    assert record["postprocessed"] is True
 
     # Labels of another program lie alone.
     moved = tmp_path / "other" / "labels"
     moved.parent.mkdir()
     (tmp_path / "whole" / "predictions").rename(moved)
     record = json.loads(a_command(*slices, "--slice-predictions", moved, "--output", tmp_path / "third").out)
-    assert (record["models"], record["cleaned"], record["slices"]) == ([], None, whole["slices"])
+    assert (record["models"], record["postprocessed"], record["slices"]) == ([], None, whole["slices"])
     assert "The labels are of another program." in (tmp_path / "third" / "slices.md").read_text()
 
     call = (*slices, "--output", tmp_path / "fourth", "--slice-predictions", moved)

@@ -17,6 +17,8 @@ from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.reader import read_ct
 
+pytestmark = pytest.mark.slow
+
 UID = "1.2.826.1"
 SLICES = 8
 

@@ -18,6 +18,8 @@ from ICHSegmentationLib.research.training.dataset import SliceDataset
 from ICHSegmentationLib.research.training.datasets.labelled_slices import LabelledSlices, slice_hu
 from ICHSegmentationLib.research.training.prepare import prepare, prepared_files
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("101001", "101002", "102001", "103007", "104001", "105001")
 ALONE = {"flip": 0, "affine": 0, "intensities": False}
 
