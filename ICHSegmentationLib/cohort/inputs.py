@@ -82,7 +82,7 @@ def _read_list(path: Path, preference: Preference) -> Plan:
     # The header is line 1.
     for line, row in enumerate(rows, start=2):
         if None in row:
-            raise InputError(message("cohort.csv_column", path=path, name=str(row[None])))  # type: ignore[index]
+            raise InputError(message("cohort.csv_column", path=path, name=str(row[None])))
         plan = _listed(path, line, {name: (value or "").strip() for name, value in row.items()}, preference)
         cases += plan.cases
         left_out += plan.left_out

@@ -24,7 +24,7 @@ from ICHSegmentationLib.io.dicom.tags import is_sharp_kernel, read_tags
 from ICHSegmentationLib.io.file_kind import FileKind, file_kind
 
 if TYPE_CHECKING:
-    from pydicom import Dataset
+    from pydicom import FileDataset
 
 _HEAD = ("HEAD", "BRAIN", "SKULL", "CRAN", "SCHAEDEL", "KOPF", "NEURO")
 # Image types (0008,0008) of a CT whose values are no HU of tissue: projections, 3D views, perfusion maps.
@@ -50,7 +50,7 @@ class Series:
     ----------
     study, uid : str
         StudyInstanceUID with a hash of the patient's ID, and SeriesInstanceUID.
-    header : Dataset
+    header : FileDataset
         Header of its first image that is not a localizer.
     images : int
         Number of images without localizers, frames counted singly.
@@ -58,7 +58,7 @@ class Series:
 
     study: str
     uid: str
-    header: Dataset
+    header: FileDataset
     images: int = 0
     files: list[Path] = field(default_factory=list)
     only_localizers: bool = True
@@ -91,7 +91,7 @@ class Series:
     def _no_axial_ct(self) -> Message | None:
         header = self.header
         kinds = {str(kind).upper() for kind in value_of(header, "ImageType") or ()}
-        if sop_class(header) not in CT_CLASSES:
+        if (sop_class(header) or "") not in CT_CLASSES:
             return message("cohort.left_not_ct", modality=value_of(header, "Modality") or "unknown")
         if self.only_localizers:
             return message("cohort.left_localizer")
@@ -186,7 +186,7 @@ def _left(series: Series, reason: Message) -> LeftOut:
     return LeftOut(series.files[0].parent, series.describe(), reason)
 
 
-def _add(found: dict[tuple[str, str], Series], path: Path, header: Dataset) -> None:
+def _add(found: dict[tuple[str, str], Series], path: Path, header: FileDataset) -> None:
     patient = short_hash(value_of(header, "PatientID") or "")
     study = f"{value_of(header, 'StudyInstanceUID') or path.parent}/{patient}"
     uid = str(value_of(header, "SeriesInstanceUID") or "")
@@ -199,7 +199,7 @@ def _add(found: dict[tuple[str, str], Series], path: Path, header: Dataset) -> N
     series.images += integer_of(header, "NumberOfFrames", 1)
 
 
-def _is_axial(header: Dataset) -> bool:
+def _is_axial(header: FileDataset) -> bool:
     """Whether the slices are axial; True if the orientation is not stated, which reading then refuses."""
     text = find_value(header, "ImageOrientationPatient")
     stated = value_of(header, "ImageOrientationPatient") or _numbers(text)

@@ -37,7 +37,7 @@ def receive(config: NodeConfig, inbox: Inbox) -> ThreadedAssociationServer:
     from pynetdicom import evt
 
     try:
-        return _entity(config).start_server(
+        server = _entity(config).start_server(
             (config.address, config.port),
             block=False,
             ssl_context=None if config.tls is None else _tls(config.tls),
@@ -48,6 +48,8 @@ def receive(config: NodeConfig, inbox: Inbox) -> ThreadedAssociationServer:
         raise ICHSegmentationError(
             message("cohort.cannot_listen", address=config.address, port=config.port, reason=reason)
         ) from error
+    assert server is not None
+    return server
 
 
 def _entity(config: NodeConfig) -> AE:
@@ -59,6 +61,7 @@ def _entity(config: NodeConfig) -> AE:
     entity.require_calling_aet = [sender.ae_title for sender in config.senders]
     entity.maximum_associations = config.associations
     for context in AllStoragePresentationContexts:
+        assert context.abstract_syntax is not None
         entity.add_supported_context(context.abstract_syntax, ALL_TRANSFER_SYNTAXES)
     entity.add_supported_context(Verification)
     return entity

@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.replacing import replacing_files
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.formats import ExportFormat
-from ICHSegmentationLib.export.result_files import replacing_files
 from ICHSegmentationLib.export.run_export import run_export
 from ICHSegmentationLib.export.scan_comparison import compare_scans
 from ICHSegmentationLib.io.labels.reader import read_labels as read_label_file
