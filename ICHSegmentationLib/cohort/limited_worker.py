@@ -23,7 +23,7 @@ from ICHSegmentationLib.core.errors import (
     NoGraphicsCardError,
     UnknownModelError,
 )
-from ICHSegmentationLib.core.files import write_error
+from ICHSegmentationLib.core.files import flush_folder, write_error
 from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
@@ -228,4 +228,6 @@ def _publish(job: Job, partial: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         job.folder.rename(replaced)
     partial.rename(job.folder)
+    # Before the ledger says that it is done.
+    flush_folder(job.folder.parent)
     shutil.rmtree(replaced, ignore_errors=True)

@@ -21,7 +21,7 @@ from pathlib import Path
 import pydicom
 
 from ICHSegmentationLib.cohort.jobs import short_hash
-from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.files import flush_folder, write_text
 
 _SUFFIX = ".dcm"
 _DELETED = "deleted.txt"
@@ -113,8 +113,8 @@ class Inbox:
             temporary.rename(path)
         finally:
             temporary.unlink(missing_ok=True)
-        _flush_folder(place)
-        _flush_folder(self.folder)
+        flush_folder(place)
+        flush_folder(self.folder)
 
     def studies(self) -> Iterator[Study]:
         """Yield the studies that hold images."""
@@ -151,14 +151,3 @@ def _after_meta(content: bytes) -> bytes:
 
 def _digest(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
-
-
-def _flush_folder(folder: Path) -> None:
-    """Flush a folder's entries to the disk, where the system can."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

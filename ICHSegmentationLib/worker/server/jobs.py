@@ -13,6 +13,7 @@ from ICHSegmentationLib.export.formats import ExportFormat
 from ICHSegmentationLib.export.run_export import run_export
 from ICHSegmentationLib.export.scan_comparison import compare_scans
 from ICHSegmentationLib.io.labels.reader import read_labels as read_label_file
+from ICHSegmentationLib.io.labels.scan_check import check_scan
 from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.measurement.user_items import Proposals
@@ -213,9 +214,12 @@ def run_pair(request: PairRequest, progress: Progress) -> PairMessage:
     sides, warnings = [], []
     for title, case in (("Baseline", request.baseline), ("Follow-up", request.followup)):
         volume = _read(case)
-        labels = read_label_file(case.folder / ExportFormat.seg_nrrd.file_name, volume.grid)
+        path = case.folder / ExportFormat.seg_nrrd.file_name
+        labels = read_label_file(path, volume.grid)
+        doubt = check_scan(path, volume.source)
         sides.append((volume, labels.label_map))
-        warnings += [f"{title}: {text}" for text in (*volume.warnings, *labels.warnings)]
+        found = (*volume.warnings, *labels.warnings, *(() if doubt is None else (doubt,)))
+        warnings += [f"{title}: {text}" for text in found]
     compared = compare_scans(sides[0], sides[1], tuple(dict.fromkeys(warnings)), progress=progress)
     assert compared.picture is not None
     with replacing_files(request.folder) as staging:
