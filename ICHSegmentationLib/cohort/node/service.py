@@ -139,7 +139,7 @@ class Node:
         if study.deleted:
             return case, message("cohort.study_incomplete", count=study.deleted)
         if not chosen:
-            reasons = "; ".join(dict.fromkeys(item.reason for item in left_out))
+            reasons = " ".join(dict.fromkeys(item.reason for item in left_out))
             return case, message("cohort.study_without_series", reasons=reasons or message("cohort.no_rule"))
         return replace(case, paths=tuple(chosen[0].files), series=chosen[0].uid), None
 

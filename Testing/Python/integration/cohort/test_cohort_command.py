@@ -71,7 +71,7 @@ def test_a_dry_run_lists_and_writes_nothing(scans: Path, tmp_path: Path):
         ("yes", "gone"),
         ("no", ""),
     ]
-    assert listed[3]["reason"] == "sharp kernel (BONE)"
+    assert listed[3]["reason"] == "It has a sharp kernel (BONE)."
     assert not (tmp_path / "out").exists()
 
 

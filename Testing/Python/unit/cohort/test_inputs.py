@@ -78,7 +78,7 @@ def test_a_tree_gives_the_plain_soft_axial_thick_series_of_each_study(tmp_path: 
         "series 2, 1 images": "cohort.left_not_ct",
         "nifti": "cohort.left_not_dicom",
     }
-    assert plan.cases[0].why == "head CT without contrast medium, series 1, 4 images, 5 mm, kernel H30s"
+    assert plan.cases[0].why == "A head CT without contrast medium: series 1, 4 images, 5 mm, kernel H30s."
     shown = " ".join([*(case.id + case.why for case in plan.cases), *(f"{i.what} {i.reason}" for i in plan.left_out)])
     assert "SECRET" not in shown.upper()
 
