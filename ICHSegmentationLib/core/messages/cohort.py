@@ -18,7 +18,7 @@ MESSAGES: dict[str, str] = {
     "csv_no_path": "{path}, line {line}: the path is missing.",
     "csv_no_path_column": "{path} has no column 'path'; its first line names the columns.",
     "csv_unreadable": "{path} cannot be read as a table: {reason}.",
-    "dask_missing": "{option} needs Dask; install it with: pip install ichsegmentation[cohort]",
+    "dask_missing": "{option} needs Dask; install it with: pip install ichsegmentation[cohort].",
     "dask_no_workers": "The scheduler {address} has no workers.",
     "dask_unreachable": "The Dask scheduler {address} cannot be reached.",
     "given": "Given as an input.",
@@ -60,5 +60,5 @@ MESSAGES: dict[str, str] = {
     "study_incomplete": "{count} images of the study were deleted before others arrived; send the whole study again.",
     "study_without_series": "No series of the study can be segmented: {reasons}",
     "time_limit": "The scan took more than {seconds:.0f} s (--time-limit).",
-    "yaml_missing": "The node needs PyYAML; install it with: pip install ichsegmentation[cohort]",
+    "yaml_missing": "The node needs PyYAML; install it with: pip install ichsegmentation[cohort].",
 }
