@@ -3,10 +3,10 @@
 
     python Testing/Benchmarks/bench_node.py --studies 200 --kills 2
 
-Each study has four small images; every tenth is sent twice, every twentieth lacks the end of an image. The node is killed
-(signal 9) while it receives, and started again; a sender repeats a study until the node has acknowledged all its images.
-The segmentation is a stand-in that ends at once, so that the numbers are those of receiving, queueing and sending;
-``ichseg cohort`` has those of segmenting (bench_cohort.py). Needs DCMTK and Orthanc.
+Each study has four small images; every tenth is sent twice, every twentieth lacks the end of an image. The node is
+killed (signal 9) while it receives, and started again; a sender repeats a study until the node has acknowledged all its
+images. The segmentation is a stand-in that ends at once, so that the numbers are those of receiving, queueing and
+sending; bench_cohort.py has those of segmenting. Needs DCMTK and Orthanc.
 """
 
 from __future__ import annotations
