@@ -14,6 +14,7 @@ from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import LoadedModel, get_model
 from ICHSegmentationLib.segmentation.boxes.segmentation import as_box_segmenter, resegment_box, segment_boxes
 from ICHSegmentationLib.segmentation.result import SegmentationResult
+from ICHSegmentationLib.segmentation.upright import set_upright
 from ICHSegmentationLib.systems import build_segmenter, network_for
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def segment(
     boxes : sequence of LesionBox, optional
         Segment inside these boxes only, with their subtypes; for systems that support it.
     loaded : LoadedModel, optional
-        Keeps the model loaded between calls.
+        Keeps the model and its companion loaded between calls.
     progress : callable, optional
         Called with the name of a stage and the fraction of the work that is done.
     cancel : callable, optional
@@ -99,11 +100,9 @@ def segment(
     """
     stages = Stages(_SEGMENT_SHARES, progress, cancel)
     with stages.stage("load"):
-        entry = get_model(model)
-        network = (loaded or LoadedModel()).get(
-            entry, build=network_for, device=device, runtime=runtime, threads=threads
-        )
-    segmenter = build_segmenter(entry, network, postprocessing)
+        entry, loaded = get_model(model), loaded or LoadedModel()
+        network = loaded.get(entry, build=network_for, device=device, runtime=runtime, threads=threads)
+    segmenter = set_upright(build_segmenter(entry, network, postprocessing, loaded.companion))
     if boxes is None:
         segmented = segmenter.segment(volume, stages, force=force)
     else:
@@ -119,6 +118,7 @@ def segment(
         boxes=segmented.boxes,
         plane=segmented.plane,
         further_models=segmented.further_models,
+        assessed=segmented.assessed,
     )
 
 
@@ -222,6 +222,6 @@ def resegment_lesion(
         network = (loaded or LoadedModel()).get(
             entry, build=network_for, device=device, runtime=runtime, threads=threads
         )
-        segmenter = as_box_segmenter(build_segmenter(entry, network), entry.name)
+        segmenter = as_box_segmenter(set_upright(build_segmenter(entry, network)), entry.name)
     with stages.stage("infer"):
         return resegment_box(segmenter, volume, label_map, edit)

@@ -251,7 +251,7 @@ class ResultMessage(Message):
     ----------
     labels : Path
         (slices, rows, columns) uint8 as ``.npy`` in the request's folder.
-    model, further_models, runtime, warnings, timings_s
+    model, further_models, runtime, warnings, timings_s, assessed
         See :class:`ICHSegmentationLib.segmentation.result.SegmentationResult`.
     subtypes : tuple of str
         Subtypes that the model can output, see :func:`ICHSegmentationLib.models.output_subtypes`; the client has no
@@ -273,6 +273,7 @@ class ResultMessage(Message):
     warnings: tuple[str, ...]
     timings_s: dict[str, float]
     boxes: tuple[LesionBox, ...] = ()
+    assessed: bool = True
 
 
 class ModelsMessage(Message):

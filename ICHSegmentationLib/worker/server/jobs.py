@@ -110,6 +110,7 @@ def run_segment(
         warnings=result.warnings,
         timings_s={**result.timings_s, "write": ended - segmented, "total": ended - started},
         boxes=result.boxes,
+        assessed=result.assessed,
     )
 
 
