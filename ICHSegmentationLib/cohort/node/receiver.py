@@ -78,11 +78,9 @@ def _tls(tls: Tls) -> ssl.SSLContext:
 
 def _store(event: Event, config: NodeConfig, inbox: Inbox) -> int:
     """Keep an image and return the status; its content and names are never logged."""
-    requestor = event.assoc.requestor
-    if not any(
-        (sender.ae_title, sender.address) == (requestor.ae_title.strip(), requestor.address)
-        for sender in config.senders
-    ):
+    calling = event.assoc.requestor
+    given = (calling.ae_title.strip(), calling.address)
+    if given not in [(sender.ae_title, sender.address) for sender in config.senders]:
         _LOG.warning("an image from an address that is not allowed was refused")
         return NOT_ALLOWED
     content = event.encoded_dataset()
