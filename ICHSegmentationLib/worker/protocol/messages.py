@@ -15,12 +15,13 @@ from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.job import ExportJob, ScanFiles
+from ICHSegmentationLib.export.record import ModelRecord
 from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.models import Device, ModelEntry, RuntimeInfo
 from ICHSegmentationLib.worker.protocol.failures import FailureKind, make_error
 
-PROTOCOL = 7
+PROTOCOL = 8
 """Increased when a change of the messages is incompatible."""
 
 
@@ -147,6 +148,49 @@ class CompareRequest(Message):
     baseline: ScanFiles
     followup: ScanFiles
     warnings: tuple[str, ...] = ()
+
+
+class CaseRequest(Message):
+    """Read a scan from its files, segment and measure it, and write all files of a run into ``folder``.
+
+    Answered by any number of `ProgressMessage`, then `CaseMessage` or `ErrorMessage`. The scan is not kept.
+
+    Attributes
+    ----------
+    paths : tuple of Path
+        One folder or file, or the files of a DICOM series.
+    series : str or None
+        As for :func:`ICHSegmentationLib.read_ct`.
+    folder : Path
+        Folder of the results, created if necessary.
+    """
+
+    type: Literal["case"] = "case"
+    id: int
+    paths: tuple[Path, ...] = Field(min_length=1)
+    series: str | None = None
+    folder: Path
+    options: SegmentOptions = SegmentOptions()
+
+
+class PairRequest(Message):
+    """Read two segmented scans from their files, and write ``comparison.json`` and ``comparison.png``.
+
+    Answered by any number of `ProgressMessage`, then `PairMessage` or `ErrorMessage`.
+
+    Attributes
+    ----------
+    baseline, followup : CaseRequest
+        Earlier and later scan; ``folder`` is that of their results, and the options have no effect.
+    folder : Path
+        Folder of the comparison, created if necessary.
+    """
+
+    type: Literal["pair"] = "pair"
+    id: int
+    baseline: CaseRequest
+    followup: CaseRequest
+    folder: Path
 
 
 class PingRequest(Message):
@@ -283,6 +327,24 @@ class ComparedMessage(Message):
     picture: Path
 
 
+class CaseMessage(Message):
+    """The files of a run are written; model, warnings and timings as in ``measurements.json``."""
+
+    type: Literal["case_done"] = "case_done"
+    id: int
+    model: ModelRecord
+    warnings: tuple[str, ...]
+    timings_s: dict[str, float]
+
+
+class PairMessage(Message):
+    """The files of a comparison are written."""
+
+    type: Literal["pair_done"] = "pair_done"
+    id: int
+    warnings: tuple[str, ...]
+
+
 class PongMessage(Message):
     """The answer to a ping."""
 
@@ -340,6 +402,8 @@ NumberedRequest = (
     | LesionRequest
     | ProposeRequest
     | CompareRequest
+    | CaseRequest
+    | PairRequest
     | PingRequest
 )
 """Requests with an answer."""
@@ -354,6 +418,8 @@ NumberedResponse = (
     | LesionMessage
     | ProposedMessage
     | ComparedMessage
+    | CaseMessage
+    | PairMessage
     | PongMessage
     | ErrorMessage
 )
