@@ -72,7 +72,7 @@ $(VENV)/.ready-run: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.ready-test: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[test,train]"
+	$(BIN)/python -m pip install --quiet --editable ".[test,train,cohort]"
 	@touch $@ $(VENV)/.ready-run
 
 $(BIN)/python:

@@ -45,7 +45,7 @@ def require_program(name: str, package: str, *, path: str | None = None) -> str:
 
 
 def require_module(name: str, package: str) -> None:
-    """Require a Python module that the extra ``test`` installs, without importing it."""
+    """Require a Python module that `make test` installs, without importing it."""
     if importlib.util.find_spec(name) is None:
         missing(f"needs {package}: pip install {package}")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from builders.cohorts import fake_case, fake_environment
 from builders.errors import raises
+from builders.requirements import require_module
 
 from ICHSegmentationLib.cohort import dask_engine
 from ICHSegmentationLib.cohort.jobs import Outcome, State
@@ -27,7 +28,7 @@ def test_without_dask_the_package_to_install_is_named(monkeypatch):
 
 
 def test_a_local_cluster_does_each_scan_once_and_survives_a_crash(tmp_path: Path):
-    pytest.importorskip("distributed", reason="needs Dask: pip install ichsegmentation[cohort]")
+    require_module("distributed", "ichsegmentation[cohort]")
     environment = fake_environment(tmp_path / "fakes")
     actions = {"a": "ok", "b": "crash", "c": "ok", "d": "refuse", "e": "ok"}
     outcomes: list[Outcome] = []
@@ -49,7 +50,7 @@ def test_a_local_cluster_does_each_scan_once_and_survives_a_crash(tmp_path: Path
 
 
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
-    pytest.importorskip("distributed", reason="needs Dask: pip install ichsegmentation[cohort]")
+    require_module("distributed", "ichsegmentation[cohort]")
     monkeypatch.setattr(dask_engine, "_CONNECT_S", 1)
     with raises(InputError, "cohort.dask_unreachable", address="tcp://127.0.0.1:9"):
         dask_engine.DaskEngine("tcp://127.0.0.1:9", 1, WorkerSettings(SegmentOptions()))

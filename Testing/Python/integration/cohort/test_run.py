@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from builders.cohorts import OneWorker, fake_case, fake_environment
 from builders.errors import raises
+from builders.requirements import require_module
 
 from ICHSegmentationLib.cohort.engines import LocalEngine, settings_of_workers
 from ICHSegmentationLib.cohort.jobs import Case, Job, Kind, Outcome, State
@@ -160,7 +161,9 @@ def test_the_tables_have_a_row_for_each_scan_and_lesion(tmp_path, a_worker):
 
 
 def test_parquet_has_the_same_rows_as_the_csv(tmp_path, a_worker):
-    parquet = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow: pip install ichsegmentation[cohort]")
+    require_module("pyarrow", "ichsegmentation[cohort]")
+    from pyarrow import parquet
+
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.add([fake_case(tmp_path / "scans", "x")])
         run(ledger, a_worker)
