@@ -36,6 +36,7 @@ from builders.cohorts import fake_environment
 from builders.dicom import write_series
 from builders.grids import make_grid
 
+from ICHSegmentationLib.cohort.jobs import State
 from ICHSegmentationLib.cohort.ledger import LEDGER_NAME, Ledger
 
 _IMAGES = 4
@@ -157,6 +158,12 @@ def main() -> None:
         with Ledger(listener.folder / "results" / LEDGER_NAME) as ledger:
             entries = list(ledger.entries())
         per_study = Counter(entry.case.id.split("-")[1] for entry in entries)
+        # A revision of fewer images was quiet for too long while a sender was interrupted.
+        whole = {
+            entry.case.id.split("-")[1]
+            for entry in entries
+            if entry.outcome.state is State.DONE and len(entry.case.paths) == _IMAGES
+        }
         report = {
             "load_average": os.getloadavg(),
             "studies": arguments.studies,
@@ -167,6 +174,7 @@ def main() -> None:
             "all_s": all_s,
             "states": Counter(entry.outcome.state.value for entry in entries),
             "studies_in_ledger": len(per_study),
+            "studies_segmented_whole": len(whole),
             "revisions": len(entries),
             "archived": archived,
             "exit_code": code,
