@@ -138,7 +138,9 @@ def export(
         Path, typer.Argument(metavar="SEG", help="segmentation.seg.nrrd, labels.nii.gz or segmentation.dcm.")
     ],
     kind: Format,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write; with dicom-sc a folder.")
+    ],
     source: Annotated[Path | None, typer.Option(metavar="CT", help="The segmented CT; pdf and DICOM need it.")] = None,
     with_patient: Annotated[
         bool, typer.Option("--patient", help="Print name, ID, birth date and study of the patient in the report.")

@@ -18,7 +18,8 @@ from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.dicom.pdf import write_dicom_pdf
 from ICHSegmentationLib.export.dicom.save import save_dicom
-from ICHSegmentationLib.export.dicom.seg import make_dicom_seg
+from ICHSegmentationLib.export.dicom.secondary_capture import write_secondary_captures
+from ICHSegmentationLib.export.dicom.seg import SegmentationKind, make_dicom_seg
 from ICHSegmentationLib.export.dicom.sr import write_dicom_sr
 from ICHSegmentationLib.export.formats import RESULT_FILES, ExportFormat
 from ICHSegmentationLib.export.report.patient import read_patient
@@ -30,6 +31,7 @@ from ICHSegmentationLib.io.boxes import write_boxes
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
 from ICHSegmentationLib.io.labels.seg_nrrd import write_seg_nrrd
+from ICHSegmentationLib.rendering.key_slice_pictures import draw_key_slices
 from ICHSegmentationLib.rendering.png import decode_png, write_png
 from ICHSegmentationLib.rendering.slices_picture import draw_slices
 from ICHSegmentationLib.rendering.view_3d import try_draw_3d
@@ -208,8 +210,12 @@ class Exporter:
             ExportFormat.scores: lambda path: write_scores_csv(path, case.known_record()),
             ExportFormat.text: self._write_text,
             ExportFormat.dicom_seg: lambda path: save_dicom(path, self._segmentation),
+            ExportFormat.dicom_labelmap: lambda path: save_dicom(
+                path, self._make_segmentation(SegmentationKind.LABELMAP)
+            ),
             ExportFormat.dicom_sr: self._write_dicom_sr,
             ExportFormat.dicom_pdf: self._write_dicom_pdf,
+            ExportFormat.dicom_sc: self._write_dicom_sc,
         }[kind]
 
     def _write_boxes(self, path: Path) -> None:
@@ -239,12 +245,20 @@ class Exporter:
         datasets = self._source_datasets
         write_dicom_pdf(path, self._pdf, self.case.scan().source, datasets, shows_patient=self.with_patient)
 
+    def _write_dicom_sc(self, path: Path) -> None:
+        case, datasets = self.case, self._source_datasets
+        pictures = draw_key_slices(case.scan(), case.label_map, case.measurements)
+        write_secondary_captures(path, pictures, case.scan().source, datasets)
+
     @cached_property
     def _source_datasets(self) -> list[FileDataset]:
         return load_source_datasets(self.case.scan())
 
     @cached_property
     def _segmentation(self) -> Dataset:
+        return self._make_segmentation(SegmentationKind.BINARY)
+
+    def _make_segmentation(self, kind: SegmentationKind) -> Dataset:
         case = self.case
         return make_dicom_seg(
             case.label_map,
@@ -252,6 +266,7 @@ class Exporter:
             self._source_datasets,
             model=None if case.record is None else case.record.model,
             corrected=case.is_corrected,
+            kind=kind,
         )
 
     @cached_property

@@ -20,8 +20,10 @@ class ExportFormat(StrEnum):
     scores = "scores"
     text = "text"
     dicom_seg = "dicom-seg"
+    dicom_labelmap = "dicom-labelmap"
     dicom_sr = "dicom-sr"
     dicom_pdf = "dicom-pdf"
+    dicom_sc = "dicom-sc"
 
     @property
     def needs_scan(self) -> bool:
@@ -34,8 +36,13 @@ class ExportFormat(StrEnum):
         return self.value.startswith("dicom")
 
     @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder of files, one per picture."""
+        return self is ExportFormat.dicom_sc
+
+    @property
     def file_name(self) -> str:
-        """Name of the file in a folder of results."""
+        """Name of the file, or of the folder, in a folder of results."""
         return FILE_NAMES[self]
 
 
@@ -51,8 +58,10 @@ FILE_NAMES = {
     ExportFormat.scores: "scores.csv",
     ExportFormat.text: "report.txt",
     ExportFormat.dicom_seg: "segmentation.dcm",
+    ExportFormat.dicom_labelmap: "labelmap.dcm",
     ExportFormat.dicom_sr: "measurements.dcm",
     ExportFormat.dicom_pdf: "report.dcm",
+    ExportFormat.dicom_sc: "key-slices",
 }
 
 SIDECAR_NAME = "labels.json"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from ICHSegmentationLib.core.files import write_error
 
 @contextlib.contextmanager
 def replacing_files(directory: Path, instead_of: Collection[str] = ()) -> Iterator[Path]:
-    """Give an empty folder to write into; on success its files move to ``directory``, on failure nothing changes.
+    """Give an empty folder to write into; on success its content moves to ``directory``, on failure nothing changes.
 
     A run that fails, is cancelled or fills the disk leaves an earlier result as it was, and files of two scans never
     lie side by side.
@@ -46,6 +47,10 @@ def replacing_files(directory: Path, instead_of: Collection[str] = ()) -> Iterat
             for old in instead_of:
                 (directory / old).unlink(missing_ok=True)
             for new in Path(name).iterdir():
+                old_folder = directory / new.name
+                if new.is_dir() and old_folder.is_dir():
+                    # A folder with files in it cannot be replaced by a rename.
+                    shutil.rmtree(old_folder)
                 new.replace(directory / new.name)
         except OSError as error:
             raise write_error(directory, error) from error

@@ -43,7 +43,7 @@ def run(
     quiet: bool,
 ) -> None:
     """Read, measure and write; see ``ichseg export --help``."""
-    _check(output, segmentation, overwrite=overwrite)
+    _check(kind, output, segmentation, overwrite=overwrite)
     terminal = Terminal(quiet=quiet, as_json=as_json)
     with terminal:
         from ICHSegmentationLib.export.exporter import Exporter
@@ -110,7 +110,13 @@ def _read_source(kind: ExportFormat, source: Path | None) -> CTVolume | None:
     return read_ct(source)
 
 
-def _check(output: Path, segmentation: Path, *, overwrite: bool) -> None:
+def _check(kind: ExportFormat, output: Path, segmentation: Path, *, overwrite: bool) -> None:
+    if kind.is_folder:
+        if output.exists() and not output.is_dir():
+            raise InputError(message("cli.output_is_file", path=output))
+        if output.is_dir() and any(output.iterdir()) and not overwrite:
+            raise InputError(message("cli.file_exists", path=output))
+        return
     if output.is_dir():
         raise InputError(message("cli.output_is_folder", path=output))
     if not output.exists():

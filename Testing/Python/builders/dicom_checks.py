@@ -6,13 +6,15 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from builders.requirements import missing, require_program
 
 # What dciodvfy reports for valid files: a pattern, and why it is not an error of the file.
 KNOWN_REPORTS = {
-    r"^(CTImage|Segmentation|Comprehensive3DSR|EncapsulatedPDF)$": "the name of the IOD that it checks",
+    r"^(CTImage|Segmentation|Comprehensive3DSR|EncapsulatedPDF|SCImage)$": "the name of the IOD that it checks",
     r"needed to build DICOMDIR - Study (Date|Time|ID)$": "type 2, empty: never invented",
     r"\(0x0010,0x0010\) PN Patient's Name .* Retired Person Name form$": "the patient's name, copied from the source",
     r"Type 1C Conditional Element=<DeidentificationMethod> Module=<Patient>$": (
@@ -23,15 +25,23 @@ KNOWN_REPORTS = {
     ),
 }
 
+LABEL_MAP_REPORTS = {
+    r"^Error - Information Object Not found$": "dicom3tools does not know the label map, which DICOM has since 2024d",
+    r"^Error - SegmentNumber not monotonically increasing from one by one": (
+        "0 is the background of a label map (PS3.3 C.8.20.4)"
+    ),
+}
+"""What dciodvfy reports of a LABELMAP segmentation in addition."""
 
-def dciodvfy(path: Path) -> list[str]:
-    """Return the errors and warnings of dciodvfy for a file, without the known reports."""
+
+def dciodvfy(path: Path, *, further: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Return the errors and warnings of dciodvfy for a file, without the known and the given further reports."""
     done = subprocess.run(
         [require_program("dciodvfy", "dicom3tools"), path], capture_output=True, text=True, check=False
     )
     lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     assert lines, "dciodvfy prints at least the name of the IOD"
-    return [line for line in lines if not any(re.search(known, line) for known in KNOWN_REPORTS)]
+    return [line for line in lines if not any(re.search(known, line) for known in (*KNOWN_REPORTS, *further))]
 
 
 def dsrdump(path: Path) -> str:
