@@ -17,10 +17,12 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.dicom.pdf import write_dicom_pdf
+from ICHSegmentationLib.export.dicom.rtstruct import make_rtstruct
 from ICHSegmentationLib.export.dicom.save import save_dicom
 from ICHSegmentationLib.export.dicom.secondary_capture import write_secondary_captures
 from ICHSegmentationLib.export.dicom.seg import SegmentationKind, make_dicom_seg
 from ICHSegmentationLib.export.dicom.sr import write_dicom_sr
+from ICHSegmentationLib.export.fhir import make_fhir
 from ICHSegmentationLib.export.formats import RESULT_FILES, ExportFormat
 from ICHSegmentationLib.export.report.patient import read_patient
 from ICHSegmentationLib.export.report.pdf import make_report_pdf
@@ -209,6 +211,7 @@ class Exporter:
             ExportFormat.json: lambda path: write_measurements_json(path, case.known_record()),
             ExportFormat.scores: lambda path: write_scores_csv(path, case.known_record()),
             ExportFormat.text: self._write_text,
+            ExportFormat.fhir: self._write_fhir,
             ExportFormat.dicom_seg: lambda path: save_dicom(path, self._segmentation),
             ExportFormat.dicom_labelmap: lambda path: save_dicom(
                 path, self._make_segmentation(SegmentationKind.LABELMAP)
@@ -216,6 +219,7 @@ class Exporter:
             ExportFormat.dicom_sr: self._write_dicom_sr,
             ExportFormat.dicom_pdf: self._write_dicom_pdf,
             ExportFormat.dicom_sc: self._write_dicom_sc,
+            ExportFormat.rtstruct: self._write_rtstruct,
         }[kind]
 
     def _write_boxes(self, path: Path) -> None:
@@ -233,6 +237,11 @@ class Exporter:
         template, name = load_template(self.template)
         write_text(path, fill_template(template, self.case.known_record(), name))
 
+    def _write_fhir(self, path: Path) -> None:
+        case = self.case
+        is_dicom = case.volume is not None and case.volume.source.kind == "dicom"
+        write_text(path, make_fhir(case.measurements, case.record, self._source_datasets[0] if is_dicom else None))
+
     def _write_dicom_sr(self, path: Path) -> None:
         case, datasets = self.case, self._source_datasets
         segmentation = self._segmentation if case.segmentation is None else case.segmentation
@@ -249,6 +258,11 @@ class Exporter:
         case, datasets = self.case, self._source_datasets
         pictures = draw_key_slices(case.scan(), case.label_map, case.measurements)
         write_secondary_captures(path, pictures, case.scan().source, datasets)
+
+    def _write_rtstruct(self, path: Path) -> None:
+        case, datasets = self.case, self._source_datasets
+        automatic = case.record is not None and not case.is_corrected
+        save_dicom(path, make_rtstruct(case.label_map, case.scan().source, datasets, automatic=automatic))
 
     @cached_property
     def _source_datasets(self) -> list[FileDataset]:

@@ -19,11 +19,13 @@ class ExportFormat(StrEnum):
     json = "json"
     scores = "scores"
     text = "text"
+    fhir = "fhir"
     dicom_seg = "dicom-seg"
     dicom_labelmap = "dicom-labelmap"
     dicom_sr = "dicom-sr"
     dicom_pdf = "dicom-pdf"
     dicom_sc = "dicom-sc"
+    rtstruct = "rtstruct"
 
     @property
     def needs_scan(self) -> bool:
@@ -33,7 +35,7 @@ class ExportFormat(StrEnum):
     @property
     def is_dicom(self) -> bool:
         """Whether it is a DICOM file, which needs a scan that was read from DICOM."""
-        return self.value.startswith("dicom")
+        return self.value.startswith("dicom") or self is ExportFormat.rtstruct
 
     @property
     def is_folder(self) -> bool:
@@ -57,11 +59,13 @@ FILE_NAMES = {
     ExportFormat.json: "measurements.json",
     ExportFormat.scores: "scores.csv",
     ExportFormat.text: "report.txt",
+    ExportFormat.fhir: "report.fhir.json",
     ExportFormat.dicom_seg: "segmentation.dcm",
     ExportFormat.dicom_labelmap: "labelmap.dcm",
     ExportFormat.dicom_sr: "measurements.dcm",
     ExportFormat.dicom_pdf: "report.dcm",
     ExportFormat.dicom_sc: "key-slices",
+    ExportFormat.rtstruct: "contours.dcm",
 }
 
 SIDECAR_NAME = "labels.json"

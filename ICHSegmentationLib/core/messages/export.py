@@ -5,6 +5,7 @@ MESSAGES: dict[str, str] = {
     "files_exist": "{folder} already contains {names}; choose another folder or replace these files.",
     "lone_dollar": "{template}, line {line}: write a $ that does not begin a placeholder as $$.",
     "no_boxes": "The boxes of {name} are not known; only a run writes them.",
+    "no_contours": "There is no hemorrhage: an RT structure set needs a contour.",
     "no_dicom_files": "No DICOM files were written: {reason}",
     "no_patient_data": "Only a scan that was read from DICOM contains patient data; export without them.",
     "no_record": (
