@@ -454,11 +454,25 @@ def train(
 
 
 @app.command()
-def models(as_json: AsJson = False) -> None:
+def models(
+    card: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Write a MONAI metadata.json and a Hugging Face README.md instead."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help="Folder of --card; by default the model's name."),
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
     """List the installed models."""
-    from ICHSegmentationLib.cli.commands.models import run
+    from ICHSegmentationLib.cli.commands.models import run, write_card
 
-    run(as_json=as_json)
+    if card is None:
+        run(as_json=as_json)
+    else:
+        write_card(card, output, overwrite=overwrite, as_json=as_json)
 
 
 @app.command(short_help="Segment a generated head CT with known hemorrhage.")

@@ -42,7 +42,8 @@ def bleeds(grid: SliceGrid) -> LabelMap:
     labels[2:7, radius < 0.2 * grid.shape[2]] = Subtype.IPH
     labels[3:6, radius < 0.08 * grid.shape[2]] = Subtype.IVH
     noise = ndimage.gaussian_filter(np.random.default_rng(3).normal(size=(12, 12)), 0.8) > 0.1
-    labels[1:, 2:14, 2:14][:, noise] = Subtype.SAH
+    # Away from the edges: plastimatch does not shear a tilted stack, and cuts off what it then finds outside.
+    labels[1:, 16:28][:, :, :11][:, noise[:, :11]] = Subtype.SAH
     return LabelMap(labels, grid)
 
 
