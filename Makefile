@@ -5,6 +5,7 @@
 #   make test-fast        the unit tests without the slow ones, in less than 90 s on two cores
 #   make lint             ruff, mypy, import-linter, codespell
 #   make cmake-lists      write the extension's file lists
+#   make fuzz N=2000      read N mutated scans, and count what was right, refused or wrong
 #   make bench            seconds and memory of each stage; CT=folder for your own series
 #   make clean            remove the environment and what the targets wrote
 
@@ -15,6 +16,8 @@ BIN := $(VENV)/bin
 CT ?=
 OUT ?= demo-output/$(if $(CT),$(shell date +%Y%m%d-%H%M%S),generated)
 PYTEST_ARGS ?=
+N ?= 2000
+SEED ?= 0
 # Tests that share a fixture or a screen stay on one worker; JOBS=0 runs all in one process.
 JOBS ?= auto
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
@@ -27,7 +30,7 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast lint cmake-lists bench clean
+.PHONY: help demo test test-fast lint cmake-lists fuzz bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -56,6 +59,9 @@ lint: $(VENV)/.ready-test
 
 cmake-lists: $(VENV)/.ready-test
 	$(BIN)/python .ci/cmake_lists.py
+
+fuzz: $(VENV)/.ready-test
+	$(BIN)/python Testing/Fuzz/run_fuzz.py --count $(N) --seed $(SEED)
 
 bench: $(VENV)/.ready-run
 	$(BIN)/python Testing/Benchmarks/bench_segment.py $(if $(CT),"$(CT)")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ICHSegmentationLib.cli.failures import exit_code_of
+from ICHSegmentationLib.core.signals import exit_on_signals
 
 
 def main() -> int:
@@ -12,8 +13,10 @@ def main() -> int:
     Returns
     -------
     int
-        Exit code: 0 done, 2 invalid input or option, 1 failure, 130 interrupted.
+        Exit code: 0 done, 2 invalid input or option, 1 failure, 130 interrupted, 129 and 143 ended by SIGHUP and
+        SIGTERM.
     """
+    exit_on_signals()
     try:
         from ICHSegmentationLib.cli.app import app  # inside `try`, for an interrupt during the import
 

@@ -35,7 +35,9 @@ from ICHSegmentationLib.cli.options import (
     Runtime,
     RuntimeChoice,
     Series,
+    Spacing,
     Threads,
+    parse_spacing,
 )
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.version import __version__
@@ -78,6 +80,7 @@ def segment(
     runtime: Runtime = RuntimeChoice.auto,
     series: Series = None,
     grey_window: GreyWindow = None,
+    spacing: Spacing = None,
     force: Force = False,
     no_postprocessing: NoPostprocessing = False,
     no_cleaning: NoCleaning = False,
@@ -97,6 +100,7 @@ def segment(
         threads=threads,
         series=series,
         grey_window=grey_window,
+        spacing_mm=parse_spacing(spacing),
         force=force,
         postprocessing=not (no_postprocessing or no_cleaning),
         boxes=boxes,
@@ -112,6 +116,8 @@ def measure(
     source: Annotated[
         Path | None, typer.Option(metavar="CT", help="The segmented CT, for the positions of its slices.")
     ] = None,
+    series: Series = None,
+    spacing: Spacing = None,
     gcs: Gcs = None,
     age: Age = None,
     infratentorial: Infratentorial = None,
@@ -125,11 +131,12 @@ def measure(
 ) -> None:
     """Measure the volumes of a segmentation, also one that was edited by hand; score a spontaneous hemorrhage."""
     from ICHSegmentationLib.cli.commands.measure import run
-    from ICHSegmentationLib.cli.inputs import Correction, Patient
+    from ICHSegmentationLib.cli.inputs import Correction, Patient, Scan
 
+    scan = Scan.of(source, series, parse_spacing(spacing))
     patient = Patient.of(gcs, age, infratentorial, iph_ml, ivh)
     correction = Correction(model_result, editing_minutes)
-    run(segmentation, source, patient, correction, graeb or [], as_json=as_json, quiet=quiet)
+    run(segmentation, scan, patient, correction, graeb or [], as_json=as_json, quiet=quiet)
 
 
 @app.command(short_help="Write a segmentation, also an edited one, as report, table, text or DICOM.")
@@ -142,6 +149,8 @@ def export(
         Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write; with dicom-sc a folder.")
     ],
     source: Annotated[Path | None, typer.Option(metavar="CT", help="The segmented CT; pdf and DICOM need it.")] = None,
+    series: Series = None,
+    spacing: Spacing = None,
     with_patient: Annotated[
         bool, typer.Option("--patient", help="Print name, ID, birth date and study of the patient in the report.")
     ] = False,
@@ -162,14 +171,19 @@ def export(
     as_json: AsJson = False,
     quiet: Quiet = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Write DICOM though SEG does not say that it was made on this CT."),
+    ] = False,
 ) -> None:
     """Write a segmentation, also one that was edited by hand, as report, table, text or DICOM.
 
     Which model made it is taken from the measurements.json in the folder of SEG.
     """
     from ICHSegmentationLib.cli.commands.export import ReportInputs, run
-    from ICHSegmentationLib.cli.inputs import Correction, Patient
+    from ICHSegmentationLib.cli.inputs import Correction, Patient, Scan
 
+    scan = Scan.of(source, series, parse_spacing(spacing))
     inputs = ReportInputs(
         with_patient=with_patient,
         template=template,
@@ -178,7 +192,7 @@ def export(
         graeb=tuple(graeb or ()),
         correction=Correction(model_result, editing_minutes),
     )
-    run(segmentation, kind, output, source, inputs, overwrite=overwrite, as_json=as_json, quiet=quiet)
+    run(segmentation, kind, output, scan, inputs, overwrite=overwrite, force=force, as_json=as_json, quiet=quiet)
 
 
 @app.command(short_help="Send DICOM results to the archive that was set up.")
@@ -250,6 +264,46 @@ def evaluate(
         Path | None, typer.Option(metavar="FILE", help="Costs by bench_models.py, for the table of several models.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that make the held-out cases.")] = 1,
+    slices: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Folder of labelled slices (images, labels) to measure a model on."),
+    ] = None,
+    slice_table: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Table (set, slice, after_surgery) of the slices; by default five-class.csv beside their folder.",
+        ),
+    ] = None,
+    exclude_patient: Annotated[
+        list[str] | None, typer.Option(metavar="PATIENT", help="Leave out the slices of a patient.")
+    ] = None,
+    any_only_patient: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATIENT", help="Count the slices of a patient for any hemorrhage, not by subtype."),
+    ] = None,
+    fold: Annotated[
+        int | None, typer.Option(min=0, max=4, metavar="K", help="Only the slices of a fold, as data.slice_fold.")
+    ] = None,
+    out_of_fold: Annotated[
+        bool,
+        typer.Option("--out-of-fold", help="Five models, each for the slices of its fold, in one table."),
+    ] = False,
+    slice_predictions: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Labels of the slices, instead of a model; several folders are pooled."),
+    ] = None,
+    images: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Folder of slices (PNG or DICOM) labelled as with or without hemorrhage."),
+    ] = None,
+    minimum_ml: Annotated[
+        list[float] | None,
+        typer.Option(min=0, metavar="ML", help="Minimum volume of a positive image; several times for more rows."),
+    ] = None,
+    negatives: Annotated[
+        list[Path] | None, typer.Option(metavar="PATH", help="Scan without hemorrhage, to measure false volume.")
+    ] = None,
     device: Device = "auto",
     runtime: Runtime = RuntimeChoice.auto,
     threads: Threads = None,
@@ -264,9 +318,45 @@ def evaluate(
     With --config a model is run on the held-out cases of a training configuration, on simulated lesions in them and on
     mimics without hemorrhage; metrics are listed with their targets, the worst cases as pictures. Several models get a
     folder each and a common table; models that were evaluated already are not evaluated again.
+
+    With --slices, --images or --negatives a model is run on single slices with labels, on slices that are only known
+    to have hemorrhage or not, and on scans without hemorrhage. Several models get a folder each.
     """
     require_training_and_evaluation("ichseg evaluate")
     models = model or ["default"]
+    if slices or images or negatives:
+        _refuse_with_slices(
+            {
+                "--config": config,
+                "--predictions": predictions,
+                "--references": references,
+                "--compare": compare,
+                "--compare-model": compare_model,
+                "--costs": costs,
+            }
+        )
+        if slice_predictions and model:
+            raise typer.BadParameter(message("cli.predictions_instead_of_model", option="--model"))
+        from ICHSegmentationLib.cli.commands.research.evaluate_slices import SliceOptions
+        from ICHSegmentationLib.cli.commands.research.evaluate_slices import run as run_slices
+
+        on_slices = SliceOptions(
+            slices=tuple(slices or ()),
+            slice_table=slice_table,
+            excluded=tuple(exclude_patient or ()),
+            any_only=tuple(any_only_patient or ()),
+            fold=fold,
+            out_of_fold=out_of_fold,
+            predictions=tuple(slice_predictions or ()),
+            images=tuple(images or ()),
+            minimums_ml=tuple(minimum_ml or (0.0, 0.1, 0.5)),
+            negatives=tuple(negatives or ()),
+        )
+        where = RunOptions(
+            device=device, runtime=runtime.value, threads=threads, postprocessing=not (no_postprocessing or no_cleaning)
+        )
+        run_slices(on_slices, models, where, output, overwrite=overwrite, as_json=as_json, quiet=quiet)
+        return
     several = len(models) > 1 or models == ["all"]
     if config is not None and several:
         if compare_model is not None:
@@ -314,6 +404,12 @@ def evaluate(
     from ICHSegmentationLib.cli.commands.research.evaluate import run
 
     run(predictions, references, output, compare, overwrite=overwrite, as_json=as_json, quiet=quiet)
+
+
+def _refuse_with_slices(options: dict[str, object]) -> None:
+    for option, value in options.items():
+        if value is not None:
+            raise typer.BadParameter(message("cli.slices_not_with", option=option))
 
 
 @app.command(short_help="Show how the hemorrhage changed between two scans.")
@@ -395,6 +491,7 @@ def simulate(
     dicom: Annotated[bool, typer.Option("--dicom", help="Write a DICOM series too, without patient data.")] = False,
     series: Series = None,
     grey_window: GreyWindow = None,
+    spacing: Spacing = None,
     force: Force = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -411,6 +508,7 @@ def simulate(
         anatomy=anatomy,
         series=series,
         grey_window=grey_window,
+        spacing_mm=parse_spacing(spacing),
         dicom=dicom,
         force=force,
     )

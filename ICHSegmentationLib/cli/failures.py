@@ -7,6 +7,8 @@ import os
 import sys
 import tempfile
 import traceback
+from contextlib import suppress
+from pathlib import Path
 
 from ICHSegmentationLib.core.errors import CancelledError, ICHSegmentationError, InputError, SeveralSeriesError
 
@@ -37,21 +39,32 @@ def exit_code_of(error: BaseException) -> int:
         return BAD_INPUT
     # The text of other exceptions may contain header values and goes to the private log only.
     what = _one_line(error) if isinstance(error, ICHSegmentationError) else f"Unexpected {type(error).__name__}."
-    _tell(f"error: {what} (details: {_write_log(error)})")
+    log = _write_log(error)
+    _tell(f"error: {what}" + ("" if log is None else f" (details: {log})"))
     return FAILURE
 
 
 def _tell(line: str) -> None:
-    print(line, file=sys.stderr)
+    # The exit code is left where standard error is closed or full.
+    with suppress(OSError, ValueError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
-def _write_log(error: BaseException) -> str:
-    """Write the traceback to a file that only this user may read."""
-    handle, path = tempfile.mkstemp(prefix="ichseg-", suffix=".log")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.writelines(traceback.format_exception(error))
+def _write_log(error: BaseException) -> str | None:
+    """Write the traceback to a file that only this user may read; return None where there is no place for it."""
+    try:
+        handle, path = tempfile.mkstemp(prefix="ichseg-", suffix=".log")
+    except OSError:
+        return None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.writelines(traceback.format_exception(error))
+    except OSError:
+        with suppress(OSError):
+            Path(path).unlink()
+        return None
     return path

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.cli.options import YesNo
     from ICHSegmentationLib.core.grid import SliceGrid
     from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.measurement import ModifiedGraeb
     from ICHSegmentationLib.measurement.correction import Agreement
 
@@ -39,6 +40,25 @@ class Patient(NamedTuple):
         """Return the items from the options of a command."""
         below, bled = (None if answer is None else answer == "yes" for answer in (infratentorial, ivh))
         return cls(gcs, age_years, below, iph_ml, bled)
+
+
+class Scan(NamedTuple):
+    """The CT that a segmentation belongs to, and how to read it; see `read_ct`."""
+
+    path: Path
+    series: str | None = None
+    spacing_mm: tuple[float, float, float] | None = None
+
+    @classmethod
+    def of(cls, path: Path | None, series: str | None, spacing_mm: tuple[float, float, float] | None) -> Self | None:
+        """Return the scan of a command's options, or None without one."""
+        return None if path is None else cls(path, series, spacing_mm)
+
+    def read(self) -> CTVolume:
+        """Read it; errors as `read_ct`."""
+        from ICHSegmentationLib.io.reader import read_ct
+
+        return read_ct(self.path, series=self.series, spacing_mm=self.spacing_mm)
 
 
 def edited_graeb(proposal: ModifiedGraeb | None, points: Sequence[str]) -> ModifiedGraeb:

@@ -58,6 +58,23 @@ def _checked_device(device: str) -> str:
     return device
 
 
+def parse_spacing(text: str | None) -> tuple[float, float, float] | None:
+    """Return the three numbers of ``--spacing``; None stays None.
+
+    Raises
+    ------
+    typer.BadParameter
+        If the text is not three numbers with commas between them.
+    """
+    if text is None:
+        return None
+    try:
+        x_mm, y_mm, z_mm = (float(number) for number in text.split(","))
+    except ValueError as error:
+        raise typer.BadParameter(message("cli.spacing_format", text=text)) from error
+    return x_mm, y_mm, z_mm
+
+
 def _export_format(name: str) -> ExportFormat:
     if name not in CHOICES:
         raise typer.BadParameter(message("cli.unknown_format", name=name, choices=", ".join(CHOICES)))
@@ -86,6 +103,10 @@ Series = Annotated[str | None, typer.Option(metavar="UID|N", help="Which series,
 GreyWindow = Annotated[
     tuple[float, float] | None,
     typer.Option(metavar="LOW HIGH", help="HU of grey 0 and grey 255, for a file of windowed greys."),
+]
+Spacing = Annotated[
+    str | None,
+    typer.Option(metavar="X,Y,Z", help="Voxel size in mm along the axes of a file that does not state it."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Accept a volume that does not look like a head.")]
 
@@ -136,6 +157,7 @@ class RunOptions:
     threads: int | None = None
     series: str | None = None
     grey_window: tuple[float, float] | None = None
+    spacing_mm: tuple[float, float, float] | None = None
     force: bool = False
     postprocessing: bool = True
     boxes: Path | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.export.formats import RESULT_KINDS
+from ICHSegmentationLib.export.report.facts import difference_from_voxels
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import Measurements
@@ -31,7 +32,7 @@ def abc2_lines(measurements: Measurements) -> list[str]:
     """Return the ABC/2 estimate of each lesion that has one, largest first."""
     return [
         f"{lesion.subtype} on slice {abc2.slice + 1}: {abc2.method} {abc2.a_mm:.0f} x {abc2.b_mm:.0f} x "
-        f"{abc2.c_mm:.0f} mm / 2 = {abc2.volume_ml:.1f} mL ({abc2.difference_ml:+.1f} mL to its voxels); "
+        f"{abc2.c_mm:.0f} mm / 2 = {abc2.volume_ml:.1f} mL ({difference_from_voxels(abc2)}); "
         f"weighted slices {abc2.weighted_ml:.1f} mL"
         for lesion in measurements.lesions
         if (abc2 := lesion.abc2) is not None

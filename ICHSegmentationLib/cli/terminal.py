@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ICHSegmentationLib.cli.parts import Parts
-from ICHSegmentationLib.core.errors import CancelledError
+from ICHSegmentationLib.core.errors import CancelledError, ICHSegmentationError
+from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -72,7 +75,8 @@ class Terminal:
         logging.captureWarnings(capture=False)
         if not self.quiet:
             for text in self._warnings:
-                print(f"warning: {text}", file=sys.stderr)
+                with suppress(OSError):  # standard error is full or closed: the results matter more
+                    print(f"warning: {text}", file=sys.stderr, flush=True)
         if kind is KeyboardInterrupt:
             raise CancelledError from error
 
@@ -94,18 +98,25 @@ class Terminal:
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False)
         else:
-            print(text, file=sys.stderr, flush=True)
+            with suppress(OSError):
+                print(text, file=sys.stderr, flush=True)
 
     def warn(self, texts: Iterable[str]) -> None:
         """Add warnings to show when the work is done."""
         self._warnings.update(dict.fromkeys(texts))
 
     def show(self, content: dict[str, Any] | list[Any], text: str) -> None:
-        """Print the result: ``content`` as JSON, else ``text`` unless quiet."""
+        """Print the result: ``content`` as JSON, else ``text`` unless quiet.
+
+        Raises
+        ------
+        ICHSegmentationError
+            If standard output takes nothing.
+        """
         if self.as_json:
-            print(json.dumps(content, indent=2))
+            print_result(json.dumps(content, indent=2))
         elif not self.quiet:
-            print(text)
+            print_result(text)
 
     def _start_bar(self) -> None:
         from rich.console import Console  # a tenth of a second, only where there is a terminal
@@ -115,6 +126,26 @@ class Terminal:
         self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
         self._task = self._bar.add_task("start", total=1.0)
         self._bar.start()
+
+
+def print_result(text: str) -> None:
+    """Print on standard output.
+
+    Raises
+    ------
+    ICHSegmentationError
+        If it takes nothing, as a full disk. A reader that has ended, as ``head``, is no error.
+    """
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        # What is left in the buffer would fail again at the end of the process.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        if isinstance(error, BrokenPipeError):
+            return
+        raise ICHSegmentationError(message("cli.not_printed", reason=error.strerror or str(error))) from error
 
 
 class _Collector(logging.Handler):

@@ -44,6 +44,10 @@ class SeveralSeriesError(InputError):
         self.series = series
 
 
+class UnusableSeriesError(InputError):
+    """The slices of a series make no scan: they belong to several scans or patients, or only some state their HU."""
+
+
 class NotAHeadError(InputError):
     """The CT volume does not look like a head; ``force=True`` skips the check."""
 
@@ -62,6 +66,10 @@ class ModelError(ICHSegmentationError):
 
 class MissingModelError(ModelError):
     """No model is installed, or the weights of a model are missing."""
+
+
+class NoManifestError(MissingModelError):
+    """The package contains no list of models; only the built-in model is there."""
 
 
 class ChecksumError(ModelError):

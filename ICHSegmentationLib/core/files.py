@@ -5,21 +5,38 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ICHSegmentationLib.core.errors import DiskFullError, ICHSegmentationError
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.temporary import remove_left, temporary_path
+
+_DOUBLE_SUFFIXES = (".nii.gz", ".seg.nrrd")
+_SEEN: set[Path] = set()
+"""Folders in which this process has removed what killed ones left, so that writing many files lists a folder once."""
 
 
 def write_error(path: Path, error: OSError) -> ICHSegmentationError:
     """Convert an OSError of writing to an error with a message for users."""
-    if error.errno == errno.ENOSPC:
-        return DiskFullError(message("core.disk_full", path=path))
-    if error.errno == errno.EDQUOT:
-        return DiskFullError(message("core.quota_used_up", path=path))
+    return _disk_full(path, error) or _refused(path, error)
+
+
+def _disk_full(path: Path, error: BaseException) -> DiskFullError | None:
+    """Return the error of a full disk if that is the cause, also where a library raised an error of its own for it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        match getattr(cause, "errno", None):
+            case errno.ENOSPC:
+                return DiskFullError(message("core.disk_full", path=path))
+            case errno.EDQUOT:
+                return DiskFullError(message("core.quota_used_up", path=path))
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _refused(path: Path, error: OSError) -> ICHSegmentationError:
     match error.errno:
         case errno.EACCES | errno.EPERM:
             sentence = message("core.write_forbidden", path=path)
@@ -38,9 +55,9 @@ def write_error(path: Path, error: OSError) -> ICHSegmentationError:
 def atomic_path(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path that replaces ``path`` on success and is removed on failure.
 
-    The temporary file is in the same folder and is flushed to disk before it is renamed. Its name is random and hidden,
-    so that two runs that write to one folder do not collide, and keeps all suffixes, from which some writers choose the
-    format.
+    The temporary name keeps the suffix, because some writers choose the format by it. It is hidden and random, so that
+    two runs into one folder do not meet, and holds nothing of the name, which may be a patient's. If the process is
+    killed, a later one that writes into the folder removes it.
 
     Parameters
     ----------
@@ -58,15 +75,21 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
         If the file cannot be written.
     """
     final = Path(path)
-    temporary = final.with_name(f".{secrets.token_hex(6)}.{final.name}")
+    if final.parent not in _SEEN:
+        _SEEN.add(final.parent)
+        remove_left(final.parent)
     try:
-        yield temporary
-        _flush(temporary)
-        temporary.replace(final)
+        with temporary_path(final.parent, _suffix(final)) as temporary:
+            yield temporary
+            _flush(temporary)
+            temporary.replace(final)
     except OSError as error:
         raise write_error(final, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    except Exception as error:
+        full = _disk_full(final, error)
+        if full is None or isinstance(error, DiskFullError):
+            raise
+        raise full from error
 
 
 def write_bytes(path: Path | str, content: bytes) -> None:
@@ -78,6 +101,24 @@ def write_bytes(path: Path | str, content: bytes) -> None:
 def write_text(path: Path | str, content: str) -> None:
     """Write UTF-8 text with Unix line ends atomically; see :func:`atomic_path`."""
     write_bytes(path, content.encode())
+
+
+def flush_folder(path: Path) -> None:
+    """Bring the names in a folder to the disk, where the system offers that."""
+    if hasattr(os, "O_DIRECTORY"):
+        number = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(number)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network and FAT file systems
+                raise
+        finally:
+            os.close(number)
+
+
+def _suffix(path: Path) -> str:
+    doubled = next((suffix for suffix in _DOUBLE_SUFFIXES if path.name.lower().endswith(suffix)), None)
+    return path.suffix if doubled is None else path.name[-len(doubled) :]
 
 
 def _flush(path: Path) -> None:

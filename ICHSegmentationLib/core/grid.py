@@ -152,10 +152,11 @@ class SliceGrid:
 
         n and d are taken to point the same way. The sign is that of the largest component of n x d in LPS, so a tilt
         of a supine head's axial slices is positive where d comes from n by a right-handed turn about the patient's
-        left axis. Slice order, axis order and flips do not change it. GantryDetectorTilt (0018,1120) is not used: its
-        sign differs between vendors.
+        left axis. Slice order, axis order and flips do not change it. Steps across gaps are left out: a stray slice far
+        from the others may lie aside. GantryDetectorTilt (0018,1120) is not used: its sign differs between vendors.
         """
-        stack = self.positions_mm[-1] - self.positions_mm[0]
+        across_gaps = np.diff(self.positions_mm, axis=0)[list(self.gaps)].sum(axis=0)
+        stack = self.positions_mm[-1] - self.positions_mm[0] - across_gaps
         if np.linalg.norm(stack) == 0:
             return 0.0
         direction = stack / np.linalg.norm(stack)

@@ -132,13 +132,24 @@ class LesionBox(BaseModel):
         first, last = self.slices
         if last >= grid.shape[0]:
             raise InputError(message("core.box_beyond_slices", slice=last + 1, slices=grid.shape[0]))
+        found = self.find_voxels(grid)
+        if found is None:
+            raise InputError(message("core.box_outside_image", subtype=self.subtype, first=first + 1, last=last + 1))
+        return found
+
+    def find_voxels(self, grid: SliceGrid) -> BoxVoxels | None:
+        """Return which voxels of a scan have their centre in the box, or None if there is none.
+
+        The scan must have the slices of the box.
+        """
+        first, last = self.slices
         offsets = in_plane(grid, grid.positions_mm[first : last + 1])
         # Half-open: a pixel centre on the first edge lies in the box, one on the last edge does not.
         bounds = np.ceil(self.edges(grid) - offsets[:, None] - 10**-_DECIMALS).astype(int)
         bounds = np.clip(bounds, 0, grid.shape[1:])
         filled = bounds[(bounds[:, 0] < bounds[:, 1]).all(axis=1)]
         if not len(filled):
-            raise InputError(message("core.box_outside_image", subtype=self.subtype, first=first + 1, last=last + 1))
+            return None
         low, high = filled[:, 0].min(axis=0), filled[:, 1].max(axis=0)
         rows, columns = (
             (np.arange(low[axis], high[axis]) >= bounds[:, :1, axis])
@@ -147,6 +158,22 @@ class LesionBox(BaseModel):
         )
         region = (slice(first, last + 1), slice(int(low[0]), int(high[0])), slice(int(low[1]), int(high[1])))
         return BoxVoxels(region, rows[:, :, None] & columns[:, None, :])
+
+    def clipped(self, grid: SliceGrid) -> Self | None:
+        """Return the part of the box inside the image, or None if there is no voxel in it.
+
+        For boxes that a model made: a detector sees the head with padding around it. A user's box outside the image
+        belongs to another scan and is refused, see `voxels`.
+        """
+        first, last = self.slices
+        corners = in_plane(grid, grid.positions_mm[first : last + 1]) - 0.5
+        low, high = corners.min(axis=0), corners.max(axis=0) + grid.shape[1:]
+        edges = self.edges(grid)
+        inside = np.clip(edges, low, high)
+        box = self
+        if (inside != edges).any():
+            box = self.spanning(self.subtype, inside, self.slices, grid, self.confidence)
+        return None if box.find_voxels(grid) is None else box
 
     def enlarged(self, grid: SliceGrid, margin_mm: float) -> Self:
         """Return the box enlarged in the plane by a margin on each side."""

@@ -9,8 +9,9 @@ GAP_FACTOR = 1.5
 """A distance longer than this many usual ones may be a gap, and a slice beside a gap owns no more than that."""
 PROTOCOL_RUN = 3
 """So many equal distances in a row are a choice of the protocol (7 mm above the skull base), not missing slices."""
+FEWEST_DISTANCES = 4
+"""Fewer distances do not tell which of them is usual."""
 _NEIGHBOURS = 6
-_MIN_DISTANCES = 4
 
 
 def alike(a_mm: float, b_mm: float) -> bool:
@@ -66,7 +67,7 @@ def find_gaps(distances_mm: np.ndarray) -> tuple[int, ...]:
     which of them is usual, and have no gaps.
     """
     gaps: list[int] = []
-    if len(distances_mm) < _MIN_DISTANCES:
+    if len(distances_mm) < FEWEST_DISTANCES:
         return ()
     usual = usual_distances(distances_mm)
     for first, last in runs(distances_mm):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.export.record import MeasurementRecord, make_record
 from ICHSegmentationLib.measurement.measure import measure
 
@@ -47,6 +47,8 @@ class CaseResult:
         Warnings of reading and segmenting.
     name : str
         Name of the segmentation in messages.
+    scan_doubt : Message or None
+        Why it is not certain that the labels were made on this scan; None if it is.
     outputs : dict of str to Path
         Written files by name; empty until the exporter has written them.
     """
@@ -60,6 +62,7 @@ class CaseResult:
     segmentation: Dataset | None = None
     warnings: tuple[str, ...] = ()
     name: str = "the segmentation"
+    scan_doubt: Message | None = None
     outputs: dict[str, Path] = field(default_factory=dict)
 
     @classmethod

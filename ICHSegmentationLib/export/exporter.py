@@ -15,6 +15,7 @@ from ICHSegmentationLib.core.errors import ICHSegmentationError, InputError
 from ICHSegmentationLib.core.files import write_bytes, write_text
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
+from ICHSegmentationLib.core.replacing import finish_replacing, replacing_files
 from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.dicom.pdf import write_dicom_pdf
 from ICHSegmentationLib.export.dicom.rtstruct import make_rtstruct
@@ -27,12 +28,13 @@ from ICHSegmentationLib.export.formats import RESULT_FILES, ExportFormat
 from ICHSegmentationLib.export.report.patient import read_patient
 from ICHSegmentationLib.export.report.pdf import make_report_pdf
 from ICHSegmentationLib.export.report.text_block import fill_template, load_template
-from ICHSegmentationLib.export.result_files import replacing_files
 from ICHSegmentationLib.export.tables import write_measurements_csv, write_measurements_json, write_scores_csv
 from ICHSegmentationLib.io.boxes import write_boxes
+from ICHSegmentationLib.io.dicom.scan_header import scan_identity
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
 from ICHSegmentationLib.io.labels.seg_nrrd import write_seg_nrrd
+from ICHSegmentationLib.io.scan_identity import ScanIdentity
 from ICHSegmentationLib.rendering.key_slice_pictures import draw_key_slices
 from ICHSegmentationLib.rendering.png import decode_png, write_png
 from ICHSegmentationLib.rendering.slices_picture import draw_slices
@@ -134,6 +136,7 @@ class Exporter:
         if ExportFormat.dicom_sr in wanted and self.case.segmentation is None:
             wanted.add(ExportFormat.dicom_seg)
         names = {kind: kind.file_name for kind in ExportFormat if kind in wanted}
+        finish_replacing(folder)
         there = [name for name in names.values() if (folder / name).exists()]
         if there and not overwrite:
             raise InputError(message("export.files_exist", folder=folder, names=", ".join(there)))
@@ -201,8 +204,8 @@ class Exporter:
     def _writer(self, kind: ExportFormat) -> Callable[[Path], object]:
         case = self.case
         return {
-            ExportFormat.seg_nrrd: lambda path: write_seg_nrrd(path, case.label_map),
-            ExportFormat.nifti: lambda path: write_labels_nifti(path, case.label_map, case.scan().source),
+            ExportFormat.seg_nrrd: lambda path: write_seg_nrrd(path, case.label_map, self._identity),
+            ExportFormat.nifti: self._write_nifti,
             ExportFormat.boxes: self._write_boxes,
             ExportFormat.slices: lambda path: write_png(path, self._slices),
             ExportFormat.render: self._write_render,
@@ -221,6 +224,9 @@ class Exporter:
             ExportFormat.dicom_sc: self._write_dicom_sc,
             ExportFormat.rtstruct: self._write_rtstruct,
         }[kind]
+
+    def _write_nifti(self, path: Path) -> None:
+        write_labels_nifti(path, self.case.label_map, self.case.scan().source, self._identity)
 
     def _write_boxes(self, path: Path) -> None:
         if self.case.boxes is None:
@@ -267,6 +273,10 @@ class Exporter:
     @cached_property
     def _source_datasets(self) -> list[FileDataset]:
         return load_source_datasets(self.case.scan())
+
+    @cached_property
+    def _identity(self) -> ScanIdentity | None:
+        return None if self.case.volume is None else scan_identity(self.case.volume.source)
 
     @cached_property
     def _segmentation(self) -> Dataset:

@@ -38,6 +38,11 @@ class ExportFormat(StrEnum):
         return self.value.startswith("dicom") or self is ExportFormat.rtstruct
 
     @property
+    def names_study(self) -> bool:
+        """Whether the file says which study it is of, where the scan was read from DICOM."""
+        return self.is_dicom or self is ExportFormat.fhir
+
+    @property
     def is_folder(self) -> bool:
         """Whether it is a folder of files, one per picture."""
         return self is ExportFormat.dicom_sc

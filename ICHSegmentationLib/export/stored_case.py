@@ -14,6 +14,7 @@ from ICHSegmentationLib.io.dicom.files import load_dataset
 from ICHSegmentationLib.io.file_kind import FileKind, file_kind
 from ICHSegmentationLib.io.labels.dicom_seg import is_binary
 from ICHSegmentationLib.io.labels.reader import read_labels
+from ICHSegmentationLib.io.labels.scan_check import check_scan
 from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.measurement.measure import measure
 
@@ -43,11 +44,14 @@ def read_case(path: Path, volume: CTVolume | None) -> CaseResult:
     Raises
     ------
     InputError
-        If the segmentation cannot be read or does not lie on the slices of the scan.
+        If the segmentation cannot be read, does not lie on the slices of the scan, or was made on that of another
+        patient.
     """
     label_map, warnings = read_labels(path, None if volume is None else volume.grid)
+    doubt = None
     if volume is not None:
-        warnings = (*volume.warnings, *warnings)
+        doubt = check_scan(path, volume.source)
+        warnings = (*volume.warnings, *warnings, *(() if doubt is None else (doubt,)))
     run = read_record(path.with_name(ExportFormat.json.file_name))
     if run is None:
         warnings = (*warnings, message("export.unknown_model", name=path.name))
@@ -60,6 +64,7 @@ def read_case(path: Path, volume: CTVolume | None) -> CaseResult:
         segmentation=_segmentation(path),
         warnings=warnings,
         name=str(path),
+        scan_doubt=doubt,
     )
 
 

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
 from ICHSegmentationLib.anatomy.lesion_location import LesionLocation
+from ICHSegmentationLib.core.csv_text import csv_text
 from ICHSegmentationLib.core.files import write_text
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.export.comparison import Comparison
@@ -43,15 +42,13 @@ def write_measurements_csv(path: Path | str, measurements: Measurements) -> None
     ``abc2_ml`` is empty for subtypes without the estimate; for EDH and SDH it is the variant XYZ/2. The last columns
     locate the largest lesion and are empty if its location is not determined.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(CSV_HEADER)
+    rows: list[tuple[object, ...]] = [CSV_HEADER]
     table = load_terminology()
     for identifier, volume_ml in measurements.volumes_ml.items():
         total = identifier == "total"
         abc2_ml = measurements.abc2_ml.get(identifier)
         lesions = [lesion for lesion in measurements.lesions if total or lesion.subtype == identifier]
-        writer.writerow(
+        rows.append(
             (
                 identifier,
                 "All hemorrhage" if total else table.by_id(identifier).name,
@@ -63,7 +60,7 @@ def write_measurements_csv(path: Path | str, measurements: Measurements) -> None
                 *_place(lesions[0].location if lesions else None),
             )
         )
-    write_text(path, text.getvalue())
+    write_text(path, csv_text(rows))
 
 
 def _place(location: LesionLocation | None) -> tuple[str, str, str]:
@@ -78,16 +75,14 @@ def write_scores_csv(path: Path | str, record: MeasurementRecord) -> None:
     An empty field is not determined, or for growth not defined. ``origin`` is "reader" for values that the radiologist
     entered or gave instead of a proposal.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(SCORES_HEADER)
+    rows: list[tuple[object, ...]] = [SCORES_HEADER]
     if record.ich_score is not None:
-        writer.writerows(_ich_score(record.ich_score))
+        rows.extend(_ich_score(record.ich_score))
     if record.modified_graeb is not None:
-        writer.writerows(_modified_graeb(record.modified_graeb))
+        rows.extend(_modified_graeb(record.modified_graeb))
     if record.growth is not None:
-        writer.writerows(_growth(record.growth))
-    write_text(path, text.getvalue())
+        rows.extend(_growth(record.growth))
+    write_text(path, csv_text(rows))
 
 
 def _ich_score(score: IchScore) -> Iterator[_Row]:

@@ -13,6 +13,7 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource, from_storage_order, nearest_axes
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io.grid_warnings import warn_grid
+from ICHSegmentationLib.io.limits import check_length, check_place, check_slices
 from ICHSegmentationLib.io.values import rescale
 
 _MINIMUM_SLICES = 3
@@ -65,12 +66,15 @@ def volume_from_affine(
     affine = np.array(affine_ras, dtype=np.float64)
     if not np.isfinite(affine).all() or abs(np.linalg.det(_directions(affine))) < 1e-3:
         raise InputError(message("io.singular_affine", path=name))
+    check_place(name, affine[:3, 3], np.linalg.norm(affine[:3, :3], axis=0).tolist())
     axes = nearest_axes(affine)
     source = replace(source, storage_axes=axes, file_affine=affine)
     stored = from_storage_order(array, source)
     if stored.shape[0] < _MINIMUM_SLICES:
         raise InputError(message("io.too_few_slices", path=name, slices=stored.shape[0], minimum=_MINIMUM_SLICES))
+    check_slices(name, stored.shape[0])
     grid = SliceGrid.from_affine(affine[:, [*reversed(axes), 3]], stored.shape)
+    check_length(name, grid)
     stored, warned = _finite(stored, source)
     hu, value_warnings = _to_hu(stored, source, grey_window)
     return CTVolume(hu, grid, source, (*warnings, *warn_grid(grid), *warned, *value_warnings))

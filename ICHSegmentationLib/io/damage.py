@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,26 +12,11 @@ from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 
 _logger = logging.getLogger(__name__)
-_CHUNK_BYTES = 1 << 20
-
-
-def check_gzip(path: Path) -> None:
-    """Check a gzip file's checksum, which readers that stop at the last voxel never reach.
-
-    Raises
-    ------
-    OSError, EOFError, zlib.error
-        If the file is damaged. A file that is not compressed is left alone.
-    """
-    if path.suffix.lower() == ".gz":
-        with gzip.open(path) as stream:
-            while stream.read(_CHUNK_BYTES):
-                pass
 
 
 @contextmanager
 def damage_named(path: Path, kind: str = "") -> Iterator[None]:
-    """Turn any exception raised by a damaged file into an :class:`InputError` that names the file.
+    """Turn any exception that a damaged file raises into an :class:`InputError` that names the file.
 
     Parsers and decoders raise many kinds of exception, which share no base class.
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,30 +14,53 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io.affine_volume import volume_from_affine
+from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.io.file_kind import FileKind, file_kind
+from ICHSegmentationLib.io.limits import check_shape
+from ICHSegmentationLib.io.stated_spacing import Spacing, check_stated
+
+_META_HEADER_BYTES = 1 << 16
+_META_SPACING = re.compile(rb"^(?:ElementSpacing|ElementSize)\s*=\s*(.+?)\s*$", re.MULTILINE)
 
 
-def read_itk(path: Path, *, grey_window: tuple[float, float] | None = None) -> CTVolume:
+def read_itk(
+    path: Path, *, grey_window: tuple[float, float] | None = None, spacing_mm: Spacing | None = None
+) -> CTVolume:
     """Read a NRRD (.nrrd, .nhdr) or MetaImage (.mha, .mhd) file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    grey_window : tuple of float, optional
+        HU that greys 0 and 255 stand for.
+    spacing_mm : tuple of float, optional
+        Size of a voxel along the file's first, second and third axis, for a file that does not state it.
 
     Raises
     ------
     InputError
-        If the file cannot be read or is no CT volume, see :func:`volume_from_affine`.
+        If the file cannot be read or is no CT volume, see :func:`volume_from_affine`, or the size of its voxels is not
+        known.
     """
     import SimpleITK  # here, not above: it takes a third of a second
 
-    try:
-        image = SimpleITK.ReadImage(str(path))
-    except RuntimeError as error:
-        raise InputError(message("io.damaged", path=path)) from error
+    is_nrrd = file_kind(path) is FileKind.NRRD
+    with damage_named(path):
+        reader = SimpleITK.ImageFileReader()
+        reader.SetFileName(str(path))
+        reader.ReadImageInformation()
+        check_shape(path, reader.GetSize())
+        check_stated(path, spacing_mm, stated=_nrrd_states_spacing(path) if is_nrrd else _meta_states_spacing(path))
+        image = reader.Execute()
     if image.GetNumberOfComponentsPerPixel() > 1:
         raise InputError(message("io.not_single_numbers", path=path))
     while image.GetDimension() > 3 and image.GetSize()[-1] == 1:
         image = SimpleITK.Extract(image, [*image.GetSize()[:-1], 0])
     if image.GetDimension() != 3:
         raise InputError(message("io.not_one_volume", path=path, shape=image.GetSize()))
-    is_nrrd = file_kind(path) is FileKind.NRRD
+    if spacing_mm is not None:
+        image.SetSpacing(spacing_mm)
     warnings: tuple[str, ...] = ()
     if is_nrrd and not image.HasMetaDataKey("NRRD_space"):
         warnings = (message("io.no_space"),)
@@ -47,3 +71,23 @@ def read_itk(path: Path, *, grey_window: tuple[float, float] | None = None) -> C
     source = CTSource(kind="nrrd" if is_nrrd else "mha", files=(path,))
     array = SimpleITK.GetArrayViewFromImage(image).T
     return volume_from_affine(array, affine, source, grey_window=grey_window, warnings=warnings)
+
+
+def _nrrd_states_spacing(path: Path) -> bool:
+    import nrrd
+
+    header = nrrd.read_header(str(path))
+    directions = header.get("space directions")
+    if directions is not None:
+        # An axis without a direction ("none") is not one of space.
+        rows = [row for row in directions if row is not None and np.isfinite(row).all()]
+        return len(rows) >= 3 and all(np.linalg.norm(row) > 0 for row in rows)
+    spacings = np.asarray(header.get("spacings", ()), dtype=np.float64)
+    return bool(np.count_nonzero(np.isfinite(spacings) & (spacings != 0)) >= 3)
+
+
+def _meta_states_spacing(path: Path) -> bool:
+    with path.open("rb") as stream:
+        header = stream.read(_META_HEADER_BYTES).partition(b"ElementDataFile")[0]
+    found = _META_SPACING.search(header)
+    return found is not None and all(float(value) > 0 for value in found.group(1).split()[:3])

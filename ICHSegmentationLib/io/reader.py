@@ -15,6 +15,7 @@ from ICHSegmentationLib.io.dicom.reader import read_dicom
 from ICHSegmentationLib.io.file_kind import FileKind, file_kind
 from ICHSegmentationLib.io.itk_reader import read_itk
 from ICHSegmentationLib.io.nifti_reader import read_nifti
+from ICHSegmentationLib.io.stated_spacing import Spacing
 
 GreyWindow = tuple[float, float]
 
@@ -24,6 +25,7 @@ def read_ct(
     *,
     series: str | None = None,
     grey_window: GreyWindow | None = None,
+    spacing_mm: Spacing | None = None,
 ) -> CTVolume:
     """Read a head CT from a DICOM folder or file list, or from a NIfTI, NRRD or MHA file.
 
@@ -32,9 +34,12 @@ def read_ct(
     path : Path, str or sequence of these
         A folder (searched with its subfolders), a list of DICOM files, or one file. The kind is told by content.
     series : str or None
-        Which DICOM series: its UID, a unique beginning of it, or its number in the list that the error shows.
+        Which DICOM series: its UID, a unique beginning of it, or its number in the list that the error shows; with
+        ``/1`` and so on after the UID where one series holds several acquisitions.
     grey_window : tuple of float or None
         (low, high) HU that greys 0 and 255 stand for, for a NIfTI, NRRD or MHA file of windowed greys.
+    spacing_mm : tuple of float or None
+        Size of a voxel along the first, second and third axis of a NIfTI, NRRD or MHA file that does not state it.
 
     Returns
     -------
@@ -44,25 +49,29 @@ def read_ct(
     Raises
     ------
     SeveralSeriesError
-        If a folder holds several CT series and none was chosen.
+        If a folder holds several CT series, or a series several acquisitions, and none was chosen.
     InputError
         If the input cannot be placed in space or is not CT.
     """
-    files = _files(path)
+    found = _files(path)
+    empty = [file for file in found if len(found) > 1 and file.stat().st_size == 0]
+    files = [file for file in found if file not in empty]
     kinds = [file_kind(file) for file in files]
     volumes = [file for file, kind in zip(files, kinds, strict=True) if kind not in {FileKind.DICOM, FileKind.UNKNOWN}]
     dicom = [file for file, kind in zip(files, kinds, strict=True) if kind is FileKind.DICOM]
     if dicom:
         if grey_window is not None:
             raise InputError(message("io.grey_window_for_dicom"))
-        return _warn_left_out(read_dicom(dicom, series=series), volumes)
+        if spacing_mm is not None:
+            raise InputError(message("io.spacing_for_dicom"))
+        return _warn_left_out(read_dicom(dicom, series=series, empty=empty), volumes)
     if len(volumes) != 1:
         _refuse(files, volumes)
     if series is not None:
         raise InputError(message("io.series_of_no_dicom", path=volumes[0]))
     if file_kind(volumes[0]) is FileKind.NIFTI:
-        return read_nifti(volumes[0], grey_window=grey_window)
-    return read_itk(volumes[0], grey_window=grey_window)
+        return read_nifti(volumes[0], grey_window=grey_window, spacing_mm=spacing_mm)
+    return read_itk(volumes[0], grey_window=grey_window, spacing_mm=spacing_mm)
 
 
 def _files(path: Path | str | Sequence[Path | str]) -> list[Path]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ICHSegmentationLib.core.errors import MissingModelError, ModelError, UnknownModelError
+from ICHSegmentationLib.core.errors import MissingModelError, ModelError, NoManifestError, UnknownModelError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.resources import resource_path
 from ICHSegmentationLib.core.subtypes import label_values
@@ -275,8 +275,10 @@ def load_manifest(folder: Path | None = None) -> Manifest:
 
     Raises
     ------
+    NoManifestError
+        If the package itself contains none.
     MissingModelError
-        If it cannot be read.
+        If it cannot be read, or that of a named folder (also by ICHSEG_MODELS) does not exist or lists no model.
     ModelError
         If it is malformed; the message names the file and the first wrong field.
     """
@@ -284,13 +286,19 @@ def load_manifest(folder: Path | None = None) -> Manifest:
     path = folder / MANIFEST_NAME
     try:
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        kind = NoManifestError if folder == MODELS_FOLDER else MissingModelError
+        raise kind(message("models.manifest_unreadable", path=path, reason=error.strerror)) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise MissingModelError(message("models.manifest_unreadable", path=path)) from error
+        reason = error.strerror if isinstance(error, OSError) else error.reason
+        raise MissingModelError(message("models.manifest_unreadable", path=path, reason=reason)) from error
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
         place, problem = first_problem(error)
         raise ModelError(message("models.manifest_not_valid", path=path, place=place, problem=problem)) from error
+    if not manifest.models and folder != MODELS_FOLDER:
+        raise MissingModelError(message("models.manifest_empty", path=path))
     entries = tuple(entry.model_copy(update={"folder": folder}) for entry in manifest.models)
     return manifest.model_copy(update={"models": entries})
 
@@ -298,12 +306,24 @@ def load_manifest(folder: Path | None = None) -> Manifest:
 def get_model(name: str = "default", *, folder: Path | None = None) -> ModelEntry:
     """Return a model by its name, or the default one; see :meth:`Manifest.get`.
 
-    The built-in model is found even without a manifest.
+    The built-in model is always found by its name. It is the default only where no folder of models was named and the
+    package contains none.
+
+    Raises
+    ------
+    UnknownModelError
+        If there is no such model.
+    MissingModelError
+        If the manifest cannot be read, or a named folder has no models.
+    ModelError
+        If the manifest is malformed.
     """
     try:
         manifest = load_manifest(folder)
-    except MissingModelError:
-        if name not in ("default", built_in_entry().name):
-            raise
+    except NoManifestError:
         manifest = Manifest()
+    except MissingModelError:
+        if name != built_in_entry().name:
+            raise
+        return built_in_entry()
     return manifest.get(name)

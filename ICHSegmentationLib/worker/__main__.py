@@ -30,8 +30,10 @@ def main() -> None:
     logging.getLogger("ICHSegmentationLib").setLevel(logging.INFO)
     logging.captureWarnings(capture=True)
 
+    from ICHSegmentationLib.core.signals import exit_on_signals
     from ICHSegmentationLib.worker.server.loop import Worker
 
+    exit_on_signals()
     Worker(channel, folder).run()
 
 

@@ -10,7 +10,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from ICHSegmentationLib.core.errors import MissingModelError, ModelError
+from ICHSegmentationLib.core.errors import ModelError, NoManifestError
 from ICHSegmentationLib.models import Manifest, load_manifest
 from ICHSegmentationLib.systems import available_models, box_model
 from ICHSegmentationPanel.section import Section
@@ -101,7 +101,7 @@ class ModelSection(Section):
         self._manifest = Manifest()
         try:
             self._manifest = load_manifest()
-        except MissingModelError:
+        except NoManifestError:
             pass  # models without weights are still available
         except ModelError as error:
             self.problem = str(error)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.cli.terminal import Terminal
-from ICHSegmentationLib.core.errors import ICHSegmentationError, InputError
+from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def _check_output(output: Path, *, overwrite: bool) -> None:
 def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
     """Return labels, scan and warnings."""
     from ICHSegmentationLib.io.labels.reader import read_labels
+    from ICHSegmentationLib.io.labels.scan_check import check_scan
     from ICHSegmentationLib.io.reader import read_ct
 
     path = side.segmentation
@@ -99,20 +100,19 @@ def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
         path = found[0]
     volume = None if side.scan is None else read_ct(side.scan)
     labels = read_labels(path, None if volume is None else volume.grid)
-    return labels.label_map, volume, (*(() if volume is None else volume.warnings), *labels.warnings)
+    if volume is None:
+        return labels.label_map, None, labels.warnings
+    doubt = check_scan(path, volume.source)
+    return labels.label_map, volume, (*volume.warnings, *labels.warnings, *(() if doubt is None else (doubt,)))
 
 
 def _write(output: Path, content: Comparison, picture: Image | None) -> None:
-    """Write the table and the picture; without one, remove that of an earlier comparison."""
+    """Write the table and the picture in place of those of an earlier comparison."""
     from ICHSegmentationLib.core.files import write_text
+    from ICHSegmentationLib.core.replacing import replacing_files
     from ICHSegmentationLib.rendering.png import write_png
 
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ICHSegmentationError(message("cli.folder_not_created", folder=output, reason=error.strerror)) from error
-    write_text(output / "comparison.json", content.to_json())
-    if picture is None:
-        (output / "comparison.png").unlink(missing_ok=True)
-    else:
-        write_png(output / "comparison.png", picture)
+    with replacing_files(output, instead_of=RESULT_FILES) as folder:
+        write_text(folder / "comparison.json", content.to_json())
+        if picture is not None:
+            write_png(folder / "comparison.png", picture)

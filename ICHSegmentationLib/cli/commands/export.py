@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.cli.commands.compare import RESULT_FILES
-from ICHSegmentationLib.cli.inputs import Correction, Patient, edited_graeb
+from ICHSegmentationLib.cli.inputs import Correction, Patient, Scan, edited_graeb
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
@@ -35,10 +35,11 @@ def run(
     segmentation: Path,
     kind: ExportFormat,
     output: Path,
-    source: Path | None,
+    source: Scan | None,
     inputs: ReportInputs,
     *,
     overwrite: bool,
+    force: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -50,6 +51,8 @@ def run(
 
         case = _read(segmentation, _read_source(kind, source), inputs)
         picture = None if inputs.growth is None else _picture_beside(inputs.growth)
+        if case.scan_doubt is not None and kind.names_study and not force:
+            raise InputError(message("cli.scan_not_certain", doubt=case.scan_doubt))
         exporter = Exporter(case, with_patient=inputs.with_patient, template=inputs.template, growth_picture=picture)
         exporter.write({kind: output})
         terminal.warn(case.warnings)
@@ -100,14 +103,10 @@ def _picture_beside(comparison: Path) -> bytes | None:
         raise InputError(message("cli.unreadable_file", path=path, reason=error.strerror)) from error
 
 
-def _read_source(kind: ExportFormat, source: Path | None) -> CTVolume | None:
-    if source is None:
-        if kind.needs_scan:
-            raise InputError(message("cli.format_needs_scan", format=kind.value))
-        return None
-    from ICHSegmentationLib.io.reader import read_ct
-
-    return read_ct(source)
+def _read_source(kind: ExportFormat, source: Scan | None) -> CTVolume | None:
+    if source is None and kind.needs_scan:
+        raise InputError(message("cli.format_needs_scan", format=kind.value))
+    return None if source is None else source.read()
 
 
 def _check(kind: ExportFormat, output: Path, segmentation: Path, *, overwrite: bool) -> None:

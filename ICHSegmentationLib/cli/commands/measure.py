@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ICHSegmentationLib.cli.inputs import Correction, Patient, edited_graeb
+from ICHSegmentationLib.cli.inputs import Correction, Patient, Scan, edited_graeb
 from ICHSegmentationLib.cli.summary import abc2_lines, anatomy_lines, volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.messages import message
@@ -14,7 +14,7 @@ from ICHSegmentationLib.core.messages import message
 
 def run(
     segmentation: Path,
-    source: Path | None,
+    source: Scan | None,
     patient: Patient,
     correction: Correction,
     graeb: Sequence[str],
@@ -24,19 +24,17 @@ def run(
 ) -> None:
     """Measure and show the volumes; see ``ichseg measure --help``."""
     from ICHSegmentationLib.io.labels.reader import read_labels
+    from ICHSegmentationLib.io.labels.scan_check import check_scan
     from ICHSegmentationLib.measurement import ich_score
     from ICHSegmentationLib.measurement.measure import measure
 
     terminal = Terminal(quiet=quiet, as_json=as_json)
     with terminal:
-        volume = None
-        if source is not None:
-            from ICHSegmentationLib.io.reader import read_ct
-
-            volume = read_ct(source)
+        volume = None if source is None else source.read()
         label_map, warnings = read_labels(segmentation, None if volume is None else volume.grid)
         if volume is not None:
-            warnings = (*volume.warnings, *warnings)
+            doubt = check_scan(segmentation, volume.source)
+            warnings = (*volume.warnings, *warnings, *(() if doubt is None else (doubt,)))
         agreement, more = correction.compare(label_map, None if volume is None else volume.grid)
         warnings = tuple(dict.fromkeys((*warnings, *more)))
         terminal.warn(warnings)

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import json
 
+from ICHSegmentationLib.cli.terminal import print_result
+
 
 def run(*, comparison: bool, boxes: bool) -> None:
     """Print a schema; see ``ichseg schema --help``."""
     from ICHSegmentationLib.export.schema import boxes_schema, comparison_schema, measurements_schema
 
     schema = comparison_schema() if comparison else boxes_schema() if boxes else measurements_schema()
-    print(json.dumps(schema, indent=2))
+    print_result(json.dumps(schema, indent=2))

@@ -14,6 +14,7 @@ from ICHSegmentationLib.cli.summary import places, volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.replacing import finish_replacing
 from ICHSegmentationLib.export.formats import RESULT_FILES
 
 if TYPE_CHECKING:
@@ -51,12 +52,15 @@ def check_output(output: Path, *, overwrite: bool, names: Sequence[str] = RESULT
     ------
     InputError
         If ``output`` is or lies in a file, is not writable, or contains results and ``overwrite`` is not set.
+    ICHSegmentationError
+        If the results of a killed run cannot be finished.
     """
     nearest = next(path for path in (output.absolute(), *output.absolute().parents) if path.exists())
     if not nearest.is_dir():
         raise InputError(message("cli.output_is_file", path=nearest))
     if not os.access(nearest, os.W_OK):
         raise InputError(message("cli.output_not_writable", folder=nearest))
+    finish_replacing(output)
     if not overwrite and any((output / name).exists() for name in names):
         raise InputError(message("cli.results_exist", folder=output))
 
@@ -83,7 +87,12 @@ def segment_files(inputs: Sequence[Path], output: Path, options: RunOptions, ter
     box_file = None if options.boxes is None else read_boxes(options.boxes)
     terminal.progress("read")
     started = time.perf_counter()
-    volume = read_ct(inputs[0] if len(inputs) == 1 else inputs, series=options.series, grey_window=options.grey_window)
+    volume = read_ct(
+        inputs[0] if len(inputs) == 1 else inputs,
+        series=options.series,
+        grey_window=options.grey_window,
+        spacing_mm=options.spacing_mm,
+    )
     read_s = time.perf_counter() - started
     # Shown even if segmenting fails; each text is shown once.
     terminal.warn(volume.warnings)

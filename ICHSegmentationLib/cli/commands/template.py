@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ICHSegmentationLib.cli.terminal import print_result
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 
@@ -22,4 +23,4 @@ def run(output: Path | None) -> None:
     except OSError as error:
         raise write_error(path, error) from error
     write_text(path, default_template())
-    print(f"Wrote {path}")
+    print_result(f"Wrote {path}")

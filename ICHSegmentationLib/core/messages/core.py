@@ -24,6 +24,10 @@ MESSAGES: dict[str, str] = {
     "extents_do_not_add_up": (
         "The slices own {sum_mm:.2f} mm in all, but the stack is {span_mm:.2f} mm long; volumes cannot be measured."
     ),
+    "unfinished_replacement": (
+        "A run that was killed had begun to replace the files in {folder}, and this cannot be finished: {reason}. Free "
+        "the folder for writing, or repeat the run."
+    ),
     "quota_used_up": "Cannot write {path}: the disk quota is used up; free some space or choose another folder.",
     "write_forbidden": "Cannot write {path}: you may not write there; choose another folder.",
     "box_point": "The corners of a box must be finite numbers.",

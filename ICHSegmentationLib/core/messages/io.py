@@ -10,12 +10,13 @@ MESSAGES: dict[str, str] = {
     "contrast": "Contrast medium was given (ContrastBolusAgent (0018,0010)): bright vessels may look like blood.",
     "damaged": "{path} is truncated or corrupt: it cannot be read.",
     "damaged_as": "{path} is truncated or corrupt: it cannot be read as {file_format}.",
-    "differing_duplicates_dropped": (
-        "{count} duplicate slice(s) at the position of another slice dropped, {differing} of them with different "
-        "pixels: the series may hold two scans of the head."
+    "deflated_too_much": (
+        "{path} inflates to far more than a CT image holds: it is refused, as it would fill the memory."
     ),
-    "duplicates_dropped": "{count} duplicate slice(s) at the position of another slice dropped.",
+    "duplicates_dropped": "{count} slice(s) with the same pixels and place as another slice left out.",
     "eight_bits": "{path} holds 8-bit greys (BitsAllocated (0028,0100)), not HU; export the original slices.",
+    "empty_file_and_gap": "{path} is empty and a slice is missing in the series: copy the series again.",
+    "empty_files_left_out": "{count} empty file(s) in the folder left out: {names}.",
     "empty_grey_window": "The grey window {low:g} to {high:g} is empty: give LOW, then HIGH.",
     "even_steps_assumed": (
         "{name} does not state its slice positions, so equal steps of {step_mm:.2f} mm are assumed; give the "
@@ -30,6 +31,7 @@ MESSAGES: dict[str, str] = {
         "most {limit_mm:.2f} mm)."
     ),
     "geometry_missing": "{path}: {attribute} is missing, so the image cannot be placed in space.",
+    "given_spacing_out_of_range": "A voxel size is given in mm, within {low:g} to {high:g}.",
     "grey_window_for_dicom": (
         "A grey window is for NIfTI, NRRD and MHA files of windowed greys; DICOM states its own HU."
     ),
@@ -42,8 +44,17 @@ MESSAGES: dict[str, str] = {
         "black and white stand for with --grey-window LOW HIGH."
     ),
     "hu_not_greys": "{path} holds values from {low:g} to {high:g}, not greys 0-255: leave the grey window out.",
+    "images_at_one_place": (
+        "{first} and {second} lie at one place but hold different images: the series mixes several scans; give the "
+        "files of one of them."
+    ),
     "label_nifti_damaged": "{name} is not a NIfTI file or is damaged.",
     "localizers_left_out": "{count} localizer image(s) in the folder left out.",
+    "longer_than_stated": "{path} is corrupt: it holds more than its header states.",
+    "lossy": (
+        "The pixels were compressed with loss (LossyImageCompression (0028,2110) or the transfer syntax): HU, and "
+        "with them volumes, may have changed."
+    ),
     "missing_numbers": "{voxels} voxel(s) hold no number (NaN or infinite); they were set to -1024 HU.",
     "mixed_order": "The slices are not numbered in the order of their positions; they were sorted by position.",
     "no_air": "The lowest value is {low:g}, but air is about -1000 HU: the values may be shifted or cut off.",
@@ -53,7 +64,8 @@ MESSAGES: dict[str, str] = {
     "no_numbers": "{path} holds no numbers: every voxel is NaN or infinite.",
     "no_pixels": "{path} has no pixel data (7FE0,0010): it holds a header only, or it was cut off.",
     "no_rescale": (
-        "RescaleSlope (0028,1053) or RescaleIntercept (0028,1052) is missing; stored values are taken as HU."
+        "RescaleSlope (0028,1053) or RescaleIntercept (0028,1052) is missing; a missing slope is taken as 1, a missing "
+        "intercept as 0."
     ),
     "no_series_fits": (
         "'{series}' fits no series; give a number from 1 to {count} or the beginning of one SeriesInstanceUID."
@@ -61,6 +73,10 @@ MESSAGES: dict[str, str] = {
     "no_sop_class": "{path} is truncated or corrupt: SOPClassUID (0008,0016) is missing.",
     "no_space": "The file does not state a space: left, right and position are assumed.",
     "not_a_segmentation": "{path} is not a DICOM segmentation with binary segments or a label map.",
+    "no_spacing": (
+        "{path} does not state the size of its voxels; give it in mm along the file's axes with --spacing X,Y,Z "
+        "(spacing_mm= in Python)."
+    ),
     "not_a_label_map": "{name} is not a label map: a 3D image of the whole numbers 0-6 is expected.",
     "not_axial": "The slices are coronal or sagittal; an axial series is better suited.",
     "not_ct": "{path} is not CT: Modality (0008,0060) is {modality}.",
@@ -82,22 +98,51 @@ MESSAGES: dict[str, str] = {
     "other_slices": "{path} does not lie on the slices of the scan; give the scan that was segmented.",
     "others_left_out": "{count} file(s) that are not CT images in the folder left out.",
     "padding": "Padding outside the scan circle was set to -1024 HU.",
+    "part_of_series": (
+        "The chosen acquisition covers {percent:.0f} % of the length of its series: blood beyond its ends is not "
+        "counted."
+    ),
+    "patients_differ": (
+        "{first} and {second} have one SeriesInstanceUID but belong to different patients (PatientID (0010,0020)); "
+        "give the files of one of them."
+    ),
     "pixels_do_not_agree": "{path} is truncated or corrupt: it holds {found} pixels where {stated} are stated.",
+    "position_out_of_range": (
+        "{path}: the position is more than 100 m from the origin, so the image cannot be placed in space."
+    ),
     "rescale_differs": (
         "RescaleSlope (0028,1053) or RescaleIntercept (0028,1052) differs between slices; each has its own."
     ),
     "reversed_order": "The slices are numbered in reversed order, from the top down; they were sorted by position.",
+    "scans_interleave": (
+        "The slices nearly coincide in pairs that hold different images, such as {first} and {second}: the series "
+        "mixes several scans; give the files of one of them."
+    ),
     "screenshot": (
         "{path} is a screenshot (secondary capture or colour image), not a CT in HU; export the original slices."
     ),
     "screenshots_left_out": "{count} screenshot(s) (secondary capture or colour) in the folder left out.",
     "seg_one_slice": "{path} holds one slice only, whose extent is unknown; give the source scan.",
     "seg_orientations_differ": "{path} holds frames of different orientations.",
+    "scan_not_recorded": (
+        "{name} does not say which scan it was made on, so that it cannot be checked that it is this one."
+    ),
+    "scan_of_other_frame": (
+        "{path} was made on another scan: FrameOfReferenceUID (0020,0052) differs; give the scan that was segmented."
+    ),
+    "scan_of_other_patient": (
+        "{path} was made on the scan of another patient: PatientID (0010,0020) differs; give the scan that was "
+        "segmented."
+    ),
+    "scan_of_other_series": (
+        "{name} was made on another series of this examination: SeriesInstanceUID (0020,000E) differs."
+    ),
     "segment_left_out": "{name}: the segment '{segment}' is not hemorrhage and left out.",
     "segments_overlap": "{name}: segments overlap; the shared voxels count as {subtype} only.",
     "series_of_no_dicom": "{path} is not DICOM: there is no series to choose.",
     "several_series": (
-        "There are {count} CT series here; choose one with --series and its number or UID (series= in Python):\n{lines}"
+        "There are {count} CT series or acquisitions here; choose one with --series and its number or UID (series= in "
+        "Python):\n{lines}"
     ),
     "several_series_fit": (
         "'{series}' fits several series; give a number from 1 to {count} or the beginning of one SeriesInstanceUID."
@@ -122,6 +167,9 @@ MESSAGES: dict[str, str] = {
     ),
     "slope_zero": "{path}: RescaleSlope (0028,1053) is zero.",
     "small_series_left_out": "{count} series of fewer than {minimum} slices in the folder left out.",
+    "some_slices_lack": (
+        "{attribute} is missing in {count} of {total} slices, first in {path}, so their HU are not known."
+    ),
     "source_attribute_missing": "{path}: {attribute} is missing, so no DICOM file can refer to this scan.",
     "source_changed": "{path} has changed since it was read; read the scan again.",
     "source_headers_not_valid": "The headers of {folder} do not allow a DICOM result to refer to them.",
@@ -129,9 +177,15 @@ MESSAGES: dict[str, str] = {
     "source_several_multi_frame": (
         "The scan is spread over several multi-frame files; DICOM results can refer to one such file only."
     ),
+    "spacing_for_dicom": "A voxel size is for NIfTI, NRRD and MHA files that do not state it; DICOM states its own.",
+    "spacing_is_stated": "{path} states the size of its voxels itself: leave --spacing out.",
     "spacing_not_positive": "{path}: PixelSpacing (0028,0030) is not positive.",
+    "spacing_out_of_range": "{path}: the distances between pixels or slices are not within {low:g} to {high:g} mm.",
     "spacings_differ": (
         "The series mixes slices of different pixel spacings (PixelSpacing (0028,0030)): {first} and {second} differ."
+    ),
+    "stack_too_long": (
+        "The slices of {path} lie up to {length_mm:.0f} mm apart; a scan is at most {maximum_mm:.0f} mm long."
     ),
     "steps_vary": "The step between slices varies: {steps} mm; each slice counts with its own extent.",
     "tilt_differs": (
@@ -143,6 +197,9 @@ MESSAGES: dict[str, str] = {
         "{slices} slice(s) found at {path}, at least {minimum} are needed; give the folder of the whole series."
     ),
     "too_few_slices": "{path} holds {slices} slice(s), at least {minimum} are needed.",
+    "too_many_slices": "There are {slices} slices at {path}; at most {maximum} are read.",
+    "too_many_voxels": "{path} states {sizes} voxels; at most {limit_gib} GiB of voxels are read.",
     "unknown_file": "{path} is not a DICOM, NIfTI, NRRD or MHA file, or it is corrupt.",
     "unknown_label_file": "{path} is neither a .seg.nrrd nor a NIfTI file of labels nor a DICOM segmentation.",
+    "voxel_sizes_differ": "The sform says voxels of {sform}, pixdim of {pixdim}; the sform is used.",
 }

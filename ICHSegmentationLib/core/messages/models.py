@@ -6,6 +6,10 @@ MESSAGES: dict[str, str] = {
         "The converted model could not be saved in {folder} ({error}), so every start converts it again. Free some "
         "space or set ICHSEG_CACHE to a writable folder."
     ),
+    "cache_shared": (
+        "The cache of converted models is not used, since other users may write into {folder}; every start converts "
+        "the model again. Set ICHSEG_CACHE to a folder of your own, or take the right to write from the others."
+    ),
     "card_problem": (
         "The installed torch cannot use this graphics card; install a CUDA build of torch or a newer driver, or use "
         "the processor."
@@ -21,8 +25,14 @@ MESSAGES: dict[str, str] = {
     "graph_missing": "The graph of model {name} is missing ({file}); reinstall the package.",
     "graph_misfit": "The weights of model {name} do not fit its graph; reinstall the package.",
     "graphics_memory": "Device {device} is out of memory; the run continues on the processor, which is slower.",
+    "manifest_empty": (
+        "{path} lists no model; name another folder in ICHSEG_MODELS, or unset it for the installed models."
+    ),
     "manifest_not_valid": "The list of models {path} is not valid at {place}: {problem}",
-    "manifest_unreadable": "The list of models {path} cannot be read; reinstall the package.",
+    "manifest_unreadable": (
+        "The list of models {path} cannot be read ({reason}); correct ICHSEG_MODELS if it is set, else reinstall the "
+        "package."
+    ),
     "memory": "Not enough memory to run the network; close other programs and try again.",
     "no_card": "Model {name} has no weights: there is no network to describe.",
     "no_card_of_detector": "Model {name} finds boxes only and is described by the models that use it.",

@@ -27,6 +27,9 @@ MESSAGES: dict[str, str] = {
         "taken from the volume itself."
     ),
     "no_dicom_files": "The DICOM files of the volume were not found: equal steps between its slices are assumed.",
+    "several_scans": (
+        "The DICOM files of {name} hold {count} scans; load one of them alone (DICOM module, Advanced, Examine)."
+    ),
     # Results
     "other_shape": "Labels of shape {labels} do not fit a volume of shape {volume}.",
     "not_a_result": "{name} is not a result of ICHSegmentation; choose a segmentation that this module made.",

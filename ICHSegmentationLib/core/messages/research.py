@@ -2,6 +2,7 @@
 """Messages of the package ``research``."""
 
 MESSAGES: dict[str, str] = {
+    "after_surgery": "{path}, line {line}: after_surgery is {value!r}; only 0 and 1 are valid.",
     "bhsd_file_name": (
         "{path} is not named ID_<patient>_ID_<study>, so its patient is unknown; restore the file names of the "
         "download."
@@ -47,6 +48,8 @@ MESSAGES: dict[str, str] = {
         "The held-out case {case} cannot be used: {reason} Correct its labels (data.corrected) or remove it from "
         "data.held_out."
     ),
+    "image_label": "{path}, line {line}: bleed is {label!r}; only 0 and 1 are valid.",
+    "image_without_label": "{path} has no label; add it to {table}, with the columns image and bleed.",
     "json_unreadable": "{path} is missing or not valid JSON.",
     "label_name": (
         "{path}: the label {name!r} is not one of background, {names}, ICH and ignore with a number from 0 to 255."
@@ -59,6 +62,7 @@ MESSAGES: dict[str, str] = {
     "mask_shape": "{path} has shape {shape}, which differs from its scan.",
     "missing_file": "{path} is missing.",
     "no_slices": "{folder} holds no PNG slices.",
+    "slice_not_in_table": "{path} has no row for the slice {name} (columns set and slice).",
     "slice_sizes_differ": "{image} and {labels} differ in size.",
     "slice_unreadable": "{path} cannot be read as a picture.",
     "slice_without_patient": "{path}: the name must be the three digits of the patient and the number of the slice.",
@@ -79,6 +83,8 @@ MESSAGES: dict[str, str] = {
     ),
     "no_evaluation": "{folder} does not hold an evaluation of {model}; remove the folder to evaluate it again.",
     "no_fold": "{path} has no fold {fold} (data.fold).",
+    "no_head_in_picture": "{path} shows no head.",
+    "no_images": "{folder} holds no PNG or DICOM file.",
     "no_label_files": "{folder} holds no label file ({endings}).",
     "no_labels": "The case has neither labels nor an edema ring.",
     "no_lesions": "None of the training volumes has a lesion; add cases or simulated lesions.",
@@ -108,6 +114,8 @@ MESSAGES: dict[str, str] = {
         "{prediction} and {reference} do not lie on the same slices ({predicted_slices}; {reference_slices}); "
         "give labels of the same scan."
     ),
+    "not_one_prediction": "{count} of the folders of --slice-predictions hold {name}.png; one of them has to.",
+    "not_one_slice": "{path} holds {slices} slices; a file of one slice is expected.",
     "not_prepared": "{folder} holds no prepared data; run `ichseg train` with --prepare-only first.",
     "nothing_held_out": (
         "There is nothing to evaluate: set data.held_out or evaluation.look_alikes in the configuration."
@@ -129,6 +137,8 @@ MESSAGES: dict[str, str] = {
     "phe_sich_no_cases": "{folder} holds no case folders.",
     "phe_sich_no_clot": "Case {case}: no clot was found inside the edema ring.",
     "phe_sich_no_images": "Case {case} has no images in {folder}.",
+    "prediction_of_another_slice": "{path} does not hold labels of this slice: its size or its values are wrong.",
+    "predictions_differ": "{folders} were made with and without postprocessing; give folders of one kind.",
     "prepared_for_another_fold": "{folder} was prepared for fold {fold}; choose another data.folder.",
     "prepared_with_another_input": (
         "{folder} was prepared with {setting} {prepared}, but the configuration has {wanted}; choose another "

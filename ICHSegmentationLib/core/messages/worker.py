@@ -12,6 +12,7 @@ MESSAGES: dict[str, str] = {
     "killed": (
         "The system ended the segmentation, most likely because the memory ran out; close other programs and try again."
     ),
+    "line_too_long": "A line of more than {most} bytes is no request; it was dropped.",
     "memory": "The memory does not suffice; close other programs and try again.",
     "no_greeting": "The worker did not start within {seconds:.0f} s; try again.",
     "no_interpreter": "The worker could not be started with {python}: {reason}.",

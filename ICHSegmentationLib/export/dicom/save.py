@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 from pydicom import Dataset
 
-from ICHSegmentationLib.core.files import atomic_path
+from ICHSegmentationLib.core.files import write_bytes
 from ICHSegmentationLib.io.dicom.source_headers import quiet_dicom
 
 
@@ -19,5 +20,8 @@ def save_dicom(path: Path | str, dataset: Dataset) -> None:
     ICHSegmentationError
         If the file cannot be written.
     """
-    with quiet_dicom(), atomic_path(path) as temporary:
-        dataset.save_as(temporary, enforce_file_format=True)
+    # In memory first: pydicom turns the error of a full disk into others, without its number.
+    buffer = BytesIO()
+    with quiet_dicom():
+        dataset.save_as(buffer, enforce_file_format=True)
+    write_bytes(path, buffer.getvalue())

@@ -12,11 +12,11 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import generate_uid
 
+from ICHSegmentationLib.core.replacing import replacing_files
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.dicom.identity import MANUFACTURER, MODEL_NAME, keep_character_set, series_number
 from ICHSegmentationLib.export.dicom.save import save_dicom
-from ICHSegmentationLib.export.result_files import replacing_files
 from ICHSegmentationLib.io.dicom.source_headers import derivation_named, quiet_dicom
 
 if TYPE_CHECKING:

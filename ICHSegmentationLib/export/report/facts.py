@@ -8,6 +8,7 @@ from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.record import MeasurementRecord, ModelRecord
 from ICHSegmentationLib.measurement import Lesion
+from ICHSegmentationLib.measurement.abc2 import Abc2
 from ICHSegmentationLib.measurement.growth import Verdict
 from ICHSegmentationLib.rendering.drawing import format_ml
 
@@ -49,12 +50,17 @@ def describe_abc2(record: MeasurementRecord) -> str:
     if not found:
         return ""
     lesion, abc2 = min(found, key=lambda pair: pair[1].method != "ABC/2")
-    more = "more" if abc2.difference_ml >= 0 else "less"
     return (
         f"Largest {_name(lesion.subtype)} ({abc2.method}): {abc2.a_mm:.0f} x {abc2.b_mm:.0f} x {abc2.c_mm:.0f} mm / 2 "
-        f"= {format_ml(abc2.volume_ml)}, {format_ml(abs(abc2.difference_ml))} {more} than its voxels; with weighted "
+        f"= {format_ml(abc2.volume_ml)}, {difference_from_voxels(abc2)}; with weighted "
         f"slices {format_ml(abc2.weighted_ml)}."
     )
+
+
+def difference_from_voxels(abc2: Abc2) -> str:
+    """Return the difference of ABC/2 from the volume of the voxels, in words."""
+    more = "more" if abc2.difference_ml >= 0 else "less"
+    return f"{format_ml(abs(abc2.difference_ml))} {more} than its voxels"
 
 
 def describe_graeb(record: MeasurementRecord) -> str:
@@ -116,7 +122,7 @@ def _describe_geometry(record: MeasurementRecord) -> str:
         f"{record.input.kind.upper()} input, {record.input.slices} slices; "
         f"gantry tilt {geometry.tilt_deg:.1f} deg; step {_numbers(geometry.step_mm)} mm, "
         f"slice distance {_numbers(geometry.slice_distance_mm)} mm; pixels {_numbers(geometry.spacing_mm)} mm. "
-        "Volume = voxels x pixel area x what each slice owns along the slice normal."
+        "Volume = voxels x pixel area x slice extent along the normal."
         f"{upright}"
     )
 

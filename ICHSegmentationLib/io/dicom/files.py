@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import pydicom
 from pydicom import Dataset, FileDataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
@@ -20,6 +21,12 @@ from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.io.file_kind import has_dicom_prefix
 
 _DEFERRED_BYTES = 4096
+_META_BYTES = 1024
+_GROUP_2_BYTES = 144  # preamble, prefix, and the element that holds the length of the rest of group 0002
+_CHUNK_BYTES = 1 << 16
+_INFLATED_BYTES = 64 << 20
+_INFLATION = 100
+"""Pixels of a CT deflate to a half or a third; a file of more than 64 MiB that shrank a hundredfold is none."""
 
 
 @contextmanager
@@ -57,6 +64,7 @@ def load_dataset(path: Path) -> FileDataset:
         If the file cannot be parsed.
     """
     with damage_named(path, "DICOM"):
+        _check_deflated(path)
         dataset = pydicom.dcmread(path, defer_size=_DEFERRED_BYTES, force=not has_dicom_prefix(path))
         if "TransferSyntaxUID" not in dataset.file_meta:
             # Files from before PS3.10 have no meta information: the encoding found while parsing stands in for it.
@@ -65,6 +73,24 @@ def load_dataset(path: Path) -> FileDataset:
     if sop_class(dataset) is None:
         raise InputError(message("io.no_sop_class", path=path))
     return dataset
+
+
+def _check_deflated(path: Path) -> None:
+    """Refuse a deflated file (PS3.5 A.5) that would fill the memory; pydicom inflates it whole, whatever it holds."""
+    with path.open("rb") as stream:
+        start = stream.read(_META_BYTES)
+        if DeflatedExplicitVRLittleEndian.encode() not in start:
+            return
+        meta = pydicom.filereader.read_file_meta_info(path)
+        stream.seek(_GROUP_2_BYTES + int(meta.FileMetaInformationGroupLength))
+        inflater, read, inflated = zlib.decompressobj(-zlib.MAX_WBITS), 0, 0
+        while chunk := stream.read(_CHUNK_BYTES):
+            read += len(chunk)
+            while chunk:
+                inflated += len(inflater.decompress(chunk, _INFLATED_BYTES))
+                chunk = inflater.unconsumed_tail
+                if inflated > max(_INFLATED_BYTES, _INFLATION * read):
+                    raise InputError(message("io.deflated_too_much", path=path))
 
 
 def value_of(dataset: Dataset, keyword: str) -> Any | None:

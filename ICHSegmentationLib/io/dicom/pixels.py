@@ -1,31 +1,90 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decoding the pixels of DICOM slices into HU."""
+"""HU of the pixels of DICOM slices."""
 
 from __future__ import annotations
 
 import numpy as np
+from pydicom import FileDataset
+from pydicom.uid import (
+    HTJ2K,
+    JPEG2000,
+    JPEG2000MC,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLSNearLossless,
+)
 
-from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.errors import InputError, UnusableSeriesError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.volume import PADDING_HU
 from ICHSegmentationLib.io.damage import damage_named
-from ICHSegmentationLib.io.dicom.files import value_of
-from ICHSegmentationLib.io.dicom.slices import DicomSlice
+from ICHSegmentationLib.io.dicom.files import integer_of, value_of
+from ICHSegmentationLib.io.dicom.slices import DicomSlice, tag_name
 from ICHSegmentationLib.io.values import rescale
 
 _TISSUE_HU = (-500.0, 3071.0)
 """A padding value in this range may also be a patient's: it is honoured only where it touches the image's border."""
+_SIGNED_MAXIMUM = np.iinfo(np.int16).max
+_HIGHEST_HU = float(_SIGNED_MAXIMUM)
+"""No scanner writes more: the extended CT scale ends at 30,710 HU."""
+_REQUIRED = (
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "BitsAllocated",
+    "BitsStored",
+    "PixelRepresentation",
+)
+_LOSSY_SYNTAXES = {JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless}
+_MAYBE_LOSSY_SYNTAXES = {JPEG2000, JPEG2000MC, HTJ2K}
+_RESCALE = ("RescaleSlope", "RescaleIntercept")
+
+
+def check_values(slices: list[DicomSlice]) -> None:
+    """Refuse slices whose headers do not say which HU their pixels stand for.
+
+    Raises
+    ------
+    InputError
+        If a slice lacks an attribute without which its pixels cannot be read, or holds greys of 8 bits.
+    UnusableSeriesError
+        If only some slices state RescaleSlope (0028,1053) or RescaleIntercept (0028,1052).
+    """
+    for item in slices:
+        for keyword in _REQUIRED:
+            if item.value(keyword) is None:
+                raise InputError(message("io.attribute_missing", path=item.path, attribute=tag_name(keyword)))
+        if integer_of(item.dataset, "BitsAllocated", 16) <= 8:
+            raise InputError(message("io.eight_bits", path=item.path))
+    for keyword in _RESCALE:
+        lacking = [item for item in slices if item.value(keyword) is None]
+        if 0 < len(lacking) < len(slices):
+            raise UnusableSeriesError(
+                message(
+                    "io.some_slices_lack",
+                    attribute=tag_name(keyword),
+                    count=len(lacking),
+                    total=len(slices),
+                    path=lacking[0].path,
+                )
+            )
+
+
+def is_lossy(dataset: FileDataset) -> bool:
+    """Return whether pixels were compressed with loss, by LossyImageCompression (0028,2110) or the transfer syntax."""
+    stated = str(value_of(dataset, "LossyImageCompression") or "")
+    syntax = dataset.file_meta.TransferSyntaxUID
+    return stated == "01" or syntax in _LOSSY_SYNTAXES or (syntax in _MAYBE_LOSSY_SYNTAXES and stated != "00")
 
 
 class PixelDecoder:
-    """Decodes slices one by one; the frames of a multi-frame file are decoded once.
+    """Decodes the slices of a series; the frames of a multi-frame file are decoded once.
 
     Attributes
     ----------
     padded_values : int
-        How many pixels were padding so far.
+        Number of pixels that were padding.
     wrapped : bool
-        Whether signed values were found in a file that says they are unsigned.
+        Whether signed values were found in files that say they are unsigned.
     """
 
     def __init__(self) -> None:
@@ -33,25 +92,40 @@ class PixelDecoder:
         self.wrapped = False
         self._frames: dict[int, np.ndarray] = {}
 
-    def decode(self, item: DicomSlice, out: np.ndarray) -> None:
-        """Write a slice's HU into ``out`` (rows, columns) int16.
+    def decode_all(self, slices: list[DicomSlice], out: np.ndarray) -> None:
+        """Write the HU of all slices into ``out`` (slices, rows, columns) int16.
+
+        Some archives mark padding as -2000 in data that the header calls unsigned. Such values are read as signed, in
+        every slice of the series, if one of them cannot be unsigned: it would be more than 32,767 HU.
 
         Raises
         ------
         InputError
             If the pixels cannot be decoded; the message names the file.
         """
-        stored = self._stored(item)
-        if stored.shape != out.shape:
-            raise InputError(message("io.pixels_do_not_agree", path=item.path, found=stored.shape, stated=out.shape))
-        if stored.dtype == np.uint16 and stored.max() > np.iinfo(np.int16).max:
-            # Some archives mark padding as -2000 in data that the header calls unsigned.
-            stored = stored.view(np.int16)
-            self.wrapped = True
+        large = []
+        for index, item in enumerate(slices):
+            stored = self._stored(item, out.shape[1:])
+            if stored.dtype == np.uint16 and int(stored.max()) > _SIGNED_MAXIMUM:
+                large.append(index)
+                self.wrapped = self.wrapped or float(stored.max()) * item.slope + item.intercept > _HIGHEST_HU
+            else:
+                self._convert(item, stored, out[index])
+        for index in large:
+            stored = self._stored(slices[index], out.shape[1:])
+            self._convert(slices[index], stored.view(np.int16) if self.wrapped else stored, out[index])
+
+    def _convert(self, item: DicomSlice, stored: np.ndarray, out: np.ndarray) -> None:
         self.padded_values += rescale(stored, item.slope, item.intercept, out)
         self._pad(item, stored, out)
 
-    def _stored(self, item: DicomSlice) -> np.ndarray:
+    def _stored(self, item: DicomSlice, shape: tuple[int, ...]) -> np.ndarray:
+        stored = self._pixels(item)
+        if stored.shape != shape:
+            raise InputError(message("io.pixels_do_not_agree", path=item.path, found=stored.shape, stated=shape))
+        return stored
+
+    def _pixels(self, item: DicomSlice) -> np.ndarray:
         key = id(item.dataset)
         if key in self._frames and item.frame is not None:
             return self._frames[key][item.frame]
@@ -81,8 +155,10 @@ class PixelDecoder:
 
 def _signed(value: int, stored: np.ndarray) -> int:
     """Return a padding value as the data's type holds it; it is often written with the wrong sign."""
-    if stored.dtype == np.int16 and value > np.iinfo(np.int16).max:
+    if stored.dtype == np.int16 and value > _SIGNED_MAXIMUM:
         return value - 65536
+    if stored.dtype == np.uint16 and value < 0:
+        return value + 65536
     return value
 
 

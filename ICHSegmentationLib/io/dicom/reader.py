@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from pydicom import FileDataset
 
 from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.slice_steps import FEWEST_DISTANCES, GAP_FACTOR
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.io.damage import damage_named
-from ICHSegmentationLib.io.dicom.enhanced import slices_of
-from ICHSegmentationLib.io.dicom.files import file_of, integer_of, load_dataset, quiet_pydicom
-from ICHSegmentationLib.io.dicom.pixels import PixelDecoder
+from ICHSegmentationLib.io.dicom.files import load_dataset, quiet_pydicom
+from ICHSegmentationLib.io.dicom.pixels import PixelDecoder, check_values, is_lossy
 from ICHSegmentationLib.io.dicom.series import choose_series, sort_files
 from ICHSegmentationLib.io.dicom.slices import DicomSlice
 from ICHSegmentationLib.io.dicom.stack import stack
@@ -25,7 +24,7 @@ from ICHSegmentationLib.io.grid_warnings import warn_grid
 
 
 @quiet_pydicom()
-def read_dicom(files: Sequence[Path], *, series: str | None = None) -> CTVolume:
+def read_dicom(files: Sequence[Path], *, series: str | None = None, empty: Sequence[Path] = ()) -> CTVolume:
     """Read a CT series.
 
     Parameters
@@ -34,6 +33,8 @@ def read_dicom(files: Sequence[Path], *, series: str | None = None) -> CTVolume:
         DICOM files of one or more series, in any order.
     series : str or None
         Which series, see :func:`ICHSegmentationLib.io.dicom.series.choose_series`.
+    empty : sequence of Path
+        Files of zero length that lay beside them.
 
     Returns
     -------
@@ -43,15 +44,16 @@ def read_dicom(files: Sequence[Path], *, series: str | None = None) -> CTVolume:
     Raises
     ------
     InputError
-        If the files are no CT series that can be placed in space; the message names the file or tag.
+        If the files are no CT series that can be placed in space, or a slice is missing where there is an empty file;
+        the message names the file or tag.
     """
-    datasets, left_out = choose_series(sort_files([load_dataset(path) for path in files]), series)
-    slices, grid, order = stack(_slices(datasets))
-    _check_depth(slices[0])
+    chosen, left_out = choose_series(sort_files([load_dataset(path) for path in files]), series)
+    check_values(chosen)
+    slices, grid, order = stack(chosen)
+    left_out += _warn_empty(empty, grid)
     hu = np.empty(grid.shape, dtype=np.int16)
     decoder = PixelDecoder()
-    for item, image in zip(slices, hu, strict=True):
-        decoder.decode(item, image)
+    decoder.decode_all(slices, hu)
     tags = read_tags(slices[0].dataset)
     warnings = [*left_out, *order, *warn_grid(grid), *_warn_values(slices, decoder), *warn_tags(tags, grid.tilt_deg)]
     source = CTSource(
@@ -64,27 +66,27 @@ def read_dicom(files: Sequence[Path], *, series: str | None = None) -> CTVolume:
     return CTVolume(hu, grid, source, tuple(warnings))
 
 
-def _slices(datasets: list[FileDataset]) -> list[DicomSlice]:
-    slices: list[DicomSlice] = []
-    for dataset in datasets:
-        with damage_named(file_of(dataset)):
-            slices += slices_of(dataset)
-    return slices
-
-
-def _check_depth(item: DicomSlice) -> None:
-    if integer_of(item.dataset, "BitsAllocated", 16) <= 8:
-        raise InputError(message("io.eight_bits", path=item.path))
+def _warn_empty(empty: Sequence[Path], grid: SliceGrid) -> list[str]:
+    """Warn of empty files; refuse them where a slice is missing, which one of them may have held."""
+    if not empty:
+        return []
+    distances_mm = grid.slice_distances_mm
+    uneven = len(distances_mm) < FEWEST_DISTANCES and distances_mm.max() > GAP_FACTOR * distances_mm.min()
+    if grid.gaps or uneven:
+        raise InputError(message("io.empty_file_and_gap", path=empty[0]))
+    return [message("io.empty_files_left_out", count=len(empty), names=", ".join(path.name for path in empty[:5]))]
 
 
 def _warn_values(slices: list[DicomSlice], decoder: PixelDecoder) -> list[str]:
     warnings: list[str] = []
-    if not all(item.has_rescale for item in slices):
+    if any(slices[0].value(keyword) is None for keyword in ("RescaleSlope", "RescaleIntercept")):
         warnings.append(message("io.no_rescale"))
-    elif len({(item.slope, item.intercept) for item in slices}) > 1:
+    if len({(item.slope, item.intercept) for item in slices}) > 1:
         warnings.append(message("io.rescale_differs"))
     if decoder.wrapped:
         warnings.append(message("io.signed_as_unsigned"))
     if decoder.padded_values:
         warnings.append(message("io.padding"))
+    if any(is_lossy(item.dataset) for item in slices):
+        warnings.append(message("io.lossy"))
     return warnings

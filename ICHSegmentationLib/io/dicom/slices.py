@@ -16,11 +16,14 @@ from pydicom.tag import Tag
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.dicom.files import file_of, integer_of, value_of
+from ICHSegmentationLib.io.limits import check_place
+
+MINIMUM_SLICES = 3
 
 
 @dataclass(frozen=True, eq=False)
 class DicomSlice:
-    """What is needed of a slice's header to place it and to turn its stored values into HU.
+    """Header values that place a slice and turn its stored values into HU.
 
     Attributes
     ----------
@@ -35,9 +38,9 @@ class DicomSlice:
     spacing_mm : tuple of float
         PixelSpacing (0028,0030): between rows, between columns.
     slope, intercept : float
-        RescaleSlope (0028,1053) and RescaleIntercept (0028,1052).
-    has_rescale : bool
-        Whether the file states them.
+        RescaleSlope (0028,1053) and RescaleIntercept (0028,1052); 1 and 0 where the file does not state them.
+    groups : tuple of Dataset
+        Data sets that may hold the slice's attributes, the nearest first: the functional groups of a frame, the file.
     """
 
     dataset: FileDataset
@@ -47,7 +50,7 @@ class DicomSlice:
     spacing_mm: tuple[float, float]
     slope: float
     intercept: float
-    has_rescale: bool
+    groups: tuple[Dataset, ...]
 
     @property
     def path(self) -> Path:
@@ -65,9 +68,22 @@ class DicomSlice:
         instance = integer_of(self.dataset, "InstanceNumber", -1)
         return None if instance < 0 else (instance, self.frame or 0)
 
+    def value(self, keyword: str) -> Any | None:
+        """Return an attribute of the slice, or None where it is missing or empty."""
+        return _first(self.groups, keyword)
+
 
 def make_slice(dataset: FileDataset, frame: int | None, groups: Sequence[Dataset]) -> DicomSlice:
-    """Read a slice's header from the data sets that may hold its attributes, the nearest first.
+    """Read the header of a slice.
+
+    Parameters
+    ----------
+    dataset : FileDataset
+        The open file.
+    frame : int or None
+        0-based frame of a multi-frame file.
+    groups : sequence of Dataset
+        Data sets that hold the attributes, the nearest first: the file itself, or the functional groups of a frame.
 
     Raises
     ------
@@ -81,6 +97,7 @@ def make_slice(dataset: FileDataset, frame: int | None, groups: Sequence[Dataset
         raise InputError(message("io.not_orthonormal", path=file_of(dataset)))
     if spacing.min() <= 0:
         raise InputError(message("io.spacing_not_positive", path=file_of(dataset)))
+    check_place(file_of(dataset), position, spacing.tolist())
     slope, intercept = (_number(groups, keyword, dataset) for keyword in ("RescaleSlope", "RescaleIntercept"))
     if slope == 0:
         raise InputError(message("io.slope_zero", path=file_of(dataset)))
@@ -92,7 +109,7 @@ def make_slice(dataset: FileDataset, frame: int | None, groups: Sequence[Dataset
         (float(spacing[0]), float(spacing[1])),
         1.0 if slope is None else slope,
         0.0 if intercept is None else intercept,
-        slope is not None and intercept is not None,
+        tuple(groups) if frame is None else (*groups, dataset),
     )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stacking the slices of one series by position, whatever their file names and numbers say."""
+"""Stacking the slices of one acquisition by position; file names and numbers do not matter."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import numpy as np
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.io.dicom.series import MINIMUM_SLICES
-from ICHSegmentationLib.io.dicom.slices import DicomSlice
+from ICHSegmentationLib.io.dicom.slices import MINIMUM_SLICES, DicomSlice
+from ICHSegmentationLib.io.dicom.twins import merge_twins
+from ICHSegmentationLib.io.limits import check_length, check_shape, check_slices
 
 _SAME_DIRECTION = 2e-3
 """Largest difference of direction cosines within a series: about 0.1 deg, above the rounding of scanners."""
-_SAME_PLACE_MM = 0.01
 
 
 def stack(slices: list[DicomSlice]) -> tuple[list[DicomSlice], SliceGrid, list[str]]:
-    """Sort slices along their normal and drop duplicates.
+    """Sort slices along their normal and leave out copies.
 
     Returns
     -------
@@ -26,25 +26,32 @@ def stack(slices: list[DicomSlice]) -> tuple[list[DicomSlice], SliceGrid, list[s
     SliceGrid
         Where they lie.
     list of str
-        Warnings about duplicates and order.
+        Warnings about copies and order.
 
     Raises
     ------
+    UnusableSeriesError
+        If the slices belong to several scans; see :func:`ICHSegmentationLib.io.dicom.twins.merge_twins`.
     InputError
-        If sizes, spacings or orientations differ, or fewer than three slices remain.
+        If sizes, spacings or orientations differ, fewer than three slices remain, or the stack is too large.
     """
     _check_alike(slices)
+    path = slices[0].path
+    check_slices(path, len(slices))
+    check_shape(path, (len(slices), *slices[0].size))
     orientation = np.median([item.orientation for item in slices], axis=0)
     normal = np.cross(orientation[0], orientation[1])
+    normal /= np.linalg.norm(normal)
     numbered = sorted(slices, key=lambda item: item.number or (0, 0))
     # Sorting is stable: of two slices at one place, the one with the lower number comes first and is kept.
     ordered = sorted(numbered, key=lambda item: round(float(item.position_mm @ normal), 3))
-    kept, warnings = _drop_duplicates(ordered, normal)
+    kept, warnings = merge_twins(ordered, normal)
     if len(kept) < MINIMUM_SLICES:
         raise InputError(message("io.too_few_files", path=kept[0].path, slices=len(kept), minimum=MINIMUM_SLICES))
     warnings += _warn_order(kept)
     positions = np.stack([item.position_mm for item in kept])
     grid = SliceGrid((len(kept), *kept[0].size), positions, orientation, kept[0].spacing_mm)
+    check_length(path, grid)
     return kept, grid, warnings
 
 
@@ -58,31 +65,6 @@ def _check_alike(slices: list[DicomSlice]) -> None:
             raise InputError(message("io.sizes_differ", first=one, second=other))
         if not np.allclose(item.spacing_mm, first.spacing_mm, rtol=1e-3):
             raise InputError(message("io.spacings_differ", first=one, second=other))
-
-
-def _drop_duplicates(ordered: list[DicomSlice], normal: np.ndarray) -> tuple[list[DicomSlice], list[str]]:
-    kept = [ordered[0]]
-    dropped, changed = 0, 0
-    for item in ordered[1:]:
-        offset = item.position_mm - kept[-1].position_mm
-        if abs(float(offset @ normal)) > _SAME_PLACE_MM:
-            kept.append(item)
-        elif np.linalg.norm(offset) > 10 * _SAME_PLACE_MM:
-            raise InputError(message("io.shifted_in_plane", first=kept[-1].path.name, second=item.path.name))
-        else:
-            dropped += 1
-            changed += _stored_bytes(item) != _stored_bytes(kept[-1])
-    if not dropped:
-        return kept, []
-    if changed:
-        return kept, [message("io.differing_duplicates_dropped", count=dropped, differing=changed)]
-    return kept, [message("io.duplicates_dropped", count=dropped)]
-
-
-def _stored_bytes(item: DicomSlice) -> bytes:
-    if item.frame is None:
-        return bytes(item.dataset.PixelData)
-    return item.dataset.pixel_array[item.frame].tobytes()
 
 
 def _warn_order(kept: list[DicomSlice]) -> list[str]:

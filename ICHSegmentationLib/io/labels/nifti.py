@@ -20,9 +20,11 @@ from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource, from_storage_order, nearest_axes, to_storage_order
 from ICHSegmentationLib.core.terminology import load_terminology
-from ICHSegmentationLib.io.damage import check_gzip
 from ICHSegmentationLib.io.grid_record import GridRecord, parse_grid_record
 from ICHSegmentationLib.io.labels.label_file import LabelFile, same_place, warn_even_steps
+from ICHSegmentationLib.io.nifti_file import open_nifti
+from ICHSegmentationLib.io.scan_identity import NIFTI_PREFIX, ScanIdentity
+from ICHSegmentationLib.io.stated_spacing import check_stated
 
 _EVEN, _UNEVEN = b"ICHSegmentation: even slices", b"ICHSegmentation: uneven slices, see the JSON file"
 _COLUMN_ROW_SLICE = CTSource(storage_axes=(2, 1, 0))
@@ -34,7 +36,9 @@ def sidecar_path(path: Path | str) -> Path:
     return path.with_name(path.name.removesuffix(".gz").removesuffix(".nii") + ".json")
 
 
-def write_labels_nifti(path: Path | str, label_map: LabelMap, source: CTSource | None = None) -> None:
+def write_labels_nifti(
+    path: Path | str, label_map: LabelMap, source: CTSource | None = None, scan: ScanIdentity | None = None
+) -> None:
     """Write labels as uint8 NIfTI, atomically.
 
     Parameters
@@ -46,11 +50,19 @@ def write_labels_nifti(path: Path | str, label_map: LabelMap, source: CTSource |
     source : CTSource, optional
         Where the volume came from. The labels of a NIfTI, NRRD or MHA file are written in that file's axis order and
         with its affine; all others as (column, row, slice).
+    scan : ScanIdentity, optional
+        Scan that the labels were made on, for the check of whoever uses them with a scan.
     """
-    write_on_grid_nifti(path, label_map.labels, label_map.grid, source)
+    write_on_grid_nifti(path, label_map.labels, label_map.grid, source, scan)
 
 
-def write_on_grid_nifti(path: Path | str, array: np.ndarray, grid: SliceGrid, source: CTSource | None = None) -> None:
+def write_on_grid_nifti(
+    path: Path | str,
+    array: np.ndarray,
+    grid: SliceGrid,
+    source: CTSource | None = None,
+    scan: ScanIdentity | None = None,
+) -> None:
     """Write the voxels of a scan's slices, its labels or its HU; see :func:`write_labels_nifti`.
 
     Parameters
@@ -63,6 +75,8 @@ def write_on_grid_nifti(path: Path | str, array: np.ndarray, grid: SliceGrid, so
         Where the slices lie.
     source : CTSource, optional
         Where the volume came from.
+    scan : ScanIdentity, optional
+        Scan to record.
     """
     import nibabel
 
@@ -76,6 +90,9 @@ def write_on_grid_nifti(path: Path | str, array: np.ndarray, grid: SliceGrid, so
     image.set_qform(None, code=0)
     image.header.set_xyzt_units("mm")
     image.header["descrip"] = _EVEN if grid.is_regular else _UNEVEN
+    if scan is not None:
+        text = f"{NIFTI_PREFIX}{scan.to_json()}"
+        image.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", text.encode()))
     sidecar = sidecar_path(path)
     if grid.is_regular:
         sidecar.unlink(missing_ok=True)
@@ -93,17 +110,18 @@ def read_labels_nifti(path: Path | str) -> LabelFile:
     InputError
         If the file is not a 3D NIfTI of whole numbers 0-6.
     """
-    import nibabel
     from nibabel.filebasedimages import ImageFileError
     from nibabel.spatialimages import HeaderDataError
+    from nibabel.wrapstruct import WrapStructError
 
     path = Path(path)
     try:
-        check_gzip(path)
-        image = nibabel.Nifti1Image.from_filename(path)
+        opened = open_nifti(path)
+        image = opened.image
         stored = np.asanyarray(image.dataobj)
-    except (ImageFileError, HeaderDataError, OSError, EOFError, ValueError, zlib.error) as error:
+    except (ImageFileError, HeaderDataError, WrapStructError, OSError, EOFError, ValueError, zlib.error) as error:
         raise InputError(message("io.label_nifti_damaged", name=path.name)) from error
+    check_stated(path, None, stated=opened.states_spacing)
     if stored.ndim != 3 or not _are_labels(stored):
         raise InputError(message("io.not_a_label_map", name=path.name))
     record = _sidecar(path)

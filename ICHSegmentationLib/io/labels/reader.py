@@ -11,6 +11,7 @@ import numpy as np
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.replacing import finish_replacing
 from ICHSegmentationLib.io.file_kind import looks_like_dicom
 from ICHSegmentationLib.io.labels.dicom_seg import read_dicom_seg
 from ICHSegmentationLib.io.labels.label_file import LabelFile
@@ -38,7 +39,10 @@ def read_labels(path: Path, scan: SliceGrid | None = None) -> LabelFile:
     ------
     InputError
         If the file does not exist, is of another kind, is damaged, or does not lie on the slices of the scan.
+    ICHSegmentationError
+        If a killed run left its folder half replaced, and this cannot be finished.
     """
+    finish_replacing(path.parent)
     if not path.is_file():
         raise InputError(message("io.no_file", path=path))
     name = path.name.lower()

@@ -22,20 +22,32 @@ from ICHSegmentationLib.core.terminology import HemorrhageClass, load_terminolog
 from ICHSegmentationLib.io.grid_record import GridRecord, parse_grid_record
 from ICHSegmentationLib.io.labels.label_file import LabelFile, same_place, warn_even_steps
 from ICHSegmentationLib.io.labels.nrrd import Nrrd, read_nrrd, write_nrrd
+from ICHSegmentationLib.io.scan_identity import ScanIdentity, parse_scan_identity
 
 GRID_KEY = "ICHSegmentation_SliceGrid"
+SCAN_KEY = "ICHSegmentation_Scan"
 _EMPTY = "0 -1 0 -1 0 -1"
 
 
-def write_seg_nrrd(path: Path | str, label_map: LabelMap) -> None:
-    """Write a segmentation with one segment per subtype (``ICH`` only where it occurs), atomically."""
+def write_seg_nrrd(path: Path | str, label_map: LabelMap, scan: ScanIdentity | None = None) -> None:
+    """Write a segmentation with one segment per subtype (``ICH`` only where it occurs), atomically.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file.
+    label_map : LabelMap
+        The labels.
+    scan : ScanIdentity, optional
+        Scan that they were made on, for the check of whoever uses them with a scan.
+    """
     affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ label_map.grid.nearest_affine_ras
-    image = Nrrd(label_map.labels, affine[:3, :3].T, affine[:3, 3], _keys(label_map))
+    image = Nrrd(label_map.labels, affine[:3, :3].T, affine[:3, 3], _keys(label_map, scan))
     with atomic_path(path) as temporary:
         write_nrrd(temporary, image)
 
 
-def _keys(label_map: LabelMap) -> dict[str, str]:
+def _keys(label_map: LabelMap, scan: ScanIdentity | None) -> dict[str, str]:
     """Return the header's key/value pairs, in Slicer's spelling."""
     table = load_terminology()
     box = labelled_box(label_map.labels)
@@ -49,10 +61,13 @@ def _keys(label_map: LabelMap) -> dict[str, str]:
         "Segmentation_ConversionParameters": f"Reference image geometry|{_geometry(label_map.grid)}|&",
         GRID_KEY: record,
     }
+    recorded = {GRID_KEY: record}
+    if scan is not None:
+        recorded[SCAN_KEY] = keys[SCAN_KEY] = scan.to_json()
     for index, row in enumerate(rows):
         tags = f"TerminologyEntry:{table.slicer_entry(row)}|"
         if index == 0:
-            tags += f"{GRID_KEY}:{record}|"
+            tags += "".join(f"{key}:{text}|" for key, text in recorded.items())
         values = {
             "ID": row.id,
             "Name": row.name,
@@ -151,14 +166,25 @@ def _place(labels: np.ndarray, image: Nrrd, name: str) -> tuple[np.ndarray, Slic
     return labels, grid, (warn_even_steps(grid, name),)
 
 
+def recorded_scan(path: Path) -> ScanIdentity | None:
+    """Return the scan that a segmentation was made on; None if it does not say it."""
+    text = _recorded(read_nrrd(path).keys, SCAN_KEY)
+    return None if text is None else parse_scan_identity(text)
+
+
 def _record(keys: dict[str, str]) -> GridRecord | None:
-    """Return the recorded grid from its own key, else from a segment's tag."""
-    if GRID_KEY in keys:
-        return parse_grid_record(keys[GRID_KEY])
+    """Return the recorded grid."""
+    text = _recorded(keys, GRID_KEY)
+    return None if text is None else parse_grid_record(text)
+
+
+def _recorded(keys: dict[str, str], name: str) -> str | None:
+    """Return a record from its own key, else from a segment's tag."""
+    if name in keys:
+        return keys[name]
     for key, value in keys.items():
-        if key.endswith("_Tags") and f"{GRID_KEY}:" in value:
-            text = value.split(f"{GRID_KEY}:", 1)[1].split("|", 1)[0]
-            return parse_grid_record(text)
+        if key.endswith("_Tags") and f"{name}:" in value:
+            return value.split(f"{name}:", 1)[1].split("|", 1)[0]
     return None
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ICHSegmentationLib.core.errors import ModelError
-from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.models.runtimes.graph import load_graph, trace_shape, with_sides
-from ICHSegmentationLib.models.runtimes.model_cache import cache_folder, read_entry, write_entry
+from ICHSegmentationLib.models.runtimes.model_cache import cache_folder, read_entry, shared_folder, write_entry
 from ICHSegmentationLib.models.runtimes.quiet_openvino import import_converter, import_openvino
 from ICHSegmentationLib.models.trained_network import load_network
 from ICHSegmentationLib.models.weights import read_verified
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.models.manifest import ModelEntry
     from ICHSegmentationLib.models.trained_network import NetworkBuilder
 
-# Increase when the conversion or the code of a network changes, so that older cache entries are not used.
-CONVERSION_VERSION = 1
+# Increase when the conversion, the checksums or the code of a network change, so that older cache entries are not used.
+CONVERSION_VERSION = 2
 # Largest difference of the probabilities from torch's: float32 rounding through about 100 layers.
 PROBABILITY_TOLERANCE = 1e-3
 # By number of dimensions. They differ from the traced sizes, to prove that the conversion fixed none of them.
@@ -50,7 +50,7 @@ def load_converted(entry: ModelEntry, *, build: NetworkBuilder) -> tuple[Any, tu
     openvino.Model
         Maps (N, C, H, W) to probabilities (N, K, H, W) for any N, H and W, or patches alike; includes the softmax.
     tuple of str
-        Warnings: the cache could not be written.
+        Warnings: the cache could not be written, or is not used since others may write into it.
 
     Raises
     ------
@@ -62,14 +62,17 @@ def load_converted(entry: ModelEntry, *, build: NetworkBuilder) -> tuple[Any, tu
     if built is not None:
         return built, ()
     folder = cache_folder() / "openvino" / _cache_key(entry, openvino.get_version())
-    files = read_entry(folder)
+    shared = shared_folder(folder.parent)
+    files = read_entry(folder) if shared is None else None
     if files is not None and {_XML, _BIN} <= files.keys():
         read_verified(entry)
         _LOG.debug("converted model from the cache: %s", folder.name)
         return openvino.Core().read_model(files[_XML], files[_BIN]), ()
-    if folder.exists():
+    if folder.exists() and shared is None:
         _LOG.warning("The converted model in %s is damaged and is converted again.", folder)
     model = convert_network(load_network(entry, build=build), channels=entry.input_spec.channels, sides=entry.sides)
+    if shared is not None:
+        return model, (_warn(message("models.cache_shared", folder=shared)),)
 
     def write_files(target: Path) -> None:
         # Without compression: float16 would round the folded batch norms once more.
@@ -80,10 +83,13 @@ def load_converted(entry: ModelEntry, *, build: NetworkBuilder) -> tuple[Any, tu
     try:
         write_entry(folder, write_files)
     except (OSError, RuntimeError) as error:
-        warning = message("models.cache_not_written", folder=folder.parent, error=type(error).__name__)
-        _LOG.warning(warning)
-        return model, (warning,)
+        return model, (_warn(message("models.cache_not_written", folder=folder.parent, error=type(error).__name__)),)
     return model, ()
+
+
+def _warn(warning: Message) -> Message:
+    _LOG.warning(warning)
+    return warning
 
 
 def _cache_key(entry: ModelEntry, openvino_version: str) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import slicer
 
-from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.errors import InputError, SeveralSeriesError, UnusableSeriesError
 from ICHSegmentationLib.core.grid import LPS_TO_RAS, SliceGrid
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.source import CTSource
 from ICHSegmentationLib.core.volume import PADDING_HU
 from ICHSegmentationLib.mrml.nodes import Node, ijk_to_ras
@@ -57,12 +58,18 @@ def dicom_slices(volume_node: Node) -> tuple[SliceGrid, CTSource] | None:
     ------
     OtherPixelsError
         If size or voxels differ from the files: the volume was cropped, hardened or edited.
+    InputError
+        If the files belong to several scans, or only some of them state how their HU are stored.
     """
     files = dicom_files(volume_node)
     if not files:
         return None
     try:
         return _read(files, volume_node)
+    except SeveralSeriesError as error:
+        raise InputError(message("mrml.several_scans", name=volume_node.GetName(), count=len(error.series))) from error
+    except UnusableSeriesError:
+        raise
     except (ImportError, InputError, OSError) as error:
         # Not logged in full: the message may contain a path. The volume node has positions of its own.
         _logger.warning("The DICOM files of the volume cannot be used (%s).", type(error).__name__)
@@ -70,15 +77,16 @@ def dicom_slices(volume_node: Node) -> tuple[SliceGrid, CTSource] | None:
 
 
 def _read(files: tuple[Path, ...], volume_node: Node) -> tuple[SliceGrid, CTSource]:
-    from ICHSegmentationLib.io.dicom.enhanced import slices_of
     from ICHSegmentationLib.io.dicom.files import load_dataset, quiet_pydicom
+    from ICHSegmentationLib.io.dicom.pixels import check_values
     from ICHSegmentationLib.io.dicom.series import choose_series, sort_files
     from ICHSegmentationLib.io.dicom.stack import stack
     from ICHSegmentationLib.io.dicom.tags import read_tags
 
     with quiet_pydicom():
-        datasets, _ = choose_series(sort_files([load_dataset(path) for path in files]), None)
-        slices, grid, _ = stack([item for dataset in datasets for item in slices_of(dataset)])
+        chosen, _ = choose_series(sort_files([load_dataset(path) for path in files]), None)
+        check_values(chosen)
+        slices, grid, _ = stack(chosen)
         step_lps = ijk_to_ras(volume_node)[:3, 2] * LPS_TO_RAS
         if step_lps @ grid.normal < 0:
             slices.reverse()
@@ -101,9 +109,10 @@ def _check_pixels(slices: list, shape: tuple[int, int, int], array: np.ndarray) 
 
     if array.shape != shape:
         raise OtherPixelsError
-    decoder, image = PixelDecoder(), np.empty(shape[1:], dtype=np.int16)
-    for index in (0, shape[0] // 2, shape[0] - 1):
-        decoder.decode(slices[index], image)
+    compared = (0, shape[0] // 2, shape[0] - 1)
+    images = np.empty((len(compared), *shape[1:]), dtype=np.int16)
+    PixelDecoder().decode_all([slices[index] for index in compared], images)
+    for index, image in zip(compared, images, strict=True):
         inside = image > PADDING_HU  # readers treat padding differently
         difference = array[index][inside].astype(np.float32) - image[inside]
         if np.count_nonzero(np.abs(difference) <= 1) < _MIN_SAME_FRACTION * difference.size:

@@ -74,7 +74,7 @@ def read_geometry(volume_node: Node) -> VolumeGeometry:
     Raises
     ------
     InputError
-        If the volume is under any other non-linear transform.
+        If the volume is under any other non-linear transform, or its DICOM files make no scan; see `dicom_slices`.
     """
     columns, rows, slices = volume_node.GetImageData().GetDimensions()
     transform_node = acquisition_transform(volume_node, slices)

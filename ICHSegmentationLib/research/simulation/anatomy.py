@@ -45,6 +45,9 @@ class Anatomy:
         float32, signed distance to the mid-sagittal surface, positive towards the patient's left.
     spacing_mm : tuple of float
         (slice, row, column) distance between voxel centres.
+    voxel_share : numpy.ndarray or None
+        Volume of each voxel as a fraction of the product of `spacing_mm`; None where all are that product. On unevenly
+        spaced or tilted slices they differ.
     """
 
     skull: np.ndarray
@@ -55,3 +58,4 @@ class Anatomy:
     deep: np.ndarray
     midline_distance_mm: np.ndarray
     spacing_mm: tuple[float, float, float]
+    voxel_share: np.ndarray | None = None

@@ -73,14 +73,21 @@ def wave_noise(
     return (total * np.sqrt(2 / _WAVES)).astype(np.float32)
 
 
-def level_for_voxels(score: np.ndarray, domain: np.ndarray, voxels: float) -> float | None:
+def level_for_voxels(
+    score: np.ndarray, domain: np.ndarray, voxels: float, share: np.ndarray | None = None
+) -> float | None:
     """Return the level above which `score` has a given number of voxels in the domain; None if the domain is empty.
 
-    A domain with fewer voxels is filled completely.
+    A domain with fewer voxels is filled completely. With `share`, a voxel counts as this number of voxels.
     """
     values = score[domain]
     if values.size == 0:
         return None
+    if share is not None:
+        order = np.argsort(values)[::-1]
+        filled = np.cumsum(share[domain][order], dtype=np.float64)
+        last = min(int(np.searchsorted(filled, voxels)), values.size - 1)
+        return float(values[order[last]])
     wanted = int(np.clip(round(voxels), 1, values.size))
     return float(np.partition(values, values.size - wanted)[values.size - wanted])
 

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.research.simulation.anatomy import Anatomy
+from ICHSegmentationLib.research.simulation.fields import level_for_voxels
 
 _MARGIN_VOXELS = 8
 _CORTEX_MM = 2.0
@@ -31,11 +32,13 @@ class LesionSite:
     anatomy : Anatomy
         Masks on the grid of the CT; may be noisy or partly empty. Rows run from anterior to posterior, slices from
         the skull base up.
+    margin_mm : float
+        Space around the cavity in plane; by default a few pixels.
     """
 
-    def __init__(self, anatomy: Anatomy) -> None:
+    def __init__(self, anatomy: Anatomy, margin_mm: float = 0.0) -> None:
         self.shape = anatomy.intracranial.shape
-        self.box = _bounding_box(anatomy.intracranial)
+        self.box = _bounding_box(anatomy.intracranial, max(_MARGIN_VOXELS, round(margin_mm / anatomy.spacing_mm[1])))
         box = self.box
         self.anatomy = replace(
             anatomy,
@@ -46,6 +49,7 @@ class LesionSite:
             ventricles=anatomy.ventricles[box],
             deep=anatomy.deep[box],
             midline_distance_mm=anatomy.midline_distance_mm[box],
+            voxel_share=None if anatomy.voxel_share is None else anatomy.voxel_share[box],
         )
         self.spacing_mm = anatomy.spacing_mm
 
@@ -56,8 +60,27 @@ class LesionSite:
 
     @property
     def voxel_ml(self) -> float:
-        """Volume of one voxel in mL."""
+        """Volume of one voxel in mL, for evenly spaced slices."""
         return float(np.prod(self.spacing_mm)) / 1000.0
+
+    def level_for_volume(
+        self, score: np.ndarray, domain: np.ndarray, volume_ml: float, box: Box | None = None
+    ) -> float | None:
+        """Return the level above which `score` encloses a volume of the domain; None if the domain is empty.
+
+        Parameters
+        ----------
+        score, domain : numpy.ndarray
+            float32 and bool, on the site or on a box of it.
+        volume_ml : float
+            Volume; a smaller domain is filled completely.
+        box : tuple of slice, optional
+            Where they lie.
+        """
+        share = self.anatomy.voxel_share
+        if share is not None and box is not None:
+            share = share[box]
+        return level_for_voxels(score, domain, volume_ml / self.voxel_ml, share)
 
     @cached_property
     def cavity(self) -> np.ndarray:
@@ -137,12 +160,12 @@ class LesionSite:
         return first, second, third
 
 
-def _bounding_box(mask: np.ndarray) -> Box:
+def _bounding_box(mask: np.ndarray, margin_in_plane: int) -> Box:
     """Return the box of a mask with a margin; the whole grid if the mask is empty."""
     parts = []
     for axis in range(3):
         used = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        margin = 1 if axis == 0 else _MARGIN_VOXELS
+        margin = 1 if axis == 0 else margin_in_plane
         parts.append(
             slice(max(used[0] - margin, 0), min(used[-1] + margin + 1, mask.shape[axis]))
             if used.size

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -25,12 +25,14 @@ from ICHSegmentationLib.research.simulation.mimics import paint_mimics
 from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 
 if TYPE_CHECKING:
+    from ICHSegmentationLib.core.grid import SliceGrid
     from ICHSegmentationLib.research.simulation.host_anatomy import Atlas
 
 _MAX_RANDOM = 3
 _CHANGE_HU = 0.25
 _RANGE_HU = (-1024, 32767)
 _SEED = 5
+_SAME_VOLUME = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +107,8 @@ def paint_into(
     intracranial = intracranial_mask(hu, spacing_mm[1:])
     atlas = atlas or generated_atlas()
     registered = register_atlas(atlas, hu, intracranial, spacing_mm)
-    site = LesionSite(host_anatomy(hu, intracranial, registered, atlas.deep, spacing_mm))
+    anatomy = host_anatomy(hu, intracranial, registered, atlas.deep, spacing_mm)
+    site = LesionSite(replace(anatomy, voxel_share=_voxel_share(volume.grid, orientation, spacing_mm)))
     before = hu.astype(np.float32)
     rng = np.random.default_rng([seed, _SEED])
     painted, labels = paint_lesions(before, site, rng, subtypes, volumes_ml=volumes_ml)
@@ -118,6 +121,20 @@ def paint_into(
         not_painted=tuple(subtype for subtype in Subtype if subtype in subtypes and not (labels == subtype).any()),
         warnings=() if volume.grid.is_regular else (message("research.uneven_slices"),),
     )
+
+
+def _voxel_share(
+    grid: SliceGrid, orientation: CanonicalOrientation, spacing_mm: tuple[float, float, float]
+) -> np.ndarray | None:
+    """Return (slices, rows, columns) the volume of each voxel as a fraction of the product of the spacing.
+
+    None where they are all equal to it.
+    """
+    volumes_mm3 = grid.extents_mm * grid.spacing_mm[0] * grid.spacing_mm[1]
+    if np.allclose(volumes_mm3, np.prod(spacing_mm), rtol=_SAME_VOLUME):
+        return None
+    share = np.broadcast_to((volumes_mm3 / np.prod(spacing_mm))[:, None, None], grid.shape)
+    return orientation.apply(share)
 
 
 def generated_scan(

@@ -53,6 +53,9 @@ class DataSection(_Section):
         Cases that are not used, each with the reason.
     painted_per_case, painted_per_validation_case : int
         Copies of each training and validation case with simulated lesions.
+    varied_per_case : int
+        Copies of each training case with varied lesions (`simulation.varied`): collections of all ages, thin
+        hemorrhage, trauma, heads after surgery.
     look_alikes_per_case : int
         Copies of each training case with calcifications, dense dura and artefacts, and no simulated lesion.
     procedural_heads : int
@@ -77,6 +80,7 @@ class DataSection(_Section):
     excluded: dict[str, str] = Field(default_factory=dict)
     painted_per_case: int = Field(default=0, ge=0)
     painted_per_validation_case: int = Field(default=1, ge=0)
+    varied_per_case: int = Field(default=0, ge=0)
     look_alikes_per_case: int = Field(default=0, ge=0)
     procedural_heads: int = Field(default=0, ge=0)
     look_alike_share: float = Field(default=0.3, ge=0, le=1)
@@ -259,6 +263,8 @@ class EvaluationSection(_Section):
     ----------
     simulated_per_subtype : int
         Copies of each held-out patient with one simulated lesion of each subtype.
+    varied_per_subtype : int
+        Copies of each held-out patient with varied lesions of each subtype (`simulation.varied`).
     look_alikes : int
         Number of generated heads with mimics and without hemorrhage.
     negatives : tuple of pathlib.Path
@@ -269,6 +275,7 @@ class EvaluationSection(_Section):
     """
 
     simulated_per_subtype: int = Field(default=1, ge=0)
+    varied_per_subtype: int = Field(default=0, ge=0)
     look_alikes: int = Field(default=40, ge=0)
     negatives: tuple[Path, ...] = ()
     set_aside: dict[str, str] = Field(default_factory=dict)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Make the held-out scans that a model is evaluated on; none of them is used for training.
 
-Four groups: held-out patients; the same with one simulated lesion each; generated heads without hemorrhage but with
-mimics; and the patients with simulated mimics. All are on their original slices, so that the evaluation covers the
-whole processing of a user's scan.
+Five groups: held-out patients; the same with one simulated lesion each; with varied lesions of one subtype each;
+generated heads without hemorrhage but with mimics; and the patients with simulated mimics. All are on their original
+slices, so that the evaluation covers the whole processing of a user's scan.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ICHSegmentationLib.research.evaluation.models.held_out_case import (
     MIMICS_IN_PATIENTS,
     PATIENTS,
     SIMULATED,
+    VARIED,
     HeldOutCase,
     HeldOutFile,
 )
@@ -36,6 +37,7 @@ from ICHSegmentationLib.research.simulation.lesions import paint_lesions
 from ICHSegmentationLib.research.simulation.mimics import paint_mimics, random_mimics
 from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 from ICHSegmentationLib.research.simulation.synthetic_scan import put_back
+from ICHSegmentationLib.research.simulation.varied import paint_varied
 from ICHSegmentationLib.research.training.data.clot import IGNORE
 from ICHSegmentationLib.research.training.data.host import HostCase, labels_of
 from ICHSegmentationLib.research.training.data.jobs import done_jobs
@@ -47,8 +49,10 @@ if TYPE_CHECKING:
 
 _FOLDER = "held-out"
 _FIRST_UNSEEN_SEED = 2_000_000
-_SEEDS = {SIMULATED: 2, MIMICS: 3, MIMICS_IN_PATIENTS: 4}
+_SEEDS = {SIMULATED: 2, MIMICS: 3, MIMICS_IN_PATIENTS: 4, VARIED: 5}
 _MIN_ML = 0.1
+_OPERATED = 0.2
+"""Fraction of the varied cases after surgery."""
 _AROUND_CLOT_MM, _BORDER_MM = 10.0, 3.0
 
 _Make = Callable[["_Host"], HeldOutCase | None]
@@ -122,6 +126,11 @@ def _cases_of(config: TrainingConfig, name: str, root: Path) -> dict[HeldOutFile
             case = f"{name}-{subtype.name}-{copy}"
             file = HeldOutFile(SIMULATED, case, root / SIMULATED / f"{case}.npz")
             cases[file] = partial(_Host.with_lesion, subtype=subtype, copy=copy)
+    for copy in range(config.evaluation.varied_per_subtype):
+        for subtype in Subtype:
+            case = f"{name}-{subtype.name}-{copy}"
+            file = HeldOutFile(VARIED, case, root / VARIED / f"{case}.npz")
+            cases[file] = partial(_Host.with_varied, subtype=subtype, copy=copy)
     if config.evaluation.look_alikes:
         path = root / MIMICS_IN_PATIENTS / f"{name}.npz"
         cases[HeldOutFile(MIMICS_IN_PATIENTS, name, path)] = _Host.with_mimics
@@ -171,6 +180,18 @@ class _Host:
         painted, labels = paint_lesions(
             self.greys, self.anatomy, self._rng(SIMULATED, copy, subtype), [subtype], labels=marked
         )
+        return self._with_hemorrhage(painted, labels, subtype)
+
+    def with_varied(self, subtype: Subtype, copy: int) -> HeldOutCase | None:
+        """Return the patient with varied lesions of a subtype, some after surgery; the own hemorrhage is ignored."""
+        marked = np.where(self.own > 0, np.uint8(IGNORE), np.uint8(0))
+        rng = self._rng(VARIED, copy, subtype)
+        operated = rng.random() < _OPERATED
+        painted, labels = paint_varied(self.greys, self.anatomy, rng, [subtype], labels=marked, operated=operated)
+        return self._with_hemorrhage(painted, labels, subtype)
+
+    def _with_hemorrhage(self, painted: np.ndarray, labels: np.ndarray, subtype: Subtype) -> HeldOutCase | None:
+        """Return the case of painted greys; None if they hold too little of the subtype."""
         if (labels == subtype).sum() * float(np.prod(self.host.spacing_mm)) / 1000 < _MIN_ML:
             return None
         own = labels == IGNORE

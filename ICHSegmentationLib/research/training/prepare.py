@@ -17,9 +17,10 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.research.simulation.generated_atlas import generated_atlas
 from ICHSegmentationLib.research.simulation.host_anatomy import Atlas, host_anatomy, register_atlas
 from ICHSegmentationLib.research.simulation.lesions import paint_lesions
-from ICHSegmentationLib.research.simulation.mimics import paint_mimics, random_mimics
+from ICHSegmentationLib.research.simulation.mimics import paint_mimics, random_further_mimics, random_mimics
 from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 from ICHSegmentationLib.research.simulation.synthetic_scan import random_subtypes
+from ICHSegmentationLib.research.simulation.varied import paint_varied, random_varied_subtypes
 from ICHSegmentationLib.research.training.data.data_folder import CaseIndex, CaseSplit, DataFolder
 from ICHSegmentationLib.research.training.data.host import HostCase, labels_of
 from ICHSegmentationLib.research.training.data.jobs import done_jobs
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _PROCEDURAL_HEIGHT_MM = 160.0
-_HEAD_SEED, _MIMICS_SEED = 1, 2
+_HEAD_SEED, _MIMICS_SEED, _VARIED_SEED = 1, 2, 7
+_MIMICS_ALONE, _OPERATED, _OPERATED_WITHOUT_BLOOD = 0.15, 0.2, 0.3
+"""Fractions of the varied copies: with mimics alone; of the others after surgery; of these without hemorrhage."""
 _HEALTHY_EVERY = 3
 
 
@@ -107,10 +110,11 @@ def prepare(
         index.write(folder.root)
         split = CaseSplit.of(index, config)
     slices = [_Job(folder.slice_stack(name), name, 0) for name in (*split.training_slices, *split.validation_slices)]
-    synthetic, mimics, procedural = _simulated_jobs(config, folder, split)
+    synthetic, varied, mimics, procedural = _simulated_jobs(config, folder, split)
     for make, jobs, stage in (
         (_make_slice, slices, "labelled slices"),
         (_make_synthetic, synthetic, "simulated lesions"),
+        (_make_varied, varied, "varied lesions"),
         (_make_mimics, mimics, "look-alikes"),
         (_make_procedural, procedural, "generated heads"),
     ):
@@ -173,6 +177,7 @@ def _files(config: TrainingConfig, index: CaseIndex) -> PreparedFiles:
     folder, split, data = DataFolder(config.data.folder), CaseSplit.of(index, config), config.data
     training = [folder.real(name) for name in split.training] if data.real_series else []
     training += [folder.painted(name, copy) for name in split.training for copy in range(data.painted_per_case)]
+    training += [folder.varied(name, copy) for name in split.training for copy in range(data.varied_per_case)]
     training += [folder.mimics(name, copy) for name in split.training for copy in range(data.look_alikes_per_case)]
     training += [folder.procedural(number) for number in range(data.procedural_heads)]
     training += map(folder.slice_stack, split.training_slices)
@@ -187,13 +192,18 @@ def _simulated_jobs(config: TrainingConfig, folder: DataFolder, split: CaseSplit
     copies = [(name, config.data.painted_per_case) for name in split.training]
     copies += [(name, config.data.painted_per_validation_case) for name in split.validation]
     synthetic = [_Job(folder.painted(name, copy), name, copy) for name, count in copies for copy in range(count)]
+    varied = [
+        _Job(folder.varied(name, copy), name, copy)
+        for name in split.training
+        for copy in range(config.data.varied_per_case)
+    ]
     mimics = [
         _Job(folder.mimics(name, copy), name, copy)
         for name in split.training
         for copy in range(config.data.look_alikes_per_case)
     ]
     heads = range(config.data.procedural_heads)
-    return synthetic, mimics, [_Job(folder.procedural(number), "", number) for number in heads]
+    return synthetic, varied, mimics, [_Job(folder.procedural(number), "", number) for number in heads]
 
 
 def _make_real(config: TrainingConfig, job: _Job) -> None:
@@ -220,6 +230,20 @@ def _make_synthetic(config: TrainingConfig, job: _Job) -> None:
     hu, labels = paint_lesions(host.hu, host.anatomy, rng, random_subtypes(rng), labels=host.volume.labels)
     if rng.random() < config.data.look_alike_share:
         hu = paint_mimics(hu, host.anatomy, rng)
+    host.write(hu, labels, job.path)
+
+
+def _make_varied(config: TrainingConfig, job: _Job) -> None:
+    host = _Host.of(config, job.name)
+    rng = np.random.default_rng([config.seed, host.number, job.number, _VARIED_SEED])
+    hu, labels = host.hu, host.volume.labels
+    mimics_alone = rng.random() < _MIMICS_ALONE
+    if not mimics_alone:
+        operated = rng.random() < _OPERATED
+        subtypes = [] if operated and rng.random() < _OPERATED_WITHOUT_BLOOD else random_varied_subtypes(rng)
+        hu, labels = paint_varied(hu, host.anatomy, rng, subtypes, labels=labels, operated=operated)
+    if mimics_alone or rng.random() < config.data.look_alike_share:
+        hu = paint_mimics(hu, host.anatomy, rng, random_further_mimics(rng))
     host.write(hu, labels, job.path)
 
 

@@ -76,7 +76,8 @@ def link_boxes(
     Returns
     -------
     tuple of LesionBox
-        In order of decreasing confidence. Each encloses its slices' boxes and has their highest confidence.
+        In order of decreasing confidence. Each encloses its slices' boxes, clipped to the image, and has their highest
+        confidence. Boxes outside the image are left out.
     """
     if not boxes:
         return ()
@@ -102,5 +103,7 @@ def link_boxes(
         confidence = max(boxes[member].confidence for member in members)
         if slices[0] == slices[1] and confidence < lone_threshold:
             continue
-        joined.append(LesionBox.spanning(boxes[members[0]].subtype, both, slices, grid, confidence))
+        box = LesionBox.spanning(boxes[members[0]].subtype, both, slices, grid, confidence).clipped(grid)
+        if box is not None:
+            joined.append(box)
     return tuple(sorted(joined, key=lambda box: -box.confidence))

@@ -125,10 +125,17 @@ def label_union(
         edges = np.stack([box.edges(grid) for box in own])
         union = np.stack([edges[:, 0].min(axis=0), edges[:, 1].max(axis=0)])
         around = LesionBox.spanning(own[0].subtype, union, (number, number), grid)
-        region, _ = around.voxels(grid)
+        # On a tilted scan a box can leave the image on some of its slices.
+        found = around.find_voxels(grid)
+        if found is None:
+            continue
+        region = found.region
         names = np.full(labels[region].shape, own[0].label, dtype=np.uint8)
         for box in reversed(own):
-            place, inside = box.model_copy(update={"slices": (number, number)}).voxels(grid)
+            part_here = box.model_copy(update={"slices": (number, number)}).find_voxels(grid)
+            if part_here is None:
+                continue
+            place, inside = part_here
             within = tuple(
                 slice(part.start - whole.start, part.stop - whole.start)
                 for part, whole in zip(place, region, strict=True)

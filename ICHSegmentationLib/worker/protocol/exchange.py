@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -149,6 +150,13 @@ def read_labels(path: Path, grid: SliceGrid) -> LabelMap:
 def _save(path: Path, array: np.ndarray) -> None:
     try:
         # Not flushed to the disk, since these files are removed after the request.
-        np.save(path, array, allow_pickle=False)
+        with path.open("wb") as file:
+            _write_array(file, np.ascontiguousarray(array))
     except OSError as error:
         raise write_error(path, error) from error
+
+
+def _write_array(file: IO[bytes], array: np.ndarray) -> None:
+    """Write an array as `numpy.save` does, which does not say why the system took only a part of it."""
+    np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+    file.write(array.data)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from ICHSegmentationLib.worker.protocol.log import WorkerLog
 from ICHSegmentationLib.worker.protocol.messages import Response, parse_response
 
-_LONGEST_LINE = 10_000_000
+LONGEST_LINE = 10_000_000
 """Limit of a line in bytes; a result with a thousand lesions takes a tenth of it."""
 
 
@@ -29,7 +29,7 @@ class ResponseReader:
         """Return the messages that are complete with these bytes."""
         self._rest += data
         *whole, self._rest = self._rest.split(b"\n")
-        if len(self._rest) > _LONGEST_LINE:
+        if len(self._rest) > LONGEST_LINE:
             whole.append(self._rest)
             self._rest = bytearray()
         return [message for line in whole if (message := self._parse(bytes(line))) is not None]

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
+from ICHSegmentationLib.worker.protocol.lines import LONGEST_LINE
+
 if TYPE_CHECKING:
     from ICHSegmentationLib.worker.protocol.messages import Message
 
@@ -41,9 +43,15 @@ class Channel:
         sys.stdout = sys.stderr
         return channel
 
-    def lines(self) -> Iterator[bytes]:
-        """Yield the lines of the client until it closes the stream or dies."""
-        yield from self._requests
+    def lines(self) -> Iterator[bytes | None]:
+        """Yield the lines of the client until it closes its end or dies; None in place of one that is too long."""
+        while line := self._requests.readline(LONGEST_LINE + 1):
+            if len(line) <= LONGEST_LINE:
+                yield line
+                continue
+            while not line.endswith(b"\n") and (line := self._requests.readline(LONGEST_LINE)):
+                pass
+            yield None
 
     def send(self, message: Message) -> None:
         """Send a message from any thread; does nothing if the client has ended, which `lines` reports."""

@@ -20,6 +20,7 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.validation import first_problem
 from ICHSegmentationLib.models import LoadedModel
 from ICHSegmentationLib.worker.protocol.failures import FailureKind, describe
+from ICHSegmentationLib.worker.protocol.lines import LONGEST_LINE
 from ICHSegmentationLib.worker.protocol.messages import (
     CancelRequest,
     CompareRequest,
@@ -94,11 +95,14 @@ class Worker:
         """Answer requests, then end the process."""
         threading.Thread(target=self._listen, name="listener", daemon=True).start()
         self._channel.send(HelloMessage(pid=os.getpid()))
-        while (job := self._jobs.get()) is not None and not self._closing.is_set():
-            answer = self._answer(job)
-            # Before the answer is sent, since the client may then use the number again.
-            del self._cancels[job.id]
-            self._channel.send(answer)
+        try:
+            while (job := self._jobs.get()) is not None and not self._closing.is_set():
+                answer = self._answer(job)
+                # Before the answer is sent, since the client may then use the number again.
+                del self._cancels[job.id]
+                self._channel.send(answer)
+        except SystemExit as ending:  # a signal; the temporary files of the work are removed by then
+            self._end(int(ending.code or 0))
         self._end()
 
     def _answer(self, job: Job) -> Response:
@@ -147,6 +151,10 @@ class Worker:
     def _listen(self) -> None:
         try:
             for line in self._channel.lines():
+                if line is None:
+                    sentence = message("worker.line_too_long", most=LONGEST_LINE)
+                    self._channel.send(ErrorMessage.of(None, FailureKind.BAD_INPUT, sentence))
+                    continue
                 try:
                     request = parse_request(line)
                 except ValidationError as error:
@@ -184,11 +192,11 @@ class Worker:
         sentence = message("worker.request_not_understood", place=place, problem=problem)
         self._channel.send(ErrorMessage.of(_id_of(line), FailureKind.BAD_INPUT, sentence))
 
-    def _end(self) -> NoReturn:
+    def _end(self, code: int = 0) -> NoReturn:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
         # Skip exit handlers: those of native libraries can hang while the other thread is inside such a library.
-        os._exit(0)
+        os._exit(code)
 
 
 def _id_of(line: bytes) -> int | None:

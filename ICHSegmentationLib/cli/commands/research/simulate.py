@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.research.simulation.synthetic_scan import SyntheticScan
 
 SCAN_NAME, LABELS_NAME, RECORD_NAME, SERIES_NAME = "ct.nii.gz", "labels.nii.gz", "simulation.json", "dicom"
+OUTPUT_NAMES = (SCAN_NAME, LABELS_NAME, RECORD_NAME, SERIES_NAME)
 RANDOM, NONE = "random", "none"
+_SAME_VOLUME = 0.1
 PARTS = {"read": 0.1, "paint": 0.7, "write": 0.2}
 
 
@@ -37,6 +39,7 @@ class SimulateOptions:
     anatomy: Path | None
     series: str | None
     grey_window: tuple[float, float] | None
+    spacing_mm: tuple[float, float, float] | None
     dicom: bool
     force: bool
 
@@ -45,7 +48,7 @@ def run(
     inputs: Sequence[Path], output: Path, options: SimulateOptions, *, overwrite: bool, as_json: bool, quiet: bool
 ) -> None:
     """Simulate, write and show the volumes; see ``ichseg simulate --help``."""
-    check_output(output, overwrite=overwrite, names=(SCAN_NAME, LABELS_NAME, RECORD_NAME, SERIES_NAME))
+    check_output(output, overwrite=overwrite, names=OUTPUT_NAMES)
     for path in (*inputs, *([options.anatomy] if options.anatomy else [])):
         if not path.exists():
             raise InputError(message("cli.not_found", path=path))
@@ -57,7 +60,7 @@ def run(
     terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
     with terminal:
         scan = _simulate(inputs, options, subtypes, volumes_ml, terminal)
-        terminal.warn([*scan.warnings, *_without_place(scan)])
+        terminal.warn([*scan.warnings, *_without_place(scan), *_other_volumes(scan, volumes_ml)])
         terminal.progress("write")
         record = _write(scan, output, options, subtypes, kind="generated" if not inputs else "scan")
     table = volume_table(record["volumes_ml"])
@@ -84,7 +87,7 @@ def _simulate(
 
     atlas = None if options.anatomy is None else Atlas.read(options.anatomy)
     source = inputs[0] if len(inputs) == 1 else inputs
-    volume = read_ct(source, series=options.series, grey_window=options.grey_window)
+    volume = read_ct(source, series=options.series, grey_window=options.grey_window, spacing_mm=options.spacing_mm)
     terminal.warn(volume.warnings)
     terminal.progress("paint")
     return paint_into(
@@ -102,17 +105,13 @@ def _write(
     scan: SyntheticScan, output: Path, options: SimulateOptions, subtypes: Sequence[Subtype], *, kind: str
 ) -> dict[str, Any]:
     from ICHSegmentationLib.core.files import write_text
+    from ICHSegmentationLib.core.replacing import replacing_files
     from ICHSegmentationLib.core.version import __version__
-    from ICHSegmentationLib.io.labels.nifti import write_labels_nifti, write_on_grid_nifti
+    from ICHSegmentationLib.io.labels.nifti import sidecar_path, write_labels_nifti, write_on_grid_nifti
     from ICHSegmentationLib.measurement.measure import measure
     from ICHSegmentationLib.research.simulation.dicom_series import write_dicom_series
 
     volume = scan.volume
-    output.mkdir(parents=True, exist_ok=True)
-    write_on_grid_nifti(output / SCAN_NAME, volume.hu, volume.grid, volume.source)
-    write_labels_nifti(output / LABELS_NAME, scan.label_map, volume.source)
-    if options.dicom:
-        write_dicom_series(output / SERIES_NAME, volume, seed=options.seed)
     record = {
         "schema": 1,
         "host": kind,
@@ -124,7 +123,13 @@ def _write(
         "warnings": [*scan.warnings, *_without_place(scan)],
         "made_with": f"ICHSegmentation {__version__}",
     }
-    write_text(output / RECORD_NAME, json.dumps(record, indent=2) + "\n")
+    sidecars = (sidecar_path(name).name for name in (SCAN_NAME, LABELS_NAME))
+    with replacing_files(output, instead_of=(*OUTPUT_NAMES, *sidecars)) as folder:
+        write_on_grid_nifti(folder / SCAN_NAME, volume.hu, volume.grid, volume.source)
+        write_labels_nifti(folder / LABELS_NAME, scan.label_map, volume.source)
+        if options.dicom:
+            write_dicom_series(folder / SERIES_NAME, volume, seed=options.seed)
+        write_text(folder / RECORD_NAME, json.dumps(record, indent=2) + "\n")
     return record
 
 
@@ -157,6 +162,17 @@ def _volumes(texts: Sequence[str]) -> dict[Subtype, float]:
         if not 0.1 <= volume_ml <= 300:
             raise InputError(message("cli.volume_range", text=text))
     return found
+
+
+def _other_volumes(scan: SyntheticScan, wanted_ml: dict[Subtype, float]) -> list[str]:
+    from ICHSegmentationLib.measurement.measure import measure
+
+    found_ml = measure(scan.label_map).volumes_ml
+    return [
+        message("cli.other_volume", subtype=subtype.name, wanted_ml=wanted, found_ml=found_ml[subtype.name])
+        for subtype, wanted in wanted_ml.items()
+        if subtype not in scan.not_painted and abs(found_ml[subtype.name] - wanted) > _SAME_VOLUME * wanted
+    ]
 
 
 def _without_place(scan: SyntheticScan) -> list[str]:

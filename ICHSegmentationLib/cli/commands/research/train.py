@@ -21,6 +21,7 @@ _PREPARING = {
     "real series": 2.0,
     "labelled slices": 0.1,
     "simulated lesions": 3.0,
+    "varied lesions": 3.0,
     "look-alikes": 1.0,
     "generated heads": 1.0,
     "aligned volumes": 1.0,

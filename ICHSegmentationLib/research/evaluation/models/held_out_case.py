@@ -14,9 +14,9 @@ from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.volume import CTVolume
 
-PATIENTS, SIMULATED, NEGATIVES = "patients", "simulated", "negatives"
+PATIENTS, SIMULATED, VARIED, NEGATIVES = "patients", "simulated", "varied", "negatives"
 MIMICS, MIMICS_IN_PATIENTS = "look-alikes", "look-alikes-in-patients"
-GROUPS = (PATIENTS, SIMULATED, MIMICS, MIMICS_IN_PATIENTS, NEGATIVES)
+GROUPS = (PATIENTS, SIMULATED, VARIED, MIMICS, MIMICS_IN_PATIENTS, NEGATIVES)
 
 
 class HeldOutFile(NamedTuple):

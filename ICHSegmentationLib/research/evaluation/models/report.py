@@ -14,7 +14,7 @@ from ICHSegmentationLib.models import get_model, output_subtypes
 from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY
 from ICHSegmentationLib.research.evaluation.metrics.paired_tests import PairedTest, paired_tests
-from ICHSegmentationLib.research.evaluation.models.held_out_case import HeldOutFile
+from ICHSegmentationLib.research.evaluation.models.held_out_case import VARIED, HeldOutFile
 from ICHSegmentationLib.research.evaluation.models.run import ModelRun
 from ICHSegmentationLib.research.evaluation.models.targets import DECISIONS, Metric, model_metrics
 from ICHSegmentationLib.research.evaluation.models.worst_cases import write_worst_cases
@@ -75,7 +75,8 @@ def write_model_report(
             warnings=(),
         )
         write_evaluation(evaluation, folder / group)
-    everything = ModelResult.of([case for cases in run.groups.values() for case in cases.values()])
+    decided = [cases for group, cases in run.groups.items() if group != VARIED]
+    everything = ModelResult.of([case for cases in decided for case in cases.values()])
     decisions = [row for row in detection_rows(everything) if row["class"] == ANY]
     write_text(folder / DECISIONS_NAME, csv_text(decisions))
     entry = get_model(run.model)

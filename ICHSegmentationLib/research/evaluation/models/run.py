@@ -101,7 +101,7 @@ def run_model(
     scans = [*files, *(HeldOutFile(NEGATIVES, path.name, path) for path in negatives)]
 
     def segment(case: HeldOutCase, file: HeldOutFile) -> tuple[LabelMap, float | None]:
-        return _segment(case.volume, model, loaded, settings, file)
+        return segment_or_refuse(case.volume, model, loaded, settings, file.name)
 
     run = run_cases(model, scans, predictions, segment, progress)
     return replace(run, postprocessed=settings.postprocessing, verifier_sha256=verifier)
@@ -159,9 +159,31 @@ def _read(file: HeldOutFile) -> HeldOutCase:
     return HeldOutCase(volume, nothing, nothing.astype(bool))
 
 
-def _segment(
-    volume: CTVolume, model: str, loaded: LoadedModel, settings: RunSettings, file: HeldOutFile
+def segment_or_refuse(
+    volume: CTVolume, model: str, loaded: LoadedModel, settings: RunSettings, name: str
 ) -> tuple[LabelMap, float | None]:
+    """Segment a scan as a user's; a scan that is refused because it does not look like a head counts as empty.
+
+    Parameters
+    ----------
+    volume : CTVolume
+        The scan.
+    model : str
+        Name of an installed model.
+    loaded : LoadedModel
+        Keeps the model between calls.
+    settings : RunSettings
+        How it runs.
+    name : str
+        Name of the scan in a warning.
+
+    Returns
+    -------
+    LabelMap
+        The labels.
+    float or None
+        Duration in seconds without loading the model; None if the scan was refused.
+    """
     try:
         result = pipeline.segment(
             volume,
@@ -173,6 +195,6 @@ def _segment(
             loaded=loaded,
         )
     except NotAHeadError as error:
-        _LOG.warning("%s was refused and counts as empty: %s", file.name, error)
+        _LOG.warning("%s was refused and counts as empty: %s", name, error)
         return LabelMap(np.zeros(volume.grid.shape, dtype=np.uint8), volume.grid), None
     return result.label_map, sum(seconds for stage, seconds in result.timings_s.items() if stage != "load")

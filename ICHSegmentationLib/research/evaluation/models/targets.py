@@ -19,6 +19,7 @@ from ICHSegmentationLib.research.evaluation.models.held_out_case import (
     NEGATIVES,
     PATIENTS,
     SIMULATED,
+    VARIED,
 )
 from ICHSegmentationLib.research.evaluation.summary import ModelResult
 
@@ -117,7 +118,10 @@ def model_metrics(
         )
         for name, case in groups.get(NEGATIVES, {}).items()
     ]
-    found += _of_simulated(simulated, [name for name in _SUBTYPES if name in classes])
+    named = [name for name in _SUBTYPES if name in classes]
+    found += _of_simulated(simulated, named)
+    if groups.get(VARIED):
+        found += _of_varied(groups[VARIED], named)
     if case_minimum_ml is not None:
         found += _of_decisions(groups, case_minimum_ml)
     for group, key, where in (
@@ -195,8 +199,11 @@ def _of_any_blood(
 
 
 def _of_decisions(groups: Mapping[str, Mapping[str, CaseMetrics]], minimum_ml: float) -> list[Metric]:
-    """Return case-level sensitivity and specificity over all scans, including simulated and generated ones."""
-    volumes = [case.classes[ANY] for cases in groups.values() for case in cases.values()]
+    """Return case-level sensitivity and specificity over all scans, including simulated and generated ones.
+
+    Varied simulated cases are not always made, so they do not count here.
+    """
+    volumes = [case.classes[ANY] for group, cases in groups.items() if group != VARIED for case in cases.values()]
     predicted_ml, reference_ml = (
         np.array([getattr(volume, name) for volume in volumes]) for name in ("predicted_ml", "reference_ml")
     )
@@ -207,6 +214,15 @@ def _of_decisions(groups: Mapping[str, Mapping[str, CaseMetrics]], minimum_ml: f
         Metric(DECISIONS, "case_sensitivity", f"{text}: sensitivity", point.sensitivity, with_blood),
         Metric(DECISIONS, "case_specificity", f"{text}: specificity", point.specificity, len(volumes) - with_blood),
     ]
+
+
+def _of_varied(cases: Mapping[str, CaseMetrics], subtypes: Sequence[str]) -> list[Metric]:
+    found = []
+    for name in subtypes:
+        dice = [case.classes[name].overlap.dice or 0.0 for key, case in cases.items() if simulated_subtype(key) == name]
+        key, text = f"varied_{name.lower()}_dice_median", f"{name} Dice, median"
+        found.append(Metric("varied simulated lesions in them", key, text, _percentile(dice, 50), len(dice)))
+    return found
 
 
 def _of_simulated(cases: Mapping[str, CaseMetrics], subtypes: Sequence[str]) -> list[Metric]:

@@ -18,7 +18,13 @@ from ICHSegmentationLib.rendering.panels import WINDOW_HU, PanelLayout, tissue_s
 from ICHSegmentationLib.rendering.png import write_png
 from ICHSegmentationLib.research.evaluation.metrics.case import CaseMetrics
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY
-from ICHSegmentationLib.research.evaluation.models.held_out_case import PATIENTS, SIMULATED, HeldOutCase, HeldOutFile
+from ICHSegmentationLib.research.evaluation.models.held_out_case import (
+    PATIENTS,
+    SIMULATED,
+    VARIED,
+    HeldOutCase,
+    HeldOutFile,
+)
 from ICHSegmentationLib.research.evaluation.models.run import ModelRun, prediction_path
 from ICHSegmentationLib.research.evaluation.models.targets import simulated_subtype, sought_subtypes
 
@@ -53,7 +59,7 @@ def worst_cases(
     result_class = {name: ANY if ANY_BLOOD in output_subtypes else name for name in sought_subtypes(output_subtypes)}
     scores: list[tuple[float, str, str]] = []
     for name, case in cases.items():
-        if group in (PATIENTS, SIMULATED):
+        if group in (PATIENTS, SIMULATED, VARIED):
             subtype = "IPH" if group == PATIENTS else simulated_subtype(name)
             if subtype not in result_class:
                 continue

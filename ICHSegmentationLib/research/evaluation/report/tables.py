@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
+from ICHSegmentationLib.core.csv_text import csv_text as safe_csv
 from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
 from ICHSegmentationLib.research.evaluation.report.conventions import CONVENTIONS
 from ICHSegmentationLib.research.evaluation.report.rows import (
@@ -26,12 +25,9 @@ _SHOWN_MINIMUM_ML = (0.0, 0.1, 0.5, 1.0)
 
 def csv_text(rows: Sequence[Row]) -> str:
     """Return CSV with a header; numbers with six significant digits, undefined values empty."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({key: f"{value:.6g}" if isinstance(value, float) else value for key, value in row.items()})
-    return text.getvalue()
+    columns = list(rows[0])
+    cells = [[f"{row[key]:.6g}" if isinstance(row[key], float) else row[key] for key in columns] for row in rows]
+    return safe_csv([columns, *cells])
 
 
 def markdown_table(rows: Sequence[Row]) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.simulation.fields import coverage_above, level_for_voxels
+from ICHSegmentationLib.research.simulation.fields import coverage_above
 from ICHSegmentationLib.research.simulation.lesion_site import Box, LesionSite
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
 
@@ -30,9 +30,8 @@ def layer_lesion(
     push_mm: float,
 ) -> Lesion | None:
     """Threshold a field at the level that gives the volume; the largest component is the lesion."""
-    voxels = volume_ml / site.voxel_ml
     for _ in range(_PRUNINGS):
-        level = level_for_voxels(score, domain, voxels)
+        level = site.level_for_volume(score, domain, volume_ml, box)
         if level is None:
             return None
         components, count = ndimage.label((score >= level) & domain)
@@ -41,7 +40,7 @@ def layer_lesion(
         # Drop slivers cut off by bone ridges and roughness; a radiologist would not count them to this lesion.
         largest = components == 1 + int(np.argmax(np.bincount(components.ravel())[1:]))
         domain = domain & ((components == 0) | largest)
-    level = level_for_voxels(score, domain, voxels)
+    level = site.level_for_volume(score, domain, volume_ml, box)
     if level is None:
         return None
     coverage = coverage_above(score, level) * domain

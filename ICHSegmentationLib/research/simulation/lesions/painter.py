@@ -11,9 +11,8 @@ import numpy as np
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.simulation.anatomy import Anatomy
 from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
-from ICHSegmentationLib.research.simulation.lesions.blending import HostGreys, blend_lesion
+from ICHSegmentationLib.research.simulation.lesions.canvas import Canvas
 from ICHSegmentationLib.research.simulation.lesions.extra_axial import plan_epidural, plan_subdural
-from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
 from ICHSegmentationLib.research.simulation.lesions.mass_effect import Displacement
 from ICHSegmentationLib.research.simulation.lesions.parenchymal import plan_parenchymal
 from ICHSegmentationLib.research.simulation.lesions.subarachnoid import plan_subarachnoid
@@ -63,7 +62,7 @@ def paint_lesions(
     truth = np.zeros(hu.shape, dtype=np.uint8) if labels is None else labels.astype(np.uint8, copy=True)
     if site.is_empty or not subtypes:
         return painted, truth
-    canvas = _Canvas(site, painted[site.box], truth[site.box], rng)
+    canvas = Canvas(site, painted[site.box], truth[site.box], rng)
 
     solid = [_SPACE_TAKING[s](site, rng, volumes_ml.get(s)) for s in sorted(_SPACE_TAKING) if s in subtypes]
     lesions = [lesion.trimmed() for lesion in solid if lesion is not None]
@@ -72,46 +71,26 @@ def paint_lesions(
     for lesion in lesions:
         canvas.add(lesion)
 
-    fluid = {"brain_hu": canvas.greys.brain_hu, "fluid_hu": canvas.greys.fluid_hu}
+    brain_hu, fluid_hu = canvas.greys.brain_hu, canvas.greys.fluid_hu
     if Subtype.IVH in subtypes:
         ventricles = displacement.warp_labels(site.anatomy.ventricles) & (canvas.truth == 0)
         clot = canvas.truth == Subtype.IPH
         canvas.add(
             plan_ventricular(
-                site, rng, canvas.hu, ventricles, clot=clot, volume_ml=volumes_ml.get(Subtype.IVH), **fluid
+                site,
+                rng,
+                canvas.hu,
+                ventricles,
+                clot=clot,
+                volume_ml=volumes_ml.get(Subtype.IVH),
+                brain_hu=brain_hu,
+                fluid_hu=fluid_hu,
             )
         )
     if Subtype.SAH in subtypes:
         csf = displacement.warp_labels(site.anatomy.csf) & (canvas.truth == 0)
         volume_ml = volumes_ml.get(Subtype.SAH)
-        canvas.add(plan_subarachnoid(site, rng, canvas.hu, csf, volume_ml=volume_ml, **fluid))
+        canvas.add(
+            plan_subarachnoid(site, rng, canvas.hu, csf, volume_ml=volume_ml, brain_hu=brain_hu, fluid_hu=fluid_hu)
+        )
     return painted, truth
-
-
-class _Canvas:
-    """HU and labels of a site, modified in place while lesions are added."""
-
-    def __init__(self, site: LesionSite, hu: np.ndarray, truth: np.ndarray, rng: np.random.Generator) -> None:
-        self.hu, self.truth = hu, truth
-        self.greys = HostGreys.measure(hu, site)
-        self._site, self._rng = site, rng
-        self._blur_pixels = float(rng.uniform(0.4, 0.8))
-        self._room = (truth == 0).astype(np.float32)
-
-    def deform(self, displacement: Displacement) -> None:
-        """Displace the brain and the labels of the host scan."""
-        cavity = self._site.cavity
-        # Keep bone from being displaced with the adjacent brain.
-        soft = np.where(cavity, self.hu, np.float32(self.greys.brain_hu))
-        self.hu[...] = np.where(cavity, displacement.warp(soft), self.hu)
-        self.truth[...] = displacement.warp_labels(self.truth)
-        self._room = (self.truth == 0).astype(np.float32)
-
-    def add(self, lesion: Lesion | None) -> None:
-        """Blend and label a lesion without changing earlier lesions."""
-        if lesion is None:
-            return
-        blend_lesion(self.hu, lesion, self._room, self._site.cavity, self.greys, self._blur_pixels, self._rng)
-        truth = self.truth[lesion.box]
-        truth[(lesion.coverage >= 0.5) & (truth == 0)] = lesion.subtype
-        self._room[lesion.box] *= 1 - lesion.coverage

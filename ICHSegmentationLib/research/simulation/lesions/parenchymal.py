@@ -10,7 +10,6 @@ from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.simulation.anatomy import DeepRegion
 from ICHSegmentationLib.research.simulation.fields import (
     coverage_above,
-    level_for_voxels,
     smooth_noise,
     wave_noise,
 )
@@ -61,7 +60,7 @@ def plan_parenchymal(site: LesionSite, rng: np.random.Generator, volume_ml: floa
     score -= np.clip(_HELD_BACK_MM - site.depth_mm[box], 0, None)
     if region not in _ACROSS_MIDLINE:
         score -= np.clip(_HELD_BACK_MM - np.abs(site.anatomy.midline_distance_mm[box]), 0, None)
-    level = level_for_voxels(score, domain, volume / site.voxel_ml)
+    level = site.level_for_volume(score, domain, volume, box)
     if level is None:
         return None
     coverage = coverage_above(score, level) * domain

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.research.simulation.fields import fluid_fraction, level_for_voxels, smooth_noise
+from ICHSegmentationLib.research.simulation.fields import fluid_fraction, smooth_noise
 from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 from ICHSegmentationLib.research.simulation.lesions.densities import SUBARACHNOID_HU, mottled
 from ICHSegmentationLib.research.simulation.lesions.lesion import Lesion
@@ -34,6 +34,7 @@ def plan_subarachnoid(
     brain_hu: float,
     fluid_hu: float,
     volume_ml: float | None = None,
+    seeds: np.ndarray | None = None,
 ) -> Lesion | None:
     """Plan hemorrhage that fills the fluid spaces around a few seeds.
 
@@ -49,6 +50,8 @@ def plan_subarachnoid(
         HU of brain and fluid in the host scan.
     volume_ml : float, optional
         Drawn from 0.5-40 mL by default.
+    seeds : numpy.ndarray, optional
+        (N, 3) indices of fluid voxels; drawn by default.
 
     Returns
     -------
@@ -56,7 +59,8 @@ def plan_subarachnoid(
         None if there is no fluid space.
     """
     csf = csf & ~_missed_ventricle(site)
-    seeds = _seeds(site, rng, csf)
+    if seeds is None:
+        seeds = _seeds(site, rng, csf)
     if not len(seeds):
         return None
     volume = volume_ml if volume_ml is not None else float(np.clip(6 * np.exp(rng.standard_normal()), 0.5, 40))
@@ -69,7 +73,7 @@ def plan_subarachnoid(
         # Blood spreads farther in plane, along sheets of fluid, than across slices.
         weight = np.maximum(weight, -np.sqrt((dz * 1.3) ** 2 + dy**2 + dx**2) / np.float32(spread))
     weight = weight + np.float32(0.25) * smooth_noise(rng, csf.shape, site.spacing_mm, 14)
-    level = level_for_voxels(weight, fraction >= 0.5, volume / site.voxel_ml)
+    level = site.level_for_volume(weight, fraction >= 0.5, volume)
     if level is None:
         return None
     inside = _without_islands(site, (weight >= level) & (fraction >= 0.5))

@@ -10,7 +10,6 @@ from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.simulation.fields import (
     coverage_above,
     fluid_fraction,
-    level_for_voxels,
     smooth_noise,
 )
 from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
@@ -67,7 +66,7 @@ def plan_ventricular(
         score = _level_score(site, rng, box, where)
     else:
         score = _distance_score(site, rng, where[rng.integers(len(where))], box)
-    level = level_for_voxels(score, fraction >= 0.5, volume / site.voxel_ml)
+    level = site.level_for_volume(score, fraction >= 0.5, volume)
     if level is None:
         return None
     coverage = coverage_above(score, level) * fraction

@@ -97,7 +97,7 @@ def venous_sinus(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> 
         depth = site.convexity_depth_mm
         fraction = np.clip((width_mm - depth) / 1.5, 0, 1) * near * behind * (side * midline > 0)
     target = float(np.median(hu[site.anatomy.brain])) if site.anatomy.brain.any() else 33.0
-    _raise_to(hu, fraction * site.anatomy.intracranial, target + rng.uniform(8, 30))
+    raise_to(hu, fraction * site.anatomy.intracranial, target + rng.uniform(8, 30))
 
 
 def vessel(hu: np.ndarray, site: LesionSite, rng: np.random.Generator) -> None:
@@ -125,9 +125,9 @@ def _calcify(
     score = radius_mm - np.sqrt(dz**2 + (dy * stretch[0]) ** 2 + (dx * stretch[1]) ** 2)
     score = score + 0.3 * radius_mm * smooth_noise(rng, score.shape, site.spacing_mm, max(radius_mm, 1.5))
     fraction = coverage_above(score.astype(np.float32), 0.0) * site.anatomy.intracranial[box]
-    _raise_to(hu[box], fraction, rng.uniform(*density_hu))
+    raise_to(hu[box], fraction, rng.uniform(*density_hu))
 
 
-def _raise_to(hu: np.ndarray, fraction: np.ndarray, level_hu: float) -> None:
+def raise_to(hu: np.ndarray, fraction: np.ndarray, level_hu: float) -> None:
     """Blend towards a level where it is brighter than the host scan, in place."""
     hu += (fraction * np.maximum(level_hu - hu, 0)).astype(np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ICHSegmentationLib.research.simulation.anatomy import Anatomy
 from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
-from ICHSegmentationLib.research.simulation.mimics import artefacts, bright_anatomy
+from ICHSegmentationLib.research.simulation.mimics import artefacts, bright_anatomy, further
 
 Painter = Callable[[np.ndarray, LesionSite, np.random.Generator], None]
 
@@ -29,12 +29,28 @@ MIMICS: dict[str, tuple[Painter, float]] = {
 }
 """Painter of each mimic and its probability when no kinds are given."""
 
+FURTHER_MIMICS: dict[str, Painter] = {
+    "pallidal_calcification": further.pallidal_calcification,
+    "dense_veins": further.dense_veins,
+    "bright_cortex": further.bright_cortex,
+    "thick_frontal_bone": further.thick_frontal_bone,
+    "sharp_kernel": further.sharp_kernel,
+    "contrast": further.contrast,
+}
+"""Mimics that are painted only where their key is given, so that random draws from `MIMICS` stay what they were."""
+
 _RANDOM_COUNT = 3
 
 
 def random_mimics(rng: np.random.Generator) -> list[str]:
     """Draw three different keys of `MIMICS` with equal probability, so rare ones are overrepresented."""
     return [str(kind) for kind in rng.choice(list(MIMICS), size=_RANDOM_COUNT, replace=False)]
+
+
+def random_further_mimics(rng: np.random.Generator) -> list[str]:
+    """Draw one or two keys of `FURTHER_MIMICS` and one of `MIMICS`."""
+    further_kinds = rng.choice(list(FURTHER_MIMICS), size=int(rng.integers(1, 3)), replace=False)
+    return [*map(str, further_kinds), str(rng.choice(list(MIMICS)))]
 
 
 def paint_mimics(
@@ -52,7 +68,8 @@ def paint_mimics(
     anatomy : Anatomy or LesionSite
     rng : numpy.random.Generator
     kinds : collection of str, optional
-        Keys of `MIMICS` to paint. By default each is painted with its own probability.
+        Keys of `MIMICS` and `FURTHER_MIMICS` to paint. By default each of `MIMICS` is painted with its own
+        probability.
 
     Returns
     -------
@@ -65,5 +82,8 @@ def paint_mimics(
         return painted
     for name, (paint, probability) in MIMICS.items():
         if name in kinds if kinds is not None else rng.random() < probability:
+            paint(painted[site.box], site, rng)
+    for name, paint in FURTHER_MIMICS.items():
+        if kinds is not None and name in kinds:
             paint(painted[site.box], site, rng)
     return painted

@@ -144,6 +144,10 @@ class DataFolder:
         """Synthetic copy of a real series: with simulated lesions."""
         return self.root / "painted" / f"{name}-{copy}.npz"
 
+    def varied(self, name: str, copy: int) -> Path:
+        """Copy of a real series with varied lesions."""
+        return self.root / "varied" / f"{name}-{copy}.npz"
+
     def mimics(self, name: str, copy: int) -> Path:
         """Copy of a real series with mimics and without simulated lesions."""
         return self.root / "look-alikes" / f"{name}-{copy}.npz"

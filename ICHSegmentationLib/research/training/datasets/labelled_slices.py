@@ -45,7 +45,8 @@ class LabelledSlices:
     Raises
     ------
     InputError
-        If a part is missing, an image has no labels or its name does not begin with the patient's digits.
+        If a part is missing, an image has no labels, its name does not begin with the patient's digits, or two folders
+        of one name hold the same slice.
     """
 
     title = "labelled slices"
@@ -64,7 +65,11 @@ class LabelledSlices:
                     raise InputError(message("research.missing_file", path=labels))
                 if not image.stem[:_PATIENT_DIGITS].isdecimal() or len(image.stem) <= _PATIENT_DIGITS:
                     raise InputError(message("research.slice_without_patient", path=image))
-                self._files[f"{folder.name}-{image.stem}"] = image, labels
+                name = f"{folder.name}-{image.stem}"
+                if name in self._files:
+                    first = self._files[name][0].parent.parent
+                    raise InputError(message("research.case_twice", first=first, second=folder, case=name))
+                self._files[name] = image, labels
 
     def names(self) -> list[str]:
         """Return all slices."""
@@ -90,15 +95,26 @@ class LabelledSlices:
         InputError
             If image and labels differ in size or a label is unknown.
         """
+        hu, stored = self.hu_and_labels(name)
+        stack = np.full((_COPIES, *stored.shape), IGNORE, dtype=np.uint8)
+        stack[_COPIES // 2] = stored
+        return RawCase(as_stack(hu, _COPIES), labels=stack)
+
+    def hu_and_labels(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Read the HU, (rows, columns) int16, and the labels, (rows, columns) uint8, of a slice.
+
+        Raises
+        ------
+        InputError
+            If image and labels differ in size or a label is unknown.
+        """
         image, labels = self._files[name]
-        hu, stored = slice_hu(image), _read(labels)
+        hu, stored = slice_hu(image), read_greys(labels)
         if stored.shape != hu.shape:
             raise InputError(message("research.slice_sizes_differ", image=image, labels=labels))
         if stored.max() > max(Subtype):
             raise InputError(message("research.unknown_slice_label", path=labels, label=int(stored.max())))
-        stack = np.full((_COPIES, *stored.shape), IGNORE, dtype=np.uint8)
-        stack[_COPIES // 2] = stored
-        return RawCase(as_stack(hu, _COPIES), labels=stack)
+        return hu, stored
 
 
 def patient_of(name: str) -> str:
@@ -108,7 +124,7 @@ def patient_of(name: str) -> str:
 
 def slice_hu(path: Path) -> np.ndarray:
     """Return the HU of a slice, (rows, columns) int16: greys are HU, bone is 1000 and the air around the head -1000."""
-    grey = _read(path)
+    grey = read_greys(path)
     hu = grey.astype(np.int16)
     hu[grey == 255] = _BONE_HU
     components, _ = ndimage.label(grey == 0)
@@ -117,14 +133,31 @@ def slice_hu(path: Path) -> np.ndarray:
     return hu
 
 
-def as_stack(hu: np.ndarray, copies: int) -> CTVolume:
-    """Return a volume of equal slices, nose up, at the estimated spacing."""
+def as_stack(hu: np.ndarray, copies: int, pixel_mm: tuple[float, float] = SPACING_MM[1:]) -> CTVolume:
+    """Return a volume of equal slices of 5 mm, nose up.
+
+    Parameters
+    ----------
+    hu : numpy.ndarray
+        (rows, columns) int16.
+    copies : int
+        Number of slices.
+    pixel_mm : tuple of float
+        Spacing of rows and columns; by default the estimate for labelled slices.
+    """
     slices = np.repeat(hu[None], copies, axis=0)
-    affine = np.diag([-SPACING_MM[2], -SPACING_MM[1], SPACING_MM[0], 1.0])
+    affine = np.diag([-pixel_mm[1], -pixel_mm[0], SPACING_MM[0], 1.0])
     return CTVolume(slices, SliceGrid.from_affine(affine, slices.shape))
 
 
-def _read(path: Path) -> np.ndarray:
+def read_greys(path: Path) -> np.ndarray:
+    """Read a picture as greys, (rows, columns) uint8.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
     try:
         with Image.open(path) as image:
             return np.asarray(image.convert("L"))

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import atomic_path
+from ICHSegmentationLib.core.files import write_bytes
 from ICHSegmentationLib.core.messages import message
 
 
@@ -27,8 +28,11 @@ class Stateful(Protocol):
 def write_checkpoint(path: Path, parts: Mapping[str, Stateful], progress: Mapping[str, Any]) -> None:
     """Write the states of the parts and the progress of the run, atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path) as temporary:
-        torch.save({"progress": dict(progress)} | {name: part.state_dict() for name, part in parts.items()}, temporary)
+    state = {"progress": dict(progress)} | {name: part.state_dict() for name, part in parts.items()}
+    # In memory first: torch raises a RuntimeError where the disk is full.
+    buffer = BytesIO()
+    torch.save(state, buffer)
+    write_bytes(path, buffer.getvalue())
 
 
 def read_checkpoint(path: Path, parts: Mapping[str, Stateful], device: torch.device) -> dict[str, Any] | None:

@@ -26,6 +26,8 @@ from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.exporter import Exporter
 from ICHSegmentationLib.export.formats import ExportFormat
 from ICHSegmentationLib.export.record import read_record
+from ICHSegmentationLib.io.dicom.scan_header import scan_identity
+from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
 from ICHSegmentationLib.io.labels.reader import read_labels
 from ICHSegmentationLib.io.labels.seg_nrrd import write_seg_nrrd
 from ICHSegmentationLib.io.reader import read_ct
@@ -54,7 +56,13 @@ def a_result_folder(tmp_path: Path) -> Path:
     labels[3:6, 20:30, 20:32] = Subtype.IPH
     runtime = RuntimeInfo("cpu", "openvino", 1, "f32")
     result = SegmentationResult(volume, LabelMap(labels, volume.grid), MODEL, runtime, {}, ())
-    kinds = (ExportFormat.seg_nrrd, ExportFormat.dicom_seg, ExportFormat.dicom_sr, ExportFormat.json)
+    kinds = (
+        ExportFormat.seg_nrrd,
+        ExportFormat.nifti,
+        ExportFormat.dicom_seg,
+        ExportFormat.dicom_sr,
+        ExportFormat.json,
+    )
     Exporter(CaseResult.of(result)).write_files(tmp_path / "out", kinds)
     return tmp_path
 
@@ -65,7 +73,8 @@ def correct(folder: Path) -> LabelMap:
     labels = np.zeros(GRID.shape, dtype=np.uint8)
     labels[3:6, 20:30, 20:32] = Subtype.IPH
     labels[7, 40:44, 40:44] = Subtype.IVH
-    write_seg_nrrd(folder / "out" / "segmentation.seg.nrrd", LabelMap(labels, volume.grid))
+    path = folder / "out" / "segmentation.seg.nrrd"
+    write_seg_nrrd(path, LabelMap(labels, volume.grid), scan_identity(volume.source))
     return LabelMap(labels, volume.grid)
 
 
@@ -91,6 +100,86 @@ def test_a_dicom_segmentation_says_who_made_it(a_command: Command, a_result_fold
     assert {item.SegmentAlgorithmType for item in segments} == {"SEMIAUTOMATIC" if corrected else "AUTOMATIC"}
     assert {item.SegmentAlgorithmName for item in segments} == {"a-model"}
     assert dciodvfy(output) == []
+
+
+SEGMENTATIONS = ("segmentation.seg.nrrd", "labels.nii.gz", "segmentation.dcm")
+
+
+def change_scan(folder: Path, **values: str) -> Path:
+    """Return a copy of the scan's series with other values in its headers."""
+    other = folder / "other"
+    other.mkdir()
+    for path in (folder / "ct").iterdir():
+        dataset = pydicom.dcmread(path)
+        for keyword, value in values.items():
+            setattr(dataset, keyword, value)
+        dataset.save_as(other / path.name)
+    return other
+
+
+@pytest.mark.parametrize("name", SEGMENTATIONS)
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"PatientID": "9999"}, "io.scan_of_other_patient"),
+        (
+            {"PatientID": "9999", "SeriesInstanceUID": "1.2.3", "FrameOfReferenceUID": "1.2.4"},
+            "io.scan_of_other_patient",
+        ),
+        ({"FrameOfReferenceUID": "1.2.4"}, "io.scan_of_other_frame"),
+    ],
+)
+def test_another_patients_scan_of_the_same_slices_is_refused(
+    a_command: Command, a_result_folder: Path, name: str, values: dict[str, str], code: str
+):
+    seg, output = a_result_folder / "out" / name, a_result_folder / "new.dcm"
+    other = change_scan(a_result_folder, **values)
+    for arguments in (
+        ("export", seg, "--to", "dicom-seg", "--source", other, "--output", output, "--force"),
+        ("export", seg, "--to", "pdf", "--source", other, "--output", output),
+        ("measure", seg, "--source", other),
+        ("compare", seg, seg, "--baseline-ct", a_result_folder / "ct", "--followup-ct", other),
+    ):
+        done = a_command(*arguments)
+        assert (done.code, done.err) == (2, f"error: {message(code, path=seg)}\n")
+    assert not output.exists()
+
+
+@pytest.mark.parametrize("name", SEGMENTATIONS)
+def test_the_scan_that_was_segmented_is_taken_without_a_word(a_command: Command, a_result_folder: Path, name: str):
+    seg, output = a_result_folder / "out" / name, a_result_folder / "new.dcm"
+    done = a_command("export", seg, "--to", "dicom-seg", "--source", a_result_folder / "ct", "--output", output)
+    assert done.code == 0, done.err
+    assert "made on" not in done.err
+    assert b"SECRET" not in (a_result_folder / "out" / "segmentation.seg.nrrd").read_bytes()
+
+
+def test_another_series_of_the_examination_needs_force_for_dicom(a_command: Command, a_result_folder: Path):
+    seg, output = a_result_folder / "out" / "segmentation.seg.nrrd", a_result_folder / "new.dcm"
+    other = change_scan(a_result_folder, SeriesInstanceUID="1.2.3")
+    doubt = message("io.scan_of_other_series", name=seg.name)
+    refused = a_command("export", seg, "--to", "dicom-seg", "--source", other, "--output", output)
+    assert (refused.code, refused.err) == (2, f"error: {message('cli.scan_not_certain', doubt=doubt)}\n")
+    done = a_command("export", seg, "--to", "dicom-seg", "--source", other, "--output", output, "--force")
+    assert done.code == 0
+    assert doubt in done.err
+
+
+@pytest.mark.parametrize("name", SEGMENTATIONS[:2])
+def test_labels_that_do_not_name_their_scan_need_force_for_dicom(a_command: Command, a_result_folder: Path, name: str):
+    seg, output = a_result_folder / "out" / name, a_result_folder / "new.dcm"
+    write = write_seg_nrrd if name.endswith("nrrd") else write_labels_nifti
+    write(seg, read_labels(seg).label_map)
+    doubt = message("io.scan_not_recorded", name=name)
+    arguments = ("export", seg, "--to", "dicom-seg", "--source", a_result_folder / "ct", "--output", output)
+    refused = a_command(*arguments)
+    assert (refused.code, refused.err) == (2, f"error: {message('cli.scan_not_certain', doubt=doubt)}\n")
+    assert not output.exists()
+    assert doubt in a_command(*arguments, "--force").err
+    assert output.exists()
+    measured = a_command("measure", seg, "--source", a_result_folder / "ct")
+    assert measured.code == 0
+    assert doubt in measured.err
 
 
 def test_without_a_record_the_model_is_not_guessed(a_command: Command, a_result_folder: Path):

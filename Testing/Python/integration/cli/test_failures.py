@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +22,7 @@ from ICHSegmentationLib.core.errors import (
     NotAHeadError,
     SeveralSeriesError,
 )
+from ICHSegmentationLib.core.messages import message
 
 
 @pytest.mark.parametrize(
@@ -71,3 +76,50 @@ def test_failures_name_a_private_log_with_the_traceback(
     text = log.read_text(encoding="utf-8")
     assert "Traceback" in text
     assert str(error) in text
+
+
+@pytest.mark.parametrize("refused", ["mkstemp", "write"])
+def test_a_full_disk_keeps_the_log_from_being_written_but_not_the_sentence(
+    refused: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    if refused == "mkstemp":
+        monkeypatch.setattr("tempfile.mkstemp", full)
+    else:
+        monkeypatch.setattr("traceback.format_exception", full)
+    assert exit_code_of(ICHSegmentationError("The disk is full.")) == 1
+    assert capsys.readouterr() == ("", "error: The disk is full.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+PRINT = """
+import sys
+from ICHSegmentationLib.cli.failures import exit_code_of
+from ICHSegmentationLib.cli.terminal import Terminal
+try:
+    Terminal(as_json=True).show({"total": 1.0}, "")
+except Exception as error:
+    sys.exit(exit_code_of(error))
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_result_that_cannot_be_printed_is_told_in_one_line():
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", PRINT], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    line = message("cli.not_printed", reason="No space left on device")
+    assert done.stderr.startswith(f"error: {line} (details: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_standard_error_does_not_change_the_exit_code():
+    code = "import sys; from ICHSegmentationLib.cli.failures import *; sys.exit(exit_code_of(KeyboardInterrupt()))"
+    with Path("/dev/full").open("wb") as full:
+        assert subprocess.run([sys.executable, "-c", code], stderr=full, check=False).returncode == 130

@@ -10,6 +10,7 @@ import nibabel
 import numpy as np
 import pytest
 from builders.command import Command
+from builders.dicom import write_series
 
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
@@ -144,6 +145,26 @@ def test_the_source_gives_the_positions_that_the_file_lacks(a_command: Command, 
     assert "equal steps of 2.00 mm are assumed" in alone["warnings"][0]
     assert placed["volumes_ml"]["total"] == pytest.approx(1.76)
     assert (placed["lesions"][0]["hu_mean"], placed["lesions"][0]["hu_sd"]) == (30.0, 0.0)
+
+
+def test_the_source_may_be_one_acquisition_of_a_series(a_command: Command, a_label_map: LabelMap, tmp_path: Path):
+    grid = a_label_map.grid
+    hu = np.random.default_rng(0).integers(-1000, 1000, (2, *SHAPE))
+    for phase in (1, 2):
+
+        def number(dataset, _index, phase=phase):
+            dataset.AcquisitionNumber = phase
+
+        moved = SliceGrid(SHAPE, grid.positions_mm + np.array([0, 0, 2.0 * phase]), grid.orientation, grid.spacing_mm)
+        write_series(tmp_path / "ct", hu[phase - 1], moved, edit=number, names=f"{phase}{{}}".format)
+    second = SliceGrid(SHAPE, grid.positions_mm + np.array([0, 0, 4.0]), grid.orientation, grid.spacing_mm)
+    path = tmp_path / "a.seg.nrrd"
+    write_seg_nrrd(path, LabelMap(a_label_map.labels, second))
+    measured = a_command("measure", path, "--source", tmp_path / "ct", "--series", "2", "--json")
+    assert json.loads(measured.out)["volumes_ml"]["IPH"] == pytest.approx(1.6)
+    assert a_command("measure", path, "--source", tmp_path / "ct", "--series", "1").code == 2
+    listed = a_command("measure", path, "--source", tmp_path / "ct")
+    assert (listed.code, "acquisition 2 of 2 by AcquisitionNumber" in listed.err) == (2, True)
 
 
 def test_labels_beside_the_scan_are_refused(a_command: Command, a_label_map: LabelMap, tmp_path: Path):

@@ -73,7 +73,7 @@ def test_options_reach_the_library(a_command: Command, a_scan_file: Path, tmp_pa
     done = a_command(
         *("segment", a_scan_file, "--output", tmp_path / "out", "--model", "other", "--device", "cuda:1"),
         *("--runtime", "torch", "--series", "2", "--grey-window", -10, 90, "--force", flag, "--threads", 3),
-        *("--boxes", tmp_path / "boxes.json"),
+        *("--boxes", tmp_path / "boxes.json", "--spacing", "0.47,0.45,5"),
     )
     assert done.code == 0
     expected = RunOptions(
@@ -82,6 +82,7 @@ def test_options_reach_the_library(a_command: Command, a_scan_file: Path, tmp_pa
         runtime="torch",
         series="2",
         grey_window=(-10.0, 90.0),
+        spacing_mm=(0.47, 0.45, 5.0),
         force=True,
         postprocessing=False,
         threads=3,
@@ -172,6 +173,8 @@ def test_a_missing_input_is_named(a_command: Command, tmp_path: Path):
         (("--runtime", "tensorrt"), "tensorrt"),
         (("--threads", "0"), "--threads"),
         (("--grey-window", "5"), "--grey-window"),
+        (("--spacing", "0.5,5"), "is not a voxel size"),
+        (("--spacing", "1,1,x"), "is not a voxel size"),
     ],
 )
 def test_options_out_of_range_are_refused(a_command: Command, a_scan_file: Path, tmp_path: Path, arguments, named: str):

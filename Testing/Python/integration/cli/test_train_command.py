@@ -56,7 +56,7 @@ def test_a_wrong_configuration_is_one_sentence(a_command: Command, a_file: Path,
     a_file.write_text(a_file.read_text().replace("steps: 4", "steps: 0"))
     done = a_command("train", a_file, "--output", tmp_path / "run")
     assert done.code == 2
-    assert "config.yaml: optimisation.steps: " in done.err
+    assert "config.yaml is not valid at optimisation.steps: " in done.err
     told = done.err
     done = a_command("evaluate", "--config", a_file, "--output", tmp_path / "out")
     assert (done.code, done.err) == (2, told)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from ICHSegmentationLib.models.runtimes import conversion
 from ICHSegmentationLib.models.runtimes.conversion import convert_network
 from ICHSegmentationLib.models.runtimes.model_cache import read_entry
 from ICHSegmentationLib.models.runtimes.quiet_openvino import import_openvino
+from ICHSegmentationLib.models.weights import sha256_hex
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 
@@ -93,6 +95,30 @@ def test_a_damaged_cached_model_is_made_anew(a_model, an_empty_cache, some_image
     np.testing.assert_array_equal(result, expected)
     assert "is damaged and is converted again" in caplog.text
     assert read_entry(path.parent) is not None
+
+
+def test_a_cached_model_that_was_replaced_with_its_checksums_is_made_anew(a_model, an_empty_cache, some_images):
+    expected = load_openvino(a_model, precision="f32").probabilities(some_images)
+    path = cached_file(an_empty_cache, "model.bin")
+    path.write_bytes(bytes(len(path.read_bytes())))  # all weights 0: no blood anywhere
+    sums = {name: sha256_hex((path.parent / name).read_bytes()) for name in ("model.xml", "model.bin")}
+    for name in ("checksums.json", "sha256.json"):
+        (path.parent / name).write_text(json.dumps(sums))
+    result = load_openvino(a_model, precision="f32").probabilities(some_images)
+    np.testing.assert_array_equal(result, expected)
+
+
+def test_a_cache_that_others_may_write_into_is_not_used(a_model, an_empty_cache, some_images):
+    expected = load_openvino(a_model, precision="f32").probabilities(some_images)
+    path = cached_file(an_empty_cache, "model.bin")
+    an_empty_cache.chmod(0o777)
+    before = path.stat().st_mtime_ns
+    runtime = load_openvino(a_model, precision="f32")
+    assert [(warning.code, warning.parameters) for warning in runtime.warnings] == [
+        ("models.cache_shared", {"folder": an_empty_cache})
+    ]
+    np.testing.assert_array_equal(runtime.probabilities(some_images), expected)
+    assert path.stat().st_mtime_ns == before
 
 
 def test_weights_are_checked_even_if_the_converted_model_is_cached(a_model, a_filled_cache, monkeypatch, tmp_path):

@@ -313,13 +313,13 @@ def a_model_list(slicer_app, monkeypatch):
     """Return the list of models of a manifest, or of an installation that lost it."""
     from builders.panel import load_widgets
 
-    from ICHSegmentationLib.core.errors import MissingModelError
+    from ICHSegmentationLib.core.errors import NoManifestError
 
     def of(manifest):
         def load(*_folder):
             if manifest is None:
                 message = "The list of models cannot be read."
-                raise MissingModelError(message)
+                raise NoManifestError(message)
             return manifest
 
         _widget, ui = load_widgets()

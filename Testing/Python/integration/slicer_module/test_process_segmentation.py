@@ -312,7 +312,7 @@ def test_a_full_disk_is_told(a_process, ask_fake, monkeypatch, wait_until):
     def full(*_, **__):
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(exchange.np, "save", full)
+    monkeypatch.setattr(exchange, "_write_array", full)
     asked = ask_fake(BUSY)
     wait_until(asked.is_over)
     (failure,) = asked.failures

@@ -135,6 +135,48 @@ def test_files_that_cannot_be_read_count_as_not_at_hand(a_scene, tmp_path, a_dat
     assert check.geometry.origin == "volume matrix"
 
 
+@pytest.fixture
+def a_volume_of_two_phases(a_scene, tmp_path, a_database):
+    """Two contrast phases half a step apart, which Slicer loaded as one volume."""
+    files = []
+    for phase in (1, 2):
+        grid = make_grid(steps_mm=[5] * 6, origin_mm=(-60, -70, 20 + 2.5 * phase))
+
+        def number(dataset, _index, phase=phase):
+            dataset.AcquisitionNumber = phase
+
+        files += write_series(tmp_path, coded_hu(grid.shape), grid, edit=number, names=f"{phase}{{}}.dcm".format)
+    node, database = load_dicom(a_scene, files, "Two phases")
+    a_database.files.update(database.files)
+    return node
+
+
+def test_a_volume_that_mixes_two_acquisitions_is_refused(a_volume_of_two_phases):
+    with raises(InputError, "mrml.several_scans", name="Two phases", count=2):
+        mrml.volume_input(a_volume_of_two_phases)
+    assert mrml.check_volume(a_volume_of_two_phases).reason.code == "mrml.several_scans"
+
+
+@pytest.mark.usefixtures("a_volume_of_two_phases")
+def test_one_acquisition_of_a_series_is_read(a_scene, tmp_path, a_database):
+    node, database = load_dicom(a_scene, sorted(tmp_path.glob("2*.dcm")))
+    a_database.files.update(database.files)
+    volume = mrml.volume_input(node)
+    assert volume.source.kind == "dicom"
+    assert volume.grid.matches(make_grid(steps_mm=[5] * 6, origin_mm=(-60, -70, 25)), tolerance_mm=1e-6)
+
+
+def test_a_volume_of_slices_of_which_one_does_not_state_its_hu_is_refused(a_scene, tmp_path, a_database):
+    def edit(dataset, index):
+        if index == 3:
+            del dataset.RescaleIntercept
+
+    grid = make_grid(steps_mm=[5] * 6)
+    node, database = load_dicom(a_scene, write_series(tmp_path, coded_hu(grid.shape), grid, edit=edit))
+    a_database.files.update(database.files)
+    assert mrml.check_volume(node).reason.code == "io.some_slices_lack"
+
+
 def test_sheared_matrix_is_a_tilted_stack(a_scene):
     grid = head_grid([18.0] * 9, tilt_deg=20, rows=30, columns=28, spacing_mm=(7.0, 7.5))
     node = add_volume(a_scene, head_hu(grid), grid.affine_ras)

@@ -146,7 +146,7 @@ def test_a_full_disk_of_the_client_is_named(a_lasting_client, a_head, monkeypatc
     def full(*_, **__):
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(exchange.np, "save", full)
+    monkeypatch.setattr(exchange, "_write_array", full)
     with pytest.raises(DiskFullError):
         a_lasting_client.segment(CTVolume(a_head.hu + np.int16(1), a_head.grid))
 

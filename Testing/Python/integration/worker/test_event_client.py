@@ -776,11 +776,11 @@ def test_an_interpreter_that_is_not_found_is_told(an_application, a_head, monkey
 
 
 def test_a_full_disk_is_told_and_leaves_no_half_file(an_application, a_head, monkeypatch):
-    def full(path, *_, **__):
-        path.write_bytes(b"half")
+    def full(file, *_):
+        file.write(b"half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(exchange.np, "save", full)
+    monkeypatch.setattr(exchange, "_write_array", full)
     an_application.segment(a_head)
     an_application.loop.run()
     assert type(an_application.failure()) is errors.DiskFullError

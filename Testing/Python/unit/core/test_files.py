@@ -26,7 +26,7 @@ def test_temporary_name_keeps_the_suffixes_and_the_folder(tmp_path):
     with atomic_path(tmp_path / "labels.nii.gz") as temporary:
         temporary.write_bytes(b"x")
         assert temporary.parent == tmp_path
-        assert temporary.name.endswith(".labels.nii.gz")
+        assert temporary.name.endswith(".nii.gz")
         assert temporary.name.startswith(".")
         assert not (tmp_path / "labels.nii.gz").exists()
     assert (tmp_path / "labels.nii.gz").read_bytes() == b"x"

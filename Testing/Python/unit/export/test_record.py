@@ -19,6 +19,8 @@ from ICHSegmentationLib.measurement import CaseDecision, Measurements
 from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def a_written_json(tmp_path, a_result) -> dict:

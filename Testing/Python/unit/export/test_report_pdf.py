@@ -24,6 +24,8 @@ from ICHSegmentationLib.measurement.correction import compare_with_model
 from ICHSegmentationLib.measurement.growth import EXPANSION, REVISED_EXPANSION, Change, Verdict
 from ICHSegmentationLib.measurement.measure import measure
 
+pytestmark = pytest.mark.slow
+
 SLICES, VIEW = Image.new("RGB", (1300, 990), (30, 30, 30)), Image.new("RGB", (1240, 694), (60, 60, 60))
 
 

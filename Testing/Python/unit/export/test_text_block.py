@@ -17,6 +17,8 @@ from ICHSegmentationLib.export.report.text_block import default_template, fill_t
 from ICHSegmentationLib.measurement import ich_score
 from ICHSegmentationLib.measurement.measure import measure
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def a_record(a_result) -> MeasurementRecord:

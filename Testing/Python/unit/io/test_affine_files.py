@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import nibabel
 import numpy as np
 import pytest
@@ -133,6 +135,17 @@ def test_sform_goes_before_qform_and_a_difference_is_said(tmp_path):
     volume = read_ct(tmp_path / "ct.nii")
     assert volume.grid.matches(grid, tolerance_mm=1e-3)
     assert volume.warnings == (message("io.forms_differ", difference_mm=12),)
+
+
+def test_an_sform_of_another_voxel_size_than_pixdim_is_said(tmp_path):
+    grid = make_grid()
+    path = write_nifti(tmp_path / "ct.nii", stored(coded_hu(grid.shape)), grid.affine_ras)
+    content = bytearray(path.read_bytes())
+    content[80:92] = np.array([0.5, 0.5, 2.5], dtype="<f4").tobytes()
+    path.write_bytes(content)
+    volume = read_ct(path)
+    assert volume.grid.matches(grid, tolerance_mm=1e-3)
+    assert volume.warnings == (message("io.voxel_sizes_differ", sform="0.5 x 0.5 x 5", pixdim="0.5 x 0.5 x 2.5"),)
 
 
 def test_qform_is_used_where_there_is_no_sform(tmp_path):
@@ -313,3 +326,133 @@ def test_nrrd_without_a_space_is_said(tmp_path):
     volume = read_ct(path)
     assert volume.grid.distinct_steps() == [5.0]
     assert volume.warnings == (message("io.no_space"),)
+
+
+def write_plain_nrrd(path, spacing="", shape=(5, 8, 6)):
+    """A NRRD file without a space."""
+    sizes = " ".join(str(size) for size in reversed(shape))
+    header = f"NRRD0004\ntype: short\ndimension: 3\nsizes: {sizes}\n{spacing}endian: little\nencoding: raw\n\n"
+    path.write_bytes(header.encode() + coded_hu(shape).astype("<i2").tobytes())
+    return path
+
+
+def write_formless_nifti(path, pixdim, *, qform_code=0):
+    image = nibabel.Nifti1Image(stored(coded_hu((5, 8, 6))), None)
+    image.set_sform(None, code=0)
+    image.set_qform(None, code=0)
+    nibabel.save(image, path)
+    content = bytearray(path.read_bytes())
+    content[80:92] = np.array(pixdim, dtype="<f4").tobytes()
+    content[252:254] = np.array([qform_code], dtype="<i2").tobytes()
+    path.write_bytes(content)
+    return path
+
+
+def write_plain_mha(path, spacing=""):
+    header = f"ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n{spacing}"
+    header += "DimSize = 6 8 5\nElementType = MET_SHORT\nElementDataFile = LOCAL\n"
+    path.write_bytes(header.encode() + coded_hu((5, 8, 6)).astype("<i2").tobytes())
+    return path
+
+
+UNKNOWN_SIZE = {
+    "nrrd": lambda folder: write_plain_nrrd(folder / "ct.nrrd"),
+    "nrrd of nan": lambda folder: write_plain_nrrd(folder / "ct.nrrd", "spacings: nan nan nan\n"),
+    "nrrd without one": lambda folder: write_plain_nrrd(folder / "ct.nrrd", "spacings: 0.5 0.5 nan\n"),
+    "nifti": lambda folder: write_formless_nifti(folder / "ct.nii", (0, 0, 0)),
+    "nifti without one": lambda folder: write_formless_nifti(folder / "ct.nii", (0.5, 0.5, 0)),
+    "nifti of nan": lambda folder: write_formless_nifti(folder / "ct.nii", (0.5, np.nan, 5)),
+    "nifti with qform": lambda folder: write_formless_nifti(folder / "ct.nii", (0.5, 0.5, 0), qform_code=1),
+    "mha": lambda folder: write_plain_mha(folder / "ct.mha"),
+}
+
+
+@pytest.mark.parametrize("write", UNKNOWN_SIZE.values(), ids=UNKNOWN_SIZE.keys())
+def test_an_unknown_voxel_size_is_refused_and_may_be_stated(tmp_path, write, caplog):
+    path = write(tmp_path)
+    assert refusal(path) == message("io.no_spacing", path=path)
+    assert caplog.text == ""
+    volume = read_ct(path, spacing_mm=(0.47, 0.45, 5))
+    np.testing.assert_array_equal(volume.hu, coded_hu((5, 8, 6)))
+    assert volume.grid.spacing_mm == pytest.approx((0.45, 0.47))
+    np.testing.assert_allclose(volume.grid.voxel_volumes_mm3, 0.47 * 0.45 * 5)
+
+
+STATED_SIZE = {
+    "nrrd": lambda folder: write_plain_nrrd(folder / "ct.nrrd", "spacings: 0.5 0.5 5\n"),
+    "nifti": lambda folder: write_formless_nifti(folder / "ct.nii", (0.5, 0.5, 5)),
+    "mha": lambda folder: write_plain_mha(folder / "ct.mha", "ElementSpacing = 0.5 0.5 5\n"),
+    "mha by ElementSize": lambda folder: write_plain_mha(folder / "ct.mha", "ElementSize = 0.5 0.5 5\n"),
+}
+
+
+@pytest.mark.parametrize("write", STATED_SIZE.values(), ids=STATED_SIZE.keys())
+def test_a_stated_voxel_size_is_used_and_not_replaced(tmp_path, write):
+    path = write(tmp_path)
+    np.testing.assert_allclose(read_ct(path).grid.voxel_volumes_mm3, 0.5 * 0.5 * 5)
+    assert refusal(path, spacing_mm=(1, 1, 1)) == message("io.spacing_is_stated", path=path)
+
+
+@pytest.mark.parametrize("given", [(0, 1, 1), (1, 1, -5), (1, 1, np.nan), (1, 1, 100)])
+def test_a_voxel_size_that_makes_no_sense_is_refused(tmp_path, given):
+    path = write_plain_nrrd(tmp_path / "ct.nrrd")
+    assert refusal(path, spacing_mm=given) == message("io.given_spacing_out_of_range", low=0.01, high=50)
+
+
+def test_a_voxel_size_is_not_for_dicom(tmp_path, a_tilted_grid, an_hu_volume):
+    write_series(tmp_path, an_hu_volume, a_tilted_grid)
+    assert refusal(tmp_path, spacing_mm=(1, 1, 1)) == message("io.spacing_for_dicom")
+
+
+@pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image])
+@pytest.mark.parametrize(("name", "wrong"), [("ct.nii", "ct.nii.gz"), ("ct.nii.gz", "ct.nii")])
+def test_compression_is_told_by_content(tmp_path, a_tilted_grid, an_hu_volume, kind, name, wrong):
+    nibabel.save(kind(stored(an_hu_volume), a_tilted_grid.affine_ras), tmp_path / name)
+    path = (tmp_path / name).rename(tmp_path / wrong)
+    volume = read_ct(path)
+    np.testing.assert_array_equal(volume.hu, an_hu_volume)
+    assert volume.grid.matches(a_tilted_grid, tolerance_mm=1e-3)
+    truncate(path, 0.7)
+    assert refusal(path) == message("io.damaged_as", path=path, file_format="NIfTI")
+
+
+@pytest.mark.parametrize("name", ["ct.nii.gz", "ct.nii"])
+def test_a_compressed_file_that_holds_more_than_it_states_is_refused(
+    tmp_path, a_tilted_grid, an_hu_volume, name, monkeypatch
+):
+    monkeypatch.setattr("ICHSegmentationLib.io.nifti_file._SLACK_BYTES", 1 << 20)
+    plain = write_nifti(tmp_path / "plain.nii", stored(an_hu_volume), a_tilted_grid.affine_ras)
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(plain.read_bytes() + bytes(3 << 20)))
+    assert refusal(path) == message("io.longer_than_stated", path=path)
+
+
+@pytest.mark.parametrize("kind", ["nii", "nrrd"])
+def test_too_many_voxels_are_refused_from_the_header(tmp_path, kind):
+    path = tmp_path / f"ct.{kind}"
+    if kind == "nrrd":
+        header = "NRRD0004\ntype: short\ndimension: 3\nsizes: 2048 2048 1024\nspacings: 1 1 1\n"
+        path.write_bytes(f"{header}endian: little\nencoding: raw\n\n".encode())
+        sizes = "2048 x 2048 x 1024"
+    else:
+        header = nibabel.Nifti1Header()
+        header.set_data_dtype(np.uint8)
+        header.set_data_shape((32767, 32767, 32767))
+        path.write_bytes(header.binaryblock + bytes(4))
+        sizes = "32767 x 32767 x 32767"
+    assert refusal(path) == message("io.too_many_voxels", path=path, sizes=sizes, limit_gib=2)
+
+
+def test_too_many_slices_long_stacks_and_far_positions_are_refused(tmp_path):
+    hu = np.zeros((2, 2, 2001), dtype=np.int16)
+    path = write_nifti(tmp_path / "many.nii", hu - 1000, np.diag([1.0, 1, 0.5, 1]))
+    assert refusal(path) == message("io.too_many_slices", path=path, slices=2001, maximum=2000)
+    path = write_nifti(tmp_path / "long.nii", hu[..., :402] - 1000, np.diag([1.0, 1, 5, 1]))
+    assert refusal(path) == message("io.stack_too_long", path=path, length_mm=2005, maximum_mm=2000)
+    assert read_ct(write_nifti(tmp_path / "ok.nii", hu[..., :2000] - 1000, np.diag([1.0, 1, 1, 1]))).hu.shape[0] == 2000
+    far = np.diag([1.0, 1, 5, 1])
+    far[2, 3] = 1e30
+    path = write_nifti(tmp_path / "far.nii", hu[..., :5] - 1000, far)
+    assert refusal(path) == message("io.position_out_of_range", path=path)
+    path = write_nifti(tmp_path / "wide.nii", hu[..., :5] - 1000, np.diag([60.0, 1, 5, 1]))
+    assert refusal(path) == message("io.spacing_out_of_range", path=path, low=0.01, high=50)

@@ -9,7 +9,7 @@ import pytest
 from builders.dicom import truncate, write_enhanced, write_localizer, write_other, write_screenshot, write_series
 from builders.grids import coded_hu, make_grid
 
-from ICHSegmentationLib.core.errors import InputError, SeveralSeriesError
+from ICHSegmentationLib.core.errors import InputError, SeveralSeriesError, UnusableSeriesError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.reader import read_ct
 
@@ -26,6 +26,7 @@ def write(folder, grid, **options):
 def refusal(path, **options):
     with pytest.raises(InputError) as caught:
         read_ct(path, **options)
+    assert caught.type is (UnusableSeriesError if caught.value.code == "io.some_slices_lack" else InputError)
     assert "SECRET" not in str(caught.value).upper()
     return caught.value.args[0]
 
@@ -112,6 +113,95 @@ def test_missing_attributes_are_named(tmp_path, a_grid, keyword, tag):
     paths = write(tmp_path, a_grid, edit=edit)
     code = "io.attribute_missing" if keyword == "SeriesInstanceUID" else "io.geometry_missing"
     assert refusal(tmp_path) == message(code, path=paths[1], attribute=f"{keyword} {tag}")
+
+
+@pytest.mark.parametrize("lacking", [[2], [0, 1, 2, 3], [4]])
+@pytest.mark.parametrize(("keyword", "tag"), [("RescaleIntercept", "(0028,1052)"), ("RescaleSlope", "(0028,1053)")])
+def test_hu_that_only_some_slices_state_are_refused(tmp_path, a_grid, keyword, tag, lacking):
+    def edit(dataset, index):
+        if index in lacking:
+            delattr(dataset, keyword)
+
+    paths = write(tmp_path, a_grid, edit=edit)
+    assert refusal(tmp_path) == message(
+        "io.some_slices_lack", attribute=f"{keyword} {tag}", count=len(lacking), total=5, path=paths[lacking[0]]
+    )
+
+
+def test_frames_of_which_only_some_state_their_hu_are_refused(tmp_path, a_grid):
+    def edit(frame, index):
+        if index == 3:
+            del frame.PixelValueTransformationSequence[0].RescaleIntercept
+
+    path = write_enhanced(tmp_path / "e.dcm", coded_hu(a_grid.shape), a_grid, edit=edit)
+    assert refusal(path).code == "io.some_slices_lack"
+
+
+@pytest.mark.parametrize("lacking", [[2], [0, 1, 2, 3, 4]])
+@pytest.mark.parametrize(
+    ("keyword", "tag"),
+    [
+        ("PixelRepresentation", "(0028,0103)"),
+        ("BitsAllocated", "(0028,0100)"),
+        ("BitsStored", "(0028,0101)"),
+        ("SamplesPerPixel", "(0028,0002)"),
+        ("PhotometricInterpretation", "(0028,0004)"),
+    ],
+)
+def test_missing_attributes_of_the_pixels_are_named(tmp_path, a_grid, keyword, tag, lacking):
+    def edit(dataset, index):
+        if index in lacking:
+            delattr(dataset, keyword)
+
+    paths = write(tmp_path, a_grid, edit=edit)
+    expected = message("io.attribute_missing", path=paths[lacking[0]], attribute=f"{keyword} {tag}")
+    assert refusal(tmp_path) == expected
+
+
+def test_an_empty_file_where_a_slice_is_missing_is_refused(tmp_path):
+    grid = make_grid(steps_mm=[5.0] * 9)
+    paths = write(tmp_path, grid)
+    paths[5].write_bytes(b"")
+    assert refusal(tmp_path) == message("io.empty_file_and_gap", path=paths[5])
+
+
+def test_positions_and_spacings_that_no_scanner_writes_are_refused(tmp_path, a_grid):
+    def far(dataset, index):
+        if index == 2:
+            dataset.ImagePositionPatient = ["0", "0", "1e308"]
+
+    paths = write(tmp_path / "a", a_grid, edit=far)
+    assert refusal(tmp_path / "a") == message("io.position_out_of_range", path=paths[2])
+    paths = write(tmp_path / "b", a_grid, edit=lambda dataset, _: setattr(dataset, "PixelSpacing", ["1e-9", "0.5"]))
+    assert refusal(tmp_path / "b") == message("io.spacing_out_of_range", path=paths[0], low=0.01, high=50)
+
+
+def test_a_stack_longer_than_a_scanner_is_refused(tmp_path, a_grid):
+    def far(dataset, index):
+        if index == 4:
+            dataset.ImagePositionPatient = ["-60", "-70", "3020"]
+
+    write(tmp_path, a_grid, edit=far)
+    refused = refusal(tmp_path)
+    assert (refused.code, refused.parameters["length_mm"]) == ("io.stack_too_long", 3000)
+
+
+def test_too_many_slices_are_refused_before_their_pixels_are_read(tmp_path):
+    grid = make_grid(rows=1, columns=1, steps_mm=[0.5] * 2000)
+    path = write_enhanced(tmp_path / "e.dcm", coded_hu(grid.shape), grid)
+    truncate(path, 0.99)
+    assert refusal(path) == message("io.too_many_slices", path=path, slices=2001, maximum=2000)
+
+
+def test_a_deflated_file_that_would_fill_the_memory_is_refused(tmp_path, a_grid):
+    paths = write(tmp_path, a_grid)
+    dataset = pydicom.dcmread(paths[0])
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
+    dataset.save_as(paths[0])
+    np.testing.assert_array_equal(read_ct(tmp_path).hu, coded_hu(a_grid.shape))
+    dataset.add_new(0x00FE1001, "OB", bytes(70 << 20))
+    dataset.save_as(paths[0])
+    assert refusal(tmp_path) == message("io.deflated_too_much", path=paths[0])
 
 
 def test_orientation_without_right_angles(tmp_path, a_grid):
@@ -203,12 +293,13 @@ def test_several_series_are_listed_with_a_way_to_choose(a_folder_of_two_series):
     with pytest.raises(SeveralSeriesError) as caught:
         read_ct(a_folder_of_two_series)
     assert caught.value.series == (
-        ("1.2.826.22", "series 2, Head, 5 slices of 8 x 6, 5 mm, kernel STANDARD"),
-        ("1.2.826.1", "series 3, Head bone, 5 slices of 8 x 6, 5 mm, kernel BONE"),
+        ("1.2.826.22", "series 2, 5 slices of 8 x 6, 5 mm, kernel STANDARD"),
+        ("1.2.826.1", "series 3, 5 slices of 8 x 6, 5 mm, kernel BONE"),
     )
     assert caught.value.code == "io.several_series"
     assert caught.value.parameters["count"] == 2
-    assert "1: series 2, Head, 5 slices" in str(caught.value)
+    assert "1: series 2, 5 slices" in str(caught.value)
+    assert "Head" not in str(caught.value)  # a free text, which may name the patient
 
 
 @pytest.mark.parametrize(

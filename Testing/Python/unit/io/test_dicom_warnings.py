@@ -11,6 +11,7 @@ import pytest
 from builders.dicom import write_localizer, write_other, write_screenshot, write_series
 from builders.grids import coded_hu, make_grid
 
+from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.io.dicom.tags import is_sharp_kernel
 from ICHSegmentationLib.io.reader import read_ct
@@ -59,18 +60,6 @@ def test_duplicates_are_dropped(tmp_path, a_grid, an_hu_volume):
     volume = read_ct(tmp_path)
     np.testing.assert_array_equal(volume.hu, an_hu_volume)
     assert volume.warnings == (message("io.duplicates_dropped", count=1),)
-
-
-def test_a_second_scan_at_the_same_positions_is_said(tmp_path, a_grid, an_hu_volume):
-    write_series(tmp_path, an_hu_volume, a_grid)
-
-    def later(dataset, index):
-        dataset.InstanceNumber = 100 + index
-
-    write_series(tmp_path, an_hu_volume + 7, a_grid, names="second{}".format, edit=later)
-    volume = read_ct(tmp_path)
-    np.testing.assert_array_equal(volume.hu, an_hu_volume)
-    assert volume.warnings == (message("io.differing_duplicates_dropped", count=5, differing=5),)
 
 
 def test_missing_slices(tmp_path):
@@ -225,6 +214,54 @@ def test_padding(tmp_path, edit, expected, warnings):
     assert volume.warnings == warnings
 
 
+@pytest.mark.parametrize(
+    ("slope", "intercept", "stored"),
+    [
+        ("0.0625", "-1024", [0, 16384, 17408, 65535]),  # the whole range of a CT in 16 bits
+        ("1", "-32768", [31744, 32768, 32832, 35839]),
+        ("1", "-8192", [7168, 8192, 8256, 40000]),  # the extended scale: a metal implant
+    ],
+)
+def test_unsigned_values_above_32767_stay_unsigned_where_they_can_be(tmp_path, slope, intercept, stored):
+    grid = make_grid(rows=2, columns=2, steps_mm=[5, 5])
+    write_series(
+        tmp_path,
+        np.zeros(grid.shape),
+        grid,
+        edit=store(stored, signed=False, RescaleSlope=("DS", slope), RescaleIntercept=("DS", intercept)),
+    )
+    volume = read_ct(tmp_path)
+    expected = np.rint(np.array(stored) * float(slope) + float(intercept)).reshape(2, 2)
+    np.testing.assert_array_equal(volume.hu, [expected] * 3)
+    assert volume.warnings == ()
+
+
+def test_values_that_cannot_be_unsigned_make_all_slices_signed(tmp_path):
+    grid = make_grid(rows=2, columns=2, steps_mm=[5, 5])
+    values = [[33000, 24, 1060, 1024], [63536, 24, 1060, 1024], [24, 24, 1060, 1024]]
+    write_series(
+        tmp_path, np.zeros(grid.shape), grid, edit=lambda d, index: store(values[index], signed=False)(d, index)
+    )
+    volume = read_ct(tmp_path)
+    assert volume.hu[:, 0, 0].tolist() == [-1024, -1024, -1000]
+    np.testing.assert_array_equal(volume.hu[:, 1], [[36, 0]] * 3)
+    assert volume.warnings == (WRAPPED, PADDED)
+
+
+def test_padding_of_the_wrong_sign_in_unsigned_values(tmp_path):
+    grid = make_grid(rows=2, columns=2, steps_mm=[5, 5])
+    edit = store(
+        [63536, 31768, 32828, 32768],
+        signed=False,
+        PixelPaddingValue=("SS", -2000),
+        RescaleIntercept=("DS", "-32768"),
+    )
+    write_series(tmp_path, np.zeros(grid.shape), grid, edit=edit)
+    volume = read_ct(tmp_path)
+    np.testing.assert_array_equal(volume.hu, [[[-1024, -1000], [60, 0]]] * 3)
+    assert volume.warnings == (PADDED,)
+
+
 def test_padding_with_a_value_of_tissue_is_honoured_only_from_the_border(tmp_path):
     grid = make_grid(rows=5, columns=5, steps_mm=[5, 5])
     image = np.full((5, 5), 30)
@@ -251,3 +288,50 @@ def test_a_file_without_preamble_is_still_dicom(tmp_path, a_grid, an_hu_volume, 
         dataset.save_as(path, enforce_file_format=False, implicit_vr=implicit, little_endian=True)
         assert path.read_bytes()[:2] == (b"\x02\x00" if with_meta else b"\x08\x00")
     np.testing.assert_array_equal(read_ct(tmp_path).hu, an_hu_volume)
+
+
+def test_lossy_compression_is_said(tmp_path):
+    lossy = message("io.lossy")
+    grid = make_grid(rows=64, columns=80, steps_mm=[5, 5])
+    hu = coded_hu(grid.shape)
+    jpeg_2000 = "1.2.840.10008.1.2.4.91"
+    paths = write_series(tmp_path / "a", hu, grid)
+    for path in paths:
+        dataset = pydicom.dcmread(path)
+        dataset.compress(jpeg_2000, j2k_cr=[4], generate_instance_uid=False)
+        dataset.save_as(path)
+    assert lossy in read_ct(tmp_path / "a").warnings
+    dataset = pydicom.dcmread(paths[1])
+    for path in paths:
+        dataset = pydicom.dcmread(path)
+        dataset.LossyImageCompression = "00"
+        dataset.save_as(path)
+    assert lossy not in read_ct(tmp_path / "a").warnings
+    write_series(tmp_path / "b", hu, grid, edit=set_tags(LossyImageCompression="01"))
+    assert lossy in read_ct(tmp_path / "b").warnings
+    write_series(tmp_path / "c", hu, grid, compress="1.2.840.10008.1.2.4.90")
+    assert lossy not in read_ct(tmp_path / "c").warnings
+
+
+@pytest.mark.parametrize("name", ["stray.dcm", "IM0007"])
+def test_an_empty_file_is_left_out_and_said(tmp_path, a_grid, an_hu_volume, name):
+    write_series(tmp_path, an_hu_volume, a_grid)
+    (tmp_path / name).touch()
+    volume = read_ct(tmp_path)
+    np.testing.assert_array_equal(volume.hu, an_hu_volume)
+    assert volume.warnings == (message("io.empty_files_left_out", count=1, names=name),)
+
+
+@pytest.mark.parametrize("offset_mm", [(0, 0, 60), (0, 30, 60), (0, 0, -60), (0, -40, -90)])
+def test_a_stray_slice_does_not_tilt_the_stack(tmp_path, offset_mm):
+    grid = make_grid(steps_mm=[5.0] * 7)
+    write_series(tmp_path, coded_hu(grid.shape), grid)
+    above = offset_mm[2] > 0
+    place = grid.positions_mm[[-1 if above else 0]] + np.array(offset_mm)
+    stray = SliceGrid((1, 8, 6), place, grid.orientation, grid.spacing_mm)
+    write_series(
+        tmp_path, coded_hu(stray.shape), stray, names="stray{}".format, edit=set_tags(InstanceNumber=9 * above)
+    )
+    volume = read_ct(tmp_path)
+    assert volume.grid.tilt_deg == pytest.approx(0, abs=1e-9)
+    assert [warning.code for warning in volume.warnings] == ["io.gaps"]

@@ -7,6 +7,7 @@ import json
 
 import pytest
 from builders.errors import raises
+from builders.no_models import install_without_models
 from builders.tiny_model import FIELDS
 from pydantic import ValidationError
 
@@ -58,12 +59,67 @@ def test_an_unknown_name_is_refused_with_the_known_ones(a_models_folder):
 
 
 @pytest.mark.parametrize("name", ["default", "em"])
-def test_the_model_without_weights_is_there_where_no_other_is(tmp_path, name):
-    assert get_model(name, folder=tmp_path).system == "em"  # not even a list
+def test_the_model_without_weights_is_there_where_no_other_is_installed(tmp_path, monkeypatch, name):
+    install_without_models(tmp_path, monkeypatch)
+    assert get_model(name).system == "em"  # not even a list
     write_manifest(tmp_path, default="")
-    entry = get_model(name, folder=tmp_path)
+    entry = get_model(name)
     assert (entry.name, entry.has_weights, entry.sha256, entry.parameters) == ("em", False, "", 0)
     assert entry.classes == ("background", "ICH")
+
+
+def empty_folder(folder):
+    folder.mkdir()
+
+
+def misspelt_folder(_folder):
+    pass
+
+
+def file_in_place_of_folder(folder):
+    folder.write_text("")
+
+
+def folder_in_place_of_manifest(folder):
+    (folder / "manifest.json").mkdir(parents=True)
+
+
+def manifest_in_latin_1(folder):
+    folder.mkdir()
+    (folder / "manifest.json").write_bytes(b'{"models": "\xe4"}')
+
+
+def manifest_without_models(folder):
+    folder.mkdir()
+    write_manifest(folder, default="")
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (empty_folder, "models.manifest_unreadable"),
+        (misspelt_folder, "models.manifest_unreadable"),
+        (file_in_place_of_folder, "models.manifest_unreadable"),
+        (folder_in_place_of_manifest, "models.manifest_unreadable"),
+        (manifest_in_latin_1, "models.manifest_unreadable"),
+        (manifest_without_models, "models.manifest_empty"),
+    ],
+)
+def test_a_named_folder_without_models_is_refused_instead_of_using_another_model(tmp_path, monkeypatch, make, code):
+    make(tmp_path / "own")
+    monkeypatch.setenv("ICHSEG_MODELS", str(tmp_path / "own"))
+    with raises(MissingModelError, code, path=tmp_path / "own" / "manifest.json"):
+        get_model()
+    with raises(MissingModelError, code):
+        load_manifest()
+    assert get_model("em").system == "em"  # whoever asks for it gets it
+
+
+def test_an_installed_list_that_cannot_be_read_is_refused_too(tmp_path, monkeypatch):
+    folder_in_place_of_manifest(tmp_path)
+    install_without_models(tmp_path, monkeypatch)
+    with raises(MissingModelError, "models.manifest_unreadable"):
+        get_model()
 
 
 def test_it_is_available_beside_the_installed_ones_and_never_the_default(a_models_folder):

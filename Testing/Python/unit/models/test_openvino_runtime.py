@@ -10,6 +10,8 @@ from builders.tiny_model import load_openvino
 from ICHSegmentationLib.core.errors import CancelledError
 from ICHSegmentationLib.models.runtimes.openvino_runtime import OpenVinoRuntime
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def a_runtime(a_model, a_filled_cache, monkeypatch) -> OpenVinoRuntime:

@@ -8,6 +8,8 @@ from torch.nn import functional
 
 from ICHSegmentationLib.systems import build_network
 
+pytestmark = pytest.mark.slow
+
 CASES = [(system, preset) for system in ("hardnet", "transhardnet") for preset in ("paper", "compact")]
 CASES += [("symtransnet", "compact"), ("attfocusnet", "compact")]
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import SliceGrid
-from ICHSegmentationLib.core.lesion_boxes import LesionBox, box_around, lesion_boxes
+from ICHSegmentationLib.core.lesion_boxes import LesionBox, box_around, in_plane, lesion_boxes
 from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.io.boxes import BoxFile, boxes_on, read_boxes, write_boxes
 from ICHSegmentationLib.segmentation.boxes.linking import SliceBox, link_boxes, plane_boxes
@@ -181,6 +181,24 @@ def test_an_unsure_box_without_another_one_above_or_below_is_dropped():
 
 
 # The file
+
+
+@pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
+def test_boxes_are_clipped_to_the_image(grid):
+    rows, columns = grid.shape[1:]
+    reaching = [SliceBox(number, (-9.5, 2.5), (1.0, columns + 8.0), "SDH") for number in range(3)]
+    outside = [SliceBox(number, (rows + 20.0, rows + 30.0), (0.0, 3.0), "SAH") for number in range(3)]
+    sliver = [SliceBox(1, (-4.0, 0.3), (0.0, 3.0), "IPH")]  # touches pixels but holds the centre of none
+    (box,) = link_boxes([*reaching, *outside, *sliver], grid)
+    first, last = (box.model_copy(update={"slices": (number, number)}).voxels(grid) for number in (0, 2))
+    assert box.subtype == "SDH"
+    for found in (first, last):
+        assert found.region[2] == slice(1, columns)
+        assert found.region[1].start == 0
+    offsets = in_plane(grid, grid.positions_mm[:3]) - 0.5
+    edges = box.edges(grid)
+    np.testing.assert_allclose(edges[0], [offsets[:, 0].min(), offsets[:, 1].min() + 1], atol=0.01)
+    np.testing.assert_allclose(edges[1], [2.5 + offsets[:, 0].max(), offsets[:, 1].max() + columns], atol=0.01)
 
 
 def test_what_is_written_is_read(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from builders.affine_files import AXIS_ORDERS, in_axis_order, write_nifti
 from builders.errors import raises
 from builders.label_maps import ellipsoid_mask, head_grid, labelled
+from builders.no_models import install_without_models
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, head_hu
 
 from ICHSegmentationLib import read_ct, segment
@@ -162,7 +163,7 @@ def test_a_system_that_does_not_take_boxes_says_which_does(a_head, a_box):
 
 
 def test_it_stands_in_where_no_model_is_installed(a_head, a_clot, monkeypatch, tmp_path):
-    monkeypatch.setenv("ICHSEG_MODELS", str(tmp_path))
+    install_without_models(tmp_path, monkeypatch)
     result = segment(a_head)
     assert result.model.name == "em"
     assert result.warnings[0].code == "pipeline.no_trained_model"

@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from ICHSegmentationLib import read_ct
 from ICHSegmentationLib.core.errors import InputError, MissingModelError, ModelError
-from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
+from ICHSegmentationLib.core.lesion_boxes import in_plane, lesion_boxes
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.models import RuntimeInfo
@@ -176,6 +176,35 @@ def test_boxes_come_back_to_the_files_own_slices(tmp_path, order, flips):
     else:
         with raises(InputError, "segmentation.axial_slices_only", name="inside"):
             segment(second_stage(pixel_mm=1.6), volume)
+
+
+class PaddedBoxes(BrightBoxes):
+    """Marks blood in the padding around a small image as well."""
+
+    def probabilities(self, images, **_):
+        answers = []
+        for image in images:
+            blood = np.zeros(image.shape[1:], dtype=np.uint8)
+            blood[:12, :12] = blood[-12:, -12:] = Subtype.SAH
+            blood[100:130, :120] = Subtype.SDH
+            maps = target_maps(true_boxes(blood), blood.shape)
+            kinds = np.stack([maps[0] == kind for kind in range(1, 6)])
+            answers.append(np.concatenate([kinds, maps[1:5], np.maximum(maps[5:], 1e-3)]).astype(np.float32))
+        return np.stack(answers)
+
+
+@pytest.mark.parametrize("joining", ["boxes", "union"])
+@pytest.mark.parametrize("tilt_deg", [0, 18])
+def test_boxes_of_the_detector_are_clipped_to_a_small_image(monkeypatch, joining, tilt_deg):
+    install_companion(monkeypatch, DETECTOR, PaddedBoxes())
+    grid = head_grid([5.0] * 12, tilt_deg=tilt_deg, rows=80, columns=64, spacing_mm=(1.6, 1.6))
+    result = second_stage(joining=joining).segment(head_volume(grid), Stages(SHARES), force=True)
+    assert {box.subtype for box in result.boxes} >= {"SDH"}
+    offsets = in_plane(grid, grid.positions_mm) - 0.5
+    for box in result.boxes:
+        assert (box.edges(grid)[0] >= offsets.min(axis=0) - 0.01).all()
+        assert (box.edges(grid)[1] <= offsets.max(axis=0) + grid.shape[1:] + 0.01).all()
+        assert box.voxels(grid).inside.any()
 
 
 def test_no_box_gives_empty_labels_and_no_error(a_detector):

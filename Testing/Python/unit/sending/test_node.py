@@ -48,7 +48,7 @@ def test_an_archive_is_read_with_its_defaults():
 )
 def test_a_field_that_is_not_valid_is_named(old, new, field):
     node_path().write_text(GOOD.replace(old, new), encoding="utf-8")
-    with raises(InputError, "sending.node_not_valid", path=node_path(), field=field):
+    with raises(InputError, "sending.node_not_valid", path=node_path(), place=field):
         load_node()
 
 

@@ -9,6 +9,8 @@ from scipy import ndimage
 
 from ICHSegmentationLib.research.simulation import Anatomy, CleanHead, DeepRegion, clean_head, procedural_head
 
+pytestmark = pytest.mark.slow
+
 SHAPE = (32, 160, 160)
 SPACING_MM = (5.0, 1.3, 1.3)
 PLANE_ML = 2.5 * 1.3 * 1.3 / 1000

@@ -13,6 +13,8 @@ from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.research.simulation.lesion_site import LesionSite
 from ICHSegmentationLib.research.simulation.lesions import paint_lesions
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(4)
 MASKS = ("skull", "intracranial", "brain", "csf", "ventricles")
 

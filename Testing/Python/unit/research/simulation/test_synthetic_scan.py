@@ -16,6 +16,7 @@ from ICHSegmentationLib.core.errors import InputError, NotAHeadError
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.research.simulation.dicom_series import write_dicom_series
 from ICHSegmentationLib.research.simulation.synthetic_scan import generated_scan, paint_into
 
@@ -42,6 +43,18 @@ def test_the_lesion_has_the_volume_asked_for_and_nothing_outside_of_the_skull_ch
     assert changed[a_painted_scan.label_map.labels > 0].mean() > 0.9
     assert changed[outside].mean() < 0.01
     assert a_painted_scan.not_painted == ()
+
+
+@pytest.mark.parametrize("subtype", [Subtype.SDH, Subtype.IPH])
+def test_the_volume_is_that_of_unevenly_spaced_slices(a_host, subtype):
+    grid = a_host.grid
+    steps_mm = np.where(np.arange(grid.shape[0] - 1) < grid.shape[0] // 2, 4.0, 9.0)
+    along = np.concatenate([[0.0], np.cumsum(steps_mm)])
+    uneven = SliceGrid(
+        grid.shape, grid.positions_mm[0] + along[:, None] * grid.normal, grid.orientation, grid.spacing_mm
+    )
+    scan = paint_into(CTVolume(a_host.hu, uneven), 4, [subtype], volumes_ml={subtype: 30.0}, force=True)
+    assert measure(scan.label_map).volumes_ml[subtype.name] == pytest.approx(30, rel=0.1)
 
 
 def test_the_same_seed_gives_the_same_scan_however_its_axes_run(a_host, a_painted_scan):

@@ -18,6 +18,8 @@ from ICHSegmentationLib.research.training.dataset import SliceDataset
 from ICHSegmentationLib.research.training.datasets.labelled_slices import LabelledSlices, slice_hu
 from ICHSegmentationLib.research.training.prepare import prepare, prepared_files
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("101001", "101002", "102001", "103007", "104001", "105001")
 ALONE = {"flip": 0, "affine": 0, "intensities": False}
 
@@ -147,6 +149,13 @@ def test_what_is_wrong_is_named(a_folder: Path, tmp_path: Path):
         LabelledSlices((a_folder,)).read("set-103007")
     with raises(InputError, "research.setting_not_a_folder", setting="data.slices"):
         LabelledSlices((tmp_path / "nowhere",))
+
+
+def test_two_folders_of_one_name_must_not_hold_the_same_slice(a_folder: Path, tmp_path: Path):
+    other = tmp_path / "elsewhere" / "set"
+    write_slice(other, "101002")
+    with raises(InputError, "research.case_twice", first=a_folder, second=other, case="set-101002"):
+        LabelledSlices((a_folder, other))
 
 
 def test_slices_without_their_fraction_or_for_patches_are_refused(tmp_path: Path):

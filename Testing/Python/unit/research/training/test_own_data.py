@@ -36,7 +36,7 @@ def a_data_set(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarr
 @pytest.fixture(scope="module")
 def a_prepared_folder(a_data_set, tmp_path_factory: pytest.TempPathFactory):
     data = {"nnunet": (a_data_set[0],), "fold": 0, "painted_per_case": 1, "painted_per_validation_case": 0}
-    data |= {"look_alikes_per_case": 1}
+    data |= {"look_alikes_per_case": 1, "varied_per_case": 2}
     config = a_configuration(tmp_path_factory.mktemp("data"), data=data, input={"pixel_mm": 3.2})
     return config, prepare(config)
 
@@ -52,7 +52,7 @@ def test_labels_are_renumbered_by_their_names(a_data_set):
 def test_cases_are_split_by_the_fold_and_what_is_no_head_is_listed(a_prepared_folder):
     config, files = a_prepared_folder
     training = [path.relative_to(config.data.folder).with_suffix("") for path in files.training]
-    assert training == [Path("real/b"), Path("painted/b-0"), Path("look-alikes/b-0")]
+    assert training == [Path(name) for name in ("real/b", "painted/b-0", "varied/b-0", "varied/b-1", "look-alikes/b-0")]
     assert [path.stem for path in files.validation] == ["a"]
     assert files.left_out.keys() == {"c"}
     assert "does not look like a head CT" in files.left_out["c"]
@@ -71,15 +71,25 @@ def test_a_volume_keeps_labels_at_their_size_on_the_networks_pixels(a_prepared_f
     assert clot > volume.grey[(volume.labels == 0) & (volume.grey > 50) & (volume.grey < 200)].mean() + 20
 
 
+def test_varied_copies_differ_from_their_host_and_from_each_other(a_prepared_folder):
+    config, files = a_prepared_folder
+    host = TrainingVolume.read(files.training[0])
+    first, second = (TrainingVolume.read(config.data.folder / "varied" / f"b-{copy}.npz") for copy in range(2))
+    assert not np.array_equal(first.grey, host.grey)
+    assert not np.array_equal(first.grey, second.grey)
+    # Lesions that the host scan had keep their labels; at least one copy has a simulated one.
+    assert any(np.isin(copy.labels, list(Subtype)).sum() > (host.labels > 0).sum() for copy in (first, second))
+
+
 def test_the_painted_copy_has_more_blood_than_its_host(a_prepared_folder):
     _, files = a_prepared_folder
-    host, painted, _ = (TrainingVolume.read(path).labels for path in files.training)
+    host, painted = (TrainingVolume.read(path).labels for path in files.training[:2])
     assert (painted > 0).sum() > (host > 0).sum()
 
 
 def test_a_copy_with_look_alikes_is_changed_and_has_its_hosts_labels(a_prepared_folder):
     _, files = a_prepared_folder
-    host, _, copy = (TrainingVolume.read(path) for path in files.training)
+    host, copy = (TrainingVolume.read(files.training[number]) for number in (0, -1))
     np.testing.assert_array_equal(copy.labels, host.labels)
     brighter = copy.grey.astype(int) - host.grey > 10
     assert 20 < brighter.sum() < 0.2 * host.grey.size
@@ -125,7 +135,7 @@ def test_what_is_wrong_with_a_data_set_is_said_before_any_image_is_read(tmp_path
 
 
 def test_held_out_cases_are_on_the_scans_own_slices_and_leave_the_unknown_out(a_data_set, tmp_path: Path):
-    evaluation = {"simulated_per_subtype": 1, "look_alikes": 0}
+    evaluation = {"simulated_per_subtype": 1, "varied_per_subtype": 1, "look_alikes": 0}
     config = a_configuration(tmp_path, data={"nnunet": (a_data_set[0],), "held_out": ("a",)}, evaluation=evaluation)
     files = {(file.group, file.name): file for file in make_held_out(config)}
     patient = HeldOutCase.read(files["patients", "a"].path)
@@ -138,6 +148,9 @@ def test_held_out_cases_are_on_the_scans_own_slices_and_leave_the_unknown_out(a_
     # Most of the own clot counts for nothing, unless the new bleed has pushed it aside.
     assert bleed.ignored[a_data_set[1] == 1].mean() > 0.8
     assert not bleed.ignored[bleed.labels > 0].any()
+    varied = HeldOutCase.read(files["varied", "a-SDH-0"].path)
+    assert set(np.unique(varied.labels)) == {0, Subtype.SDH}
+    assert (varied.labels != bleed.labels).any()
     assert make_held_out(config) == list(files.values())
 
 
