@@ -38,7 +38,7 @@ class KeySlicePicture(NamedTuple):
 
     Attributes
     ----------
-    index : int
+    slice_index : int
         Slice, counted from 0 as in the scan.
     picture : PIL.Image.Image
         RGB; all pictures of a scan have one size.
@@ -46,7 +46,7 @@ class KeySlicePicture(NamedTuple):
         Sides of the patient (R, L, A, P, S, I) at the right edge and at the bottom, as in PatientOrientation.
     """
 
-    index: int
+    slice_index: int
     picture: Image.Image
     sides: tuple[str, str]
 

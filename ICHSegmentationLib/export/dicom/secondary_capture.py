@@ -97,7 +97,7 @@ def _image(
     image.ConversionType = "WSD"
     image.BurnedInAnnotation = "NO"
     image.DerivationDescription = "Outlines and volumes drawn by a program on a source slice. Research use only."
-    image.SourceImageSequence = [_reference(picture.index, source, source_datasets)]
+    image.SourceImageSequence = [_reference(picture.slice_index, source, source_datasets)]
     # An image stays lossy whatever is derived from it (PS3.3 C.7.6.1.1.5).
     for keyword in _LOSSY:
         if first.get(keyword):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydicom import Dataset
+from pydicom import Dataset, FileDataset
 from pydicom.uid import SegmentationStorage
 
 from ICHSegmentationLib.core.errors import InputError
@@ -80,7 +80,7 @@ def read_dicom_seg(path: Path | str, source: SliceGrid | None = None) -> LabelFi
     return LabelFile(LabelMap(labels, grid), tuple(warnings))
 
 
-def is_binary(dataset: Dataset) -> bool:
+def is_binary(dataset: FileDataset) -> bool:
     """Return whether a file is a segmentation with one frame per segment and slice, which reports can refer to."""
     return _kind_of(dataset) == (SegmentationStorage, "BINARY")
 
@@ -111,11 +111,11 @@ def segment_frames(dataset: Dataset, positions_mm: np.ndarray) -> dict[tuple[int
     return found
 
 
-def _kind_of(dataset: Dataset) -> tuple[str | None, Any]:
+def _kind_of(dataset: FileDataset) -> tuple[str | None, Any]:
     return sop_class(dataset), value_of(dataset, "SegmentationType")
 
 
-def _masks(dataset: Dataset, pixels: np.ndarray) -> list[tuple[int, int, np.ndarray]]:
+def _masks(dataset: FileDataset, pixels: np.ndarray) -> list[tuple[int, int, np.ndarray]]:
     """Return segment number, frame index and mask of everything that is segmented, in the order of the numbers."""
     if is_binary(dataset):
         found = [(_segment_number(dataset, index), index, mask) for index, mask in enumerate(pixels.view(bool))]

@@ -352,7 +352,9 @@ def test_the_report_is_made_again(a_command: Command, a_result_folder: Path):
     assert "a-model" in text
 
 
-@pytest.mark.parametrize("kind", ["pdf", "dicom-seg", "dicom-sr", "dicom-pdf"])
+@pytest.mark.parametrize(
+    "kind", ["pdf", "dicom-seg", "dicom-labelmap", "dicom-sr", "dicom-pdf", "dicom-sc", "rtstruct"]
+)
 def test_what_needs_the_scan_asks_for_it(a_command: Command, a_result_folder: Path, kind: str):
     seg = a_result_folder / "out" / "segmentation.dcm"
     done = a_command("export", seg, "--to", kind, "--output", a_result_folder / "new")
