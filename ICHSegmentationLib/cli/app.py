@@ -212,6 +212,25 @@ def send(
     run(results, node, as_json=as_json, quiet=quiet)
 
 
+@app.command(short_help="Write CT images without names, dates and identifiers.")
+def deidentify(
+    source: Annotated[Path, typer.Argument(metavar="CT", help="DICOM file, or a folder with its subfolders.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Empty or new folder.")],
+    keys: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keys of the new UIDs and dates; by default your own.")
+    ] = None,
+    accept_burned_in: Annotated[
+        bool, typer.Option("--accept-burned-in", help="Write images that may show text in their pixels.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write CT images by the Basic Profile of DICOM PS3.15 with modified dates. The face stays in the pixels."""
+    from ICHSegmentationLib.cli.commands.deidentify import run
+
+    run(source, output, keys, accept_text=accept_burned_in, as_json=as_json, quiet=quiet)
+
+
 @app.command(short_help="Write the template of the text block, to be edited.")
 def template(
     output: Annotated[
