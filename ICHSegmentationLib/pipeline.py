@@ -74,7 +74,7 @@ def segment(
     boxes : sequence of LesionBox, optional
         Segment inside these boxes only, with their subtypes; for systems that support it.
     loaded : LoadedModel, optional
-        Keeps the model loaded between calls.
+        Keeps the model and its companion loaded between calls.
     progress : callable, optional
         Called with the name of a stage and the fraction of the work that is done.
     cancel : callable, optional
@@ -99,11 +99,9 @@ def segment(
     """
     stages = Stages(_SEGMENT_SHARES, progress, cancel)
     with stages.stage("load"):
-        entry = get_model(model)
-        network = (loaded or LoadedModel()).get(
-            entry, build=network_for, device=device, runtime=runtime, threads=threads
-        )
-    segmenter = build_segmenter(entry, network, postprocessing)
+        entry, loaded = get_model(model), loaded or LoadedModel()
+        network = loaded.get(entry, build=network_for, device=device, runtime=runtime, threads=threads)
+    segmenter = build_segmenter(entry, network, postprocessing, loaded.companion)
     if boxes is None:
         segmented = segmenter.segment(volume, stages, force=force)
     else:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+import zlib
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +18,13 @@ from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io.affine_volume import volume_from_affine
 from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.io.file_kind import FileKind, file_kind
-from ICHSegmentationLib.io.limits import check_shape
+from ICHSegmentationLib.io.limits import MAXIMUM_BYTES, check_shape, check_surplus
 from ICHSegmentationLib.io.stated_spacing import Spacing, check_stated
 
 _META_HEADER_BYTES = 1 << 16
+_META_COMPRESSED = re.compile(rb"^CompressedData\s*=\s*True\s*$", re.MULTILINE | re.IGNORECASE)
+_GZIP = 16 + zlib.MAX_WBITS
+_CHUNK_BYTES = 1 << 20
 _META_SPACING = re.compile(rb"^(?:ElementSpacing|ElementSize)\s*=\s*(.+?)\s*$", re.MULTILINE)
 
 
@@ -53,6 +58,10 @@ def read_itk(
         check_shape(path, reader.GetSize())
         check_stated(path, spacing_mm, stated=_nrrd_states_spacing(path) if is_nrrd else _meta_states_spacing(path))
         image = reader.Execute()
+        held = (_nrrd_bytes if is_nrrd else _meta_bytes)(path)
+    if held is not None:
+        voxels = SimpleITK.GetArrayViewFromImage(image)
+        check_surplus(path, image.GetSize(), voxels.nbytes, held)
     if image.GetNumberOfComponentsPerPixel() > 1:
         raise InputError(message("io.not_single_numbers", path=path))
     while image.GetDimension() > 3 and image.GetSize()[-1] == 1:
@@ -84,6 +93,40 @@ def _nrrd_states_spacing(path: Path) -> bool:
         return len(rows) >= 3 and all(np.linalg.norm(row) > 0 for row in rows)
     spacings = np.asarray(header.get("spacings", ()), dtype=np.float64)
     return bool(np.count_nonzero(np.isfinite(spacings) & (spacings != 0)) >= 3)
+
+
+def _nrrd_bytes(path: Path) -> int | None:
+    """Return the size of the unpacked voxels; None if they lie in other files or are text, or their place is odd."""
+    import nrrd
+
+    with path.open("rb") as stream:
+        header = nrrd.read_header(stream)
+        if {"data file", "datafile", "line skip", "lineskip", "byte skip", "byteskip"} & header.keys():
+            return None
+        if header["encoding"] == "raw":
+            return path.stat().st_size - stream.tell()
+        return _unpacked_bytes(stream, _GZIP) if header["encoding"] in {"gzip", "gz"} else None
+
+
+def _meta_bytes(path: Path) -> int | None:
+    """Return the size of the unpacked voxels; None if they lie in other files."""
+    with path.open("rb") as stream:
+        header, local, _ = stream.read(_META_HEADER_BYTES).partition(b"ElementDataFile")
+        stream.seek(len(header) + len(local))
+        if not local or stream.readline().strip(b" =\r\n").upper() != b"LOCAL":
+            return None
+        if _META_COMPRESSED.search(header):
+            return _unpacked_bytes(stream, zlib.MAX_WBITS)
+        return path.stat().st_size - stream.tell()
+
+
+def _unpacked_bytes(stream: BufferedReader, format_bits: int) -> int:
+    unpacker, count = zlib.decompressobj(format_bits), 0
+    while (
+        not unpacker.eof and count <= MAXIMUM_BYTES and (chunk := unpacker.unconsumed_tail or stream.read(_CHUNK_BYTES))
+    ):
+        count += len(unpacker.decompress(chunk, _CHUNK_BYTES))
+    return count
 
 
 def _meta_states_spacing(path: Path) -> bool:

@@ -44,6 +44,28 @@ def check_shape(path: Path, shape: Sequence[int]) -> None:
         raise InputError(message("io.too_many_voxels", path=path, sizes=sizes, limit_gib=MAXIMUM_BYTES >> 30))
 
 
+def check_surplus(path: Path, shape: Sequence[int], stated_bytes: int, held_bytes: int) -> None:
+    """Refuse a file that holds a whole slice more than its header states; a few bytes behind the voxels do no harm.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for the message.
+    shape : sequence of int
+        Number of voxels along each axis as the header states it, the last one varying slowest.
+    stated_bytes, held_bytes : int
+        Of the voxels by the header, and from the first voxel to the end of the file (unpacked).
+
+    Raises
+    ------
+    InputError
+        If there is a slice or more behind the stated voxels.
+    """
+    slices = next((int(length) for length in reversed(shape) if length > 1), 1)
+    if held_bytes - stated_bytes >= max(stated_bytes // slices, 1):
+        raise InputError(message("io.longer_than_stated", path=path))
+
+
 def check_slices(path: Path, slices: int) -> None:
     """Refuse a scan of more than 2,000 slices.
 

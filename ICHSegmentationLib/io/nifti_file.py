@@ -14,7 +14,7 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.io.limits import check_shape
+from ICHSegmentationLib.io.limits import check_shape, check_surplus
 
 if TYPE_CHECKING:
     import nibabel
@@ -24,6 +24,8 @@ _NIFTI_2_BYTES = 540
 _SLACK_BYTES = 64 << 20
 """Extensions of the header and trailing bytes that a compressed file may hold beside its voxels."""
 _CHUNK_BYTES = 1 << 20
+_SINGLE_FILE = {b"n+1", b"n+2"}
+"""The magic of files that hold header and voxels."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,16 @@ def _open(path: Path) -> NiftiFile:
         if not isinstance(image, nibabel.Nifti1Pair):
             raise InputError(message("io.analyze_file", path=path))
         header, size = _raw_header(path, compressed=compressed)
-        if compressed:
-            _read_to_end(path, size)
+        held = _read_to_end(path, size) if compressed else path.stat().st_size
+        if header["magic"].item()[:3] in _SINGLE_FILE:
+            _check_surplus(path, header, held)
         return NiftiFile(image, _states_spacing(header))
     header, size = _raw_header(path, compressed=compressed)
     with _opened(path, compressed=compressed) as stream:
         content = stream.read(size + 1)
     if len(content) > size:
         raise InputError(message("io.longer_than_stated", path=path))
+    _check_surplus(path, header, len(content))
     kind = nibabel.Nifti2Image if isinstance(header, nibabel.Nifti2Header) else nibabel.Nifti1Image
     return NiftiFile(kind.from_bytes(content), _states_spacing(header))
 
@@ -106,17 +110,29 @@ def _raw_header(path: Path, *, compressed: bool) -> tuple[Any, int]:
         header = (nibabel.Nifti2Header if second else nibabel.Nifti1Header).from_fileobj(stream, check=False)
     shape = header.get_data_shape()
     check_shape(path, shape)
-    voxels = int(np.prod(shape, dtype=np.int64)) * header.get_data_dtype().itemsize
-    return header, max(int(header["vox_offset"]), 0) + voxels + _SLACK_BYTES
+    return header, sum(_stated_bytes(header)) + _SLACK_BYTES
 
 
-def _read_to_end(path: Path, size: int) -> None:
+def _stated_bytes(header: Any) -> tuple[int, int]:
+    """Return the number of bytes before the voxels, and of the voxels."""
+    voxels = int(np.prod(header.get_data_shape(), dtype=np.int64)) * header.get_data_dtype().itemsize
+    return max(int(header["vox_offset"]), 0), voxels
+
+
+def _check_surplus(path: Path, header: Any, held_bytes: int) -> None:
+    before, voxels = _stated_bytes(header)
+    check_surplus(path, header.get_data_shape(), voxels, held_bytes - before)
+
+
+def _read_to_end(path: Path, size: int) -> int:
+    """Return the number of bytes of a compressed file."""
     done = 0
     with gzip.open(path) as stream:
         while chunk := stream.read(_CHUNK_BYTES):
             done += len(chunk)
             if done > size:
                 raise InputError(message("io.longer_than_stated", path=path))
+    return done
 
 
 def _states_spacing(header: Any) -> bool:

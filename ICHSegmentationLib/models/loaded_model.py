@@ -17,13 +17,14 @@ _LOG = logging.getLogger(__name__)
 
 
 class LoadedModel:
-    """Cache of the runtime that was used last.
+    """Cache of the runtime that was used last, and of its companion's.
 
-    It holds only one: torch's number of threads applies to the whole process, and a second model would compete for
-    the memory of the graphics card.
+    It holds no other model: torch's number of threads applies to the whole process, and further models would compete
+    for the memory of the graphics card.
     """
 
     def __init__(self) -> None:
+        self._companion: LoadedModel | None = None
         self._key: tuple[str, ...] = ()
         self._runtime: Runtime | None = None
         self._info: RuntimeInfo | None = None
@@ -54,6 +55,13 @@ class LoadedModel:
         _LOG.info("loaded model %s: %s on %s", entry.name, loaded.info.backend, loaded.info.device)
         return loaded
 
+    @property
+    def companion(self) -> LoadedModel:
+        """Cache of the detector or verifier that the model names."""
+        if self._companion is None:
+            self._companion = LoadedModel()
+        return self._companion
+
     def forget(self) -> None:
-        """Free the memory of the loaded model."""
-        self._runtime = None
+        """Free the memory of the loaded model and of its companion."""
+        self._runtime = self._companion = None

@@ -16,7 +16,7 @@ from ICHSegmentationLib.models.trained_network import load_network
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models.manifest import ModelEntry
-    from ICHSegmentationLib.models.runtimes.runtime import Runtime, RuntimeInfo
+    from ICHSegmentationLib.models.runtimes.runtime import Runtime
     from ICHSegmentationLib.models.trained_network import NetworkBuilder
 
 _RUNTIMES = ("auto", "openvino", "torch")
@@ -75,29 +75,6 @@ def load_runtime(
     if runtime == "torch":
         return _load_torch(entry, "cpu", threads, build)
     return _load_openvino(entry, threads, build, may_fall_back=runtime == "auto")
-
-
-def load_beside(entry: ModelEntry, where: RuntimeInfo, *, build: NetworkBuilder) -> Runtime:
-    """Load a companion model for the same scan: on the same device, and in torch if the first model runs in torch.
-
-    Beside a model in OpenVINO the choice is that of "auto": what OpenVINO cannot run falls back to torch.
-
-    Parameters
-    ----------
-    entry
-        The companion model.
-    where
-        Device and runtime of the first model.
-    build
-        As for `load_runtime`.
-
-    Raises
-    ------
-    ModelError, NoGraphicsCardError
-        As for `load_runtime`.
-    """
-    runtime = "torch" if where.backend == "torch" else "auto"
-    return load_runtime(entry, build=build, device=where.device, runtime=runtime, threads=where.threads)
 
 
 def _load_cuda(

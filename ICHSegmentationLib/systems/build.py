@@ -16,7 +16,7 @@ from ICHSegmentationLib.systems.registry import check_preset, get_system, system
 if TYPE_CHECKING:
     from torch import nn
 
-    from ICHSegmentationLib.models import ModelEntry, Runtime
+    from ICHSegmentationLib.models import LoadedModel, ModelEntry, Runtime
     from ICHSegmentationLib.segmentation.segmenter import Segmenter
 
 
@@ -63,7 +63,12 @@ def network_for(entry: ModelEntry) -> nn.Module:
     )
 
 
-def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostProcessing | None = None) -> Segmenter:
+def build_segmenter(
+    entry: ModelEntry,
+    runtime: Runtime,
+    postprocessing: PostProcessing | None = None,
+    loaded: LoadedModel | None = None,
+) -> Segmenter:
     """Make the segmenter of a model and find its companion models, which are loaded when they are needed.
 
     Parameters
@@ -74,6 +79,8 @@ def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostPro
         The loaded model.
     postprocessing : PostProcessing, optional
         Postprocessing rules; by default the model's own.
+    loaded : LoadedModel, optional
+        Keeps the companion models loaded between scans.
 
     Raises
     ------
@@ -86,7 +93,7 @@ def build_segmenter(entry: ModelEntry, runtime: Runtime, postprocessing: PostPro
     if segmenter is None:
         raise ModelError(message("systems.boxes_only", name=entry.name))
     companions = Companions(
-        detector=find_companion(entry.detector, entry, build=network_for),
-        verifier=find_companion(entry.verifier, entry, build=network_for),
+        detector=find_companion(entry.detector, entry, build=network_for, loaded=loaded),
+        verifier=find_companion(entry.verifier, entry, build=network_for, loaded=loaded),
     )
     return segmenter(entry, runtime, postprocessing or PostProcessing.for_model(entry), companions)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gzip
 import tempfile
 import warnings
 from enum import StrEnum
@@ -14,7 +15,8 @@ import numpy as np
 import pydicom
 from builders.affine_files import AXIS_ORDERS, in_axis_order, write_nifti, write_nrrd
 from builders.dicom import write_enhanced, write_series
-from marked_scan import MarkedScan, Marker, make_marked_scan, measure
+from builders.marked_scan import MarkedScan, Marker, make_marked_scan, measure
+from header_mutations import NIFTI, NRRD, ContentMutation
 from mutations import FOLDER, HARMLESS, SERIES, damage, lose_spacing, pad, rename_compression
 
 from ICHSegmentationLib.core.errors import InputError
@@ -23,7 +25,7 @@ from ICHSegmentationLib.io.reader import read_ct
 
 _VOLUME_TOLERANCE = 0.05
 _PLACE_MM = 1.0
-_TELLING = {"io.gaps", "io.rescale_differs", "io.part_of_series", "io.no_rescale", "io.single_steps_differ"}
+_TELLING = {"io.gaps", "io.rescale_differs", "io.part_of_series", "io.no_rescale", "io.single_steps_differ", "io.lossy"}
 """Warnings that say that slices or HU are not what they should be, so that no volume can be sure."""
 _NIFTI_HEADER_BYTES = 352
 
@@ -57,7 +59,7 @@ def run_case(number: int) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="ichseg-fuzz-") as name, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         folder = Path(name)
-        kind = random.choice([_make_series] * 6 + [_make_enhanced, _make_nifti, _make_nifti, _make_nrrd])
+        kind = random.choice([_make_series] * 6 + [_make_enhanced, _make_nifti, _make_nifti, _make_nrrd, _make_nrrd])
         done = kind(random, scan, folder)
         harmless = set(done) <= HARMLESS
         try:
@@ -129,6 +131,8 @@ def _make_nifti(random: Random, scan: MarkedScan, folder: Path) -> tuple[str, ..
     kind = random.choice([np.int16, np.int32, np.float32, np.float64])
     array, affine = in_axis_order(scan.hu.astype(kind), scan_affine, *random.choice(AXIS_ORDERS))
     path = write_nifti(folder / random.choice(["ct.nii", "ct.nii.gz"]), array, affine)
+    if random.random() < 0.5:
+        return ("nifti", _mutate_content(random, path, random.choice(NIFTI)))
     return ("nifti", *_damage_volume(random, path, _NIFTI_HEADER_BYTES))
 
 
@@ -138,7 +142,17 @@ def _make_nrrd(random: Random, scan: MarkedScan, folder: Path) -> tuple[str, ...
         return _make_series(random, scan, folder)
     array, affine = in_axis_order(scan.hu, scan_affine, *random.choice(AXIS_ORDERS))
     path = write_nrrd(folder / "ct.nrrd", array, affine)
+    if random.random() < 0.5:
+        return ("nrrd", _mutate_content(random, path, random.choice(NRRD)))
     return ("nrrd", *_damage_volume(random, path, path.read_bytes().index(b"\n\n")))
+
+
+def _mutate_content(random: Random, path: Path, mutation: ContentMutation) -> str:
+    content = path.read_bytes()
+    packed = content[:2] == b"\x1f\x8b"
+    content = mutation(random, gzip.decompress(content) if packed else content)
+    path.write_bytes(gzip.compress(content, 1) if packed else content)
+    return mutation.__name__
 
 
 def _damage_volume(random: Random, path: Path, header_bytes: int) -> tuple[str, ...]:

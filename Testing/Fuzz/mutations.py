@@ -129,11 +129,38 @@ def compress(random: Random, datasets: Datasets) -> None:
             dataset.compress(syntax, generate_instance_uid=False)
 
 
+def compress_with_loss(random: Random, datasets: Datasets) -> None:
+    """Compress all slices with a loss that is stated by the transfer syntax."""
+    syntax, options = random.choice(
+        [
+            ("1.2.840.10008.1.2.4.81", {"jls_error": 3}),
+            ("1.2.840.10008.1.2.4.91", {"j2k_cr": [8]}),
+            ("1.2.840.10008.1.2.4.91", {"j2k_psnr": [70]}),
+        ]
+    )
+    for dataset in datasets:
+        if _hu(dataset) is not None and not dataset.file_meta.TransferSyntaxUID.is_compressed:
+            dataset.compress(syntax, generate_instance_uid=False, **options)
+
+
 def other_encoding(random: Random, datasets: Datasets) -> None:
     """Write with implicit VR, or deflated."""
     for dataset in _some(random, datasets):
         if not dataset.file_meta.TransferSyntaxUID.is_compressed:
             dataset.file_meta.TransferSyntaxUID = random.choice(["1.2.840.10008.1.2", "1.2.840.10008.1.2.1.99"])
+
+
+def pack_bits(random: Random, datasets: Datasets) -> None:
+    """Store the same HU in 12 or 13 of 16 bits."""
+    bits = random.choice([12, 13])
+    for dataset in datasets:
+        hu = _hu(dataset)
+        if hu is None or dataset.file_meta.TransferSyntaxUID.is_compressed:
+            continue
+        stored = np.clip(np.rint(hu) + 1024, 0, (1 << bits) - 1).astype(np.uint16)
+        dataset.PixelData = stored.tobytes()
+        dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = bits, bits - 1, 0
+        dataset.RescaleSlope, dataset.RescaleIntercept = "1", "-1024"
 
 
 def drop_slices(random: Random, datasets: Datasets) -> None:
@@ -189,7 +216,9 @@ SERIES: tuple[SeriesMutation, ...] = (
     jitter,
     store_otherwise,
     compress,
+    compress_with_loss,
     other_encoding,
+    pack_bits,
     drop_slices,
     copy_slices,
     second_scan,
@@ -217,6 +246,15 @@ def damage_a_file(random: Random, folder: Path) -> None:
     damage(random, random.choice(sorted(folder.glob("*"))))
 
 
+def mislabel_syntax(random: Random, folder: Path) -> None:
+    """State that some files are compressed, or in the other byte order, which they are not."""
+    end = random.choice([b"5", b"2"])
+    files = sorted(folder.glob("*"))
+    for path in random.sample(files, random.choice([1, len(files)])):
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2." + end + b"\0", 1))
+
+
 def damage(random: Random, path: Path, *, spared: int = 0) -> None:
     """Cut off a file or change some of its bytes from ``spared`` on."""
     content = bytearray(path.read_bytes())
@@ -229,7 +267,7 @@ def damage(random: Random, path: Path, *, spared: int = 0) -> None:
     path.write_bytes(content)
 
 
-FOLDER: tuple[FolderMutation, ...] = (add_other_files, damage_a_file)
+FOLDER: tuple[FolderMutation, ...] = (add_other_files, damage_a_file, mislabel_syntax)
 
 
 HARMLESS = frozenset(
@@ -241,10 +279,11 @@ HARMLESS = frozenset(
         store_otherwise,
         compress,
         other_encoding,
+        pack_bits,
         copy_slices,
         add_other_files,
     )
-) | {"multi-frame", "nifti", "nrrd", "rename_compression"}
+) | {"multi-frame", "nifti", "nrrd", "rename_compression", "nifti_big_endian", "nrrd_big_endian", "nrrd_compressed"}
 """What scanners, archives and people do to good scans."""
 
 

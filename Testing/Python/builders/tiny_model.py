@@ -13,7 +13,6 @@ from ICHSegmentationLib.systems import build_network, network_for
 
 register_model = partial(publish.register_model, build=network_for)
 load_runtime = partial(select.load_runtime, build=network_for)
-load_beside = partial(select.load_beside, build=network_for)
 load_converted = partial(conversion.load_converted, build=network_for)
 load_openvino = partial(openvino_runtime.OpenVinoRuntime, build=network_for)
 load_network = partial(trained_network.load_network, build=network_for)

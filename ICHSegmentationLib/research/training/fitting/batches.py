@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import sys
+from multiprocessing import get_all_start_methods, get_context
 from typing import TYPE_CHECKING
 
 from torch.utils.data import DataLoader, Sampler
@@ -12,6 +14,7 @@ from ICHSegmentationLib.systems import get_system
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from multiprocessing.context import BaseContext
     from pathlib import Path
 
     import torch
@@ -57,6 +60,21 @@ def training_batches(
         dataset(files, config),
         batch_sampler=BatchNumbers(options.batch, processes, first=first),
         num_workers=options.workers,
+        multiprocessing_context=_workers_context(dataset.__module__) if options.workers else None,
         pin_memory=processes.device.type == "cuda",
     )
     return iter(loader)
+
+
+def _workers_context(module: str) -> BaseContext | None:
+    """Return how workers are started; None is the default of torch, a fork on Linux, which shares the volumes.
+
+    A process that uses OpenVINO must not be forked: where the garbage collection of the fork frees a loaded model, its
+    destructor waits for threads that exist in the original only, and the fork crashes or never ends. Workers are then
+    forks of a new process that has imported ``module``.
+    """
+    if "openvino" not in sys.modules or get_all_start_methods()[0] != "fork":
+        return None
+    context = get_context("forkserver")
+    context.set_forkserver_preload([module])
+    return context

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import pytest
 from builders.errors import raises
-from builders.tiny_model import load_beside, load_runtime
+from builders.tiny_model import load_runtime
 
 from ICHSegmentationLib.core.errors import ChecksumError, InputError, ModelError, NoGraphicsCardError
-from ICHSegmentationLib.models import RuntimeInfo, select
+from ICHSegmentationLib.models import select
 
 
 @pytest.fixture(autouse=True)
@@ -98,32 +98,3 @@ def test_damaged_weights_are_an_error_and_no_reason_to_try_torch(a_model, tmp_pa
     (tmp_path / a_model.file).write_bytes(b"other")
     with raises(ChecksumError, "models.weights_damaged", name="tiny"):
         load_runtime(a_model.model_copy(update={"folder": tmp_path}))
-
-
-def info(backend: str, device: str = "cpu") -> RuntimeInfo:
-    return RuntimeInfo(device=device, backend=backend, threads=1, precision="f32")
-
-
-@pytest.mark.parametrize("backend", ["openvino", "torch"])
-def test_a_further_model_runs_as_the_first_does(a_model, backend):
-    loaded = load_beside(a_model, info(backend))
-    assert (loaded.info.device, loaded.info.backend, loaded.info.threads) == ("cpu", backend, 1)
-
-
-def test_a_further_model_stays_on_the_processor_beside_one_there_and_on_its_card(a_model, monkeypatch):
-    set_cards(monkeypatch, driver=2, torch=2)
-    assert load_beside(a_model, info("openvino")).info.device == "cpu"
-    asked = []
-    monkeypatch.setattr(select, "_load_torch", lambda _, device, threads, __: asked.append((device, threads)))
-    load_beside(a_model, info("torch", "cuda:1"))
-    assert asked == [("cuda:1", 1)]
-
-
-def test_a_further_model_that_openvino_cannot_run_falls_back_to_torch_too(a_model, monkeypatch):
-    def refuse(*_, **__):
-        raise RuntimeError
-
-    monkeypatch.setattr(select, "OpenVinoRuntime", refuse)
-    loaded = load_beside(a_model, info("openvino"))
-    assert loaded.info.backend == "torch"
-    assert [warning.code for warning in loaded.warnings] == ["models.torch_instead"]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from random import Random
 
 import numpy as np
-from builders.grids import make_grid
 
+from builders.grids import make_grid
 from ICHSegmentationLib.core.grid import SliceGrid
 
 MARKERS_HU = ((200, 300), (400, 500))
