@@ -219,16 +219,31 @@ def deidentify(
     keys: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keys of the new UIDs and dates; by default your own.")
     ] = None,
+    keep_face: Annotated[
+        bool, typer.Option("--keep-face", help="Write all CT images of the folder as they are, with the face.")
+    ] = False,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the head from the front, before and after (PNG).")
+    ] = None,
     accept_burned_in: Annotated[
         bool, typer.Option("--accept-burned-in", help="Write images that may show text in their pixels.")
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write CT images by the Basic Profile of DICOM PS3.15 with modified dates. The face stays in the pixels."""
+    """Write a head CT by the Basic Profile of DICOM PS3.15 with modified dates, and without the face."""
     from ICHSegmentationLib.cli.commands.deidentify import run
 
-    run(source, output, keys, accept_text=accept_burned_in, as_json=as_json, quiet=quiet)
+    run(
+        source,
+        output,
+        keys,
+        keep_face=keep_face,
+        picture=picture,
+        accept_text=accept_burned_in,
+        as_json=as_json,
+        quiet=quiet,
+    )
 
 
 @app.command(short_help="Write the template of the text block, to be edited.")

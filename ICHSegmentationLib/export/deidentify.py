@@ -2,7 +2,7 @@
 """De-identification of CT images: DICOM PS3.15 E, Basic Profile with Modified Dates.
 
 The table of the profile (PS3.15 table E.1-1) is that of dicom-anonymizer, which is generated from the standard; here it
-is applied to every level of nesting. The pixels stay as they are, and so does the face in them.
+is applied to every level of nesting. The pixels stay as they are, unless the face is removed from them.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ import importlib
 import json
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.files import write_error
@@ -35,9 +37,12 @@ if TYPE_CHECKING:
     from pydicom import DataElement, Dataset, FileDataset
     from pydicom.uid import UID
 
+    from ICHSegmentationLib.core.volume import CTVolume
+
 _TABLE = "dicomanonymizer.dicom_anonymization_databases.dicomfields_2026c"
 _CT_IMAGES = {"1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"}
 _STANDARD_UIDS = "1.2.840.10008."
+_AIR_HU = -1000
 _LONGEST_SHIFT_DAYS = 3650
 _SECRET_BYTES = 32
 _NUMBERS = {"DS", "IS", "FL", "FD", "SL", "SS", "UL", "US", "SV", "UV"}
@@ -125,6 +130,36 @@ def _make_keys(path: Path) -> None:
         json.dump({name: secrets.token_hex(_SECRET_BYTES) for name in ("uid_key", "date_key")}, file)
 
 
+def deidentify_volume(
+    volume: CTVolume, kept: np.ndarray, folder: Path, keys: Keys, *, accept_text: bool = False
+) -> tuple[str, ...]:
+    """Write the slices of a volume without identity and face; see :func:`deidentify_files`.
+
+    Files of the series that are not slices of the volume, such as localizers, are left out, since they can show a face.
+
+    Parameters
+    ----------
+    volume : CTVolume
+        A head CT that was read from DICOM.
+    kept : numpy.ndarray
+        (slices, rows, columns) bool, see :func:`ICHSegmentationLib.preprocessing.face.kept_without_face`; all other
+        voxels become air.
+    folder, keys, accept_text
+        See :func:`deidentify_files`.
+    """
+    source = volume.source
+    if source.kind != "dicom":
+        raise InputError(message("io.source_not_dicom"))
+    slices: dict[Path, dict[int, int]] = {}
+    for index, path in enumerate(source.files):
+        slices.setdefault(path, {})[source.frames[index] - 1 if source.frames else 0] = index
+
+    def remove_face(path: Path, dataset: FileDataset) -> None:
+        _remove_face(dataset, {frame: (volume.hu[index], kept[index]) for frame, index in slices[path].items()})
+
+    return _write(list(slices), folder, keys, accept_text=accept_text, change=remove_face)
+
+
 def deidentify_files(files: Sequence[Path], folder: Path, keys: Keys, *, accept_text: bool = False) -> tuple[str, ...]:
     """Write the CT images among DICOM files without identity into a folder: all of them, or none.
 
@@ -151,6 +186,17 @@ def deidentify_files(files: Sequence[Path], folder: Path, keys: Keys, *, accept_
     ICHSegmentationError
         If a file cannot be written.
     """
+    return _write(files, folder, keys, accept_text=accept_text)
+
+
+def _write(
+    files: Sequence[Path],
+    folder: Path,
+    keys: Keys,
+    *,
+    accept_text: bool,
+    change: Callable[[Path, FileDataset], None] | None = None,
+) -> tuple[str, ...]:
     if folder.exists() and any(folder.iterdir()):
         raise InputError(message("export.folder_not_empty", folder=folder))
     images = [path for path in files if looks_like_dicom(path)]
@@ -163,7 +209,9 @@ def deidentify_files(files: Sequence[Path], folder: Path, keys: Keys, *, accept_
             if not accept_text and _may_show_text(dataset):
                 raise InputError(message("export.may_show_text", path=path))
             with damage_named(path, "DICOM"):
-                deidentify(dataset, keys)
+                deidentify(dataset, keys, shows_face=change is None)
+                if change is not None:
+                    change(path, dataset)
             written += 1
             save_dicom(staging / f"{written:05d}.dcm", dataset)
         if not written:
@@ -172,8 +220,18 @@ def deidentify_files(files: Sequence[Path], folder: Path, keys: Keys, *, accept_
     return (message("export.not_deidentified", count=left_out),) if left_out else ()
 
 
-def deidentify(dataset: FileDataset, keys: Keys) -> None:
-    """Remove the identity from a dataset, in place; its pixels are not changed."""
+def deidentify(dataset: FileDataset, keys: Keys, *, shows_face: bool = True) -> None:
+    """Remove the identity from a dataset, in place; its pixels are not changed.
+
+    Parameters
+    ----------
+    dataset : pydicom.FileDataset
+        The dataset.
+    keys : Keys
+        Keys of this user.
+    shows_face : bool
+        Whether the pixels can show a face, for RecognizableVisualFeatures (0028,0302).
+    """
     with quiet_pydicom():
         patient = "|".join(str(value_of(dataset, keyword) or "") for keyword in ("PatientID", "IssuerOfPatientID"))
         if patient == "|":
@@ -182,7 +240,7 @@ def deidentify(dataset: FileDataset, keys: Keys) -> None:
         dataset.decode()
         _Cleaner(keys, keys.shift_days(patient)).clean(dataset)
         dataset.PatientName = dataset.PatientID = keys.pseudonym(patient)
-        _describe(dataset)
+        _describe(dataset, shows_face=shows_face)
         syntax = dataset.file_meta.TransferSyntaxUID
         _replace_file_meta(dataset, syntax)
 
@@ -280,20 +338,46 @@ def _table() -> tuple[Mapping[tuple[int, int], _Action], Mapping[tuple[int, int,
     return {tag: action for tag, action in exact.items() if len(tag) == 2}, ranges
 
 
-def _describe(dataset: Dataset) -> None:
+def _remove_face(dataset: FileDataset, slices: Mapping[int, tuple[np.ndarray, np.ndarray]]) -> None:
+    """Set voxels to the stored value of air.
+
+    Parameters
+    ----------
+    dataset : pydicom.FileDataset
+        An image of one or several frames.
+    slices : mapping of int to tuple
+        HU and kept voxels of each frame, counted from 0, that is a slice of the volume; other frames become air.
+    """
+    if dataset.file_meta.TransferSyntaxUID.is_compressed:
+        dataset.decompress()
+    stored = dataset.pixel_array.reshape(-1, int(dataset.Rows), int(dataset.Columns)).copy()
+    air = None
+    for frame, (hu, kept) in slices.items():
+        # Whatever the rescaling of the frame, this is the value that stands for its most air-like voxel.
+        air = stored[frame].ravel()[np.abs(hu.astype(np.int32) - _AIR_HU).argmin()]
+        stored[frame][~kept] = air
+    for frame in set(range(len(stored))) - set(slices):
+        stored[frame] = air
+    dataset.PixelData = stored.tobytes()
+    dataset["PixelData"].VR = "OW"
+    for keyword in ("SmallestImagePixelValue", "LargestImagePixelValue"):
+        dataset.pop(keyword, None)
+
+
+def _describe(dataset: Dataset, *, shows_face: bool) -> None:
     """Say what was done (PS3.15 E.1, PS3.3 C.7.1.1)."""
     from pydicom import Dataset as Item
     from pydicom.sr.codedict import codes
 
     dataset.PatientIdentityRemoved = "YES"
     dataset.LongitudinalTemporalInformationModified = "MODIFIED"
-    # The head's surface is in the pixels.
-    dataset.RecognizableVisualFeatures = "YES"
+    dataset.RecognizableVisualFeatures = "YES" if shows_face else "NO"
     dataset.DeidentificationMethod = f"ICHSegmentation {__version__}"
     dataset.DeidentificationMethodCodeSequence = []
     for code in (
         codes.DCM.BasicApplicationConfidentialityProfile,
         codes.DCM.RetainLongitudinalTemporalInformationModifiedDatesOption,
+        *(() if shows_face else (codes.DCM.CleanRecognizableVisualFeaturesOption,)),
     ):
         item = Item()
         item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code.value, code.scheme_designator, code.meaning
