@@ -134,7 +134,55 @@ class ICHSegmentationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
 
 class ICHSegmentationLogic(ScriptedLoadableModuleLogic):
-    """Logic with the parameter node; scripts use the library and ICHSegmentationLib.mrml."""
+    """Logic with the parameter node, and the segmentation for scripts.
+
+    Examples
+    --------
+    In Slicer's Python console, or in a script that ``Slicer --no-main-window --python-script`` runs::
+
+        from ICHSegmentation import ICHSegmentationLogic
+
+        volume = slicer.util.loadVolume("head.nrrd")
+        segmentation = ICHSegmentationLogic().process(volume)
+
+        from ICHSegmentationLib import mrml
+
+        print(mrml.segment_volumes_ml(segmentation))
+    """
+
+    def process(self, volumeNode, model: str = "default", device: str = "auto", force: bool = False):
+        """Segment a head CT, and wait until the result is in the scene.
+
+        Parameters
+        ----------
+        volumeNode : vtkMRMLScalarVolumeNode
+            Non-contrast head CT, in HU.
+        model : str
+            Name of an installed model. The weights of most models are for non-commercial use only; the licence is in
+            the model's card and in the attributes of the result.
+        device : str
+            "auto", "cpu" or "cuda:N".
+        force : bool
+            Segment the volume even if it does not look like a head.
+
+        Returns
+        -------
+        vtkMRMLSegmentationNode
+            A new node: one segment per subtype that the model can output, as the panel creates it.
+
+        Raises
+        ------
+        ValueError
+            If the volume cannot be segmented, such as one without voxels or under a non-linear transform.
+        ICHSegmentationError
+            If the segmentation fails; the message says why. The scene is not changed.
+        """
+        _find_packages()
+        from ICHSegmentationPanel.scripting import process
+
+        from ICHSegmentationLib.core.options import SegmentOptions
+
+        return process(volumeNode, SegmentOptions(model=model, device=device, force=force))
 
 
 class ICHSegmentationTest(ScriptedLoadableModuleTest):

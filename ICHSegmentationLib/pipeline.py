@@ -14,6 +14,7 @@ from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import LoadedModel, get_model
 from ICHSegmentationLib.segmentation.boxes.segmentation import as_box_segmenter, resegment_box, segment_boxes
 from ICHSegmentationLib.segmentation.result import SegmentationResult
+from ICHSegmentationLib.segmentation.upright import set_upright
 from ICHSegmentationLib.systems import build_segmenter, network_for
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def segment(
     with stages.stage("load"):
         entry, loaded = get_model(model), loaded or LoadedModel()
         network = loaded.get(entry, build=network_for, device=device, runtime=runtime, threads=threads)
-    segmenter = build_segmenter(entry, network, postprocessing, loaded.companion)
+    segmenter = set_upright(build_segmenter(entry, network, postprocessing, loaded.companion))
     if boxes is None:
         segmented = segmenter.segment(volume, stages, force=force)
     else:
@@ -117,6 +118,7 @@ def segment(
         boxes=segmented.boxes,
         plane=segmented.plane,
         further_models=segmented.further_models,
+        assessed=segmented.assessed,
     )
 
 
@@ -220,6 +222,6 @@ def resegment_lesion(
         network = (loaded or LoadedModel()).get(
             entry, build=network_for, device=device, runtime=runtime, threads=threads
         )
-        segmenter = as_box_segmenter(build_segmenter(entry, network), entry.name)
+        segmenter = as_box_segmenter(set_upright(build_segmenter(entry, network)), entry.name)
     with stages.stage("infer"):
         return resegment_box(segmenter, volume, label_map, edit)

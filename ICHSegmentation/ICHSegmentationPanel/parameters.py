@@ -98,15 +98,6 @@ class Parameters:
         self.node.SetParameter("Opacity", f"{opacity:.3f}")
 
     @property
-    def masked(self) -> bool:
-        """Whether only voxels between 40 and 90 HU can be edited."""
-        return self.node.GetParameter("Masked") != "false"
-
-    @masked.setter
-    def masked(self, masked: bool) -> None:
-        self.node.SetParameter("Masked", _text(masked))
-
-    @property
     def show_boxes(self) -> bool:
         """Whether the boxes of the lesions are shown on the slices."""
         return self.node.GetParameter("ShowBoxes") != "false"

@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
@@ -19,6 +20,8 @@ SAMPLE_NAME = "ICHDemoHeadCT"
 NODE_NAME = "ICHDemoHeadCT"
 # Same head as `ichseg demo`.
 SEED = 1
+_ADDRESS = f"generated://{SAMPLE_NAME}"
+_FILE_NAME = f"{SAMPLE_NAME}.nrrd"
 _THUMBNAIL = Path(__file__).resolve().parents[1] / "Resources" / "Icons" / "ICHSegmentationDemo.png"
 _LOG = logging.getLogger(__name__)
 
@@ -36,12 +39,14 @@ def register() -> None:
         category=CATEGORY,
         sampleName=SAMPLE_NAME,
         # Nothing is downloaded, but the module requires an address.
-        uris=f"generated://{SAMPLE_NAME}",
-        fileNames=f"{SAMPLE_NAME}.nrrd",
+        uris=_ADDRESS,
+        fileNames=_FILE_NAME,
         nodeNames=NODE_NAME,
         customDownloader=_load,
         thumbnailFileName=str(_THUMBNAIL),
     )
+    # SampleData.downloadSample ignores the downloader above, which only the button calls.
+    SampleData.SampleDataLogic.registerUrlRewriteRule(SAMPLE_NAME, _write_into_cache)
 
 
 def generate() -> SimulatedCT:
@@ -83,3 +88,28 @@ def add_volume(volume: CTVolume, name: str) -> Any:
 
 def _load(_source: Any) -> None:
     load_demo()
+
+
+def _write_into_cache(address: str) -> str:
+    """Write the sample into Slicer's cache when its address is asked for; the module then loads it from there.
+
+    Returns
+    -------
+    str
+        The address, unchanged.
+    """
+    if address == _ADDRESS:
+        import SimpleITK as sitk
+
+        with slicer.util.WaitCursor():
+            volume = generate().volume
+        image = sitk.GetImageFromArray(volume.hu)
+        affine_lps = np.diag([-1.0, -1.0, 1.0, 1.0]) @ volume.grid.nearest_affine_ras
+        spacing_mm = np.linalg.norm(affine_lps[:3, :3], axis=0)
+        image.SetSpacing(spacing_mm.tolist())
+        image.SetOrigin(affine_lps[:3, 3].tolist())
+        image.SetDirection((affine_lps[:3, :3] / spacing_mm).ravel().tolist())
+        folder = Path(slicer.mrmlScene.GetCacheManager().GetRemoteCacheDirectory())
+        folder.mkdir(parents=True, exist_ok=True)
+        sitk.WriteImage(image, str(folder / _FILE_NAME), useCompression=True)
+    return address

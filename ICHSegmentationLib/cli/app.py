@@ -29,6 +29,7 @@ from ICHSegmentationLib.cli.options import (
     NoPostprocessing,
     Output,
     Overwrite,
+    Preference,
     PublicSetName,
     Quiet,
     RunOptions,
@@ -583,6 +584,94 @@ def train(
         most_mib=most_mib,
     )
     run(config, options, as_json=as_json, quiet=quiet)
+
+
+@app.command(short_help="Segment many scans, and resume where a run was interrupted.")
+def cohort(
+    output: Output,
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[INPUTS]",
+            help="CSV file (path,series,id,baseline_of), BIDS data set, or folder of DICOM files of any shape.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what would be done and what not, with the reasons, and stop.")
+    ] = False,
+    prefer: Annotated[
+        Preference, typer.Option(help="Series to choose where a study has thick (2.5 mm or more) and thin slices.")
+    ] = Preference.thick,
+    model: Model = "default",
+    device: Device = "auto",
+    runtime: Runtime = RuntimeChoice.auto,
+    force: Force = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Scans at the same time; one for each core by default.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, metavar="N", help="Processor threads for each scan.")] = 1,
+    time_limit: Annotated[float, typer.Option(min=1, metavar="S", help="Seconds after which a scan fails.")] = 600.0,
+    memory_limit: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1, metavar="GIB", help="Memory at which a scan fails; by default its share of 80 % of the memory."
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS|local", help="Dask scheduler that distributes the scans, or a local cluster."),
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Only the I-th of N parts of the scans, with a ledger of its own.")
+    ] = None,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Join the ledgers of all shards in the folder, and write the tables.")
+    ] = False,
+    bids: Annotated[
+        bool, typer.Option("--bids", help="Write labels and measurements as a BIDS derivative data set too.")
+    ] = False,
+    redo: Annotated[
+        bool, typer.Option("--redo", help="Segment scans again that had another model or other options.")
+    ] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed scans again.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Segment many scans in processes of their own, each with limits of time and memory.
+
+    A scan that crashes, hangs or takes too much memory costs that scan only. The ledger in the output folder tells what
+    was done: the same command goes on where a killed one stood. Exit code 1 if a scan failed; errors.csv says why.
+    """
+    from ICHSegmentationLib.cli.commands.cohort import CohortOptions, run
+    from ICHSegmentationLib.core.options import SegmentOptions
+
+    options = CohortOptions(
+        segment=SegmentOptions(model=model, device=device, runtime=runtime.value, threads=threads, force=force),
+        preference=prefer,
+        workers=workers,
+        time_limit_s=time_limit,
+        memory_limit_gib=memory_limit,
+        scheduler=scheduler,
+        shard=shard,
+        redo=redo,
+        retry_failed=retry_failed,
+    )
+    run(inputs or (), output, options, dry_run=dry_run, merge=merge, bids=bids, as_json=as_json, quiet=quiet)
+
+
+@app.command(short_help="Receive studies as a DICOM node, segment them and send the results.")
+def listen(
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG", help="YAML file; see docs/node.md. Off until it says on.")
+    ],
+) -> None:
+    """Receive studies as a DICOM node (C-STORE), segment each when it is complete, and send the results.
+
+    An image is acknowledged when it is on the disk. The process can be killed at any moment and started again.
+    """
+    from ICHSegmentationLib.cli.commands.listen import run
+
+    run(config)
 
 
 @app.command()

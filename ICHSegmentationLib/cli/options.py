@@ -42,6 +42,13 @@ class LesionChoice(StrEnum):
     none = "none"
 
 
+class Preference(StrEnum):
+    """Which series to choose where a study has thin and thick slices."""
+
+    thick = "thick"
+    thin = "thin"
+
+
 class PublicSetName(StrEnum):
     """A public data set that can be prepared for training."""
 

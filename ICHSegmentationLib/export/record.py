@@ -119,8 +119,9 @@ class MeasurementRecord(_Part):
     edited since the model made them; null if unknown. ``case_decision`` is present if the model decides whether a
     scan has hemorrhage, ``alignment`` if it was given the upright head, ``ich_score`` if any of its items was given,
     ``growth`` if an earlier scan was compared, ``agreement`` if the labels of the model were given to compare the
-    corrected ones with. Items that the radiologist gave instead of a proposal are named in ``ich_score.edited`` and
-    stored in ``modified_graeb.items[].edited_points``.
+    corrected ones with. ``assessed`` is false if the head lies in the slices in a way that the model was not made for
+    (see the warnings): blood that is not in the labels may be there. Items that the radiologist gave instead of a
+    proposal are named in ``ich_score.edited`` and stored in ``modified_graeb.items[].edited_points``.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -137,6 +138,7 @@ class MeasurementRecord(_Part):
     midline_shift: MidlineShift | None = None
     modified_graeb: ModifiedGraeb | None = None
     iph_30_ml_or_more: bool = False
+    assessed: bool = True
     corrected: tuple[str, ...] | None = None
     case_decision: CaseDecision | None = None
     alignment: AlignmentRecord | None = None
@@ -216,7 +218,10 @@ def make_record(result: SegmentationResult, measurements: Measurements) -> Measu
     return record_of(result.volume, measurements, run).model_copy(
         update={
             "corrected": (),
-            "case_decision": None if minimum_ml is None else CaseDecision.of(measurements, minimum_ml),
+            "assessed": result.assessed,
+            "case_decision": CaseDecision.of(measurements, minimum_ml)
+            if result.assessed and minimum_ml is not None
+            else None,
             "alignment": None
             if plane is None
             else AlignmentRecord(turn_deg=round(plane.turn_deg, 1), lean_deg=round(plane.lean_deg, 1)),

@@ -32,7 +32,7 @@ class SegmentationResult:
         Seconds of each stage so far.
     warnings : tuple of str
         Warnings of the volume and of the run.
-    boxes, plane, further_models
+    boxes, plane, further_models, assessed
         See `ICHSegmentationLib.segmentation.segmenter.Segmented`.
     """
 
@@ -45,3 +45,4 @@ class SegmentationResult:
     boxes: tuple[LesionBox, ...] = ()
     plane: MidsagittalPlane | None = None
     further_models: tuple[ModelEntry, ...] = ()
+    assessed: bool = True

@@ -30,6 +30,8 @@ class Segmented(NamedTuple):
         Symmetry plane of the head, if the system uses one.
     further_models : tuple of ModelEntry
         Companion models that took part: a detector, a verifier.
+    assessed : bool
+        False where the head could not be set upright, so that blood that was not found may be there.
     """
 
     label_map: LabelMap
@@ -37,6 +39,7 @@ class Segmented(NamedTuple):
     boxes: tuple[LesionBox, ...]
     plane: MidsagittalPlane | None = None
     further_models: tuple[ModelEntry, ...] = ()
+    assessed: bool = True
 
 
 class Segmenter(Protocol):

@@ -80,9 +80,10 @@ NIFTI: tuple[ContentMutation, ...] = (
 
 
 def nrrd_lost_field(random: Random, content: bytes) -> bytes:
-    """Lose a line of the header."""
+    """Lose a line of the header, but not the origin: without one, NRRD places the scan at zero."""
     lines, voxels = _split(content)
-    del lines[random.randrange(len(lines))]
+    at = random.randrange(len(lines))
+    del lines[at - 1 if _is(lines[at], "space origin") else at]
     return _joined(lines, voxels)
 
 

@@ -7,7 +7,6 @@ import importlib.util
 import logging
 from importlib.metadata import PackageNotFoundError, version
 
-import slicer
 from slicer.i18n import tr as _
 
 # As in the requirements of the library.
@@ -39,10 +38,8 @@ class GraphicsSupport:
         import PyTorchUtils
 
         try:
-            with slicer.util.WaitCursor():
-                torch = PyTorchUtils.PyTorchUtilsLogic().installTorch(
-                    askConfirmation=True, torchVersionRequirement=_TORCH
-                )
+            # No wait cursor: the extension asks a question first, and shows the progress of pip itself.
+            torch = PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True, torchVersionRequirement=_TORCH)
         except Exception as error:
             # Another extension may raise anything, and its message is the most helpful one.
             _LOG.warning("torch could not be installed", exc_info=error)

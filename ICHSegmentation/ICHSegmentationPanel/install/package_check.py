@@ -23,8 +23,9 @@ for name in sys.argv[1:]:
 
 def import_errors(names: list[str]) -> str | None:
     """Import packages with Slicer's Python; return their error messages, or None."""
-    process = slicer.util.launchConsoleProcess([python_slicer(), "-c", _CODE, *names], useStartupEnvironment=False)
-    output, _nothing = process.communicate()
+    with slicer.util.WaitCursor():
+        process = slicer.util.launchConsoleProcess([python_slicer(), "-c", _CODE, *names], useStartupEnvironment=False)
+        output, _nothing = process.communicate()
     if process.returncode == 0 and not output.strip():
         return None
     text = output.strip() or f"Python ended with code {process.returncode}"

@@ -70,7 +70,9 @@ def failure_of(error: Exception, what: str) -> Failure:
 def _texts() -> dict[str, tuple[str, str]]:
     """Return message and next step of each kind; created at each call, since the language can change."""
     reinstall = _("Install the extension again, or choose another model.")
-    send = _("Try again. If it happens again, use Copy diagnostics and send the text to the developers.")
+    send = _(
+        "Try again. If it happens again, use Copy diagnostics, under Advanced, and send the text to the developers."
+    )
     return {
         "bad_input": (
             _("This volume cannot be segmented."),

@@ -48,7 +48,8 @@ class QtProcess:
         variables = qt.QProcessEnvironment()
         for name, value in environment.items():
             variables.insert(name, value)
-        self._process = qt.QProcess()
+        # Without a parent, Python would delete it at once where `discard` drops the last reference.
+        self._process = qt.QProcess(qt.QCoreApplication.instance())
         self._process.setProcessEnvironment(variables)
         self._process.connect("readyReadStandardOutput()", self._read_output)
         self._process.connect("readyReadStandardError()", self._read_errors)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import qt
@@ -17,8 +16,8 @@ from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.process.box_changes import BoxChanges
 from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.boxes_table import BoxesTable, BoxRow
+from ICHSegmentationPanel.widgets.labels import show_error, show_text, wrapped_label
 from ICHSegmentationPanel.widgets.subtype_buttons import SubtypeButtons
-from ICHSegmentationPanel.widgets.wrapped_label import show_sentence, wrapped_label
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
@@ -314,12 +313,11 @@ class BoxesWidgets:
 
     def show_model(self, name: str) -> None:
         """Show which model segments boxes."""
-        self._model.text = _("Boxes are segmented with the model {model}.").format(model=escape(name))
+        show_text(self._model, _("Boxes are segmented with the model {model}.").format(model=name))
 
     def warn(self, sentence: str) -> None:
         """Show why boxes cannot be changed; empty hides the warning."""
-        self._warning.text = escape(sentence)
-        self._warning.visible = bool(sentence)
+        show_text(self._warning, sentence)
 
     @property
     def message(self) -> str:
@@ -328,7 +326,7 @@ class BoxesWidgets:
 
     def say(self, sentence: str) -> None:
         """Show a message below the buttons; empty hides it."""
-        show_sentence(self._message, sentence, bold=True)
+        show_error(self._message, sentence)
 
 
 def _row(*widgets: Any) -> Any:

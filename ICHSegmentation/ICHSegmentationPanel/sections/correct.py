@@ -72,8 +72,10 @@ class CorrectSection(Section):
             self._editor.exit()
 
     def close(self) -> None:
-        """Stop the tools."""
-        self.exit()
+        """Stop the tools and remove all observers."""
+        self._timer.stop()
+        if self._editor is not None:
+            self._editor.close()
 
     def update(self) -> None:
         """Show the current result; the editor is created when the section is first opened."""
@@ -84,8 +86,8 @@ class CorrectSection(Section):
         if self._editor is None:
             self._ready_editor().enter()
         self._show_detached(node)
-        self._ui.maskCheckBox.checked = self._parameters.masked
         self._ready_editor()
+        self._show_mask()
         segmentation = node.GetSegmentation()
         self._move_buttons.show({key: segmentation.GetSegment(key).GetName() for key in segmentation.GetSegmentIDs()})
         if node is not self._listed:
@@ -111,9 +113,9 @@ class CorrectSection(Section):
     def _ready_editor(self) -> Editor:
         """Return the editor with the current result; it is created when first needed."""
         if self._editor is None:
-            self._editor = Editor(self._ui.editorFrame)
+            self._editor = Editor(self._ui.editorFrame, self._show_mask)
         node = self._segmentation
-        self._editor.edit(node, mrml.source_volume(node), masked=self._parameters.masked)
+        self._editor.edit(node, mrml.source_volume(node))
         return self._editor
 
     @property
@@ -180,10 +182,17 @@ class CorrectSection(Section):
         self._list_lesions()
 
     def _set_masked(self, masked: bool) -> None:
-        if self._parameters is not None:
-            self._parameters.masked = masked
         if self._editor is not None:
-            self._editor.set_masked(masked)
+            self._editor.masked = masked
+
+    def _show_mask(self) -> None:
+        """Show the mask of the editor, which other controls of Slicer can change."""
+        if self._editor is not None:
+            low, high = self._editor.mask_hu
+            self._ui.maskCheckBox.text = _("Edit only where the CT is between {low:.0f} and {high:.0f} HU").format(
+                low=low, high=high
+            )
+            self._ui.maskCheckBox.checked = self._editor.masked
 
     def _set_detached(self, detached: bool) -> None:
         node = self._segmentation

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from ICHSegmentationLib.export.job import ExportJob, ScanFiles
 from ICHSegmentationLib.export.record import RunRecord
 from ICHSegmentationPanel.process import failure_of, stage_title
 from ICHSegmentationPanel.section import Section
-from ICHSegmentationPanel.widgets.wrapped_label import show_sentence, wrapped_label
+from ICHSegmentationPanel.widgets.labels import show_error, show_text, wrapped_label
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
@@ -64,10 +65,8 @@ class ExportSection(Section):
         self.widgets.folder = settings.value(_FOLDER, "") or ""
         self.widgets.formats = tuple(filter(None, (settings.value(_FORMATS, "") or "pdf").split(",")))
         self.widgets.button.connect("clicked()", self.export)
-
-    def reset(self) -> None:
-        """Remove the message."""
-        self.widgets.say("")
+        self.widgets.copy_button.connect("clicked()", self.copy_text)
+        self.widgets.open_button.connect("clicked()", self._open_folder)
 
     def update(self) -> None:
         """Enable the formats that the current result allows."""
@@ -77,8 +76,9 @@ class ExportSection(Section):
             # The result may be of another patient.
             self._shown_id = shown_id
             self.widgets.forget_patient()
+            self.widgets.say("")
         self._ui.exportSection.enabled = node is not None
-        self.widgets.button.enabled = node is not None and not self._is_writing
+        self.widgets.button.enabled = self.widgets.copy_button.enabled = node is not None and not self._is_writing
         volume = mrml.source_volume(node) if node is not None else None
         check = self._check_of(volume) if volume is not None else None
         is_dicom = check is None or check.geometry is None or check.geometry.source.kind == "dicom"
@@ -86,6 +86,13 @@ class ExportSection(Section):
 
     def export(self) -> None:
         """Write the chosen files; ask before replacing existing ones."""
+        self._try(self._export)
+
+    def copy_text(self) -> None:
+        """Put the report's text on the clipboard."""
+        self._try(self._copy_text)
+
+    def _try(self, work: Callable[[vtkMRMLSegmentationNode], None]) -> None:
         node = self._segmentation
         if node is None or self._is_writing:
             return
@@ -93,7 +100,7 @@ class ExportSection(Section):
             self.widgets.say(_("Another task is running; export when it has finished."))
             return
         try:
-            self._start(node)
+            work(node)
         except Exception as error:
             self._fail(failure_of(error, "The export failed."))
 
@@ -102,7 +109,7 @@ class ExportSection(Section):
         """The comparison to export."""
         return self._compared() if self.widgets.with_growth else None
 
-    def _start(self, node: vtkMRMLSegmentationNode) -> None:
+    def _export(self, node: vtkMRMLSegmentationNode) -> None:
         problem = self.widgets.problem
         if problem:
             self.widgets.say(problem)
@@ -110,17 +117,53 @@ class ExportSection(Section):
         overwrite = self._may_overwrite()
         if overwrite is None:
             return
+        settings = qt.QSettings()
+        settings.setValue(_FOLDER, self.widgets.folder)
+        settings.setValue(_FORMATS, ",".join(self.widgets.formats))
+        self._start(
+            node, Path(self.widgets.folder), self.widgets.formats, self._finish, self._fail, overwrite=overwrite
+        )
+
+    def _copy_text(self, node: vtkMRMLSegmentationNode) -> None:
+        folder = tempfile.TemporaryDirectory(prefix="ichseg-", dir=slicer.app.temporaryPath)
+
+        def finish(files: tuple[Path, ...]) -> None:
+            self._set_writing(False)
+            with folder:
+                slicer.app.clipboard().setText(files[0].read_text(encoding="utf-8"))
+            self.widgets.say(_("The text of the report is on the clipboard."))
+
+        def fail(failure: Failure) -> None:
+            folder.cleanup()
+            self._fail(failure)
+
+        try:
+            self._start(node, Path(folder.name), ("text",), finish, fail, overwrite=False)
+        finally:
+            if not self._is_writing:
+                folder.cleanup()
+
+    def _open_folder(self) -> None:
+        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(self.widgets.folder))
+
+    def _start(
+        self,
+        node: vtkMRMLSegmentationNode,
+        folder: Path,
+        formats: tuple[str, ...],
+        finished: Callable[[tuple[Path, ...]], None],
+        failed: Callable[[Failure], None],
+        *,
+        overwrite: bool,
+    ) -> None:
         volume_node = mrml.source_volume(node)
         if volume_node is None:
             self.widgets.say(_("The CT of this result is no longer in the scene."))
             return
         volume = mrml.volume_input(volume_node, check=self._check_of(volume_node))
         changed = mrml.changed_by_hand(node)
-        job = self._job(node, volume, sorted(changed), overwrite=overwrite)
+        job = self._job(node, volume, sorted(changed), folder, formats, overwrite=overwrite)
         model_labels = mrml.model_label_map_of(node) if changed else None
-        settings = qt.QSettings()
-        settings.setValue(_FOLDER, self.widgets.folder)
-        settings.setValue(_FORMATS, ",".join(self.widgets.formats))
         self._set_writing(True)
         self._process.export(
             volume,
@@ -129,14 +172,23 @@ class ExportSection(Section):
             model_labels,
             self._growth.picture if self._growth is not None else None,
             progress=self._progress,
-            finished=self._finish,
-            failed=self._fail,
+            finished=finished,
+            failed=failed,
         )
 
-    def _job(self, node: vtkMRMLSegmentationNode, volume: Any, changed: list[str], *, overwrite: bool) -> ExportJob:
+    def _job(
+        self,
+        node: vtkMRMLSegmentationNode,
+        volume: Any,
+        changed: list[str],
+        folder: Path,
+        formats: tuple[str, ...],
+        *,
+        overwrite: bool,
+    ) -> ExportJob:
         return ExportJob(
-            folder=Path(self.widgets.folder),
-            formats=self.widgets.formats,
+            folder=folder,
+            formats=formats,
             scan=ScanFiles.of(volume.source),
             run=RunRecord.of_attributes(mrml.result_info(node)),
             warnings=(*volume.warnings, *_box_note(node)),
@@ -166,6 +218,7 @@ class ExportSection(Section):
         self._set_writing(False)
         names = ", ".join(path.name for path in files)
         self.widgets.say(_("Wrote {files} into {folder}.").format(files=names, folder=files[0].parent))
+        self.widgets.open_button.visible = True
 
     def _fail(self, failure: Failure) -> None:
         self._set_writing(False)
@@ -205,14 +258,20 @@ class ExportWidgets:
         self._patient = qt.QCheckBox(_("Patient data in report"))
         self._patient.toolTip = _("Print name, ID, birth date and study from the DICOM header; off: print none.")
         self._growth = qt.QCheckBox(_("Growth in report"))
-        self.button = qt.QPushButton(_("Export"))
+        self.copy_button = qt.QPushButton(_("Copy report text"))
+        self.copy_button.toolTip = _("Copy the text of the report to the clipboard, for a dictation system.")
+        self.button = qt.QPushButton(_("Write files"))
+        self.open_button = qt.QPushButton(_("Open folder"))
+        self.open_button.toolTip = _("Show the written files.")
         self._message = wrapped_label()
+        form.addRow(self.copy_button)
         form.addRow(_("Folder:"), self._folder)
         form.addRow(_("Files:"), grid)
         form.addRow("", self._patient)
         form.addRow("", self._growth)
         form.addRow(self.button)
         form.addRow(self._message)
+        form.addRow(self.open_button)
         self.say("")
 
     @property
@@ -280,11 +339,13 @@ class ExportWidgets:
 
     def say(self, sentence: str) -> None:
         """Show a message below the button; empty hides it."""
-        show_sentence(self._message, sentence)
+        show_text(self._message, sentence)
+        self.open_button.visible = False
 
     def complain(self, sentence: str) -> None:
         """Show an error below the button."""
-        show_sentence(self._message, sentence, bold=True)
+        show_error(self._message, sentence)
+        self.open_button.visible = False
 
 
 def _kinds() -> tuple[tuple[str, str, str], ...]:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import qt
@@ -14,7 +13,7 @@ from slicer.i18n import tr as _
 from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.process import failure_of, stage_title
 from ICHSegmentationPanel.section import Section
-from ICHSegmentationPanel.widgets.wrapped_label import show_sentence, wrapped_label
+from ICHSegmentationPanel.widgets.labels import bold, rich, show_error, show_rich, show_text, wrapped_label
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
@@ -95,7 +94,7 @@ class GrowthSection(Section):
             self.widgets.say(_("The labels have changed; compare the scans again.") if same else "")
         self._ui.growthSection.enabled = node is not None
         self.widgets.button.enabled = None not in chosen
-        self.widgets.intro.text = self._describe(node, baseline)
+        show_text(self.widgets.intro, self._describe(node, baseline))
 
     def compare(self) -> None:
         """Compare the two results in the worker."""
@@ -249,7 +248,7 @@ class GrowthWidgets:
 
     def say(self, sentence: str) -> None:
         """Show a message below the button; empty hides it."""
-        show_sentence(self._message, sentence, bold=True)
+        show_error(self._message, sentence)
 
     @property
     def message(self) -> str:
@@ -269,7 +268,7 @@ class GrowthWidgets:
             self.picture.setPixmap(self._pixmap)
             return
         self._fill(list(found.changes.items()))
-        self.verdicts.text = _describe(found, notes)
+        show_rich(self.verdicts, _describe(found, notes))
         self._pixmap = qt.QPixmap()
         self._pixmap.loadFromData(picture)
         self.picture.setPixmap(self._pixmap.scaledToWidth(_SMALL_PX, qt.Qt.SmoothTransformation))
@@ -333,11 +332,11 @@ class GrowthWidgets:
 
 def _describe(found: Comparison, notes: tuple[str, ...]) -> str:
     """Return warnings, verdicts with definitions, quality of the registration, and notes, as rich text."""
-    lines = [f"<b>{escape(text)}</b>" for text in found.warnings if text not in notes]
+    lines = [bold(text) for text in found.warnings if text not in notes]
     for name, verdict in ((_("Expansion"), found.expansion), (_("Expansion, revised"), found.revised_expansion)):
-        definition = escape(verdict.definition)
-        lines.append(f"<b>{name}: {escape(verdict.answer)}</b><br>{definition[:1].upper()}{definition[1:]}.")
+        definition = verdict.definition
+        lines.append(f"{bold(f'{name}: {verdict.answer}')}<br>{rich(definition[:1].upper() + definition[1:])}.")
     if found.registration is not None:
-        lines.append(f"{escape(found.registration.describe())}.")
-    lines += [escape(text) for text in notes]
+        lines.append(f"{rich(found.registration.describe())}.")
+    lines += map(rich, notes)
     return "".join(f"<p>{line}</p>" for line in lines)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import qt
@@ -13,6 +12,7 @@ from slicer.util import VTKObservationMixin
 
 from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.section import Section
+from ICHSegmentationPanel.widgets.labels import show_error, show_text
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode
@@ -91,18 +91,15 @@ class InputSection(Section, VTKObservationMixin):
     def _check_volume(self) -> None:
         self._timer.stop()
         self.check = mrml.check_volume(self.volume) if self.volume is not None else None
-        self._ui.geometryLabel.visible = self.check is not None
-        if self.check is not None:
-            self._ui.geometryLabel.text = _describe(self.check)
+        self._describe()
         self._on_change()
 
-
-def _describe(check: VolumeCheck) -> str:
-    if not check.ok:
-        return f'<span style="color: #c0392b">{_plain(check.reason)}</span>'
-    return "<br>".join(map(_plain, (check.geometry_line, *check.warnings)))
-
-
-def _plain(text: str) -> str:
-    """Escape text for a rich-text label, as names of volumes may look like tags."""
-    return escape(text, quote=False)
+    def _describe(self) -> None:
+        """Show the geometry, or why the volume is refused: in bold, as a color may be hard to read on a dark style."""
+        label, check = self._ui.geometryLabel, self.check
+        if check is None:
+            show_text(label, "")
+        elif check.ok:
+            show_text(label, "\n".join((check.geometry_line, *check.warnings)))
+        else:
+            show_error(label, check.reason)

@@ -11,9 +11,10 @@ import slicer
 from slicer.i18n import tr as _
 
 from ICHSegmentationLib.core.errors import ModelError, NoManifestError
-from ICHSegmentationLib.models import Manifest, load_manifest
+from ICHSegmentationLib.models import Manifest, load_manifest, output_subtypes
 from ICHSegmentationLib.systems import available_models, box_model
 from ICHSegmentationPanel.section import Section
+from ICHSegmentationPanel.widgets.labels import bold, rich, show_text
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models import Device, ModelEntry
@@ -128,10 +129,13 @@ class ModelSection(Section):
 
     def _describe_model(self) -> None:
         entry = self.entry
-        self._ui.licenseLabel.visible = entry is not None
+        show_text(self._ui.modelLineLabel, _in_one_line(entry, self._default) if entry is not None else "")
+        show_text(
+            self._ui.licenseLabel,
+            _("License: {license}").format(license=entry.licence) if entry is not None else "",
+        )
         if entry is not None:
             self._ui.modelSelector.toolTip = _details(entry)
-            self._ui.licenseLabel.text = _("License: {license}").format(license=entry.licence)
 
 
 def _select(combo_box: Any, data: str) -> None:
@@ -140,19 +144,30 @@ def _select(combo_box: Any, data: str) -> None:
         combo_box.currentIndex = index
 
 
+def _in_one_line(entry: ModelEntry, default: str) -> str:
+    """Return what a user needs to know of a model before a run."""
+    name = _("Default") if entry.name == default else entry.name
+    subtypes = len(output_subtypes(entry))
+    found = _("{count} subtypes").format(count=subtypes) if subtypes > 1 else output_subtypes(entry)[0]
+    seconds = round(entry.reference_seconds)
+    time = _("about a second") if seconds <= 1 else _("about {seconds} s").format(seconds=seconds)
+    line = _("{name}: {found}, {time}.").format(name=name, found=found, time=time)
+    return f"{line} {_('Weights for non-commercial use only.')}" if entry.non_commercial else line
+
+
 def _details(entry: ModelEntry) -> str:
     """Return the tool tip of a model, as rich text, which wraps long lines."""
     quality = "".join(
         f"<tr><td>{_readable(name)}</td><td align='right'>&nbsp; {value:g}</td></tr>"
         if isinstance(value, float)
-        else f"<tr><td>{_readable(name)}</td><td>&nbsp; {value}</td></tr>"
+        else f"<tr><td>{_readable(name)}</td><td>&nbsp; {rich(str(value))}</td></tr>"
         for name, value in entry.quality.items()
     )
     seconds = _("About {seconds:.1f} s for 40 slices on the computer named in the model card").format(
         seconds=entry.reference_seconds
     )
     trained = _("Trained on: {data}").format(data=entry.training_data)
-    return f"<b>{entry.name}</b><p>{seconds}</p><p>{trained}</p><table>{quality}</table>"
+    return f"{bold(entry.name)}<p>{rich(seconds)}</p><p>{rich(trained)}</p><table>{quality}</table>"
 
 
 def _readable(name: str) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
@@ -15,10 +16,16 @@ from ICHSegmentationLib import mrml
 from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE
 from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.comparison import show_results
+from ICHSegmentationPanel.widgets.finding import show_finding
+from ICHSegmentationPanel.widgets.labels import show_text
 from ICHSegmentationPanel.widgets.results_table import ResultsTable, make_rows
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLSegmentationNode
+
+
+_SETTLE_MS = 300
+"""Delay of the finding after the last edit, so that brush strokes are not slowed down."""
 
 
 class ResultsSection(Section, VTKObservationMixin):
@@ -42,6 +49,10 @@ class ResultsSection(Section, VTKObservationMixin):
         self._compared: vtkMRMLSegmentationNode | None = None
         self._compared_ml: dict[str, float] | None = None
         self._table = ResultsTable(ui.resultsTable, self._set_visible)
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SETTLE_MS)
+        self._timer.connect("timeout()", self._describe)
         ui.segmentationSelector.addAttribute("vtkMRMLSegmentationNode", RESULT_ATTRIBUTE)
         ui.comparedSelector.addAttribute("vtkMRMLSegmentationNode", RESULT_ATTRIBUTE)
         ui.segmentationSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._choose)
@@ -49,6 +60,7 @@ class ResultsSection(Section, VTKObservationMixin):
         ui.copyTableButton.connect("clicked()", self._copy)
         ui.overlapButton.connect("clicked()", lambda: mrml.make_exclusive(self.segmentation))
         self._fill()
+        self._describe()
 
     def update(self) -> None:
         """Show the chosen results."""
@@ -68,6 +80,7 @@ class ResultsSection(Section, VTKObservationMixin):
     def close(self) -> None:
         """Remove all observers."""
         self._take(None, None)
+        self._timer.stop()
 
     def _choose(self, node: vtkMRMLSegmentationNode | None) -> None:
         if self._parameters is not None and self._parameters.segmentation != node:
@@ -92,17 +105,22 @@ class ResultsSection(Section, VTKObservationMixin):
             if display is not None:
                 self.addObserver(display, vtk.vtkCommand.ModifiedEvent, lambda _caller, _event: self._fill())
         self._fill()
+        self._describe()
         if segmentation is not None:
             self._on_chosen()
 
     def _edited(self, _volumes: mrml.SceneVolumes) -> None:
         self._fill()
+        self._timer.start()
         self._on_edited()
 
     def _fill(self) -> None:
         enabled = self._live is not None
         self._ui.overlapButton.visible = enabled and self._live.current.overlapping
         self._ui.resultsTable.enabled = self._ui.copyTableButton.enabled = enabled
+        totals_ml = (self._live.current.volumes_ml["total"] if enabled else 0.0, (self._compared_ml or {}).get("total"))
+        # A table of zeros says less than the sentence above it.
+        self._ui.resultsTable.visible = any(totals_ml)
         if not enabled:
             self._table.show((), compares=False)
             return
@@ -117,6 +135,15 @@ class ResultsSection(Section, VTKObservationMixin):
             self._compared_ml,
         )
         self._table.show(rows, compares=self._compared_ml is not None)
+
+    def _describe(self) -> None:
+        """Show what the result says."""
+        self._timer.stop()
+        if self._live is None:
+            show_text(self._ui.findingLabel, "")
+        else:
+            corrected = bool(self._live.current.changed)
+            show_finding(self._ui.findingLabel, mrml.lesions(self.segmentation), corrected=corrected)
 
     def _set_visible(self, segment_id: str, visible: bool) -> None:
         self.segmentation.CreateDefaultDisplayNodes()

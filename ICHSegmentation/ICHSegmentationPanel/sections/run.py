@@ -13,12 +13,9 @@ import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
-from ICHSegmentationLib import mrml
-from ICHSegmentationLib.core.version import __version__
-from ICHSegmentationLib.export.record import models_text
-from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.mrml.volume.geometry import stamp_of
 from ICHSegmentationPanel.process import failure_of, make_failure, stage_title
+from ICHSegmentationPanel.scripting import publish_result
 from ICHSegmentationPanel.section import Section
 
 if TYPE_CHECKING:
@@ -162,7 +159,7 @@ class RunSection(Section, VTKObservationMixin):
             self._fail(make_failure("volume_changed"))
             return
         try:
-            node = _publish(volume, answer)
+            node = publish_result(volume, answer)
         except Exception as error:
             self._fail(failure_of(error, "The run failed."))
             return
@@ -215,31 +212,3 @@ class RunSection(Section, VTKObservationMixin):
 def _stamp_of(volume: vtkMRMLScalarVolumeNode) -> tuple[object, ...] | None:
     """Return a value that changes with a volume's voxels, matrix or transforms, but not with detaching."""
     return stamp_of(volume) if volume.GetImageData() is not None else None
-
-
-def _publish(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSegmentationNode:
-    """Add a result to the scene as a new segmentation, with boxes and proposed score items."""
-    result = answer.segmentation
-    model = result.model
-    node = mrml.publish(
-        volume,
-        result.volume,
-        result.label_map,
-        name=_("{volume} hemorrhage").format(volume=volume.GetName()),
-        info={
-            "model": model.name,
-            "system": model.system,
-            "preset": model.preset,
-            "sha256": model.sha256,
-            "licence": model.licence,
-            "further_models": models_text(result.further_models),
-            "version": __version__,
-            "device": result.runtime.device,
-            "backend": result.runtime.backend,
-            "threads": str(result.runtime.threads),
-        },
-        classes=answer.subtypes,
-    )
-    mrml.keep_boxes(node, result.boxes, result.label_map.labels)
-    mrml.set_proposals(node, Proposals.of(answer.measurements))
-    return node

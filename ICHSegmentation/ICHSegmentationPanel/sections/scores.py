@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import qt
@@ -17,7 +16,7 @@ from ICHSegmentationPanel.process import failure_of
 from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.graeb_form import GraebWidgets
 from ICHSegmentationPanel.widgets.ich_score_form import IchScoreWidgets
-from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
+from ICHSegmentationPanel.widgets.labels import show_text, wrapped_label
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
@@ -127,8 +126,7 @@ class ScoresSection(Section):
         self.reset_button.enabled = said != type(said)(gcs=said.gcs, age_years=said.age_years)
 
     def _say(self, sentence: str) -> None:
-        self.notice.text = escape(sentence)
-        self.notice.visible = bool(sentence)
+        show_text(self.notice, sentence)
 
     def _change(self) -> None:
         """Store the user's choices in the scene."""

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import qt
 import slicer
 from slicer.i18n import tr as _
+
+from ICHSegmentationPanel.widgets.labels import show_text
 
 if TYPE_CHECKING:
     from ICHSegmentationPanel.install import Requirements
@@ -60,7 +61,7 @@ class SetupSection:
             lines.append(_("Segmenting needs Python packages that are not installed: {names}.").format(names=names))
         if problem:
             lines.append(problem)
-        self._ui.setupLabel.text = "<br>".join(map(escape, lines))
+        show_text(self._ui.setupLabel, "\n".join(lines))
 
     def _install(self) -> None:
         self._requirements.install()

@@ -14,7 +14,7 @@ from slicer.i18n import tr as _
 from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.process import failure_of
 from ICHSegmentationPanel.section import Section
-from ICHSegmentationPanel.widgets.wrapped_label import show_sentence, wrapped_label
+from ICHSegmentationPanel.widgets.labels import show_error, show_text, wrapped_label
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode
@@ -55,8 +55,9 @@ class TrainingSection(Section):
         row = qt.QHBoxLayout()
         row.addWidget(self.button)
         row.addWidget(self.folder_button)
-        ui.exportPlace.layout().addRow(row)
-        ui.exportPlace.layout().addRow(self._message)
+        self._ui = ui
+        ui.trainingPlace.layout().addRow(row)
+        ui.trainingPlace.layout().addRow(self._message)
         self.button.connect("clicked()", self.save)
         self.folder_button.connect("clicked()", self._choose_folder)
         self._say("")
@@ -68,6 +69,7 @@ class TrainingSection(Section):
 
     def update(self) -> None:
         """Enable the button if there is a result."""
+        self._ui.trainingSection.enabled = self._segmentation is not None
         self.button.enabled = self._segmentation is not None and not self._is_saving
 
     def save(self) -> None:
@@ -133,14 +135,14 @@ class TrainingSection(Section):
 
     def _fail(self, failure: Failure) -> None:
         self._set_saving(False)
-        show_sentence(self._message, failure.in_one_sentence, bold=True)
+        show_error(self._message, failure.in_one_sentence)
 
     def _set_saving(self, saving: bool) -> None:
         self._is_saving = saving
         self.update()
 
     def _say(self, sentence: str) -> None:
-        show_sentence(self._message, sentence)
+        show_text(self._message, sentence)
 
     def _show_folder(self) -> None:
         where = self._folder or _("a folder that you choose")

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import slicer
+import vtk
+from slicer.util import VTKObservationMixin
 
 from ICHSegmentationLib import mrml
 
@@ -18,16 +21,21 @@ UNDO_STATES = 20
 _SINGLETON_TAG = "ICHSegmentation"
 
 
-class Editor:
+class Editor(VTKObservationMixin):
     """Slicer's Segment Editor with the tools for corrections, and its own settings.
 
     Parameters
     ----------
     frame : QWidget
         Its layout gets the editor.
+    on_masked : callable
+        Called when the mask may have changed: by `mask`, by the editor's keyboard shortcut, by "Use for masking" of
+        the Threshold tool, or because a scene was loaded.
     """
 
-    def __init__(self, frame: Any) -> None:
+    def __init__(self, frame: Any, on_masked: Callable[[], None]) -> None:
+        super().__init__()
+        self._on_masked = on_masked
         self.widget = slicer.qMRMLSegmentEditorWidget()
         self._node: vtkMRMLSegmentEditorNode | None = None
         widget = self.widget
@@ -60,11 +68,12 @@ class Editor:
 
     def forget_scene(self) -> None:
         """Release the nodes of a scene that closes."""
+        self.removeObservers()
         self._node = None
         self.widget.setSegmentationNode(None)
         self.widget.removeViewObservations()
 
-    def edit(self, segmentation: vtkMRMLSegmentationNode, volume: vtkMRMLScalarVolumeNode, *, masked: bool) -> None:
+    def edit(self, segmentation: vtkMRMLSegmentationNode, volume: vtkMRMLScalarVolumeNode) -> None:
         """Set the result to edit and its CT."""
         node = self._find_node()
         if self.widget.segmentationNode() is not segmentation:
@@ -72,13 +81,26 @@ class Editor:
         if self.widget.sourceVolumeNode() is not volume:
             self.widget.setSourceVolumeNode(volume)
         mrml.keep_exclusive(node)
-        self.set_masked(masked)
 
-    def set_masked(self, masked: bool) -> None:
-        """Restrict the tools to voxels between 40 and 90 HU, or not."""
-        node = self._find_node()
-        node.SetSourceVolumeIntensityMaskRange(*BLOOD_HU)
-        node.SetSourceVolumeIntensityMask(masked)
+    @property
+    def mask_hu(self) -> tuple[float, float]:
+        """Lowest and highest HU of the voxels that the tools change if `masked`."""
+        low, high = self._find_node().GetSourceVolumeIntensityMaskRange()
+        return low, high
+
+    @property
+    def masked(self) -> bool:
+        """Whether the tools change only voxels within `mask_hu`; off until the user switches it on."""
+        return bool(self._find_node().GetSourceVolumeIntensityMask())
+
+    @masked.setter
+    def masked(self, masked: bool) -> None:
+        self._find_node().SetSourceVolumeIntensityMask(masked)
+
+    def close(self) -> None:
+        """Stop the tools and remove all observers."""
+        self.exit()
+        self.removeObservers()
 
     def save_state(self) -> None:
         """Save the state for Undo."""
@@ -101,6 +123,11 @@ class Editor:
             # closing a scene resets the node instead of removing it.
             for name, bound in zip(("MinimumThreshold", "MaximumThreshold"), BLOOD_HU, strict=True):
                 node.SetAttribute(f"Threshold.{name}", str(bound))
+            low, high = node.GetSourceVolumeIntensityMaskRange()
+            if low == high:
+                # Never set: Slicer would take the middle half of the scan's range when the mask is switched on.
+                node.SetSourceVolumeIntensityMaskRange(*BLOOD_HU)
             self._node = node
+            self.addObserver(node, vtk.vtkCommand.ModifiedEvent, lambda _caller, _event: self._on_masked())
         self.widget.setMRMLSegmentEditorNode(self._node)
         return self._node

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import qt
@@ -12,8 +11,8 @@ from slicer.i18n import tr as _
 
 from ICHSegmentationLib.measurement import Ventricle
 from ICHSegmentationPanel.widgets.choice_box import ChoiceBox, proposed
+from ICHSegmentationPanel.widgets.labels import bold, show_rich, wrapped_label
 from ICHSegmentationPanel.widgets.wheel_guard import WheelGuard
-from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import ModifiedGraeb
@@ -76,4 +75,4 @@ class GraebWidgets:
             points = None if item.points is None else str(item.points)
             self.points[str(item.compartment)].show(said.graeb.get(item.compartment), proposed(points))
         summary = score.summary()
-        self.summary.text = _("<b>{score}</b>, Morgan 2013").format(score=escape(summary[:1].upper() + summary[1:]))
+        show_rich(self.summary, _("{score}, Morgan 2013").format(score=bold(summary[:1].upper() + summary[1:])))

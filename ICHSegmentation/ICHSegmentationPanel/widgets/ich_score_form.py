@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import qt
@@ -12,8 +11,8 @@ from slicer.i18n import tr as _
 
 from ICHSegmentationLib.measurement.score_items import NOT_DETERMINED
 from ICHSegmentationPanel.widgets.choice_box import ChoiceBox, proposed
+from ICHSegmentationPanel.widgets.labels import bold, rich, show_rich, show_text, wrapped_label
 from ICHSegmentationPanel.widgets.wheel_guard import WheelGuard
-from ICHSegmentationPanel.widgets.wrapped_label import wrapped_label
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement import IchScore
@@ -108,11 +107,13 @@ class IchScoreWidgets:
             word = {None: None, False: _("no"), True: _("yes")}[proposals[item]]
             box.show(getattr(said, item), proposed(word))
         for item, points in score.points.items():
-            self._points[item].text = "?" if points is None else f"+{points}"
-        self.summary.text = _(
-            "<b>ICH score {score}</b>, published 30-day mortality {mortality} (Hemphill 2001). For spontaneous "
-            "hemorrhage only; not for decisions about care."
-        ).format(score=escape(score.score_text), mortality=escape(score.mortality_text))
+            show_text(self._points[item], "?" if points is None else f"+{points}")
+        mortality = _(
+            "published 30-day mortality {mortality} (Hemphill 2001). For spontaneous hemorrhage only; not for "
+            "decisions about care."
+        ).format(mortality=score.mortality_text)
+        title = _("ICH score {score}").format(score=score.score_text)
+        show_rich(self.summary, f"{bold(title)}, {rich(mortality)}")
 
     def _choose_volume(self) -> None:
         if self.iph.value == _OWN:

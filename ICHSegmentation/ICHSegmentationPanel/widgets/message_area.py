@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from html import escape
 from typing import Any
 
 from slicer.i18n import tr as _
+
+from ICHSegmentationPanel.widgets.labels import show_error, show_text
 
 
 class MessageArea:
@@ -31,22 +32,22 @@ class MessageArea:
 
     def clear(self) -> None:
         """Hide the message."""
-        self._show("")
+        self.say("")
 
     def say(self, sentence: str, details: Iterable[str] = ()) -> None:
         """Show a message with details."""
-        self._show("<br>".join(map(escape, (sentence, *details))))
+        show_text(self._ui.messageLabel, "\n".join((sentence, *details)))
+        self._offer()
 
     def complain(
         self, sentence: str, next_step: str = "", *, label: str = "", action: Callable[[], None] | None = None
     ) -> None:
         """Show an error and the next step, with a button if there is an action."""
-        self._show(f"<b>{escape(sentence)}</b> {escape(next_step)}", label, action)
+        show_error(self._ui.messageLabel, sentence, next_step)
+        self._offer(label, action)
 
-    def _show(self, text: str, label: str = "", action: Callable[[], None] | None = None) -> None:
+    def _offer(self, label: str = "", action: Callable[[], None] | None = None) -> None:
         self._action = action
-        self._ui.messageLabel.text = text
-        self._ui.messageLabel.visible = bool(text)
         self._ui.nextStepButton.text = label
         self._ui.nextStepButton.visible = action is not None
 

@@ -62,6 +62,7 @@ class ResultsTable:
         self._widget = widget
         self._on_visible = on_visible
         self._rows: tuple[Row, ...] = ()
+        self._compares: bool | None = None
         self._filling = False
         widget.verticalHeader().hide()
         widget.verticalHeader().defaultSectionSize = _ROW_PX
@@ -78,7 +79,7 @@ class ResultsTable:
             for index, row in enumerate(rows):
                 self._fill(index, row)
         finally:
-            self._rows = rows
+            self._rows, self._compares = rows, compares
             self._filling = False
 
     def text(self) -> str:
@@ -92,10 +93,8 @@ class ResultsTable:
 
     def _needs_layout(self, rows: tuple[Row, ...], *, compares: bool) -> bool:
         """Whether cells must be created; otherwise only numbers are updated, as live volumes change often."""
-        columns = len(_headers(compares=compares))
-        return self._widget.columnCount != columns or [_fixed(row) for row in rows] != [
-            _fixed(row) for row in self._rows
-        ]
+        fixed, fixed_before = [_fixed(row) for row in rows], [_fixed(row) for row in self._rows]
+        return self._compares is not compares or fixed != fixed_before
 
     def _lay_out(self, rows: tuple[Row, ...], *, compares: bool) -> None:
         headers = _headers(compares=compares)
@@ -114,19 +113,21 @@ class ResultsTable:
                     item.setTextAlignment(_RIGHT)
                 self._widget.setItem(index, column, item)
             first = self._widget.item(index, 0)
-            # The column title contains the word, and the panel is narrow.
-            first.setText(row.name.removesuffix(" hemorrhage"))
+            # The column title contains the word, and the panel is narrow: with a third number only the
+            # abbreviation fits.
+            name = row.name.removesuffix(" hemorrhage")
+            first.setText(row.segment_id if compares and row.color is not None else name)
             if row.color is not None:
                 first.setIcon(swatch(row.color))
-                first.setToolTip(_("Show this subtype in the views."))
+                first.setToolTip(_("{name}. Show this subtype in the views.").format(name=row.name))
         # The panel scrolls as a whole; a table that scrolls by itself would hide rows.
         rows_px = sum(self._widget.rowHeight(index) for index in range(len(rows)))
-        self._widget.setFixedHeight(rows_px + header.height + 2 * self._widget.frameWidth)
+        self._widget.setFixedHeight(rows_px + header.sizeHint.height() + 2 * self._widget.frameWidth)
 
     def _fill(self, index: int, row: Row) -> None:
-        texts = [f"{row.volume_ml:.2f}", f"{100 * row.fraction:.0f} %", _("by hand") if row.changed else ""]
-        if row.compared_ml is not None:
-            texts.append(f"{row.compared_ml:.2f}")
+        compares = row.compared_ml is not None
+        second = f"{row.compared_ml:.2f}" if compares else f"{100 * row.fraction:.0f} %"
+        texts = [f"{row.volume_ml:.2f}", second, _("by hand") if row.changed else ""]
         for column, text in enumerate(texts, start=1):
             self._widget.item(index, column).setText(text)
         if row.color is not None:
@@ -181,8 +182,7 @@ def make_rows(
 
 
 def _headers(*, compares: bool) -> list[str]:
-    headers = [_("Hemorrhage"), _("mL"), _("Share"), _("Changed")]
-    return [*headers, _("Compared mL")] if compares else headers
+    return [_("Hemorrhage"), _("mL"), _("Compared mL") if compares else _("Share"), _("Changed")]
 
 
 def _fixed(row: Row) -> tuple[Any, ...]:

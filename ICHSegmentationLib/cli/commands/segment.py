@@ -34,6 +34,8 @@ def run(
         case = segment_files(inputs, output, options, terminal)
     record = case.known_record()
     parts = [volume_table(record.volumes_ml)]
+    if not record.assessed:
+        parts.insert(0, "Not assessed: see the warnings. Blood that is not outlined may be there.")
     if record.case_decision is not None:
         parts.append(f"Decision      {record.case_decision.describe()}")
     terminal.show(json_content(case), "\n\n".join([*parts, places(case.outputs)]))

@@ -3,6 +3,8 @@
 
 MESSAGES: dict[str, str] = {
     "case_left_out": "{case} was left out: {reason}",
+    "cohort_incomplete": "{failed} scans or comparisons failed and {waiting} are still waiting in {folder}.",
+    "cohort_inputs_missing": "Name the scans: a CSV file, a BIDS data set or a folder of DICOM files; or add --merge.",
     "comparison_exists": (
         "{folder} already contains a comparison; choose another folder, or add --overwrite to replace it."
     ),
@@ -26,6 +28,7 @@ MESSAGES: dict[str, str] = {
     "inputs_not_used": (
         "What was given beside the segmentation is not used: the measurements.json of the run is missing."
     ),
+    "merge_without_inputs": "`--merge` joins the ledgers in the output folder; leave out the inputs.",
     "model_for_each_fold": "`--out-of-fold` needs {folds} models, one for each fold in order; {models} are given.",
     "more_warnings": "{count} more warnings are listed in {path}.",
     "negative_not_found": "{path} (evaluation.negatives) does not exist.",

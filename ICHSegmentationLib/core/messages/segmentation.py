@@ -15,10 +15,25 @@ MESSAGES: dict[str, str] = {
         "Model {name} needs the detector {detector!r}, which is not installed. Give it boxes, or choose another model."
     ),
     "detector_turns_head": "Detector {name} must not align the midline; correct its entry in the list of models.",
+    "head_tilted": (
+        "Not assessed: the head is tilted against the slices by {tilt_deg:.0f} degrees (at most {max_deg:.0f}), so "
+        "blood may have been missed. Reformat the scan to axial slices of the head."
+    ),
     "no_boxes_taken": "Model {name} does not take boxes; choose another one, such as {alternative}.",
     "no_subtypes": "This model does not distinguish subtypes: all blood is labelled ICH.",
     "patches_not_described": (
         "Model {name} labels patches, but its entry in the list of models does not describe them."
+    ),
+    "head_turned": (
+        "The head is turned by {turn_deg:.0f} degrees in the slices; hemorrhage outside the brain may have been "
+        "missed. Look at the slices."
+    ),
+    "pose_not_found": (
+        "Not assessed: the pose of the head was not found, so hemorrhage may have been missed. Check that the slices "
+        "are axial and that the patient position in the file is right."
+    ),
+    "turned_head_set_upright": (
+        "The head is turned by {turn_deg:.0f} degrees in the slices and was set upright for the model; check the sides."
     ),
     "verifier_missing": (
         "The verifier {name} is not installed: a small lesion beside a ventricle may be labelled IVH by mistake."

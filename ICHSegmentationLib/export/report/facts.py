@@ -38,6 +38,8 @@ def facts(record: MeasurementRecord) -> list[Fact]:
 
 def describe_finding(record: MeasurementRecord) -> str:
     """Return the largest lesion with location, size and density, and whether IPH reaches 30 mL."""
+    if not record.assessed:
+        return "Not assessed: see the warnings. Blood that is not outlined may be there."
     if not record.lesions:
         return "No hemorrhage found."
     large = " Intraparenchymal volume 30 mL or more." if record.iph_30_ml_or_more else ""

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -40,7 +41,13 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.worker.client.conversations import Conversation
     from ICHSegmentationLib.worker.client.steps import Ask
-    from ICHSegmentationLib.worker.protocol.messages import Response
+    from ICHSegmentationLib.worker.protocol.messages import (
+        CaseMessage,
+        CaseRequest,
+        PairMessage,
+        PairRequest,
+        Response,
+    )
 
 T = TypeVar("T")
 _POLL_S = 0.02
@@ -120,6 +127,25 @@ class WorkerClient:
     ) -> LabelMap:
         """Segment one lesion again; see :func:`ICHSegmentationLib.resegment_lesion` and `segment`."""
         return self._converse(conversations.resegment_lesion(volume, label_map, edit, options), cancel)
+
+    def run_case(
+        self, request: CaseRequest, *, progress: Progress | None = None, cancel: Cancel | None = None
+    ) -> CaseMessage:
+        """Read, segment and write a scan in the worker; see `segment`.
+
+        Raises
+        ------
+        ICHSegmentationError
+            As of :func:`ICHSegmentationLib.read_ct`, :func:`ICHSegmentationLib.run` and
+            :func:`ICHSegmentationLib.write_results`.
+        """
+        return self._converse(partial(conversations.case, request, progress), cancel)
+
+    def run_pair(
+        self, request: PairRequest, *, progress: Progress | None = None, cancel: Cancel | None = None
+    ) -> PairMessage:
+        """Compare two segmented scans in the worker, and write the comparison; see `segment`."""
+        return self._converse(partial(conversations.pair, request, progress), cancel)
 
     def models(self) -> Manifest:
         """List the models that the worker finds."""

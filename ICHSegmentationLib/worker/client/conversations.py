@@ -32,6 +32,8 @@ from ICHSegmentationLib.worker.protocol.exchange import (
 )
 from ICHSegmentationLib.worker.protocol.failures import UnknownScanError
 from ICHSegmentationLib.worker.protocol.messages import (
+    CaseMessage,
+    CaseRequest,
     ComparedMessage,
     CompareRequest,
     DevicesMessage,
@@ -44,6 +46,8 @@ from ICHSegmentationLib.worker.protocol.messages import (
     ModelsRequest,
     OpenedMessage,
     OpenRequest,
+    PairMessage,
+    PairRequest,
     PingRequest,
     PongMessage,
     ProposedMessage,
@@ -166,6 +170,18 @@ def devices(session: WorkerSession) -> Steps[tuple[Device, ...]]:
     """List the devices of the worker's computer."""
     answer = yield Ask(DevicesRequest(id=session.next_number()), DevicesMessage)
     return answer.devices
+
+
+def case(request: CaseRequest, progress: Progress | None, session: WorkerSession) -> Steps[CaseMessage]:
+    """Read, segment and write a scan; the number of the request is set here."""
+    numbered = request.model_copy(update={"id": session.next_number()})
+    return (yield Ask(numbered, CaseMessage, progress))
+
+
+def pair(request: PairRequest, progress: Progress | None, session: WorkerSession) -> Steps[PairMessage]:
+    """Compare two segmented scans; the number of the request is set here."""
+    numbered = request.model_copy(update={"id": session.next_number()})
+    return (yield Ask(numbered, PairMessage, progress))
 
 
 def ping(session: WorkerSession) -> Steps[None]:

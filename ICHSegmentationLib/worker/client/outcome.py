@@ -78,5 +78,6 @@ def read_result(answer: ResultMessage, volume: CTVolume) -> WorkerResult:
         warnings=tuple(dict.fromkeys((*volume.warnings, *answer.warnings))),
         boxes=answer.boxes,
         further_models=answer.further_models,
+        assessed=answer.assessed,
     )
     return WorkerResult(segmentation=segmentation, measurements=answer.measurements, subtypes=answer.subtypes)

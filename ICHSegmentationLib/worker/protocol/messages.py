@@ -15,12 +15,13 @@ from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.job import ExportJob, ScanFiles
+from ICHSegmentationLib.export.record import ModelRecord
 from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.models import Device, ModelEntry, RuntimeInfo
 from ICHSegmentationLib.worker.protocol.failures import FailureKind, make_error
 
-PROTOCOL = 7
+PROTOCOL = 8
 """Increased when a change of the messages is incompatible."""
 
 
@@ -149,6 +150,49 @@ class CompareRequest(Message):
     warnings: tuple[str, ...] = ()
 
 
+class CaseRequest(Message):
+    """Read a scan from its files, segment and measure it, and write all files of a run into ``folder``.
+
+    Answered by any number of `ProgressMessage`, then `CaseMessage` or `ErrorMessage`. The scan is not kept.
+
+    Attributes
+    ----------
+    paths : tuple of Path
+        One folder or file, or the files of a DICOM series.
+    series : str or None
+        As for :func:`ICHSegmentationLib.read_ct`.
+    folder : Path
+        Folder of the results, created if necessary.
+    """
+
+    type: Literal["case"] = "case"
+    id: int
+    paths: tuple[Path, ...] = Field(min_length=1)
+    series: str | None = None
+    folder: Path
+    options: SegmentOptions = SegmentOptions()
+
+
+class PairRequest(Message):
+    """Read two segmented scans from their files, and write ``comparison.json`` and ``comparison.png``.
+
+    Answered by any number of `ProgressMessage`, then `PairMessage` or `ErrorMessage`.
+
+    Attributes
+    ----------
+    baseline, followup : CaseRequest
+        Earlier and later scan; ``folder`` is that of their results, and the options have no effect.
+    folder : Path
+        Folder of the comparison, created if necessary.
+    """
+
+    type: Literal["pair"] = "pair"
+    id: int
+    baseline: CaseRequest
+    followup: CaseRequest
+    folder: Path
+
+
 class PingRequest(Message):
     """Check that the worker runs; answered at once by `PongMessage`, also during work."""
 
@@ -207,7 +251,7 @@ class ResultMessage(Message):
     ----------
     labels : Path
         (slices, rows, columns) uint8 as ``.npy`` in the request's folder.
-    model, further_models, runtime, warnings, timings_s
+    model, further_models, runtime, warnings, timings_s, assessed
         See :class:`ICHSegmentationLib.segmentation.result.SegmentationResult`.
     subtypes : tuple of str
         Subtypes that the model can output, see :func:`ICHSegmentationLib.models.output_subtypes`; the client has no
@@ -229,6 +273,7 @@ class ResultMessage(Message):
     warnings: tuple[str, ...]
     timings_s: dict[str, float]
     boxes: tuple[LesionBox, ...] = ()
+    assessed: bool = True
 
 
 class ModelsMessage(Message):
@@ -280,6 +325,24 @@ class ComparedMessage(Message):
     id: int
     comparison: Comparison
     picture: Path
+
+
+class CaseMessage(Message):
+    """The files of a run are written; model, warnings and timings as in ``measurements.json``."""
+
+    type: Literal["case_done"] = "case_done"
+    id: int
+    model: ModelRecord
+    warnings: tuple[str, ...]
+    timings_s: dict[str, float]
+
+
+class PairMessage(Message):
+    """The files of a comparison are written."""
+
+    type: Literal["pair_done"] = "pair_done"
+    id: int
+    warnings: tuple[str, ...]
 
 
 class PongMessage(Message):
@@ -339,6 +402,8 @@ NumberedRequest = (
     | LesionRequest
     | ProposeRequest
     | CompareRequest
+    | CaseRequest
+    | PairRequest
     | PingRequest
 )
 """Requests with an answer."""
@@ -353,6 +418,8 @@ NumberedResponse = (
     | LesionMessage
     | ProposedMessage
     | ComparedMessage
+    | CaseMessage
+    | PairMessage
     | PongMessage
     | ErrorMessage
 )

@@ -6,14 +6,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.replacing import replacing_files
 from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.export.formats import ExportFormat
 from ICHSegmentationLib.export.run_export import run_export
 from ICHSegmentationLib.export.scan_comparison import compare_scans
+from ICHSegmentationLib.io.labels.reader import read_labels as read_label_file
+from ICHSegmentationLib.io.labels.scan_check import check_scan
+from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.models import LoadedModel, list_devices, load_manifest, output_subtypes
-from ICHSegmentationLib.pipeline import resegment_lesion, run
-from ICHSegmentationLib.rendering.png import encode_png
+from ICHSegmentationLib.pipeline import resegment_lesion, run, write_results
+from ICHSegmentationLib.rendering.png import encode_png, write_png
 from ICHSegmentationLib.worker.protocol.exchange import (
     BASELINE_LABELS_NAME,
     FOLLOWUP_LABELS_NAME,
@@ -26,6 +32,8 @@ from ICHSegmentationLib.worker.protocol.exchange import (
     write_picture,
 )
 from ICHSegmentationLib.worker.protocol.messages import (
+    CaseMessage,
+    CaseRequest,
     ComparedMessage,
     CompareRequest,
     DevicesMessage,
@@ -38,6 +46,8 @@ from ICHSegmentationLib.worker.protocol.messages import (
     ModelsRequest,
     OpenedMessage,
     OpenRequest,
+    PairMessage,
+    PairRequest,
     ProposedMessage,
     ProposeRequest,
     ResultMessage,
@@ -49,6 +59,9 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.progress import Cancel, Progress
     from ICHSegmentationLib.export.job import ScanFiles
     from ICHSegmentationLib.worker.server.scans import OpenScans
+
+# Fractions of the time that are over when a scan is read and when it is segmented, measured on 28 slices.
+_READ_SHARE, _SEGMENTED_SHARE = 0.15, 0.65
 
 
 def run_open(request: OpenRequest, scans: OpenScans) -> OpenedMessage:
@@ -97,6 +110,7 @@ def run_segment(
         warnings=result.warnings,
         timings_s={**result.timings_s, "write": ended - segmented, "total": ended - started},
         boxes=result.boxes,
+        assessed=result.assessed,
     )
 
 
@@ -154,6 +168,70 @@ def run_compare(request: CompareRequest, scans: OpenScans, progress: Progress) -
     assert compared.picture is not None
     picture = write_picture(request.folder, encode_png(compared.picture))
     return ComparedMessage(id=request.id, comparison=compared.content, picture=picture)
+
+
+def run_case(request: CaseRequest, loaded: LoadedModel, progress: Progress, cancel: Cancel) -> CaseMessage:
+    """Read, segment and measure a scan, and write its files; errors are those of the three steps.
+
+    Parameters
+    ----------
+    request : CaseRequest
+        Request of the client.
+    loaded : LoadedModel
+        Model kept between requests.
+    progress, cancel : callable
+        As for :func:`ICHSegmentationLib.run`.
+    """
+    progress("read", 0.0)
+    started = time.perf_counter()
+    volume = _read(request)
+    read_s = time.perf_counter() - started
+
+    def between(start: float, end: float) -> Progress:
+        return lambda stage, fraction: progress(stage, start + (end - start) * fraction)
+
+    case = run(
+        volume,
+        loaded=loaded,
+        progress=between(_READ_SHARE, _SEGMENTED_SHARE),
+        cancel=cancel,
+        **request.options.arguments(),
+    )
+    case = case.with_record(timings_s={"read": round(read_s, 3), **case.known_record().timings_s})
+    case = write_results(case, request.folder, progress=between(_SEGMENTED_SHARE, 1.0), cancel=cancel)
+    record = case.known_record()
+    return CaseMessage(id=request.id, model=record.model, warnings=record.input.warnings, timings_s=record.timings_s)
+
+
+def run_pair(request: PairRequest, progress: Progress) -> PairMessage:
+    """Read two segmented scans, compare them, and write the comparison and its picture.
+
+    Raises
+    ------
+    InputError
+        If a scan or its labels cannot be read.
+    """
+    progress("read", 0.0)
+    sides, warnings = [], []
+    for title, case in (("Baseline", request.baseline), ("Follow-up", request.followup)):
+        volume = _read(case)
+        path = case.folder / ExportFormat.seg_nrrd.file_name
+        labels = read_label_file(path, volume.grid)
+        doubt = check_scan(path, volume.source)
+        sides.append((volume, labels.label_map))
+        found = (*volume.warnings, *labels.warnings, *(() if doubt is None else (doubt,)))
+        warnings += [f"{title}: {text}" for text in found]
+    compared = compare_scans(sides[0], sides[1], tuple(dict.fromkeys(warnings)), progress=progress)
+    assert compared.picture is not None
+    with replacing_files(request.folder) as staging:
+        write_text(staging / "comparison.json", compared.content.to_json())
+        write_png(staging / "comparison.png", compared.picture)
+    return PairMessage(id=request.id, warnings=compared.content.warnings)
+
+
+def _read(request: CaseRequest) -> CTVolume:
+    paths = request.paths
+    return read_ct(paths[0] if len(paths) == 1 else paths, series=request.series)
 
 
 def _case(request: LesionRequest | ExportRequest | ProposeRequest, scans: OpenScans) -> tuple[CTVolume, LabelMap]:

@@ -23,6 +23,7 @@ from ICHSegmentationLib.worker.protocol.failures import FailureKind, describe
 from ICHSegmentationLib.worker.protocol.lines import LONGEST_LINE
 from ICHSegmentationLib.worker.protocol.messages import (
     CancelRequest,
+    CaseRequest,
     CompareRequest,
     DevicesRequest,
     ErrorMessage,
@@ -31,6 +32,7 @@ from ICHSegmentationLib.worker.protocol.messages import (
     LesionRequest,
     ModelsRequest,
     OpenRequest,
+    PairRequest,
     PingRequest,
     PongMessage,
     ProgressMessage,
@@ -40,12 +42,14 @@ from ICHSegmentationLib.worker.protocol.messages import (
     parse_request,
 )
 from ICHSegmentationLib.worker.server.jobs import (
+    run_case,
     run_compare,
     run_devices,
     run_export_request,
     run_lesion,
     run_models,
     run_open,
+    run_pair,
     run_propose,
     run_segment,
 )
@@ -65,6 +69,8 @@ if TYPE_CHECKING:
         | ExportRequest
         | ProposeRequest
         | CompareRequest
+        | CaseRequest
+        | PairRequest
     )
 
 _GRACE_S = 0.5
@@ -142,6 +148,10 @@ class Worker:
                 answer = run_propose(job, self._scans)
             case CompareRequest():
                 answer = run_compare(job, self._scans, progress)
+            case CaseRequest():
+                answer = run_case(job, self._loaded, progress, is_cancelled)
+            case PairRequest():
+                answer = run_pair(job, progress)
             case LesionRequest():
                 answer = run_lesion(job, self._scans, self._loaded, is_cancelled)
             case SegmentRequest():

@@ -46,6 +46,20 @@ def setting(cmake, name):
     return value
 
 
+SETTINGS = ("HOMEPAGE", "CONTRIBUTORS", "DESCRIPTION", "ICONURL", "SCREENSHOTURLS", "DEPENDS")
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_no_setting_is_cut_off_by_a_semicolon(cmake, name):
+    # SlicerExtensionCPack.cmake passes them unquoted: a semicolon ends the value in the .s4ext file.
+    assert ";" not in setting(cmake, name)
+
+
+def test_all_settings_of_the_extension_are_covered(cmake):
+    found = re.findall(r"^set\(EXTENSION_(\w+)", cmake, re.MULTILINE)
+    assert found == list(SETTINGS)
+
+
 def in_repository(url):
     """Path in the repository of an address of GitHub's for raw files."""
     owner, name, branch, path = urlsplit(url).path.lstrip("/").split("/", 3)

@@ -117,6 +117,23 @@ def test_what_was_hidden_before_folding_stays_hidden_after():
     assert not label.visible
 
 
+@pytest.mark.parametrize("kind", [ctk.ctkCollapsibleButton, ctk.ctkCollapsibleGroupBox])
+def test_what_is_hidden_or_shown_in_a_folded_part_is_so_when_it_unfolds(kind):
+    part = kind()
+    layout = qt.QVBoxLayout(part)
+    hidden, shown = qt.QLabel("reason"), qt.QLabel("button")
+    layout.addWidget(hidden)
+    layout.addWidget(shown)
+    shown.hide()
+    part.show()
+    part.collapsed = True
+    hidden.hide()
+    shown.show()
+    slicer.app.processEvents()
+    part.collapsed = False
+    assert (hidden.visible, shown.visible) == (False, True)
+
+
 @pytest.mark.parametrize(("none", "expected"), [(True, None), (False, "CT")])
 @a_scene
 def test_the_first_node_is_chosen_where_none_is_not_allowed(none, expected):

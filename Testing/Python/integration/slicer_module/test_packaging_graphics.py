@@ -95,6 +95,7 @@ def test_the_extension_asks_the_user_and_chooses_the_build(the_extension, answer
 @pytest.mark.parametrize(("devices", "shown"), [((PROCESSOR,), False), ((PROCESSOR, CARD_WITHOUT_TORCH), True)])
 def test_the_button_is_there_only_for_a_card_that_torch_could_use(an_open_panel, the_extension, devices, shown):
     assert the_extension
+    an_open_panel.ui.advancedSection.collapsed = False
     assert an_open_panel.ui.graphicsButton.visible is False
     an_open_panel.panel.graphics.set_devices(devices)
     assert an_open_panel.ui.graphicsButton.visible is shown
@@ -102,6 +103,7 @@ def test_the_button_is_there_only_for_a_card_that_torch_could_use(an_open_panel,
 
 @pytest.mark.usefixtures("without_torch")
 def test_the_button_installs_and_says_what_to_do_next(an_open_panel, the_extension, click):
+    an_open_panel.ui.advancedSection.collapsed = False
     an_open_panel.panel.graphics.set_devices((CARD_WITHOUT_TORCH,))
     the_extension.answer = ValueError("no driver")
     click(an_open_panel.ui.graphicsButton)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import inspect
 import sys
 import types
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ class RecordingLogic:
 
     categories: dict[str, str]
     sources: list[dict]
+    rules: dict[str, Callable[[str], str]]
 
     @staticmethod
     def registerCustomSampleDataCategory(category, title):
@@ -43,6 +45,10 @@ class RecordingLogic:
     ):
         RecordingLogic.sources.append(dict(locals()))
 
+    @staticmethod
+    def registerUrlRewriteRule(name, rewriteFunction):
+        RecordingLogic.rules[name] = rewriteFunction
+
 
 @pytest.fixture(autouse=True)
 def the_panel_can_be_imported(slicer_app, monkeypatch):  # noqa: ARG001
@@ -51,7 +57,7 @@ def the_panel_can_be_imported(slicer_app, monkeypatch):  # noqa: ARG001
 
 @pytest.fixture
 def sample_data_module(monkeypatch):
-    RecordingLogic.categories, RecordingLogic.sources = {}, []
+    RecordingLogic.categories, RecordingLogic.sources, RecordingLogic.rules = {}, [], {}
     module = types.ModuleType("SampleData")
     module.SampleDataLogic = RecordingLogic
     monkeypatch.setitem(sys.modules, "SampleData", module)
@@ -81,30 +87,57 @@ def test_a_slicer_without_sample_data_starts_all_the_same(monkeypatch):
     sample_data.register()
 
 
-def test_the_demo_is_a_ct_with_its_truth_beside_it(monkeypatch):
-    from ICHSegmentationPanel import sample_data
+AFFINE_RAS = np.array([[-0.8, 0, 0, 102], [0, -0.8, 0, 96], [0, 0, 5, -77.5], [0, 0, 0, 1.0]])
+HU = np.arange(240, dtype=np.int16).reshape(8, 10, 3) - 100
 
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Generate a small sample instead of the head; return what was asked for."""
     from ICHSegmentationLib.core.grid import SliceGrid
-    from ICHSegmentationLib.core.subtypes import Subtype
     from ICHSegmentationLib.core.volume import CTVolume
     from ICHSegmentationLib.research.simulation import simulate
 
-    affine_ras = np.array([[-0.8, 0, 0, 102], [0, -0.8, 0, 96], [0, 0, 5, -77.5], [0, 0, 0, 1.0]])
-    grid = SliceGrid.from_affine(affine_ras, (8, 10, 3))
-    hu = np.arange(240, dtype=np.int16).reshape(grid.shape) - 100
-    asked = []
+    grid = SliceGrid.from_affine(AFFINE_RAS, (8, 10, 3))
+    found = []
 
     def drawn(seed, *, subtypes):
-        asked.append((seed, set(subtypes)))
-        return types.SimpleNamespace(volume=CTVolume(hu, grid), volumes_ml={"SDH": 4.44, "IPH": 5.33})
+        found.append((seed, set(subtypes)))
+        return types.SimpleNamespace(volume=CTVolume(HU, grid), volumes_ml={"SDH": 4.44, "IPH": 5.33})
 
     monkeypatch.setattr(simulate, "simulated_ct", drawn)
-    node = sample_data.load_demo()
-    assert asked == [(1, set(Subtype))]
-    assert np.array_equal(slicer.util.arrayFromVolume(node), hu)
+    return found
+
+
+def assert_is_the_sample(node):
+    assert np.array_equal(slicer.util.arrayFromVolume(node), HU)
     ijk_to_ras = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(ijk_to_ras)
-    assert slicer.util.arrayFromVTKMatrix(ijk_to_ras) == pytest.approx(affine_ras)
+    assert slicer.util.arrayFromVTKMatrix(ijk_to_ras) == pytest.approx(AFFINE_RAS)
+
+
+def test_the_sample_is_in_the_cache_when_a_script_downloads_it(sample_data_module, asked):
+    """As SampleDataLogic.downloadFile does: rewrite the address, then look for the file in the cache."""
+    from ICHSegmentationPanel import sample_data
+
+    sample_data.register()
+    (source,) = sample_data_module.sources
+    (rule,) = sample_data_module.rules.values()
+    assert rule("https://example.org/CT.nrrd") == "https://example.org/CT.nrrd"
+    assert asked == []
+    assert rule(source["uris"]) == source["uris"]
+    path = Path(slicer.mrmlScene.GetCacheManager().GetRemoteCacheDirectory()) / source["fileNames"]
+    assert_is_the_sample(slicer.util.loadVolume(str(path)))
+
+
+def test_the_demo_is_a_ct_with_its_truth_beside_it(asked):
+    from ICHSegmentationPanel import sample_data
+
+    from ICHSegmentationLib.core.subtypes import Subtype
+
+    node = sample_data.load_demo()
+    assert asked == [(1, set(Subtype))]
+    assert_is_the_sample(node)
     assert (node.GetDisplayNode().GetLevel(), node.GetDisplayNode().GetWindow()) == (40, 80)
     assert node.GetDescription().endswith("True volumes in mL: SDH 4.4, IPH 5.3")
     assert sample_data.load_demo().GetName() != node.GetName()

@@ -327,7 +327,6 @@ def test_what_the_brush_did_meanwhile_and_before_stays(boxes, slicer_app, wait_u
     small = mrml.lesions(boxes.node)[1]
     choose_row(boxes, 0, slicer_app)
     boxes.ui.correctSection.collapsed = False
-    boxes.ui.maskCheckBox.checked = False
     editor = boxes.panel.corrections._editor.widget
     editor.setCurrentSegmentID("EDH")
     x, y, z = small.ras_mm
@@ -349,7 +348,6 @@ def test_a_painted_lesion_inside_a_neighbours_box_is_not_taken_along(boxes, slic
     let_go(next(iter(rois(boxes).values())), grow_mm=(60.0, 60.0, 20.0))
     answer(boxes, grown)
     boxes.ui.correctSection.collapsed = False
-    boxes.ui.maskCheckBox.checked = False
     editor = boxes.panel.corrections._editor.widget
     editor.setCurrentSegmentID("IPH")
     x, y, z = mrml.lesions(boxes.node)[0].ras_mm

@@ -55,13 +55,45 @@ def test_the_editor_works_on_the_result_with_the_tools_that_bleeds_need(a_correc
     )
 
 
-def test_tools_change_only_the_density_of_blood_until_the_user_lifts_it(a_correction, click):
+def test_tools_change_only_the_density_of_blood_when_the_user_wants_it(a_correction, click):
     node = a_correction.editor.widget.mrmlSegmentEditorNode()
+    box = a_correction.ui.maskCheckBox
+    # Chronic and isodense blood is darker: nothing is masked unless the user asks for it.
+    assert (node.GetSourceVolumeIntensityMask(), box.checked) == (False, False)
+    click(box)
     assert node.GetSourceVolumeIntensityMask() is True
     assert tuple(node.GetSourceVolumeIntensityMaskRange()) == (40.0, 90.0)
-    click(a_correction.ui.maskCheckBox)
+    click(box)
     assert node.GetSourceVolumeIntensityMask() is False
-    assert a_correction.logic.getParameterNode().GetParameter("Masked") == "false"
+
+
+def test_the_mask_that_slicer_s_own_controls_change_is_shown(a_correction):
+    node = a_correction.editor.widget.mrmlSegmentEditorNode()
+    box = a_correction.ui.maskCheckBox
+    # The editor's key I.
+    a_correction.editor.widget.toggleSourceVolumeIntensityMaskEnabled()
+    assert (box.checked, box.text) == (True, "Edit only where the CT is between 40 and 90 HU")
+    # "Use for masking" of the Threshold tool.
+    node.SourceVolumeIntensityMaskOn()
+    node.SetSourceVolumeIntensityMaskRange(20.0, 65.0)
+    assert (box.checked, box.text) == (True, "Edit only where the CT is between 20 and 65 HU")
+    a_correction.editor.widget.toggleSourceVolumeIntensityMaskEnabled()
+    assert box.checked is False
+
+
+def test_a_range_that_the_user_set_stays(a_correction, click):
+    node = a_correction.editor.widget.mrmlSegmentEditorNode()
+    node.SetSourceVolumeIntensityMaskRange(20.0, 65.0)
+    click(a_correction.ui.maskCheckBox)
+    a_correction.ui.opacitySlider.value = 0.5
+    a_correction.panel.exit()
+    a_correction.panel.enter(a_correction.logic.getParameterNode())
+    click(button(a_correction, "SAH"))
+    run_once(a_correction, click)
+    assert (tuple(node.GetSourceVolumeIntensityMaskRange()), node.GetSourceVolumeIntensityMask()) == (
+        (20.0, 65.0),
+        True,
+    )
 
 
 def test_lesions_are_listed_largest_first_and_the_views_go_there(a_correction):
@@ -117,7 +149,6 @@ def test_an_erased_lesion_is_listed_and_restored(a_correction, click, wait_until
     ui = a_correction.ui
     ui.lesionSelector.setCurrentIndex(1)
     small = mrml.lesions(a_correction.node)[1]
-    click(ui.maskCheckBox)
     editor = a_correction.editor.widget
     editor.setCurrentSegmentID("SDH")
     paint(editor, small.ras_mm, 30.0, erase=True)

@@ -111,6 +111,45 @@ def test_a_scan_that_is_not_from_dicom_has_no_dicom_files_and_no_patient(an_expo
     assert len(an_export.process.requests) == 1
 
 
+def test_the_report_s_text_is_copied_without_a_file_of_it(an_export, click, tmp_path):
+    click(an_export.form.copy_button)
+    job = an_export.process.request["job"]
+    assert [str(kind) for kind in job.formats] == ["text"]
+    assert (job.overwrite, job.with_patient) == (False, False)
+    assert (an_export.form.copy_button.enabled, an_export.form.button.enabled) == (False, False)
+    path = job.folder / "report.txt"
+    path.write_text("IPH 2.0 mL", encoding="utf-8")
+    an_export.process.request["finished"]((path,))
+    assert slicer.app.clipboard().text() == "IPH 2.0 mL"
+    assert not job.folder.exists()
+    assert list(tmp_path.glob("*.txt")) == []
+    assert message(an_export) == "The text of the report is on the clipboard."
+    assert an_export.form.copy_button.enabled is True
+
+
+def test_a_failed_copy_leaves_no_file(an_export, click):
+    from ICHSegmentationPanel.process import make_failure
+
+    click(an_export.form.copy_button)
+    folder = an_export.process.requests[-1]["job"].folder
+    an_export.process.requests.pop()["failed"](make_failure("disk_full", "The disk is full."))
+    assert message(an_export) == "<b>The disk is full.</b>"
+    assert not folder.exists()
+
+
+def test_what_was_written_stays_listed_and_its_folder_opens(an_export, click, tmp_path):
+    import qt
+
+    assert an_export.form.open_button.visible is False
+    click(an_export.form.button)
+    an_export.process.request["finished"]((tmp_path / "report.pdf",))
+    an_export.panel.exit()
+    an_export.panel.enter(an_export.logic.getParameterNode())
+    assert message(an_export) == f"Wrote report.pdf into {tmp_path}."
+    click(an_export.form.open_button)
+    assert qt.QDesktopServices.opened[-1] == tmp_path.as_uri()
+
+
 def test_files_are_replaced_after_a_yes_only(an_export, click, dialogs, tmp_path):
     (tmp_path / "report.pdf").write_text("mine")
     dialogs.answer("No")

@@ -85,6 +85,8 @@ def test_opening_it_chooses_the_ct_and_warms_the_worker_up(a_widget, a_ct):
 def test_correct_and_the_rest_start_folded_away(a_widget):
     assert a_widget.ui.segmentSection.collapsed is False
     assert a_widget.ui.correctSection.collapsed is True
+    assert a_widget.ui.advancedSection.collapsed is True
+    assert (a_widget.ui.modelLineLabel.visible, a_widget.ui.modelSelector.visible) == (True, False)
     assert a_widget.ui.messageLabel.visible is False
     assert a_widget.ui.progressBar.visible is False
     assert a_widget.ui.setupFrame.visible is False
@@ -178,7 +180,7 @@ def test_missing_packages_are_installed_when_the_user_asks(a_ct, load_module, cl
     monkeypatch.setattr(ICHSegmentationPanel.install, "Requirements", lambda: requirements)
     widget = load_module("ICHSegmentation")
     ui = widget.ui
-    assert "openvino&gt;=2025.0" in ui.setupLabel.text
+    assert "openvino>=2025.0" in ui.setupLabel.text
     assert (ui.setupFrame.visible, ui.segmentSection.enabled, widget.panel) == (True, False, None)
     click(ui.installButton)
     assert "pip could not reach the network." in ui.setupLabel.text

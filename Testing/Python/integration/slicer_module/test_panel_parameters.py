@@ -27,7 +27,6 @@ def some_parameters(slicer_app):  # noqa: ARG001 (Slicer has to be there)
         ("show_3d", False, True),
         ("show_skull", False, True),
         ("opacity", 1.0, 0.35),
-        ("masked", True, False),
     ],
 )
 def test_a_choice_is_kept(some_parameters, name, default, chosen):

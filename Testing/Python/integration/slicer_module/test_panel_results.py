@@ -44,6 +44,42 @@ def test_the_table_lists_the_subtypes_in_their_order_with_volumes(a_result):
     assert column(a_result, 3) == [""] * 6
 
 
+def test_the_finding_says_what_was_found(a_result):
+    assert a_result.ui.findingLabel.text == "<b>Hemorrhage found:</b> 2 lesions, 2.4 mL, largest: IPH, 2.0 mL."
+    slicer.mrmlScene.RemoveNode(a_result.node)
+    assert a_result.ui.findingLabel.visible is False
+
+
+def test_the_finding_follows_edits(a_result, wait_until):
+    erase(a_result.node, "IPH")
+    text = "<b>Hemorrhage found:</b> 2 lesions, 1.4 mL, largest: IPH, 1.0 mL."
+    wait_until(lambda: a_result.ui.findingLabel.text == text, what="the new finding")
+
+
+def test_a_result_emptied_by_hand_is_not_called_negative(a_result):
+    from ICHSegmentationPanel.widgets.finding import show_finding
+
+    show_finding(a_result.ui.findingLabel, [], corrected=True)
+    assert a_result.ui.findingLabel.text == "<b>No hemorrhage left after corrections by hand.</b>"
+
+
+def test_a_negative_scan_shows_no_table_of_zeros(an_open_panel, click, slicer_app):
+    import numpy as np
+    from builders.panel import a_small_ct
+
+    from ICHSegmentationLib.core.label_map import LabelMap
+
+    scan = a_small_ct()
+    run_once(an_open_panel, click, labels=LabelMap(np.zeros(scan.hu.shape, dtype=np.uint8), scan.grid))
+    slicer_app.process_events()
+    ui = an_open_panel.ui
+    assert ui.findingLabel.text == (
+        "<b>No hemorrhage found.</b> That does not exclude it: the model can miss hemorrhage, above all where it is "
+        "small, thin or dark."
+    )
+    assert (ui.findingLabel.visible, ui.resultsTable.visible) == (True, False)
+
+
 def test_an_edit_shows_at_once(a_result):
     erase(a_result.node, "IPH")
     assert column(a_result, 1) == ["0.00", "0.40", "0.00", "1.00", "0.00", "1.40"]
@@ -74,12 +110,12 @@ def test_two_results_are_compared(a_result, click):
     second = run_once(a_result, click)
     a_result.ui.comparedSelector.setCurrentNode(first)
     assert column(a_result, 1)[IPH_ROW] == "2.00"
-    assert column(a_result, 4) == ["0.00", "0.40", "0.00", "1.00", "0.00", "1.40"]
+    assert column(a_result, 2) == ["0.00", "0.40", "0.00", "1.00", "0.00", "1.40"]
     display = first.GetDisplayNode()
     assert (display.GetVisibility(), display.GetVisibility2DFill(), display.GetVisibility3D()) == (1, 0, 0)
     assert second.GetDisplayNode().GetVisibility2DFill() == 1
     a_result.ui.comparedSelector.setCurrentNode(None)
-    assert a_result.ui.resultsTable.columnCount == 4
+    assert column(a_result, 2)[TOTAL_ROW] == "100 %"
     assert display.GetVisibility() == 0
 
 

@@ -65,9 +65,7 @@ def test_the_segments_are_what_the_worker_says_that_the_model_tells(an_open_pane
 
 def test_what_the_user_must_know_of_a_result_is_said(an_open_panel, click):
     run_once(an_open_panel, click, warnings=("The graphics card's memory ran out; the processor was used.",))
-    assert an_open_panel.ui.messageLabel.text.endswith(
-        "The graphics card&#x27;s memory ran out; the processor was used."
-    )
+    assert an_open_panel.ui.messageLabel.text.endswith("The graphics card's memory ran out; the processor was used.")
 
 
 def test_a_new_run_never_replaces_a_result(an_open_panel, click):
@@ -96,9 +94,9 @@ def test_cancel_stops_the_worker_and_changes_nothing(an_open_panel, click):
     ("kind", "sentence", "next_step"),
     [
         ("no_weights", "The model is not installed.", "Install the extension again"),
-        ("checksum", "The model&#x27;s file is damaged", "Install the extension again"),
-        ("out_of_memory", "The computer&#x27;s memory does not suffice.", "Close other programs"),
-        ("out_of_gpu_memory", "The graphics card&#x27;s memory does not suffice.", "choose the processor"),
+        ("checksum", "The model's file is damaged", "Install the extension again"),
+        ("out_of_memory", "The computer's memory does not suffice.", "Close other programs"),
+        ("out_of_gpu_memory", "The graphics card's memory does not suffice.", "choose the processor"),
         ("no_gpu", "The graphics card cannot be used.", "Choose the processor"),
         ("killed", "The system ended the segmentation", "Close other programs"),
         ("crashed", "The segmentation stopped unexpectedly.", "Copy diagnostics"),
@@ -213,7 +211,7 @@ def test_a_result_that_cannot_be_published_leaves_nothing_behind(an_open_panel, 
     monkeypatch.setattr(mrml, "publish", full)
     request = an_open_panel.process.request
     assert finish(an_open_panel, request) is None
-    assert "The computer&#x27;s memory does not suffice." in an_open_panel.ui.messageLabel.text
+    assert "The computer's memory does not suffice." in an_open_panel.ui.messageLabel.text
     assert results() == []
 
 
@@ -300,6 +298,7 @@ def test_the_model_list_tells_licence_time_and_quality(an_open_panel):
     ui = an_open_panel.ui
     assert ui.modelSelector.currentText == "hardnet-compact"
     assert ui.licenseLabel.text.startswith("License: CC-BY-NC-4.0")
+    assert ui.modelLineLabel.text == "Default: 5 subtypes, about a second. Weights for non-commercial use only."
     for part in ("s for 40 slices", "IPH dice median", "Trained on"):
         assert part in ui.modelSelector.toolTip
 
@@ -364,6 +363,7 @@ def test_devices_that_cannot_be_used_are_not_offered_and_the_reason_is_told(an_o
 def test_diagnostics_are_copied_without_patient_data(an_open_panel, click):
     an_open_panel.volume.SetName("DOE JOHN 1950-01-01")
     click(an_open_panel.ui.segmentButton)
+    click(an_open_panel.ui.advancedSection)
     click(an_open_panel.ui.diagnosticsButton)
     text = slicer.app.clipboard().text()
     assert "Model: hardnet-compact" in text
@@ -387,6 +387,7 @@ def test_neither_the_log_nor_diagnostics_name_a_volume_that_cannot_be_read(an_op
     assert "The run failed." in caplog.text
     assert "InputError" in caplog.text
     assert "DOE" not in caplog.text
+    click(an_open_panel.ui.advancedSection)
     click(an_open_panel.ui.diagnosticsButton)
     assert "DOE" not in slicer.app.clipboard().text()
 
@@ -395,4 +396,4 @@ def test_no_run_is_started_during_an_export(an_open_panel, click):
     an_open_panel.process.busy = True
     click(an_open_panel.ui.segmentButton)
     assert an_open_panel.process.requests == []
-    assert an_open_panel.ui.messageLabel.text == "<b>Another task is running; segment when it has finished.</b> "
+    assert an_open_panel.ui.messageLabel.text == "<b>Another task is running; segment when it has finished.</b>"

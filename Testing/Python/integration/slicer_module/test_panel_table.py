@@ -57,12 +57,15 @@ def test_a_correction_is_marked_on_its_row_and_on_the_total(a_table):
     assert marks == ["", "by hand", "by hand"]
 
 
-def test_a_compared_result_has_a_column_of_its_own(a_table):
+def test_a_compared_result_takes_the_place_of_the_share(a_table):
     a_table.table.show(some_rows(compared_ml={"SDH": 8.0, "total": 8.0}), compares=True)
-    assert a_table.widget.horizontalHeaderItem(4).text() == "Compared mL"
-    assert [a_table.widget.item(row, 4).text() for row in range(3)] == ["8.00", "0.00", "8.00"]
+    assert a_table.table.text() == (
+        "Hemorrhage\tmL\tCompared mL\tChanged\nSDH\t10.00\t8.00\t\nIPH\t30.00\t0.00\t\nTotal\t40.00\t8.00\t\n"
+    )
+    assert a_table.widget.item(0, 0).toolTip() == "Subdural hemorrhage. Show this subtype in the views."
     a_table.table.show(some_rows(), compares=False)
-    assert a_table.widget.columnCount == 4
+    assert a_table.widget.horizontalHeaderItem(2).text() == "Share"
+    assert a_table.widget.item(0, 0).text() == "Subdural"
 
 
 def test_new_numbers_are_written_into_the_same_cells(a_table):
@@ -89,6 +92,14 @@ def test_all_rows_are_in_sight(a_table):
     a_table.table.show(some_rows(), compares=False)
     rows_px = sum(a_table.widget.rowHeight(row) for row in range(3))
     assert a_table.widget.viewport().height >= rows_px
+
+
+def test_names_are_told_apart_in_a_narrow_panel(a_table):
+    """The first column of the panel at its smallest usual width, 344 pixels, is as wide as its longest text."""
+    a_table.widget.resize(310, 300)
+    a_table.table.show(some_rows(changed=frozenset({"IPH"}), compared_ml={"SDH": 8.0, "total": 8.0}), compares=True)
+    a_table.widget.repaint()
+    assert a_table.widget.columnWidth(0) >= a_table.widget.sizeHintForColumn(0)
 
 
 def test_without_a_result_there_is_only_the_header(a_table):

@@ -9,8 +9,8 @@ import pytest
 
 @pytest.fixture
 def a_form(a_result, click, tmp_path):
-    """The panel with Export unfolded, and a folder to save in."""
-    click(a_result.ui.exportSection)
+    """The panel with Training data unfolded, and a folder to save in."""
+    click(a_result.ui.trainingSection)
     a_result.training = a_result.panel.training
     a_result.folder = tmp_path / "mine"
     a_result.folder.mkdir()

@@ -135,7 +135,6 @@ def correct_on_an_even_stack(module, volume, click, wait_until):
     assert ui.editorFrame.enabled is False
     click(ui.detachButton)
     assert (volume.GetTransformNodeID(), ui.editorFrame.enabled) == (None, True)
-    click(ui.maskCheckBox)
     editor = module.panel.corrections._editor.widget
     editor.setCurrentSegmentID("IPH")
     bounds = [0.0] * 6
@@ -163,7 +162,9 @@ def test_a_ct_is_segmented_corrected_saved_and_reopened(
     ui = a_module.ui
     add_volume(slicer.mrmlScene, a_bleeding_head.hu, a_bleeding_head.grid.affine_ras, "Generated head")
     choose(ui.inputSelector, "Generated head")
+    click(ui.advancedSection)
     choose(ui.modelSelector, "hardnet-compact")
+    click(ui.advancedSection)
     assert ui.geometryLabel.text.startswith("24 slices, no tilt, step 6.00 mm, no gaps")
     qt.QSettings().remove(AGREED)
     dialogs.answer("OK")
@@ -192,7 +193,6 @@ def test_a_ct_is_segmented_corrected_saved_and_reopened(
     row = ROWS.index(lesion.subtype)
     editor = a_module.panel.corrections._editor.widget
     editor.setCurrentSegmentID(lesion.subtype)
-    click(ui.maskCheckBox)
     paint(editor, lesion.ras_mm, 20.0)
     edited = column(a_module, 1)
     assert float(edited[row]) > float(first[row]) + 1

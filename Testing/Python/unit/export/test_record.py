@@ -7,11 +7,13 @@ import csv
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from builders.label_maps import ellipsoid_ml, labelled
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM
 from pydantic import ValidationError
 
+from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.export.record import AlignmentRecord, MeasurementRecord, make_record
 from ICHSegmentationLib.export.report.facts import facts
 from ICHSegmentationLib.export.tables import write_measurements_csv, write_measurements_json
@@ -32,7 +34,7 @@ def a_written_json(tmp_path, a_result) -> dict:
 def test_keys_are_those_of_the_contract(a_written_json):
     assert list(a_written_json) == [
         "schema", "input", "geometry", "model", "further_models", "runtime", "volumes_ml", "present", "abc2_ml",
-        "largest_lesion", "lesions", "midline_shift", "modified_graeb", "iph_30_ml_or_more", "corrected",
+        "largest_lesion", "lesions", "midline_shift", "modified_graeb", "iph_30_ml_or_more", "assessed", "corrected",
         "case_decision", "alignment", "ich_score", "growth", "agreement", "timings_s",
     ]  # fmt: skip
     assert a_written_json["schema"] == 1
@@ -186,3 +188,16 @@ def test_how_the_head_lay_is_told_where_the_network_wants_it_upright(a_result):
     assert record.alignment == AlignmentRecord(turn_deg=12.3, lean_deg=-3.2)
     assert "head turned by 12.3 deg, leaning by -3.2 deg" in dict(facts(record))["Geometry"]
     assert make_record(a_result, measured).alignment is None
+
+
+def test_a_result_that_is_not_assessed_is_no_negative(a_result):
+    deciding = a_result.model.model_copy(update={"case_minimum_ml": 0.5})
+    empty = LabelMap(np.zeros_like(a_result.label_map.labels), a_result.label_map.grid)
+    result = replace(a_result, model=deciding, label_map=empty, assessed=False)
+    record = make_record(result, measure(empty))
+    content = json.loads(record.to_json())
+    assert content["assessed"] is False
+    assert content["case_decision"] is None
+    assert dict(facts(record))["Finding"].startswith("Not assessed: see the warnings.")
+    assert make_record(replace(result, assessed=True), measure(empty)).case_decision is not None
+    assert MeasurementRecord.model_validate_json(record.to_json()) == record

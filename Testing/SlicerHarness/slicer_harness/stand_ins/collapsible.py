@@ -16,13 +16,18 @@ _UNLIMITED = 16_777_215
 
 
 def _show_children(box: QWidget, shown: bool) -> None:
+    """Show or hide the children, except those that someone else has hidden, before or meanwhile.
+
+    As ctk does: a child that the box hides is not marked as explicitly hidden, so a child with this mark was hidden by
+    someone else.
+    """
+    mark = Qt.WidgetAttribute.WA_WState_ExplicitShowHide
     for child in box.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
-        child.setVisible(shown and child not in box._hidden_before)  # type: ignore[attr-defined]
-
-
-def _remember_hidden(box: QWidget) -> None:
-    children = box.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    box._hidden_before = [each for each in children if each.isHidden()]  # type: ignore[attr-defined]
+        if shown and child.isHidden() and not child.testAttribute(mark):
+            child.setVisible(True)
+        elif not shown and not child.isHidden():
+            child.setVisible(False)
+            child.setAttribute(mark, False)
 
 
 class ctkCollapsibleButton(StandIn, QAbstractButton):
@@ -37,7 +42,6 @@ class ctkCollapsibleButton(StandIn, QAbstractButton):
             self.text = arguments[0]
         self._collapsed = False
         self._collapsed_height = 10
-        self._hidden_before: list[QWidget] = []
         self.setCheckable(True)
         self.setChecked(True)
         self.setContentsMargins(0, _HEADER, 0, 0)
@@ -46,8 +50,6 @@ class ctkCollapsibleButton(StandIn, QAbstractButton):
     def _collapse(self, collapsed: bool) -> None:
         if collapsed == self._collapsed:
             return
-        if collapsed:
-            _remember_hidden(self)
         self._collapsed = collapsed
         _show_children(self, not collapsed)
         self.setMaximumHeight(_HEADER + self._collapsed_height if collapsed else _UNLIMITED)
@@ -108,15 +110,12 @@ class ctkCollapsibleGroupBox(StandIn, QGroupBox):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._hidden_before: list[QWidget] = []
         self._collapsed_height = 14
         self.setCheckable(True)
         self.setChecked(True)
         self.toggled.connect(self._show)
 
     def _show(self, shown: bool) -> None:
-        if not shown:
-            _remember_hidden(self)
         _show_children(self, shown)
 
     collapsed = Property(bool, lambda self: not self.checked, lambda self, value: self.setChecked(not value))

@@ -195,6 +195,15 @@ class qMRMLNodeComboBox(StandIn, QWidget):
             self.nodeAboutToBeRemoved.emit(node)
             self._scene.RemoveNode(node)
 
+    @property
+    def sizeAdjustPolicy(self) -> Any:
+        """Whether the width follows the names of the nodes."""
+        return self._combo.sizeAdjustPolicy
+
+    @sizeAdjustPolicy.setter
+    def sizeAdjustPolicy(self, policy: Any) -> None:
+        self._combo.sizeAdjustPolicy = policy
+
     def _set(self, name: str, value: Any) -> None:
         self._values[name] = list(value) if isinstance(value, tuple) else value
         self._node_list_changed()

@@ -234,6 +234,10 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         for index, name in enumerate(shown):
             self._grid.addWidget(self._buttons[name], index // columns, index % columns)
 
+    def toggleSourceVolumeIntensityMaskEnabled(self) -> None:
+        """Switch the mask by intensity on or off, as the key I does."""
+        self._logic.ToggleSourceVolumeIntensityMask()
+
     def saveStateForUndo(self) -> None:
         """Save the state of the segmentation for undo."""
         if self._values["undoEnabled"]:

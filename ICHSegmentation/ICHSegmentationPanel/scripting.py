@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Segmentation of a volume of the scene without the panel, for scripts, and publishing of a result."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import slicer
+from slicer.i18n import tr as _
+
+from ICHSegmentationLib import mrml
+from ICHSegmentationLib.core.options import SegmentOptions
+from ICHSegmentationLib.core.version import __version__
+from ICHSegmentationLib.export.record import models_text
+from ICHSegmentationLib.measurement.user_items import Proposals
+from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
+from ICHSegmentationPanel.process.slicer_python import python_slicer, worker_variables
+
+if TYPE_CHECKING:
+    from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+
+    from ICHSegmentationLib.worker.client.outcome import WorkerResult
+
+_LOG = logging.getLogger(__name__)
+
+
+def process(volume: vtkMRMLScalarVolumeNode, options: SegmentOptions) -> vtkMRMLSegmentationNode:
+    """Segment a volume, and wait for the result; see `ICHSegmentation.ICHSegmentationLogic.process`."""
+    check = mrml.check_volume(volume)
+    if not check.ok:
+        raise ValueError(check.reason)
+    scan = mrml.volume_input(volume, check=check)
+    with slicer.util.WaitCursor(), WorkerClient(python_slicer(), worker_variables()) as client:
+        answer = client.segment(scan, options)
+    for warning in answer.segmentation.warnings:
+        _LOG.warning(warning)
+    return publish_result(volume, answer)
+
+
+def publish_result(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSegmentationNode:
+    """Add a result to the scene as a new segmentation, with boxes and proposed score items."""
+    result = answer.segmentation
+    model = result.model
+    node = mrml.publish(
+        volume,
+        result.volume,
+        result.label_map,
+        name=_("{volume} hemorrhage").format(volume=volume.GetName()),
+        info={
+            "model": model.name,
+            "system": model.system,
+            "preset": model.preset,
+            "sha256": model.sha256,
+            "licence": model.licence,
+            "further_models": models_text(result.further_models),
+            "version": __version__,
+            "device": result.runtime.device,
+            "backend": result.runtime.backend,
+            "threads": str(result.runtime.threads),
+        },
+        classes=answer.subtypes,
+    )
+    mrml.keep_boxes(node, result.boxes, result.label_map.labels)
+    mrml.set_proposals(node, Proposals.of(answer.measurements))
+    return node
