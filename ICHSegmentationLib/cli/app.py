@@ -146,7 +146,9 @@ def export(
         Path, typer.Argument(metavar="SEG", help="segmentation.seg.nrrd, labels.nii.gz or segmentation.dcm.")
     ],
     kind: Format,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write; with dicom-sc a folder.")
+    ],
     source: Annotated[Path | None, typer.Option(metavar="CT", help="The segmented CT; pdf and DICOM need it.")] = None,
     series: Series = None,
     spacing: Spacing = None,
@@ -209,6 +211,40 @@ def send(
     from ICHSegmentationLib.cli.commands.send import run
 
     run(results, node, as_json=as_json, quiet=quiet)
+
+
+@app.command(short_help="Write CT images without names, dates and identifiers.")
+def deidentify(
+    source: Annotated[Path, typer.Argument(metavar="CT", help="DICOM file, or a folder with its subfolders.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Empty or new folder.")],
+    keys: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keys of the new UIDs and dates; by default your own.")
+    ] = None,
+    keep_face: Annotated[
+        bool, typer.Option("--keep-face", help="Write all CT images of the folder as they are, with the face.")
+    ] = False,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the head from the front, before and after (PNG).")
+    ] = None,
+    accept_burned_in: Annotated[
+        bool, typer.Option("--accept-burned-in", help="Write images that may show text in their pixels.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a head CT by the Basic Profile of DICOM PS3.15 with modified dates, and without the face."""
+    from ICHSegmentationLib.cli.commands.deidentify import run
+
+    run(
+        source,
+        output,
+        keys,
+        keep_face=keep_face,
+        picture=picture,
+        accept_text=accept_burned_in,
+        as_json=as_json,
+        quiet=quiet,
+    )
 
 
 @app.command(short_help="Write the template of the text block, to be edited.")
@@ -639,11 +675,25 @@ def listen(
 
 
 @app.command()
-def models(as_json: AsJson = False) -> None:
+def models(
+    card: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Write a MONAI metadata.json and a Hugging Face README.md instead."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help="Folder of --card; by default the model's name."),
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
     """List the installed models."""
-    from ICHSegmentationLib.cli.commands.models import run
+    from ICHSegmentationLib.cli.commands.models import run, write_card
 
-    run(as_json=as_json)
+    if card is None:
+        run(as_json=as_json)
+    else:
+        write_card(card, output, overwrite=overwrite, as_json=as_json)
 
 
 @app.command(short_help="Segment a generated head CT with known hemorrhage.")

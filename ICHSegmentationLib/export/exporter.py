@@ -18,9 +18,12 @@ from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.core.replacing import finish_replacing, replacing_files
 from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.dicom.pdf import write_dicom_pdf
+from ICHSegmentationLib.export.dicom.rtstruct import make_rtstruct
 from ICHSegmentationLib.export.dicom.save import save_dicom
-from ICHSegmentationLib.export.dicom.seg import make_dicom_seg
+from ICHSegmentationLib.export.dicom.secondary_capture import write_secondary_captures
+from ICHSegmentationLib.export.dicom.seg import SegmentationKind, make_dicom_seg
 from ICHSegmentationLib.export.dicom.sr import write_dicom_sr
+from ICHSegmentationLib.export.fhir import make_fhir
 from ICHSegmentationLib.export.formats import RESULT_FILES, ExportFormat
 from ICHSegmentationLib.export.report.patient import read_patient
 from ICHSegmentationLib.export.report.pdf import make_report_pdf
@@ -32,6 +35,7 @@ from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
 from ICHSegmentationLib.io.labels.seg_nrrd import write_seg_nrrd
 from ICHSegmentationLib.io.scan_identity import ScanIdentity
+from ICHSegmentationLib.rendering.key_slice_pictures import draw_key_slices
 from ICHSegmentationLib.rendering.png import decode_png, write_png
 from ICHSegmentationLib.rendering.slices_picture import draw_slices
 from ICHSegmentationLib.rendering.view_3d import try_draw_3d
@@ -210,9 +214,15 @@ class Exporter:
             ExportFormat.json: lambda path: write_measurements_json(path, case.known_record()),
             ExportFormat.scores: lambda path: write_scores_csv(path, case.known_record()),
             ExportFormat.text: self._write_text,
+            ExportFormat.fhir: self._write_fhir,
             ExportFormat.dicom_seg: lambda path: save_dicom(path, self._segmentation),
+            ExportFormat.dicom_labelmap: lambda path: save_dicom(
+                path, self._make_segmentation(SegmentationKind.LABELMAP)
+            ),
             ExportFormat.dicom_sr: self._write_dicom_sr,
             ExportFormat.dicom_pdf: self._write_dicom_pdf,
+            ExportFormat.dicom_sc: self._write_dicom_sc,
+            ExportFormat.rtstruct: self._write_rtstruct,
         }[kind]
 
     def _write_nifti(self, path: Path) -> None:
@@ -233,6 +243,11 @@ class Exporter:
         template, name = load_template(self.template)
         write_text(path, fill_template(template, self.case.known_record(), name))
 
+    def _write_fhir(self, path: Path) -> None:
+        case = self.case
+        is_dicom = case.volume is not None and case.volume.source.kind == "dicom"
+        write_text(path, make_fhir(case.measurements, case.record, self._source_datasets[0] if is_dicom else None))
+
     def _write_dicom_sr(self, path: Path) -> None:
         case, datasets = self.case, self._source_datasets
         segmentation = self._segmentation if case.segmentation is None else case.segmentation
@@ -245,6 +260,16 @@ class Exporter:
         datasets = self._source_datasets
         write_dicom_pdf(path, self._pdf, self.case.scan().source, datasets, shows_patient=self.with_patient)
 
+    def _write_dicom_sc(self, path: Path) -> None:
+        case, datasets = self.case, self._source_datasets
+        pictures = draw_key_slices(case.scan(), case.label_map, case.measurements)
+        write_secondary_captures(path, pictures, case.scan().source, datasets)
+
+    def _write_rtstruct(self, path: Path) -> None:
+        case, datasets = self.case, self._source_datasets
+        automatic = case.record is not None and not case.is_corrected
+        save_dicom(path, make_rtstruct(case.label_map, case.scan().source, datasets, automatic=automatic))
+
     @cached_property
     def _source_datasets(self) -> list[FileDataset]:
         return load_source_datasets(self.case.scan())
@@ -255,6 +280,9 @@ class Exporter:
 
     @cached_property
     def _segmentation(self) -> Dataset:
+        return self._make_segmentation(SegmentationKind.BINARY)
+
+    def _make_segmentation(self, kind: SegmentationKind) -> Dataset:
         case = self.case
         return make_dicom_seg(
             case.label_map,
@@ -262,6 +290,7 @@ class Exporter:
             self._source_datasets,
             model=None if case.record is None else case.record.model,
             corrected=case.is_corrected,
+            kind=kind,
         )
 
     @cached_property

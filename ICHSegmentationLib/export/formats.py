@@ -19,9 +19,13 @@ class ExportFormat(StrEnum):
     json = "json"
     scores = "scores"
     text = "text"
+    fhir = "fhir"
     dicom_seg = "dicom-seg"
+    dicom_labelmap = "dicom-labelmap"
     dicom_sr = "dicom-sr"
     dicom_pdf = "dicom-pdf"
+    dicom_sc = "dicom-sc"
+    rtstruct = "rtstruct"
 
     @property
     def needs_scan(self) -> bool:
@@ -31,11 +35,21 @@ class ExportFormat(StrEnum):
     @property
     def is_dicom(self) -> bool:
         """Whether it is a DICOM file, which needs a scan that was read from DICOM."""
-        return self.value.startswith("dicom")
+        return self.value.startswith("dicom") or self is ExportFormat.rtstruct
+
+    @property
+    def names_study(self) -> bool:
+        """Whether the file says which study it is of, where the scan was read from DICOM."""
+        return self.is_dicom or self is ExportFormat.fhir
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder of files, one per picture."""
+        return self is ExportFormat.dicom_sc
 
     @property
     def file_name(self) -> str:
-        """Name of the file in a folder of results."""
+        """Name of the file, or of the folder, in a folder of results."""
         return FILE_NAMES[self]
 
 
@@ -50,9 +64,13 @@ FILE_NAMES = {
     ExportFormat.json: "measurements.json",
     ExportFormat.scores: "scores.csv",
     ExportFormat.text: "report.txt",
+    ExportFormat.fhir: "report.fhir.json",
     ExportFormat.dicom_seg: "segmentation.dcm",
+    ExportFormat.dicom_labelmap: "labelmap.dcm",
     ExportFormat.dicom_sr: "measurements.dcm",
     ExportFormat.dicom_pdf: "report.dcm",
+    ExportFormat.dicom_sc: "key-slices",
+    ExportFormat.rtstruct: "contours.dcm",
 }
 
 SIDECAR_NAME = "labels.json"

@@ -12,12 +12,15 @@ from ICHSegmentationLib.export.formats import ExportFormat
 from ICHSegmentationLib.export.record import MeasurementRecord, read_record
 from ICHSegmentationLib.io.dicom.files import load_dataset
 from ICHSegmentationLib.io.file_kind import FileKind, file_kind
+from ICHSegmentationLib.io.labels.dicom_seg import is_binary
 from ICHSegmentationLib.io.labels.reader import read_labels
 from ICHSegmentationLib.io.labels.scan_check import check_scan
 from ICHSegmentationLib.measurement import Measurements
 from ICHSegmentationLib.measurement.measure import measure
 
 if TYPE_CHECKING:
+    from pydicom import Dataset
+
     from ICHSegmentationLib.core.volume import CTVolume
 
 _SAME_ML = 0.0005
@@ -58,11 +61,17 @@ def read_case(path: Path, volume: CTVolume | None) -> CaseResult:
         measurements=measurements,
         volume=volume,
         record=None if run is None else _updated(run, measurements, with_scan=volume is not None),
-        segmentation=load_dataset(path) if file_kind(path) is FileKind.DICOM else None,
+        segmentation=_segmentation(path),
         warnings=warnings,
         name=str(path),
         scan_doubt=doubt,
     )
+
+
+def _segmentation(path: Path) -> Dataset | None:
+    """Return the DICOM segmentation that a structured report can refer to; a label map has no segment per frame."""
+    dataset = load_dataset(path) if file_kind(path) is FileKind.DICOM else None
+    return dataset if dataset is not None and is_binary(dataset) else None
 
 
 def _updated(run: MeasurementRecord, now: Measurements, *, with_scan: bool) -> MeasurementRecord:

@@ -44,14 +44,14 @@ def run(
     quiet: bool,
 ) -> None:
     """Read, measure and write; see ``ichseg export --help``."""
-    _check(output, segmentation, overwrite=overwrite)
+    _check(kind, output, segmentation, overwrite=overwrite)
     terminal = Terminal(quiet=quiet, as_json=as_json)
     with terminal:
         from ICHSegmentationLib.export.exporter import Exporter
 
         case = _read(segmentation, _read_source(kind, source), inputs)
         picture = None if inputs.growth is None else _picture_beside(inputs.growth)
-        if case.scan_doubt is not None and kind.is_dicom and not force:
+        if case.scan_doubt is not None and kind.names_study and not force:
             raise InputError(message("cli.scan_not_certain", doubt=case.scan_doubt))
         exporter = Exporter(case, with_patient=inputs.with_patient, template=inputs.template, growth_picture=picture)
         exporter.write({kind: output})
@@ -109,7 +109,13 @@ def _read_source(kind: ExportFormat, source: Scan | None) -> CTVolume | None:
     return None if source is None else source.read()
 
 
-def _check(output: Path, segmentation: Path, *, overwrite: bool) -> None:
+def _check(kind: ExportFormat, output: Path, segmentation: Path, *, overwrite: bool) -> None:
+    if kind.is_folder:
+        if output.exists() and not output.is_dir():
+            raise InputError(message("cli.output_is_file", path=output))
+        if output.is_dir() and any(output.iterdir()) and not overwrite:
+            raise InputError(message("cli.file_exists", path=output))
+        return
     if output.is_dir():
         raise InputError(message("cli.output_is_folder", path=output))
     if not output.exists():

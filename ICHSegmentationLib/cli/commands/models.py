@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ichseg models``: list the installed models."""
+"""``ichseg models``: list the installed models, or describe one for others."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.cli.terminal import Terminal
+from ICHSegmentationLib.core.errors import InputError
+from ICHSegmentationLib.core.files import write_error, write_text
+from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models.manifest import ModelEntry
@@ -45,6 +49,34 @@ def run(*, as_json: bool) -> None:
     content = [{field: entry[field] for field in FIELDS} | {"default": entry["name"] == default} for entry in entries]
     text = "\n\n".join(_describe(entry, default=entry.name == default) for entry in available)
     Terminal(as_json=as_json).show(content, text)
+
+
+def write_card(name: str, output: Path | None, *, overwrite: bool, as_json: bool) -> None:
+    """Write the MONAI metadata and the Hugging Face card of a model; see ``ichseg models --help``."""
+    from ICHSegmentationLib.models.cards import make_bundle_metadata, make_hugging_face_card
+    from ICHSegmentationLib.models.manifest import load_manifest
+    from ICHSegmentationLib.systems import available_models
+
+    manifest = load_manifest()
+    entry = manifest.get(name)
+    if entry not in available_models(manifest):
+        raise InputError(message("models.no_card_of_detector", name=entry.name))
+    folder = Path(entry.name) if output is None else output
+    texts = {
+        folder / "configs" / "metadata.json": make_bundle_metadata(entry),
+        folder / "README.md": make_hugging_face_card(entry),
+    }
+    for path in texts:
+        if path.exists() and not overwrite:
+            raise InputError(message("cli.file_exists", path=path))
+    for path, text in texts.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_error(path, error) from error
+        write_text(path, text)
+    names = [str(path) for path in texts]
+    Terminal(as_json=as_json).show({"model": entry.name, "files": names}, f"Wrote {' and '.join(names)}")
 
 
 def _describe(entry: ModelEntry, *, default: bool) -> str:

@@ -34,7 +34,8 @@ def _files(result: Path) -> list[Path]:
         If there is none.
     """
     if result.is_dir():
-        found = [result / kind.file_name for kind in ExportFormat if kind.is_dicom]
+        paths = [result / kind.file_name for kind in ExportFormat if kind.is_dicom]
+        found = [file for path in paths for file in (sorted(path.glob("*.dcm")) if path.is_dir() else [path])]
         found = [path for path in found if path.is_file()]
         if not found:
             raise InputError(message("cli.no_dicom_results", folder=result))

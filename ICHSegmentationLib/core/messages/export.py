@@ -3,8 +3,19 @@
 
 MESSAGES: dict[str, str] = {
     "files_exist": "{folder} already contains {names}; choose another folder or replace these files.",
+    "folder_not_empty": "{folder} is not empty; choose another folder.",
+    "keys_not_valid": "{path} does not hold the keys of a de-identification; name another file, and keep the old one.",
+    "keys_readable_by_others": (
+        "Others can read {path}, which leads back to the patients; make it yours alone (chmod 600)."
+    ),
     "lone_dollar": "{template}, line {line}: write a $ that does not begin a placeholder as $$.",
     "no_boxes": "The boxes of {name} are not known; only a run writes them.",
+    "may_show_text": (
+        "{path} may show text in its pixels (BurnedInAnnotation (0028,0301), ImageType (0008,0008) or colour); look at "
+        "it, then add --accept-burned-in if it names nobody."
+    ),
+    "no_contours": "There is no hemorrhage: an RT structure set needs a contour.",
+    "no_deidentification": "De-identification needs the package dicom-anonymizer: pip install dicom-anonymizer.",
     "no_dicom_files": "No DICOM files were written: {reason}",
     "no_patient_data": "Only a scan that was read from DICOM contains patient data; export without them.",
     "no_record": (
@@ -15,6 +26,7 @@ MESSAGES: dict[str, str] = {
         "A structured report must refer to a DICOM segmentation: export to dicom-seg too, or give that file instead of "
         "{name}."
     ),
+    "not_deidentified": "{count} file(s) that are not CT images were left out.",
     "not_a_comparison": "{path} is not a comparison.json of `ichseg compare`.",
     "other_study": "{name} belongs to another study than the scan (StudyInstanceUID (0020,000D)); give its own scan.",
     "poor_registration": (

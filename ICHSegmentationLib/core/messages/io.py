@@ -72,11 +72,11 @@ MESSAGES: dict[str, str] = {
     ),
     "no_sop_class": "{path} is truncated or corrupt: SOPClassUID (0008,0016) is missing.",
     "no_space": "The file does not state a space: left, right and position are assumed.",
+    "not_a_segmentation": "{path} is not a DICOM segmentation with binary segments or a label map.",
     "no_spacing": (
         "{path} does not state the size of its voxels; give it in mm along the file's axes with --spacing X,Y,Z "
         "(spacing_mm= in Python)."
     ),
-    "not_a_binary_seg": "{path} is not a DICOM segmentation with binary segments.",
     "not_a_label_map": "{name} is not a label map: a 3D image of the whole numbers 0-6 is expected.",
     "not_axial": "The slices are coronal or sagittal; an axial series is better suited.",
     "not_ct": "{path} is not CT: Modality (0008,0060) is {modality}.",

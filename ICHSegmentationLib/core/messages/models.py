@@ -34,6 +34,8 @@ MESSAGES: dict[str, str] = {
         "package."
     ),
     "memory": "Not enough memory to run the network; close other programs and try again.",
+    "no_card": "Model {name} has no weights: there is no network to describe.",
+    "no_card_of_detector": "Model {name} finds boxes only and is described by the models that use it.",
     "no_network": "Model {name} has no network to run.",
     "no_such_card": "Device {device} does not exist: the last of the {count} graphics cards is cuda:{last}.",
     "openvino_differs": "OpenVINO and torch disagree on this network: probabilities differ by {difference:.2g}.",

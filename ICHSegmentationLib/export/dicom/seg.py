@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DICOM Segmentation (PS3.3 A.51) of a label map on the slices of its source series.
+"""DICOM Segmentation (PS3.3 A.51) and Label Map Segmentation (Supplement 243) on the slices of the source series.
 
-One BINARY segment per subtype and one frame per segment and source slice. Frames without blood are kept, so that the
-file contains the position of every slice and volumes can be measured with varying steps too.
+A BINARY segmentation has one frame per segment and source slice, a LABELMAP one frame per source slice whose pixels
+are segment numbers. Frames without blood are kept, so that the file contains the position of every slice and volumes
+can be measured with varying steps too.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +41,13 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.export.dicom.identity import ModelIdentity
 
 SERIES_DESCRIPTION = "Hemorrhage segmentation (research use only)"
-_SERIES_OFFSET = 1
+
+
+class SegmentationKind(Enum):
+    """Encoding of a segmentation: SegmentationType (0062,0001) and the number added to that of the source series."""
+
+    BINARY = 1
+    LABELMAP = 4
 
 
 def make_dicom_seg(
@@ -49,6 +57,7 @@ def make_dicom_seg(
     *,
     model: ModelIdentity | None,
     corrected: bool = False,
+    kind: SegmentationKind = SegmentationKind.BINARY,
 ) -> Dataset:
     """Return a label map as DICOM Segmentation.
 
@@ -66,6 +75,8 @@ def make_dicom_seg(
     corrected : bool
         Whether the labels were edited by hand. They are then marked as semi-automatic, as are those of an unknown
         model.
+    kind : SegmentationKind
+        Encoding of the segments.
 
     Raises
     ------
@@ -83,10 +94,10 @@ def make_dicom_seg(
         segmentation = Segmentation(
             source_images=datasets,
             pixel_array=label_map.labels,
-            segmentation_type="BINARY",
+            segmentation_type=kind.name,
             segment_descriptions=[_describe(row, model, corrected=corrected) for row in _rows(label_map.labels)],
             series_instance_uid=generate_uid(),
-            series_number=series_number(datasets[0], _SERIES_OFFSET),
+            series_number=series_number(datasets[0], kind.value),
             sop_instance_uid=generate_uid(),
             instance_number=1,
             content_label="HEMORRHAGE",
@@ -98,6 +109,8 @@ def make_dicom_seg(
             software_versions=__version__,
             device_serial_number=serial_number(model),
         )
+        # Type 2 (PS3.3 10.9); highdicom leaves it out.
+        segmentation.ContentCreatorName = ""
         keep_character_set(segmentation, datasets[0])
         _refer_to_frames(segmentation, source)
         _set_thickness(segmentation, label_map)
@@ -112,9 +125,10 @@ def write_dicom_seg(
     *,
     model: ModelIdentity | None,
     corrected: bool = False,
+    kind: SegmentationKind = SegmentationKind.BINARY,
 ) -> Dataset:
     """Write what :func:`make_dicom_seg` returns, atomically, and return it for reports that refer to it."""
-    segmentation = make_dicom_seg(label_map, source, source_datasets, model=model, corrected=corrected)
+    segmentation = make_dicom_seg(label_map, source, source_datasets, model=model, corrected=corrected, kind=kind)
     save_dicom(path, segmentation)
     return segmentation
 

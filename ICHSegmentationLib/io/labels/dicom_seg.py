@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydicom import Dataset
+from pydicom import Dataset, FileDataset
 from pydicom.uid import SegmentationStorage
 
 from ICHSegmentationLib.core.errors import InputError
@@ -22,11 +22,14 @@ from ICHSegmentationLib.io.dicom.slices import DicomSlice
 from ICHSegmentationLib.io.labels.label_file import LabelFile
 
 _SAME_MM = 0.05
+_BACKGROUND = ("DCM", "125040")
+# Supplement 243; pydicom 3.0 has no name for it.
+_LABEL_MAP_STORAGE = "1.2.840.10008.5.1.4.1.1.66.7"
 
 
 @quiet_pydicom()
 def read_dicom_seg(path: Path | str, source: SliceGrid | None = None) -> LabelFile:
-    """Read the hemorrhage segments of a BINARY segmentation (PS3.3 A.51), also of one that another program wrote.
+    """Read the hemorrhage segments of a BINARY or LABELMAP segmentation, also of one that another program wrote.
 
     Segments are known by SNOMED CT code, else by tracking ID or label. Where they overlap, the later one wins, so that
     no voxel counts twice.
@@ -50,34 +53,36 @@ def read_dicom_seg(path: Path | str, source: SliceGrid | None = None) -> LabelFi
     """
     path = Path(path)
     dataset = load_dataset(path)
-    if sop_class(dataset) != SegmentationStorage or value_of(dataset, "SegmentationType") != "BINARY":
-        raise InputError(message("io.not_a_binary_seg", path=path))
+    if not (is_binary(dataset) or _kind_of(dataset) == (_LABEL_MAP_STORAGE, "LABELMAP")):
+        raise InputError(message("io.not_a_segmentation", path=path))
     with damage_named(path):
         frames = slices_of(dataset)
-        numbers = [_segment_number(dataset, index) for index in range(len(frames))]
-        masks = dataset.pixel_array.reshape(-1, int(dataset.Rows), int(dataset.Columns)).view(bool)
+        pixels = dataset.pixel_array.reshape(-1, int(dataset.Rows), int(dataset.Columns))
+        masks = list(_masks(dataset, pixels))
         classes = segment_classes(dataset)
         labels_of_segments = {int(item.SegmentNumber): str(item.SegmentLabel) for item in dataset.SegmentSequence}
     grid = source or _grid_of(frames, path)
     places = _places(frames, grid, path)
     labels = np.zeros(grid.shape, dtype=np.uint8)
     warnings: dict[str, None] = {}
-    # Segments in the order of their numbers, whatever the order of the frames.
-    for index in sorted(range(len(frames)), key=numbers.__getitem__):
-        mask = masks[index]
-        row = classes.get(numbers[index])
+    for number, index, mask in masks:
+        row = classes.get(number)
         if row is None:
-            if mask.any():
-                what = labels_of_segments.get(numbers[index], "")
-                warnings[message("io.segment_left_out", name=path.name, segment=what)] = None
+            what = labels_of_segments.get(number, "")
+            warnings[message("io.segment_left_out", name=path.name, segment=what)] = None
             continue
         image = labels[places[index]]
         if image[mask].any():
             warnings[message("io.segments_overlap", name=path.name, subtype=row.name.lower())] = None
         image[mask] = row.label
-    if source is None and masks.any(axis=(1, 2)).all():
+    if source is None and len({index for _, index, _ in masks}) == len(frames):
         warnings[message("io.only_slices_with_blood", name=path.name)] = None
     return LabelFile(LabelMap(labels, grid), tuple(warnings))
+
+
+def is_binary(dataset: FileDataset) -> bool:
+    """Return whether a file is a segmentation with one frame per segment and slice, which reports can refer to."""
+    return _kind_of(dataset) == (SegmentationStorage, "BINARY")
 
 
 def segment_classes(dataset: Dataset) -> dict[int, HemorrhageClass]:
@@ -106,14 +111,44 @@ def segment_frames(dataset: Dataset, positions_mm: np.ndarray) -> dict[tuple[int
     return found
 
 
+def _kind_of(dataset: FileDataset) -> tuple[str | None, Any]:
+    return sop_class(dataset), value_of(dataset, "SegmentationType")
+
+
+def _masks(dataset: FileDataset, pixels: np.ndarray) -> list[tuple[int, int, np.ndarray]]:
+    """Return segment number, frame index and mask of everything that is segmented, in the order of the numbers."""
+    if is_binary(dataset):
+        found = [(_segment_number(dataset, index), index, mask) for index, mask in enumerate(pixels.view(bool))]
+    else:
+        background = _background(dataset)
+        found = [
+            (int(number), index, frame == number)
+            for index, frame in enumerate(pixels)
+            for number in np.unique(frame)
+            if number not in background
+        ]
+    return sorted((item for item in found if item[2].any()), key=lambda item: item[:2])
+
+
+def _background(dataset: Dataset) -> set[int]:
+    """Return the pixel values of a label map that are no segment: the padding value and segments called background."""
+    padding: Any = value_of(dataset, "PixelPaddingValue")
+    called = (int(item.SegmentNumber) for item in dataset.SegmentSequence if _code_of(item) == _BACKGROUND)
+    return {0 if padding is None else int(padding), *called}
+
+
 def _class_of(segment: Dataset) -> HemorrhageClass | None:
-    codes = value_of(segment, "SegmentedPropertyTypeCodeSequence") or [Dataset()]
-    code = (value_of(codes[0], "CodingSchemeDesignator"), value_of(codes[0], "CodeValue"))
+    code = _code_of(segment)
     names = {str(value_of(segment, keyword) or "") for keyword in ("TrackingID", "SegmentLabel")}
     rows = load_terminology().classes
     by_code = (row for row in rows if (row.code.scheme, row.code.value) == code)
     by_name = (row for row in rows if {row.id, row.name} & names)
     return next(by_code, None) or next(by_name, None)
+
+
+def _code_of(segment: Dataset) -> tuple[Any, Any]:
+    codes = value_of(segment, "SegmentedPropertyTypeCodeSequence") or [Dataset()]
+    return value_of(codes[0], "CodingSchemeDesignator"), value_of(codes[0], "CodeValue")
 
 
 def _segment_number(dataset: Dataset, index: int) -> int:

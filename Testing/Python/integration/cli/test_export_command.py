@@ -214,6 +214,41 @@ def test_a_structured_report_refers_to_the_dicom_segmentation(a_command: Command
     assert (other.code, other.err) == (2, f"error: {message('export.no_segmentation', name=str(labels))}\n")
 
 
+def test_a_label_map_measures_the_same_and_no_report_refers_to_it(a_command: Command, a_result_folder: Path):
+    seg, scan, output = (
+        a_result_folder / "out" / "segmentation.seg.nrrd",
+        a_result_folder / "ct",
+        a_result_folder / "l.dcm",
+    )
+    done = a_command("export", seg, "--to", "dicom-labelmap", "--source", scan, "--output", output)
+
+    assert done.code == 0, done.err
+    volumes_ml = read_record(a_result_folder / "out" / "measurements.json").volumes_ml
+    assert volumes_ml["IPH"] > 10
+    measured = json.loads(a_command("measure", output, "--json").out)
+    assert measured["volumes_ml"] == pytest.approx(volumes_ml, abs=1e-5)
+    refused = a_command("export", output, "--to", "dicom-sr", "--source", scan, "--output", a_result_folder / "sr.dcm")
+    assert (refused.code, refused.err.splitlines()[-1]) == (
+        2, f"error: {message('export.no_segmentation', name=str(output))}",
+    )  # fmt: skip
+
+
+def test_key_slices_go_into_a_folder_and_replace_only_earlier_ones(a_command: Command, a_result_folder: Path):
+    seg, out = a_result_folder / "out" / "segmentation.seg.nrrd", a_result_folder / "pictures"
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+    (out / "key-slice-9.dcm").write_text("of an earlier export")
+    command = ("export", seg, "--to", "dicom-sc", "--source", a_result_folder / "ct", "--output")
+
+    refused = a_command(*command, out)
+    assert (refused.code, refused.err) == (2, f"error: {message('cli.file_exists', path=out)}\n")
+    refused = a_command(*command, seg)
+    assert (refused.code, refused.err) == (2, f"error: {message('cli.output_is_file', path=seg)}\n")
+    assert a_command(*command, out, "--overwrite").code == 0
+    names = sorted(path.name for path in out.iterdir())
+    assert names == [*(f"key-slice-{number}.dcm" for number in range(1, 7)), "notes.txt"]
+
+
 def test_a_structured_report_says_what_was_corrected_and_what_was_typed(a_command: Command, a_result_folder: Path):
     out, scan = a_result_folder / "out", a_result_folder / "ct"
     assert sr_groups(out / "measurements.dcm")["IVH"].answers["Segment corrected by hand"].value == "No"
@@ -317,7 +352,9 @@ def test_the_report_is_made_again(a_command: Command, a_result_folder: Path):
     assert "a-model" in text
 
 
-@pytest.mark.parametrize("kind", ["pdf", "dicom-seg", "dicom-sr", "dicom-pdf"])
+@pytest.mark.parametrize(
+    "kind", ["pdf", "dicom-seg", "dicom-labelmap", "dicom-sr", "dicom-pdf", "dicom-sc", "rtstruct"]
+)
 def test_what_needs_the_scan_asks_for_it(a_command: Command, a_result_folder: Path, kind: str):
     seg = a_result_folder / "out" / "segmentation.dcm"
     done = a_command("export", seg, "--to", kind, "--output", a_result_folder / "new")

@@ -4,11 +4,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from builders.command import Command
+from builders.requirements import require_module
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.models import manifest
+from ICHSegmentationLib.models.cards import make_bundle_metadata, make_hugging_face_card
+from ICHSegmentationLib.systems import available_models
 
 ENTRY = {
     "name": "small",
@@ -75,3 +80,69 @@ def test_the_installed_models_are_listed(a_command: Command):
     installed = [entry.name for entry in manifest.load_manifest().models if entry.system != "detector"]
     assert names == [*installed, "em"]
     assert len(names) > 1
+
+
+@pytest.fixture
+def a_card(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """One installed model and a folder for its card."""
+    content = manifest.Manifest.model_validate({"schema": 1, "default": "small", "models": [ENTRY]})
+    monkeypatch.setattr(manifest, "load_manifest", lambda: content)
+    return tmp_path / "card"
+
+
+def test_the_metadata_are_a_monai_bundle_s(a_command: Command, a_card: Path):
+    require_module("monai", "monai")
+    from monai.bundle import ConfigParser
+    from monai.bundle.utils import DEFAULT_METADATA
+
+    assert a_command("models", "--card", "small", "--output", a_card).code == 0
+    parser = ConfigParser()
+    parser.read_meta(str(a_card / "configs" / "metadata.json"))
+    metadata = parser["_meta_"]
+    assert set(DEFAULT_METADATA) <= set(metadata)
+    pred = metadata["network_data_format"]["outputs"]["pred"]
+    assert pred["channel_def"] == {"0": "background", "1": "EDH", "2": "SDH"}
+    assert pred["num_channels"] == 3
+    image = metadata["network_data_format"]["inputs"]["image"]
+    assert (image["num_channels"], image["spatial_shape"], image["value_range"]) == (1, ["64*n", "64*n"], [0, 1])
+    assert metadata["eval_metrics"] == ENTRY["quality"]
+    assert "-10 to 90 HU" in metadata["description"]
+
+
+def test_the_card_says_what_the_manifest_says(a_command: Command, a_card: Path):
+    require_module("yaml", "pyyaml")
+    import yaml
+
+    assert a_command("models", "--card", "small", "--output", a_card).code == 0
+    _, front, body = (a_card / "README.md").read_text(encoding="utf-8").split("---\n", 2)
+    said = yaml.safe_load(front)
+    assert (said["license"], said["library_name"], said["pipeline_tag"]) == (
+        "cc-by-nc-4.0",
+        "ichsegmentation",
+        "image-segmentation",
+    )
+    assert "transhardnet" in said["tags"]
+    for value in (ENTRY["sha256"], "5990000", "generated heads", "| iph dice median | 0.5 |", "Research use only"):
+        assert value in body
+
+
+def test_a_card_is_not_replaced_unasked_and_needs_a_network(a_command: Command, a_card: Path):
+    command = ("models", "--card", "small", "--output", a_card)
+    assert a_command(*command).code == 0
+    refused = a_command(*command)
+    assert (refused.code, refused.err) == (
+        2,
+        f"error: {message('cli.file_exists', path=a_card / 'configs' / 'metadata.json')}\n",
+    )
+    assert a_command(*command, "--overwrite").code == 0
+    without = a_command("models", "--card", "em", "--output", a_card)
+    assert (without.code, without.err) == (2, f"error: {message('models.no_card', name='em')}\n")
+
+
+@pytest.mark.parametrize("entry", available_models(manifest.load_manifest())[:-1], ids=lambda entry: entry.name)
+def test_every_installed_model_has_a_card(entry: manifest.ModelEntry):
+    metadata = json.loads(make_bundle_metadata(entry))
+    assert metadata["network_data_format"]["inputs"]["image"]["num_channels"] == entry.input_spec.channels
+    assert len(metadata["network_data_format"]["inputs"]["image"]["channel_def"]) == entry.input_spec.channels
+    licence = make_hugging_face_card(entry).splitlines()[1]
+    assert licence in ('license: "cc-by-nc-4.0"', 'license: "apache-2.0"', 'license: "cc-by-4.0"')

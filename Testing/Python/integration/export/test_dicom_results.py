@@ -79,6 +79,14 @@ def test_a_volume_from_elsewhere_gets_none(tmp_path):
     assert [name for name in written.outputs if name.endswith(".dcm")] == []
 
 
+@pytest.mark.parametrize("kind", [kind for kind in ExportFormat if kind.is_dicom])
+def test_each_dicom_writer_refuses_a_scan_from_elsewhere_in_one_sentence(tmp_path, kind):
+    case = a_case(CTVolume(np.zeros(GRID.shape, dtype=np.int16), GRID))
+    with raises(InputError, "io.source_not_dicom"):
+        Exporter(case).write_files(tmp_path, [kind])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_headers_that_do_not_allow_it_are_a_warning(tmp_path):
     volume = a_volume(tmp_path, edit=lambda dataset, _: dataset.pop("FrameOfReferenceUID"))
     written = write_results(a_case(volume), tmp_path / "out")

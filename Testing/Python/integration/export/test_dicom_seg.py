@@ -13,7 +13,7 @@ import pydicom
 import pytest
 import SimpleITK
 from builders.dicom import write_enhanced, write_series
-from builders.dicom_checks import KNOWN_REPORTS, dciodvfy, segimage2itkimage
+from builders.dicom_checks import KNOWN_REPORTS, LABEL_MAP_REPORTS, dciodvfy, segimage2itkimage
 from builders.errors import raises
 from builders.grids import make_grid
 from pydicom.uid import generate_uid
@@ -21,10 +21,11 @@ from pydicom.uid import generate_uid
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
+from ICHSegmentationLib.export.dicom.seg import SegmentationKind, write_dicom_seg
 from ICHSegmentationLib.export.record import ModelRecord
 from ICHSegmentationLib.io.dicom.slices import tag_name
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
@@ -69,40 +70,48 @@ def assert_same(path: Path, written: LabelMap) -> None:
     assert measure(read.label_map).volumes_ml == pytest.approx(measure(written).volumes_ml, rel=1e-6)
 
 
+def reports(path: Path, kind: SegmentationKind) -> list[str]:
+    return dciodvfy(path, further=LABEL_MAP_REPORTS if kind is SegmentationKind.LABELMAP else {})
+
+
+@pytest.mark.parametrize("kind", SegmentationKind)
 @pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS.keys())
-def test_any_stack_comes_back_and_is_valid(tmp_path, grid):
+def test_any_stack_comes_back_and_is_valid(tmp_path, grid, kind):
     volume = a_series(tmp_path, grid)
     label_map = two_bleeds(volume.grid)
-    path = exported(tmp_path, volume, label_map)
+    path = exported(tmp_path, volume, label_map, kind=kind)
 
     assert_same(path, label_map)
-    assert dciodvfy(path) == []
+    assert reports(path, kind) == []
 
 
+@pytest.mark.parametrize("kind", SegmentationKind)
 @pytest.mark.parametrize("shared_orientation", [True, False])
-def test_a_multi_frame_file_is_referred_to_by_its_own_frame_numbers(tmp_path, shared_orientation):
+def test_a_multi_frame_file_is_referred_to_by_its_own_frame_numbers(tmp_path, shared_orientation, kind):
     grid = GRIDS["mixed and tilted"]
     upside_down = SliceGrid(grid.shape, grid.positions_mm[::-1], grid.orientation, grid.spacing_mm)
     hu = np.zeros(grid.shape, dtype=np.int16)
     volume = read_ct(write_enhanced(tmp_path / "ct.dcm", hu, upside_down, shared_orientation=shared_orientation))
     label_map = two_bleeds(volume.grid)
-    path = exported(tmp_path, volume, label_map)
+    path = exported(tmp_path, volume, label_map, kind=kind)
 
     assert_same(path, label_map)
-    assert dciodvfy(path) == []
+    assert reports(path, kind) == []
     for frame in pydicom.dcmread(path).PerFrameFunctionalGroupsSequence:
         number = frame.DerivationImageSequence[0].SourceImageSequence[0].ReferencedFrameNumber
         position = frame.PlanePositionSequence[0].ImagePositionPatient
         assert [float(value) for value in position] == pytest.approx(upside_down.positions_mm[number - 1])
 
 
-def test_highdicom_finds_each_segment_on_its_source_slice(tmp_path):
+@pytest.mark.parametrize("kind", SegmentationKind)
+def test_highdicom_finds_each_segment_on_its_source_slice(tmp_path, kind):
     volume = a_series(tmp_path, GRIDS["mixed and tilted"])
     label_map = two_bleeds(volume.grid)
-    seen = highdicom.seg.segread(exported(tmp_path, volume, label_map))
+    seen = highdicom.seg.segread(exported(tmp_path, volume, label_map, kind=kind))
+    assert seen.segmentation_type.name == kind.name
 
     instances = [pydicom.dcmread(file).SOPInstanceUID for file in volume.source.files]
-    masks = seen.get_pixels_by_source_instance(instances)
+    masks = seen.get_pixels_by_source_instance(instances, segment_numbers=list(Subtype))
     for subtype in Subtype:
         assert np.array_equal(masks[..., subtype - 1] == 1, label_map.labels == subtype)
     iph = seen.get_segment_description(Subtype.IPH)
@@ -135,15 +144,17 @@ def test_even_slices_share_their_thickness_and_spacing(tmp_path):
     assert [float(value) for value in measures.PixelSpacing] == [0.8, 0.9]
 
 
-def test_dcmqi_reads_an_even_upright_series(tmp_path):
+@pytest.mark.parametrize("kind", SegmentationKind)
+def test_dcmqi_reads_an_even_upright_series(tmp_path, kind):
     volume = a_series(tmp_path, GRIDS["even"])
     label_map = two_bleeds(volume.grid)
     (tmp_path / "out").mkdir()
-    files = segimage2itkimage(exported(tmp_path, volume, label_map), tmp_path / "out")
+    files = segimage2itkimage(exported(tmp_path, volume, label_map, kind=kind), tmp_path / "out")
 
     images = [SimpleITK.ReadImage(str(file)) for file in files]
-    assert len(images) == 5
-    found = {int(SimpleITK.GetArrayViewFromImage(image).max()): image for image in images}
+    # A file per segment, or one with the numbers of all.
+    assert len(images) == (5 if kind is SegmentationKind.BINARY else 1)
+    found = {int(number): image for image in images for number in np.unique(SimpleITK.GetArrayViewFromImage(image))}
     for subtype in (Subtype.IPH, Subtype.IVH):
         image = found[subtype]
         mask = SimpleITK.GetArrayFromImage(image) == subtype
@@ -158,8 +169,9 @@ def test_every_known_report_of_dciodvfy_is_in_the_documentation():
     page = (Path(__file__).resolve().parents[4] / "docs" / "dicom.md").read_text(encoding="utf-8")
     rows = [row.split("|")[1:3] for row in page.splitlines() if row.startswith("| `") and row.count("|") == 3]
     documented = {reason.strip(): report for report, reason in rows}
-    assert set(documented) == set(KNOWN_REPORTS.values())
-    for pattern, reason in KNOWN_REPORTS.items():
+    known = KNOWN_REPORTS | LABEL_MAP_REPORTS
+    assert set(documented) == set(known.values())
+    for pattern, reason in known.items():
         # Alternatives and names of tags are what tells one report from another.
         for word in re.findall(r"[A-Z][A-Za-z0-9]+(?: [A-Z][A-Za-z]+)*", pattern):
             assert word in documented[reason], word
@@ -329,23 +341,51 @@ def test_overlapping_and_foreign_segments_are_told(tmp_path):
     assert any("count as intraventricular hemorrhage only" in text for text in read.warnings)
 
 
+def test_a_label_map_of_another_program_is_read_by_its_codes(tmp_path):
+    """16 bits, numbers of its own, a background that is not 0, a segment that is no hemorrhage."""
+    volume = a_series(tmp_path, GRIDS["mixed and tilted"])
+    label_map = two_bleeds(volume.grid)
+    path = exported(tmp_path, volume, label_map, kind=SegmentationKind.LABELMAP)
+    dataset = pydicom.dcmread(path)
+    numbers = np.array([700, 1, 2, 3, 300, 5], dtype=np.uint16)
+    pixels = numbers[dataset.pixel_array]
+    pixels[0, 0, 0] = 1
+    dataset.BitsAllocated = dataset.BitsStored = 16
+    dataset.HighBit = 15
+    dataset.PixelPaddingValue = 700
+    dataset.PixelData = pixels.tobytes()
+    dataset["PixelData"].VR = "OW"
+    for item in dataset.SegmentSequence:
+        item.SegmentNumber = int(numbers[item.SegmentNumber])
+    foreign = dataset.SegmentSequence[Subtype.EDH]
+    foreign.SegmentedPropertyTypeCodeSequence[0].CodeValue = "80891009"
+    foreign.SegmentLabel, foreign.TrackingID = "Heart", "1"
+    dataset.save_as(path)
+
+    read = read_dicom_seg(path)
+
+    assert read.warnings == (message("io.segment_left_out", name=path.name, segment="Heart"),)
+    assert np.array_equal(read.label_map.labels, label_map.labels)
+
+
 def test_a_ct_slice_is_no_segmentation(tmp_path):
     volume = a_series(tmp_path, GRIDS["even"])
 
-    with raises(InputError, "io.not_a_binary_seg", path=volume.source.files[0]):
+    with raises(InputError, "io.not_a_segmentation", path=volume.source.files[0]):
         read_dicom_seg(volume.source.files[0])
 
 
+@pytest.mark.parametrize("kind", SegmentationKind)
 @pytest.mark.parametrize("name", ["ge-head-ct", "philips-skull-phantom"])
-def test_real_tilted_series_come_back_and_are_valid(shared_data, tmp_path, name):
+def test_real_tilted_series_come_back_and_are_valid(shared_data, tmp_path, name, kind):
     volume = read_ct(shared_data / name)
     labels = np.zeros(volume.grid.shape, dtype=np.uint8)
     labels[8:18, 200:260, 200:250] = Subtype.IPH
     labels[12:20, 300:310, 100:110] = Subtype.SDH
-    path = exported(tmp_path, volume, LabelMap(labels, volume.grid))
+    path = exported(tmp_path, volume, LabelMap(labels, volume.grid), kind=kind)
 
     assert_same(path, LabelMap(labels, volume.grid))
-    assert dciodvfy(path) == []
+    assert reports(path, kind) == []
     seen = highdicom.seg.segread(path)
     instances = [pydicom.dcmread(file, stop_before_pixels=True).SOPInstanceUID for file in volume.source.files]
     masks = seen.get_pixels_by_source_instance(instances, segment_numbers=[Subtype.SDH, Subtype.IPH])

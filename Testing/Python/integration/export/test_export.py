@@ -10,7 +10,7 @@ import pydicom
 import pypdfium2
 import pytest
 from builders.dicom import write_series
-from builders.dicom_checks import dciodvfy
+from builders.dicom_checks import LABEL_MAP_REPORTS, dciodvfy
 from builders.errors import raises
 from builders.grids import make_grid
 from builders.simple_head import model_entry
@@ -63,12 +63,15 @@ def test_every_file_is_written_and_says_the_same(tmp_path, a_volume, a_label_map
     volumes_ml = measure(a_label_map).volumes_ml
 
     assert sorted(files) == sorted(out.iterdir())
-    assert shares == pytest.approx(np.arange(1, 9) / 8)
+    assert shares == pytest.approx(np.arange(1, len(CHOICES) + 1) / len(CHOICES))
     assert {path.name for path in files} == {
         "report.pdf", "measurements.csv", "measurements.json", "report.txt", "segmentation.dcm", "measurements.dcm",
-        "report.dcm", "scores.csv",
+        "report.dcm", "scores.csv", "labelmap.dcm", "key-slices", "contours.dcm", "report.fhir.json",
     }  # fmt: skip
-    assert all(dciodvfy(path) == [] for path in files if path.suffix == ".dcm")
+    further = {"labelmap.dcm": LABEL_MAP_REPORTS}
+    objects = sorted(out.rglob("*.dcm"))
+    assert len(objects) == 11
+    assert all(dciodvfy(path, further=further.get(path.name, {})) == [] for path in objects)
     record = read_record(out / "measurements.json")
     assert (record.model.name, record.model.system, record.input.kind) == ("a-model", "unknown", "dicom")
     assert record.volumes_ml == pytest.approx(volumes_ml)
