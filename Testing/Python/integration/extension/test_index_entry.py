@@ -104,7 +104,7 @@ def test_icon_and_screenshots_are_pictures_of_this_repository(cmake):
 def test_the_description_is_short_and_says_license_and_purpose(cmake):
     description = setting(cmake, "DESCRIPTION")
     assert len(description) < 400
-    for word in ("Research use only", "not a medical device", "Apache-2.0", "non-commercial"):
+    for word in ("research use only", "not a medical device", "Apache-2.0", "non-commercial"):
         assert word in description
     assert (REPOSITORY / "LICENSE").read_text(encoding="utf-8").lstrip().startswith("Apache License")
 
