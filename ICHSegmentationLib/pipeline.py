@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
     from ICHSegmentationLib.core.progress import Cancel, Progress
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 
 # Fractions of the time, measured on a head CT of 28 slices on two cores; used by the progress bar only.

@@ -12,7 +12,7 @@ import slicer
 from slicer.i18n import tr as _
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.research.simulation.simulate import SimulatedCT
 
 CATEGORY = "ICHSegmentation"

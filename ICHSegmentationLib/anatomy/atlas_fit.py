@@ -12,13 +12,13 @@ from scipy import ndimage
 from ICHSegmentationLib.anatomy.brain_frame import BrainFrame, fit_brain_frame
 from ICHSegmentationLib.anatomy.midplane import with_symmetric_midplane
 from ICHSegmentationLib.core.messages import Message, message
-from ICHSegmentationLib.core.scan_cache import cached_per_scan
+from ICHSegmentationLib.core.storage.scan_cache import cached_per_scan
 from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.grid import SliceGrid
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.grid import SliceGrid
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 _WORKING_MM = 1.6
 _POINTS = 700

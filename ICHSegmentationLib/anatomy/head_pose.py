@@ -12,13 +12,13 @@ from scipy.spatial.transform import Rotation
 
 from ICHSegmentationLib.anatomy.distance_fields import HeadFrame
 from ICHSegmentationLib.anatomy.inner_table import inner_table
-from ICHSegmentationLib.core.scan_cache import cached_per_scan
+from ICHSegmentationLib.core.storage.scan_cache import cached_per_scan
 from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.grid import SliceGrid
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.grid import SliceGrid
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 MAX_TILT_DEG = 30.0
 """Of the head against its slices; the plane of the slices of an upright head differs by up to 20 from the model's."""

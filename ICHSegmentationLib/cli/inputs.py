@@ -12,9 +12,9 @@ from ICHSegmentationLib.core.messages import message
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.cli.options import YesNo
-    from ICHSegmentationLib.core.grid import SliceGrid
     from ICHSegmentationLib.core.label_map import LabelMap
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.grid import SliceGrid
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.measurement import ModifiedGraeb
     from ICHSegmentationLib.measurement.correction import Agreement
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.cohort.jobs import Case, Kind, State, is_safe_id, short_hash
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import atomic_path, write_error, write_text
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import atomic_path, write_error, write_text
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.core.version import __version__

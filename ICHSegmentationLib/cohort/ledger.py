@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ICHSegmentationLib.cohort.jobs import Case, Job, Kind, Outcome, State, pair_id
 from ICHSegmentationLib.core.errors import ICHSegmentationError, InputError
-from ICHSegmentationLib.core.files import write_error
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import write_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

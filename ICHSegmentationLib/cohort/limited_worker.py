@@ -23,9 +23,9 @@ from ICHSegmentationLib.core.errors import (
     NoGraphicsCardError,
     UnknownModelError,
 )
-from ICHSegmentationLib.core.files import flush_folder, write_error
 from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.core.options import SegmentOptions
+from ICHSegmentationLib.core.storage.files import flush_folder, write_error
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 from ICHSegmentationLib.worker.client.process_tree import kill_tree
 from ICHSegmentationLib.worker.protocol.messages import CaseRequest, PairRequest

@@ -13,8 +13,8 @@ from typing import Self
 from ICHSegmentationLib.cohort.jobs import Case
 from ICHSegmentationLib.cohort.ledger import LEDGER_NAME, Ledger
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import atomic_path
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import atomic_path
 
 _FORM = re.compile(r"(\d{1,6})/(\d{1,6})")
 _NAME = re.compile(r"ledger-(\d+)-of-(\d+)\.sqlite")

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib.cohort.jobs import Kind, Plan, State
-from ICHSegmentationLib.core.files import atomic_path, write_text
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import atomic_path, write_text
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, Subtype
 from ICHSegmentationLib.export.comparison import read_comparison
 from ICHSegmentationLib.export.record import MeasurementRecord, read_record

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,8 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype, label_values
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.grid import SliceGrid
     from ICHSegmentationLib.core.label_map import LabelMap
+    from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 Point = tuple[float, float, float]
 _DECIMALS = 3  # of corners in mm

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.lesion_boxes import LesionBox
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.measurement import Measurements
     from ICHSegmentationLib.segmentation.result import SegmentationResult
 

@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import write_error
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.replacing import replacing_files
+from ICHSegmentationLib.core.storage.files import write_error
+from ICHSegmentationLib.core.storage.replacing import replacing_files
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.dicom.save import save_dicom
 from ICHSegmentationLib.io.damage import damage_named
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pydicom import DataElement, Dataset, FileDataset
     from pydicom.uid import UID
 
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 _TABLE = "dicomanonymizer.dicom_anonymization_databases.dicomfields_2026c"
 _CT_IMAGES = {"1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"}

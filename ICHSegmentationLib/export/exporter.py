@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError, InputError
-from ICHSegmentationLib.core.files import write_bytes, write_text
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
-from ICHSegmentationLib.core.replacing import finish_replacing, replacing_files
+from ICHSegmentationLib.core.storage.files import write_bytes, write_text
+from ICHSegmentationLib.core.storage.replacing import finish_replacing, replacing_files
 from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.dicom.pdf import write_dicom_pdf
 from ICHSegmentationLib.export.dicom.rtstruct import make_rtstruct

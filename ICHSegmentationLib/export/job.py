@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ICHSegmentationLib.core.source import CTSource, SourceKind
+from ICHSegmentationLib.core.scan.source import CTSource, SourceKind
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.formats import ExportFormat
 from ICHSegmentationLib.export.record import RunRecord
@@ -16,7 +16,7 @@ from ICHSegmentationLib.measurement.user_items import UserItems
 
 
 class ScanFiles(BaseModel):
-    """Files of a scan, whose headers the export reads; see :class:`ICHSegmentationLib.core.source.CTSource`."""
+    """Files of a scan, whose headers the export reads; see :class:`ICHSegmentationLib.core.scan.source.CTSource`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

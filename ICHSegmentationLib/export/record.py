@@ -14,7 +14,7 @@ from ICHSegmentationLib.measurement import CaseDecision, IchScore, Lesion, Measu
 from ICHSegmentationLib.measurement.correction import Agreement
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.models import ModelEntry
     from ICHSegmentationLib.segmentation.result import SegmentationResult
 

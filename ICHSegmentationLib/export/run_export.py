@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.exporter import Exporter
 from ICHSegmentationLib.export.record import record_of

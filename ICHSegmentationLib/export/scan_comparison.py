@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.progress import Progress
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 _REGISTER, _DRAW = 0.05, 0.9
 """Fractions of the work that are done when these stages begin."""

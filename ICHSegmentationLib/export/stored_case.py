@@ -21,7 +21,7 @@ from ICHSegmentationLib.measurement.measure import measure
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 _SAME_ML = 0.0005
 """Files hold their geometry with 6 digits or more; one changed voxel makes a larger difference."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ICHSegmentationLib.anatomy.lesion_location import LesionLocation
-from ICHSegmentationLib.core.csv_text import csv_text
-from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.storage.csv_text import csv_text
+from ICHSegmentationLib.core.storage.files import write_text
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.record import MeasurementRecord

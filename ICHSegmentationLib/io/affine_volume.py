@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.source import CTSource, from_storage_order, nearest_axes
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.source import CTSource, from_storage_order, nearest_axes
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.io.grid_warnings import warn_grid
 from ICHSegmentationLib.io.limits import check_length, check_place, check_slices
 from ICHSegmentationLib.io.values import rescale

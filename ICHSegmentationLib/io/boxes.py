@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import write_text
 from ICHSegmentationLib.core.lesion_boxes import LesionBox
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import write_text
 from ICHSegmentationLib.core.validation import first_problem
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.grid import SliceGrid
+    from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 
 class BoxFile(BaseModel):

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.slice_steps import alike, gap_limits_mm
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.slice_steps import alike, gap_limits_mm
 
 _TILT_DEG = 0.5
 _AXIAL_COSINE = 0.7

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import LPS_TO_RAS
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.source import CTSource
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.grid import LPS_TO_RAS
+from ICHSegmentationLib.core.scan.source import CTSource
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.io.affine_volume import volume_from_affine
 from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.io.file_kind import FileKind, file_kind

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 MAXIMUM_SLICES = 2000
 MAXIMUM_BYTES = 2 << 30

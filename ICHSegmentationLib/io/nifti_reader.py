@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.source import CTSource
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.source import CTSource
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.io.affine_volume import volume_from_affine
 from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.io.nifti_file import open_nifti

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.io.dicom.reader import read_dicom
 from ICHSegmentationLib.io.file_kind import FileKind, file_kind
 from ICHSegmentationLib.io.itk_reader import read_itk

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ICHSegmentationLib.core.volume import PADDING_HU
+from ICHSegmentationLib.core.scan.volume import PADDING_HU
 
 _MAXIMUM_HU = np.iinfo(np.int16).max
 

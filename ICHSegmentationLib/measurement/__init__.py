@@ -5,13 +5,13 @@ This module holds the data models; `ICHSegmentationLib.measurement.measure` comp
 """
 
 from ICHSegmentationLib.anatomy.lesion_location import Compartment, LesionLocation, Region, Side
-from ICHSegmentationLib.measurement.abc2 import Abc2
+from ICHSegmentationLib.measurement.brain.midline_shift import MidlineShift
 from ICHSegmentationLib.measurement.case_decision import CaseDecision
 from ICHSegmentationLib.measurement.ich_score import IchScore, ich_score
 from ICHSegmentationLib.measurement.lesions import Lesion
 from ICHSegmentationLib.measurement.measurements import Measurements
-from ICHSegmentationLib.measurement.midline_shift import MidlineShift
 from ICHSegmentationLib.measurement.modified_graeb import GraebItem, ModifiedGraeb, Ventricle
+from ICHSegmentationLib.measurement.shape.abc2 import Abc2
 
 __all__ = [
     "Abc2",

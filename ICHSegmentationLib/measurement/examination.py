@@ -9,14 +9,14 @@ from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit, fit_atlas
 from ICHSegmentationLib.anatomy.deep_samples import sample_deep
 from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.measurement.midline import midline_shift
-from ICHSegmentationLib.measurement.midline_shift import MidlineShift
+from ICHSegmentationLib.measurement.brain.midline import midline_shift
+from ICHSegmentationLib.measurement.brain.midline_shift import MidlineShift
+from ICHSegmentationLib.measurement.brain.ventricles import propose_graeb
 from ICHSegmentationLib.measurement.modified_graeb import ModifiedGraeb
-from ICHSegmentationLib.measurement.ventricles import propose_graeb
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 
 class Examination(NamedTuple):

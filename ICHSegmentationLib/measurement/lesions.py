@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict
 
 from ICHSegmentationLib.anatomy.lesion_location import LesionLocation
 from ICHSegmentationLib.anatomy.location import locate
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.measurement.abc2 import METHODS, Abc2, measure_abc2
-from ICHSegmentationLib.measurement.diameters import longest_line
+from ICHSegmentationLib.measurement.shape.abc2 import METHODS, Abc2, measure_abc2
+from ICHSegmentationLib.measurement.shape.diameters import longest_line
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit

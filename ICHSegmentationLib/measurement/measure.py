@@ -16,15 +16,15 @@ from ICHSegmentationLib.measurement.lesions import find_lesions
 from ICHSegmentationLib.measurement.measurements import Measurements
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 
 def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements:
     """Measure volumes and lesions.
 
     The volume of a label is the sum over slices of voxel count x pixel area x slice extent
-    (:attr:`ICHSegmentationLib.core.grid.SliceGrid.voxel_volumes_mm3`). The product of pixel spacing and step would be
-    too large on tilted or sheared grids.
+    (:attr:`ICHSegmentationLib.core.scan.grid.SliceGrid.voxel_volumes_mm3`). The product of pixel spacing and step would
+    be too large on tilted or sheared grids.
 
     Parameters
     ----------

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from ICHSegmentationLib.measurement.abc2 import METHODS
+from ICHSegmentationLib.measurement.brain.midline_shift import MidlineShift
 from ICHSegmentationLib.measurement.lesions import Lesion
-from ICHSegmentationLib.measurement.midline_shift import MidlineShift
 from ICHSegmentationLib.measurement.modified_graeb import ModifiedGraeb
 from ICHSegmentationLib.measurement.score_items import LARGE_ML
+from ICHSegmentationLib.measurement.shape.abc2 import METHODS
 
 
 class Measurements(BaseModel):
@@ -45,7 +45,7 @@ class Measurements(BaseModel):
     def abc2_ml(self) -> dict[str, float | None]:
         """Sum of ABC/2 over the lesions of each subtype; None for subtypes without the estimate.
 
-        For EDH and SDH it is XYZ/2; see :func:`ICHSegmentationLib.measurement.abc2.measure_abc2`.
+        For EDH and SDH it is XYZ/2; see :func:`ICHSegmentationLib.measurement.shape.abc2.measure_abc2`.
         """
         found = [(lesion.subtype, lesion.abc2.volume_ml) for lesion in self.lesions if lesion.abc2 is not None]
         return {

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ICHSegmentationLib.core.errors import ModelError
-from ICHSegmentationLib.core.files import write_bytes, write_text
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import write_bytes, write_text
 from ICHSegmentationLib.core.validation import first_problem
 from ICHSegmentationLib.models.manifest import MANIFEST_NAME, MODELS_FOLDER, Manifest, ModelEntry, load_manifest
 from ICHSegmentationLib.models.runtimes.conversion import check_against_torch

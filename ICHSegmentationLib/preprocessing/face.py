@@ -12,7 +12,7 @@ from ICHSegmentationLib.preprocessing.head import inside_skull, require_head
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 KEPT_MM = 15.0
 """Distance from the inside of the skull that is kept: the skull is thinner, eyes, nose, mouth and ears lie farther."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.grid import SliceGrid
+    from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 _CANONICAL_LPS_AXES = (2, 1, 0)  # slices +S, rows +P, columns +L
 

@@ -18,7 +18,7 @@ from ICHSegmentationLib.preprocessing.sampling import HeadSampling
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.preprocessing.input_spec import InputSpec
     from ICHSegmentationLib.preprocessing.midline_alignment import MidlineAlignment
 

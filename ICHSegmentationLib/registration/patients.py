@@ -13,7 +13,7 @@ from ICHSegmentationLib.io.dicom.files import quiet_pydicom
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-    from ICHSegmentationLib.core.source import CTSource
+    from ICHSegmentationLib.core.scan.source import CTSource
 
 _KEYWORDS = {
     "PatientID": "PatientID (0010,0020)",

@@ -13,7 +13,7 @@ import numpy as np
 from ICHSegmentationLib.registration.isotropic import SIDE_MM, IsotropicScan
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 GOOD_QUALITY = 0.9
 """Minimum correlation of two scans of one head. Measured: 0.94 to 0.98 for two real scans against rotated and resampled

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 
 def indices_at(grid: SliceGrid, points_mm: np.ndarray) -> np.ndarray:

@@ -27,7 +27,7 @@ from ICHSegmentationLib.rendering.panels import WINDOW_HU, PanelLayout, tissue_s
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.registration import Registration
 
 DIFFERENCE_HU = (-40.0, 40.0)

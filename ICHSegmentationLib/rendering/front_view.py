@@ -11,7 +11,7 @@ from PIL import Image
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 _SKIN_HU = -300
 _PIXEL_MM = 0.5

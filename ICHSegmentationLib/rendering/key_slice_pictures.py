@@ -24,7 +24,7 @@ from ICHSegmentationLib.rendering.panels import WINDOW_HU, PanelLayout, tissue_s
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 _COUNT = 6
 _PANEL_PX = 768

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 _LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
 

@@ -17,7 +17,7 @@ from ICHSegmentationLib.rendering.orientation import DisplayOrientation
 from ICHSegmentationLib.rendering.outlines import outline_alpha
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 WINDOW_HU = (0.0, 80.0)
 """Width 80, centre 40: the brain window in which fresh blood is bright."""

@@ -9,8 +9,8 @@ from pathlib import Path
 from PIL import Image
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import write_bytes
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import write_bytes
 
 _FAST = 1
 

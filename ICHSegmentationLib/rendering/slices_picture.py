@@ -16,9 +16,9 @@ from ICHSegmentationLib.rendering.key_slices import choose_slices
 from ICHSegmentationLib.rendering.panels import WINDOW_HU, PanelLayout, tissue_slices
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.grid import SliceGrid
     from ICHSegmentationLib.core.label_map import LabelMap
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.grid import SliceGrid
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 _COLUMNS, _ROWS = 3, 2
 _PANEL_PX = 440

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 _BONE_HU = 250
 _SKULL_PIXEL_MM = 2.0

@@ -20,7 +20,7 @@ from ICHSegmentationLib.rendering.surfaces import blood_surface, skull_surface
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 _LOG = logging.getLogger(__name__)
 _VIEW_PX = (620, 600)

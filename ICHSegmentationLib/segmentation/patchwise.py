@@ -20,7 +20,7 @@ from ICHSegmentationLib.segmentation.segmenter import Segmented
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.progress import Stages
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
     from ICHSegmentationLib.preprocessing.slices import PreparedSlices
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing

@@ -15,7 +15,7 @@ from ICHSegmentationLib.core.components import labelled_box
 from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype, label_values
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.grid import SliceGrid
+    from ICHSegmentationLib.core.scan.grid import SliceGrid
     from ICHSegmentationLib.models import ModelEntry
 
 _ALL_NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)

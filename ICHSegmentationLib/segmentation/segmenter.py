@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.lesion_boxes import LesionBox
     from ICHSegmentationLib.core.progress import Stages
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.models import Companion, ModelEntry
     from ICHSegmentationLib.preprocessing.midsagittal import MidsagittalPlane
 

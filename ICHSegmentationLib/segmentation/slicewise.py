@@ -17,7 +17,7 @@ from ICHSegmentationLib.segmentation.verifier import Verifier
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.progress import Stages
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.models import ModelEntry, Runtime
     from ICHSegmentationLib.segmentation.postprocessing import PostProcessing
 

@@ -11,15 +11,15 @@ from scipy.spatial.transform import Rotation
 
 from ICHSegmentationLib.anatomy.head_pose import MAX_TILT_DEG, find_pose
 from ICHSegmentationLib.core.components import labelled_box
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import LesionBox, box_around
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.segmentation.boxes.segmentation import BoxSegmenter
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.progress import Stages
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.segmentation.segmenter import Segmented, Segmenter
 
 LEFT_ALONE_TURN_DEG = 55.0

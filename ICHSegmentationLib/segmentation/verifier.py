@@ -22,8 +22,8 @@ from ICHSegmentationLib.segmentation.postprocessing import PostProcessing, compo
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ICHSegmentationLib.core.grid import SliceGrid
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.grid import SliceGrid
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.models import Companion, ModelEntry, RuntimeInfo
 
 _FRACTIONS = {"preprocess": 0.4, "infer": 0.5, "postprocess": 0.1}

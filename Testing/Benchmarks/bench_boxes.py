@@ -27,8 +27,8 @@ from ICHSegmentationLib import read_ct
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import LesionBox, lesion_boxes
 from ICHSegmentationLib.core.progress import Stages
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.models import ModelEntry, get_model, load_manifest
 from ICHSegmentationLib.models.select import load_runtime
 from ICHSegmentationLib.preprocessing.sampling import HeadSampling

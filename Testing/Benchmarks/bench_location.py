@@ -30,10 +30,10 @@ from second_reference import deformed_regions
 from ICHSegmentationLib import measure
 from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit, fit_atlas
 from ICHSegmentationLib.anatomy.lesion_location import LesionLocation, Region, Side
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.measurement import ModifiedGraeb, Ventricle
 from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.research.simulation import Anatomy, DeepRegion, simulated_ct

@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.storage.files import write_text
 from ICHSegmentationLib.models import ModelEntry, get_model, load_manifest
 from ICHSegmentationLib.systems import available_models
 

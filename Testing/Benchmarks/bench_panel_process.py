@@ -150,7 +150,7 @@ class Bench:
 
     def _wait(self, work):
         """Ask for work on a copy of the scan, as the panel reads it from the scene; return what came of it."""
-        from ICHSegmentationLib.core.volume import CTVolume
+        from ICHSegmentationLib.core.scan.volume import CTVolume
 
         outcomes = []
 
@@ -215,7 +215,7 @@ def _big_volume(slices: int):
     import numpy as np
     from builders.label_maps import head_grid
 
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
     grid = head_grid([1.0] * (slices - 1), tilt_deg=0, rows=512, columns=512, spacing_mm=(0.5, 0.5))
     return CTVolume(np.random.default_rng(0).integers(-1000, 1000, grid.shape, dtype=np.int16), grid)

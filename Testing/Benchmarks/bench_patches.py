@@ -19,8 +19,8 @@ from typing import TypeVar
 import numpy as np
 
 from ICHSegmentationLib import pipeline
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.models import LoadedModel, get_model
 from ICHSegmentationLib.preprocessing.brain import brain_mask
 from ICHSegmentationLib.preprocessing.midsagittal import find_midsagittal_plane

@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.progress import Stages
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.models import LoadedModel, ModelEntry, get_model
 from ICHSegmentationLib.research.evaluation.models.held_out_case import HeldOutCase
 from ICHSegmentationLib.research.simulation.mimics import paint_mimics, random_mimics

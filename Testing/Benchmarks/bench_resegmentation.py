@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from ICHSegmentationLib import read_ct, resegment_lesion
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
 from ICHSegmentationLib.core.options import SegmentOptions
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.models import LoadedModel
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 

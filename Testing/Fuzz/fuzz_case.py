@@ -20,7 +20,7 @@ from header_mutations import NIFTI, NRRD, ContentMutation
 from mutations import FOLDER, HARMLESS, SERIES, damage, lose_spacing, pad, rename_compression
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.io.reader import read_ct
 
 _VOLUME_TOLERANCE = 0.05

@@ -30,7 +30,7 @@ import pydicom
 from ICHSegmentationLib import read_ct
 from ICHSegmentationLib.core.errors import ICHSegmentationError
 from ICHSegmentationLib.core.options import SegmentOptions
-from ICHSegmentationLib.core.replacing import finish_replacing
+from ICHSegmentationLib.core.storage.replacing import finish_replacing
 from ICHSegmentationLib.export.formats import RESULT_FILES
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
     from ICHSegmentationLib.core.options import SegmentOptions
     from ICHSegmentationLib.core.progress import Progress
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.export.job import ExportJob
     from ICHSegmentationLib.measurement.user_items import Proposals
     from ICHSegmentationLib.models import Device, Manifest
@@ -193,7 +193,8 @@ class SegmentationProcess:
         Parameters
         ----------
         folder, volume, label_map, boxes
-            See :func:`ICHSegmentationLib.export.save_case.save_case`; must not be changed until the work has ended.
+            See :func:`ICHSegmentationLib.export.training_case.save_case.save_case`; must not be changed until the work
+            has ended.
         finished : callable
             Called with the name of the case.
         failed : callable
@@ -202,7 +203,7 @@ class SegmentationProcess:
         self._diagnostics.note("save a training case")
 
         def save() -> str:
-            from ICHSegmentationLib.export.save_case import save_case
+            from ICHSegmentationLib.export.training_case.save_case import save_case
 
             return save_case(folder, volume, label_map, boxes)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 
     from ICHSegmentationLib.core.label_map import LabelMap
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.export.comparison import Comparison
     from ICHSegmentationLib.measurement.growth import Change
     from ICHSegmentationLib.mrml import VolumeCheck

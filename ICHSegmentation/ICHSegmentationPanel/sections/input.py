@@ -17,7 +17,7 @@ from ICHSegmentationPanel.widgets.labels import show_error, show_text
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode
 
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.mrml import VolumeCheck
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ICHSegmentationLib.core.label_map import LabelMap
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.export.comparison import Comparison
 
 PARTS = {"read": 0.3, "compare": 0.7}
@@ -108,8 +108,8 @@ def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
 
 def _write(output: Path, content: Comparison, picture: Image | None) -> None:
     """Write the table and the picture in place of those of an earlier comparison."""
-    from ICHSegmentationLib.core.files import write_text
-    from ICHSegmentationLib.core.replacing import replacing_files
+    from ICHSegmentationLib.core.storage.files import write_text
+    from ICHSegmentationLib.core.storage.replacing import replacing_files
     from ICHSegmentationLib.rendering.png import write_png
 
     with replacing_files(output, instead_of=RESULT_FILES) as folder:

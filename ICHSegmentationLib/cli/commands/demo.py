@@ -13,7 +13,7 @@ from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.export.formats import RESULT_FILES
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 SCAN_NAME = "ct.nii.gz"
 TRUTH_NAME = "truth.nii.gz"
@@ -65,7 +65,7 @@ def generate(folder: Path, *, seed: int) -> dict[str, float]:
 def _write_scan(path: Path, volume: CTVolume) -> None:
     import nibabel
 
-    from ICHSegmentationLib.core.files import atomic_path
+    from ICHSegmentationLib.core.storage.files import atomic_path
 
     image = nibabel.Nifti1Image(volume.hu.transpose(2, 1, 0), volume.grid.nearest_affine_ras)
     with atomic_path(path) as temporary:

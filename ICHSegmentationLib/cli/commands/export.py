@@ -15,7 +15,7 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.export.formats import ExportFormat
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.export.case import CaseResult
 
 

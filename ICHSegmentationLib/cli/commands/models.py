@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import write_error, write_text
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import write_error, write_text
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.models.manifest import ModelEntry

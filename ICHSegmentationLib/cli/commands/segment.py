@@ -14,7 +14,7 @@ from ICHSegmentationLib.cli.summary import places, volume_table
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.replacing import finish_replacing
+from ICHSegmentationLib.core.storage.replacing import finish_replacing
 from ICHSegmentationLib.export.formats import RESULT_FILES
 
 if TYPE_CHECKING:

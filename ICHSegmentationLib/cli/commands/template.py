@@ -12,7 +12,7 @@ from ICHSegmentationLib.core.messages import message
 
 def run(output: Path | None) -> None:
     """Write the default template; see ``ichseg template --help``."""
-    from ICHSegmentationLib.core.files import write_error, write_text
+    from ICHSegmentationLib.core.storage.files import write_error, write_text
     from ICHSegmentationLib.export.report.text_block import default_template, user_template_path
 
     path = output or user_template_path()

@@ -21,7 +21,7 @@ from pathlib import Path
 import pydicom
 
 from ICHSegmentationLib.cohort.jobs import short_hash
-from ICHSegmentationLib.core.files import flush_folder, write_text
+from ICHSegmentationLib.core.storage.files import flush_folder, write_text
 
 _SUFFIX = ".dcm"
 _DELETED = "deleted.txt"

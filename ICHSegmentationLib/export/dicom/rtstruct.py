@@ -34,7 +34,7 @@ from ICHSegmentationLib.io.dicom.source_headers import derivation_named, quiet_d
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
-    from ICHSegmentationLib.core.source import CTSource
+    from ICHSegmentationLib.core.scan.source import CTSource
 
 SERIES_DESCRIPTION = "Hemorrhage contours (research use only)"
 _SERIES_OFFSET = 6

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydicom import Dataset
 
-from ICHSegmentationLib.core.files import write_bytes
+from ICHSegmentationLib.core.storage.files import write_bytes
 from ICHSegmentationLib.io.dicom.source_headers import quiet_dicom
 
 

@@ -12,8 +12,8 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import generate_uid
 
-from ICHSegmentationLib.core.replacing import replacing_files
-from ICHSegmentationLib.core.source import CTSource
+from ICHSegmentationLib.core.scan.source import CTSource
+from ICHSegmentationLib.core.storage.replacing import replacing_files
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.dicom.identity import MANUFACTURER, MODEL_NAME, keep_character_set, series_number
 from ICHSegmentationLib.export.dicom.save import save_dicom

@@ -19,7 +19,7 @@ from pydicom import Dataset
 from pydicom.uid import generate_uid
 
 from ICHSegmentationLib.core.label_map import LabelMap
-from ICHSegmentationLib.core.source import CTSource
+from ICHSegmentationLib.core.scan.source import CTSource
 from ICHSegmentationLib.core.terminology import HemorrhageClass, load_terminology
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.dicom.identity import (

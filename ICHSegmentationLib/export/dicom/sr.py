@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from pydicom import Dataset, FileDataset
 from pydicom.uid import generate_uid
 
-from ICHSegmentationLib.core.source import CTSource
+from ICHSegmentationLib.core.scan.source import CTSource
 from ICHSegmentationLib.core.terminology import Code, load_terminology
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.dicom import sr_codes

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
     from pydicom import Dataset, FileDataset
 
-    from ICHSegmentationLib.core.source import CTSource
+    from ICHSegmentationLib.core.scan.source import CTSource
 
 
 def lesion_groups(

@@ -8,8 +8,8 @@ from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.record import MeasurementRecord, ModelRecord
 from ICHSegmentationLib.measurement import Lesion
-from ICHSegmentationLib.measurement.abc2 import Abc2
 from ICHSegmentationLib.measurement.growth import Verdict
+from ICHSegmentationLib.measurement.shape.abc2 import Abc2
 from ICHSegmentationLib.rendering.drawing import format_ml
 
 Fact = tuple[str, str]

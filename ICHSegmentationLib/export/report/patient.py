@@ -14,7 +14,7 @@ from ICHSegmentationLib.io.dicom.source_headers import quiet_dicom
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-    from ICHSegmentationLib.core.source import CTSource
+    from ICHSegmentationLib.core.scan.source import CTSource
 
 _KEYWORDS = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "AccessionNumber")
 _OTHER_SCRIPT = "(name in letters that this report cannot show)"

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ICHSegmentationLib.core import slice_steps
 from ICHSegmentationLib.core.errors import UnusableSeriesError
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan import slice_steps
 from ICHSegmentationLib.io.dicom.slices import MINIMUM_SLICES, DicomSlice
 
 

@@ -16,7 +16,7 @@ from pydicom.uid import (
 
 from ICHSegmentationLib.core.errors import InputError, UnusableSeriesError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.volume import PADDING_HU
+from ICHSegmentationLib.core.scan.volume import PADDING_HU
 from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.io.dicom.files import integer_of, value_of
 from ICHSegmentationLib.io.dicom.slices import DicomSlice, tag_name

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.slice_steps import FEWEST_DISTANCES, GAP_FACTOR
-from ICHSegmentationLib.core.source import CTSource
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.slice_steps import FEWEST_DISTANCES, GAP_FACTOR
+from ICHSegmentationLib.core.scan.source import CTSource
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.io.dicom.files import load_dataset, quiet_pydicom
 from ICHSegmentationLib.io.dicom.pixels import PixelDecoder, check_values, is_lossy
 from ICHSegmentationLib.io.dicom.series import choose_series, sort_files

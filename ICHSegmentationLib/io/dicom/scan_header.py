@@ -11,7 +11,7 @@ from ICHSegmentationLib.io.scan_identity import ScanHeader, ScanIdentity
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-    from ICHSegmentationLib.core.source import CTSource
+    from ICHSegmentationLib.core.scan.source import CTSource
 
 
 def scan_identity(source: CTSource) -> ScanIdentity | None:

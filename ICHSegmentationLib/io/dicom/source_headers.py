@@ -15,10 +15,10 @@ from pydicom import Dataset, FileDataset
 from pydicom.valuerep import DA, TM
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.source import CTSource
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.source import CTSource
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.io.dicom.files import quiet_pydicom, value_of
 from ICHSegmentationLib.io.dicom.slices import tag_name

@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.io.dicom.slices import MINIMUM_SLICES, DicomSlice
 from ICHSegmentationLib.io.dicom.twins import merge_twins
 from ICHSegmentationLib.io.limits import check_length, check_shape, check_slices

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from ICHSegmentationLib.core import slice_steps
 from ICHSegmentationLib.core.errors import InputError, UnusableSeriesError
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan import slice_steps
 from ICHSegmentationLib.io.dicom.pixels import PixelDecoder
 from ICHSegmentationLib.io.dicom.slices import DicomSlice
 

@@ -11,9 +11,9 @@ from pydicom import Dataset, FileDataset
 from pydicom.uid import SegmentationStorage
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.core.terminology import HemorrhageClass, load_terminology
 from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.io.dicom.enhanced import macros, shared_groups, slices_of

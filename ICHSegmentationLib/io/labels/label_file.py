@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import Message, message
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 _SAME_MM = 0.05
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import atomic_path, write_text
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.source import CTSource, from_storage_order, nearest_axes, to_storage_order
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.source import CTSource, from_storage_order, nearest_axes, to_storage_order
+from ICHSegmentationLib.core.storage.files import atomic_path, write_text
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.io.grid_record import GridRecord, parse_grid_record
 from ICHSegmentationLib.io.labels.label_file import LabelFile, same_place, warn_even_steps

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.replacing import finish_replacing
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.storage.replacing import finish_replacing
 from ICHSegmentationLib.io.file_kind import looks_like_dicom
 from ICHSegmentationLib.io.labels.dicom_seg import read_dicom_seg
 from ICHSegmentationLib.io.labels.label_file import LabelFile

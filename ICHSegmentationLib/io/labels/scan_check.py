@@ -15,7 +15,7 @@ from ICHSegmentationLib.io.labels.seg_nrrd import recorded_scan
 from ICHSegmentationLib.io.scan_identity import NIFTI_PREFIX, ScanIdentity, hash_of, parse_scan_identity
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.source import CTSource
+    from ICHSegmentationLib.core.scan.source import CTSource
 
 
 def check_scan(path: Path, source: CTSource) -> Message | None:

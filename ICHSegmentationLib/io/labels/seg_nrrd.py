@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from ICHSegmentationLib.core.components import labelled_box
-from ICHSegmentationLib.core.files import atomic_path
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.storage.files import atomic_path
 from ICHSegmentationLib.core.terminology import HemorrhageClass, load_terminology
 from ICHSegmentationLib.io.grid_record import GridRecord, parse_grid_record
 from ICHSegmentationLib.io.labels.label_file import LabelFile, same_place, warn_even_steps

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import LPS_TO_RAS, SliceGrid
 from ICHSegmentationLib.core.lesion_boxes import LesionBox, in_plane
+from ICHSegmentationLib.core.scan.grid import LPS_TO_RAS, SliceGrid
 from ICHSegmentationLib.mrml.nodes import Node
 from ICHSegmentationLib.mrml.segmentation.layers import source_volume
 from ICHSegmentationLib.mrml.segmentation.result_grid import ResultGrid, result_grid

@@ -13,7 +13,7 @@ from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from ICHSegmentationLib.core.components import labelled_box
 from ICHSegmentationLib.core.errors import ICHSegmentationError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.source import from_storage_order, to_storage_order
+from ICHSegmentationLib.core.scan.source import from_storage_order, to_storage_order
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.mrml.nodes import DETACHED_ROLE, SPACE_ROLE, Node
 from ICHSegmentationLib.mrml.segmentation.result_grid import ResultGrid, result_grid

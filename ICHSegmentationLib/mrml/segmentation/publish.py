@@ -10,8 +10,8 @@ import slicer
 
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io.labels.seg_nrrd import GRID_KEY
 from ICHSegmentationLib.mrml.nodes import DETACHED_ROLE, SPACE_ROLE, Node, require_volume
 from ICHSegmentationLib.mrml.segmentation.layers import LABELS, LabelBlock, representation_name, shared_image

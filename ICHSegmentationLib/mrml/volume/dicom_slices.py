@@ -10,10 +10,10 @@ import numpy as np
 import slicer
 
 from ICHSegmentationLib.core.errors import InputError, SeveralSeriesError, UnusableSeriesError
-from ICHSegmentationLib.core.grid import LPS_TO_RAS, SliceGrid
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.source import CTSource
-from ICHSegmentationLib.core.volume import PADDING_HU
+from ICHSegmentationLib.core.scan.grid import LPS_TO_RAS, SliceGrid
+from ICHSegmentationLib.core.scan.source import CTSource
+from ICHSegmentationLib.core.scan.volume import PADDING_HU
 from ICHSegmentationLib.mrml.nodes import Node, ijk_to_ras
 
 UIDS_ATTRIBUTE = "DICOM.instanceUIDs"

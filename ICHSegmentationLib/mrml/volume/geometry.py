@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.source import CTSource, nearest_axes
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.source import CTSource, nearest_axes
 from ICHSegmentationLib.mrml.nodes import Node, ijk_to_ras
 from ICHSegmentationLib.mrml.volume.dicom_slices import (
     UIDS_ATTRIBUTE,

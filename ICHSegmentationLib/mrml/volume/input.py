@@ -8,8 +8,8 @@ import slicer
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.source import from_storage_order
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.source import from_storage_order
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.io.values import rescale
 from ICHSegmentationLib.mrml.nodes import Node, require_volume
 from ICHSegmentationLib.mrml.volume.check import VolumeCheck, check_volume

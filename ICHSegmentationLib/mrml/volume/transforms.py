@@ -8,8 +8,8 @@ import slicer
 import vtk
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import LPS_TO_RAS, SliceGrid
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.grid import LPS_TO_RAS, SliceGrid
 from ICHSegmentationLib.mrml.nodes import DETACHED_ROLE, Node, apply, ijk_to_ras
 
 _SAME_MM = 0.01

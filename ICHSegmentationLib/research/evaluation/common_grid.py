@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.io.labels.label_file import same_place
 from ICHSegmentationLib.io.labels.reader import read_labels
 from ICHSegmentationLib.research.evaluation.pairs import Pair

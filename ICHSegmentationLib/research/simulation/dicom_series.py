@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ICHSegmentationLib.core.files import atomic_path
+from ICHSegmentationLib.core.storage.files import atomic_path
 from ICHSegmentationLib.core.version import __version__
 
 if TYPE_CHECKING:
     from pydicom import Dataset
     from pydicom.dataset import FileMetaDataset
 
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 DESCRIPTION = "Simulated hemorrhage, research use only"
 

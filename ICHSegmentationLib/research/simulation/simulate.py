@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.research.simulation.anatomy import Anatomy
 from ICHSegmentationLib.research.simulation.lesions import paint_lesions
 from ICHSegmentationLib.research.simulation.procedural.head import DEFAULT_SHAPE, DEFAULT_SPACING_MM, Triple, clean_head

@@ -13,8 +13,8 @@ import numpy as np
 from ICHSegmentationLib.core.errors import InputError, NotAHeadError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.preprocessing.head import find_head, intracranial_mask
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.research.simulation.generated_atlas import generated_atlas
@@ -25,7 +25,7 @@ from ICHSegmentationLib.research.simulation.mimics import paint_mimics
 from ICHSegmentationLib.research.simulation.simulate import simulated_ct
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.grid import SliceGrid
+    from ICHSegmentationLib.core.scan.grid import SliceGrid
     from ICHSegmentationLib.research.simulation.host_anatomy import Atlas
 
 _MAX_RANDOM = 3

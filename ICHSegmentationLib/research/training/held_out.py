@@ -19,8 +19,8 @@ from scipy import ndimage
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.research.evaluation.models.held_out_case import (
     MIMICS,

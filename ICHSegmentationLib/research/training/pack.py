@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import yaml
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import atomic_path, write_text
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import atomic_path, write_text
 from ICHSegmentationLib.research.training.data.data_folder import INDEX_NAME, CaseIndex, CaseSplit, DataFolder
 from ICHSegmentationLib.research.training.prepare import prepared_files
 

@@ -16,8 +16,8 @@ import yaml
 from pydantic import ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import write_text
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import write_text
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.models.manifest import get_model
 from ICHSegmentationLib.models.publish import register_model

@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from ICHSegmentationLib.core.lesion_boxes import LesionBox, in_plane
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.grid import SliceGrid
+    from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 _MIN_OVERLAP = 0.2
 _MAX_SKIPPED = 1

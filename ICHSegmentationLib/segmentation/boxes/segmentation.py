@@ -20,7 +20,7 @@ from ICHSegmentationLib.segmentation.segmenter import Segmented
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.progress import Stages
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 
 @runtime_checkable

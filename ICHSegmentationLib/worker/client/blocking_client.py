@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.lesion_boxes import BoxEdit
     from ICHSegmentationLib.core.progress import Cancel, Progress
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.worker.client.conversations import Conversation
     from ICHSegmentationLib.worker.client.steps import Ask
     from ICHSegmentationLib.worker.protocol.messages import (

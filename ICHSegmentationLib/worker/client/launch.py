@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from ICHSegmentationLib.core.files import write_error
+from ICHSegmentationLib.core.storage.files import write_error
 
 # A first start on a slow disk with a virus scanner takes half a minute.
 START_TIMEOUT_S = 120.0

@@ -11,7 +11,7 @@ from ICHSegmentationLib.segmentation.result import SegmentationResult
 from ICHSegmentationLib.worker.protocol.exchange import read_labels, read_picture
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.export.comparison import Comparison
     from ICHSegmentationLib.worker.protocol.messages import ComparedMessage, ResultMessage
 

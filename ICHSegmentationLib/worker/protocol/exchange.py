@@ -11,12 +11,12 @@ from typing import IO
 import numpy as np
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError, InputError
-from ICHSegmentationLib.core.files import write_error
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.scan_cache import cached_per_scan
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
+from ICHSegmentationLib.core.storage.files import write_error
+from ICHSegmentationLib.core.storage.scan_cache import cached_per_scan
 from ICHSegmentationLib.io.grid_record import GridRecord, parse_grid_record
 
 VOLUME_NAME = "volume.npy"

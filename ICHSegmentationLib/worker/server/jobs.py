@@ -6,9 +6,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ICHSegmentationLib.core.files import write_text
-from ICHSegmentationLib.core.replacing import replacing_files
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
+from ICHSegmentationLib.core.storage.files import write_text
+from ICHSegmentationLib.core.storage.replacing import replacing_files
 from ICHSegmentationLib.export.formats import ExportFormat
 from ICHSegmentationLib.export.run_export import run_export
 from ICHSegmentationLib.export.scan_comparison import compare_scans

@@ -12,7 +12,7 @@ from ICHSegmentationLib.worker.protocol.failures import UnknownScanError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 _MAX_SCANS = 2  # a comparison needs both of its scans
 
@@ -21,7 +21,7 @@ class OpenScans:
     """The two scans used last, by key.
 
     Their arrays are read-only, so that values which depend on the scan alone are computed once, see
-    `ICHSegmentationLib.core.scan_cache`.
+    `ICHSegmentationLib.core.storage.scan_cache`.
     """
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from builders.simple_head import model_entry
 from ICHSegmentationLib.cohort.jobs import Case, Job, Outcome
 from ICHSegmentationLib.cohort.limited_worker import LimitedWorker
 from ICHSegmentationLib.core.label_map import LabelMap
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.export.record import MeasurementRecord, make_record
 from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import RuntimeInfo

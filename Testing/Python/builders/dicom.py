@@ -18,7 +18,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 Edit = Callable[[Dataset, int], None]
 

@@ -8,8 +8,8 @@ import pytest
 from builders.label_maps import ellipsoid_mask, head_grid, labelled
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, head_volume
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 
 
 @pytest.fixture(scope="session")

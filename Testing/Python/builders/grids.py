@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 
 def make_grid(

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from builders.grids import make_grid
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 
 def head_grid(

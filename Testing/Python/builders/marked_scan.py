@@ -12,7 +12,7 @@ from random import Random
 import numpy as np
 
 from builders.grids import make_grid
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 MARKERS_HU = ((200, 300), (400, 500))
 _AT = ((5, 20, 14), (13, 27, 24))

@@ -8,8 +8,8 @@ from scipy.spatial.transform import Rotation
 
 from builders.label_maps import head_grid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 
 Pose = tuple[tuple[float, float, float], tuple[float, float, float]]
 """Degrees about L, P and S in turn, and the shift in mm."""

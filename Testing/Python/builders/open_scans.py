@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.worker.protocol.exchange import write_volume
 from ICHSegmentationLib.worker.server.scans import OpenScans
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from builders.fake_process import FakeProcess
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import RuntimeInfo, get_model, output_subtypes
 from ICHSegmentationLib.segmentation.result import SegmentationResult

@@ -12,7 +12,7 @@ import pydicom
 from builders.affine_files import in_axis_order, write_nifti
 from builders.dicom import write_series
 from builders.grids import coded_hu, make_grid
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 SHAPE = (4, 8, 6)
 """(slices, rows, columns) of every scan."""

@@ -15,10 +15,10 @@ import numpy as np
 
 from builders.label_maps import ellipsoid_mask, head_grid, labelled
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, head_hu
-from ICHSegmentationLib.core.grid import LPS_TO_RAS, SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.grid import LPS_TO_RAS, SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 
 Node = Any
 

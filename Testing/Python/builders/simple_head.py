@@ -7,9 +7,9 @@ import numpy as np
 from scipy import ndimage
 
 from builders.label_maps import ellipsoid_mask
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.models import ModelEntry, RuntimeInfo
 
 CLOT_CENTRE_MM = (22.0, -10.0, 8.0)

@@ -9,7 +9,7 @@ import pytest
 
 from builders.label_maps import head_grid
 from builders.simple_head import head_volume
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 
 
 def make_world(folder: Path) -> dict[str, str]:

@@ -29,7 +29,7 @@ def test_a_wrong_reader_is_found(tmp_path):
         f"import sys; sys.path.insert(0, {str(SCRIPT.parent)!r})\n"
         "import run_fuzz, fuzz_case\n"
         "from dataclasses import replace\n"
-        "from ICHSegmentationLib.core.grid import SliceGrid\n"
+        "from ICHSegmentationLib.core.scan.grid import SliceGrid\n"
         "from ICHSegmentationLib.io.reader import read_ct\n"
         "def halved(folder):\n"
         "    volume = read_ct(folder)\n"

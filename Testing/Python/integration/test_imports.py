@@ -33,7 +33,7 @@ def test_importing_any_part_but_mrml_never_imports_slicer():
         for module in pkgutil.walk_packages(ICHSegmentationLib.__path__, "ICHSegmentationLib.")
         if ".mrml" not in module.name and not module.name.endswith("__main__")
     ]
-    assert "ICHSegmentationLib.core.grid" in names
+    assert "ICHSegmentationLib.core.scan.grid" in names
     loaded = modules_after(f"import importlib\nfor name in {names!r}: importlib.import_module(name)")
     assert "ICHSegmentationLib" in loaded
     assert loaded & SLICER == set()

@@ -12,10 +12,10 @@ from builders.dicom import write_enhanced, write_series
 from builders.label_maps import ellipsoid_mask, ellipsoid_ml, head_grid
 
 from ICHSegmentationLib import measure, read_ct
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 
 CENTRE_MM = (6.0, -4.0, 3.0)
 RADII_MM = (26.0, 22.0, 30.0)

@@ -186,7 +186,7 @@ def _slices(source: LabelledSlices, chosen: SliceOptions) -> list[LabelledSlice]
 
 
 def _images(source: LabelledImages) -> list[LabelledImage]:
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.research.evaluation.slices.run import COPIES, LabelledImage
     from ICHSegmentationLib.research.training.datasets.labelled_slices import as_stack
 

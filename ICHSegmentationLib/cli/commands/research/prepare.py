@@ -25,7 +25,7 @@ def run(
     quiet: bool,
 ) -> None:
     """Convert, and show what was written; see ``ichseg prepare --help``."""
-    from ICHSegmentationLib.export.nnunet_layout import SOURCES_NAME
+    from ICHSegmentationLib.export.training_case.nnunet_layout import SOURCES_NAME
     from ICHSegmentationLib.research.training.datasets.prepare import open_set, prepare_set
 
     terminal = Terminal({"convert": 1.0}, quiet=quiet, as_json=as_json)

@@ -104,8 +104,8 @@ def _simulate(
 def _write(
     scan: SyntheticScan, output: Path, options: SimulateOptions, subtypes: Sequence[Subtype], *, kind: str
 ) -> dict[str, Any]:
-    from ICHSegmentationLib.core.files import write_text
-    from ICHSegmentationLib.core.replacing import replacing_files
+    from ICHSegmentationLib.core.storage.files import write_text
+    from ICHSegmentationLib.core.storage.replacing import replacing_files
     from ICHSegmentationLib.core.version import __version__
     from ICHSegmentationLib.io.labels.nifti import sidecar_path, write_labels_nifti, write_on_grid_nifti
     from ICHSegmentationLib.measurement.measure import measure

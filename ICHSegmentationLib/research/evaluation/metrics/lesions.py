@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.core.subtypes import Subtype
 
 _TOUCHING = np.ones((3, 3, 3))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 
 def hd95_mm(predicted: np.ndarray, reference: np.ndarray, grid: SliceGrid, first: tuple[int, int, int]) -> float | None:

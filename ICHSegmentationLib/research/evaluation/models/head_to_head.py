@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import write_text
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import write_text
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.models import output_subtypes
 from ICHSegmentationLib.research.evaluation.evaluate import Evaluation

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ICHSegmentationLib.core.files import atomic_path
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
+from ICHSegmentationLib.core.storage.files import atomic_path
 
 PATIENTS, SIMULATED, VARIED, NEGATIVES = "patients", "simulated", "varied", "negatives"
 MIMICS, MIMICS_IN_PATIENTS = "look-alikes", "look-alikes-in-patients"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.storage.files import write_text
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD
 from ICHSegmentationLib.models import get_model, output_subtypes
 from ICHSegmentationLib.research.evaluation.evaluate import Evaluation

@@ -13,7 +13,7 @@ import numpy as np
 from ICHSegmentationLib import pipeline
 from ICHSegmentationLib.core.errors import NotAHeadError
 from ICHSegmentationLib.core.label_map import LabelMap
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
 from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.models import LoadedModel, get_model

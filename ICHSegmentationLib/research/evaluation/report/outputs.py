@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.storage.files import write_text
 from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
 from ICHSegmentationLib.research.evaluation.report.plots import write_bland_altman, write_minimum_volume_curve
 from ICHSegmentationLib.research.evaluation.report.rows import (

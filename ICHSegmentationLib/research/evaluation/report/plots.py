@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ICHSegmentationLib.core.files import atomic_path
+from ICHSegmentationLib.core.storage.files import atomic_path
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY
 from ICHSegmentationLib.research.evaluation.summary import ModelResult

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ICHSegmentationLib.core.csv_text import csv_text as safe_csv
+from ICHSegmentationLib.core.storage.csv_text import csv_text as safe_csv
 from ICHSegmentationLib.research.evaluation.evaluate import Evaluation
 from ICHSegmentationLib.research.evaluation.report.conventions import CONVENTIONS
 from ICHSegmentationLib.research.evaluation.report.rows import (

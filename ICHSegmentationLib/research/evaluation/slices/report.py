@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from ICHSegmentationLib.core.files import write_text
+from ICHSegmentationLib.core.storage.files import write_text
 from ICHSegmentationLib.rendering.png import write_png
 from ICHSegmentationLib.research.evaluation.metrics.intervals import RESAMPLES, SEED
 from ICHSegmentationLib.research.evaluation.models.report import processing_sentence

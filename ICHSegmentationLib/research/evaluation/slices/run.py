@@ -14,8 +14,8 @@ from PIL import Image
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.models import LoadedModel, ModelEntry, get_model, output_subtypes
 from ICHSegmentationLib.research.evaluation.metrics.classes import ANY, CLASSES

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import write_text
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import write_text
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from ICHSegmentationLib.core.files import atomic_path
+from ICHSegmentationLib.core.storage.files import atomic_path
 from ICHSegmentationLib.preprocessing.midline_alignment import MidlineAlignment
 from ICHSegmentationLib.research.simulation.anatomy import Anatomy
 

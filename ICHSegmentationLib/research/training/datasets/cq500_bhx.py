@@ -19,7 +19,7 @@ import pydicom
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.export.nnunet_layout import Unknown
+from ICHSegmentationLib.export.training_case.nnunet_layout import Unknown
 from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.research.training.datasets.bhx_boxes import TABLES, Box, BoxesBySeries, read_boxes

@@ -18,7 +18,7 @@ from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.export.nnunet_layout import Unknown
+from ICHSegmentationLib.export.training_case.nnunet_layout import Unknown
 from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.research.training.datasets.layout import (
     folder_with,

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ICHSegmentationLib.core.label_map import LabelMap
-from ICHSegmentationLib.export.nnunet_layout import Unknown
+from ICHSegmentationLib.export.training_case.nnunet_layout import Unknown
 from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.research.training.datasets.layout import folder_with, paired_files, read_mask
 from ICHSegmentationLib.research.training.datasets.public_set import UNKNOWN, About, CaseName, PreparedCase

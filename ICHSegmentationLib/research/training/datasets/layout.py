@@ -13,8 +13,8 @@ import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.source import from_storage_order
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.source import from_storage_order
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.io.damage import damage_named
 
 _NIFTI = (".nii.gz", ".nii")

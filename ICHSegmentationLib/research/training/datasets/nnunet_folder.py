@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import write_text
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import write_text
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.export.nnunet_layout import (
+from ICHSegmentationLib.export.training_case.nnunet_layout import (
     BOXES,
     DATASET_NAME,
     IMAGES,

@@ -19,13 +19,13 @@ import numpy as np
 from PIL import Image
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError, InputError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.source import CTSource
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.source import CTSource
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.export.nnunet_layout import Unknown
+from ICHSegmentationLib.export.training_case.nnunet_layout import Unknown
 from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.research.simulation.host_anatomy import Atlas, register_atlas
 from ICHSegmentationLib.research.training.data.case_source import RawCase

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from ICHSegmentationLib.core.label_map import LabelMap
-from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.export.nnunet_layout import Unknown
+from ICHSegmentationLib.core.scan.volume import CTVolume
+from ICHSegmentationLib.export.training_case.nnunet_layout import Unknown
 
 UNKNOWN = 6
 """Label of hemorrhage of unknown subtype, as in :class:`LabelMap`."""

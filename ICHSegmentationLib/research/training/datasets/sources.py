@@ -13,7 +13,7 @@ import numpy as np
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, UNKNOWN_SUBTYPE, Subtype
-from ICHSegmentationLib.export.nnunet_layout import DATASET_NAME, IMAGES, LABELS, SPLITS_NAME
+from ICHSegmentationLib.export.training_case.nnunet_layout import DATASET_NAME, IMAGES, LABELS, SPLITS_NAME
 from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.research.training.data.case_source import CaseSource, RawCase
 from ICHSegmentationLib.research.training.data.clot import IGNORE

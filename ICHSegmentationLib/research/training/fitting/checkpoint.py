@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import torch
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import write_bytes
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import write_bytes
 
 
 class Stateful(Protocol):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import atomic_path
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import atomic_path
 from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, select_slices
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 from ICHSegmentationLib.research.training.data.classes import class_table

@@ -17,8 +17,8 @@ from builders.training import a_configuration, write_squares
 
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.models import get_model
 from ICHSegmentationLib.research.evaluation.models import run as model_run
 from ICHSegmentationLib.research.evaluation.models.held_out_case import PATIENTS, HeldOutCase, HeldOutFile

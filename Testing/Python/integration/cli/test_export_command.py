@@ -17,9 +17,9 @@ from builders.grids import make_grid
 from builders.sr_content import sr_groups
 from PIL import Image
 
-from ICHSegmentationLib.core.files import write_text
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.storage.files import write_text
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.comparison import Comparison

@@ -12,9 +12,9 @@ import pytest
 from builders.command import Command
 from builders.dicom import write_series
 
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.io.labels.nifti import sidecar_path, write_labels_nifti
 from ICHSegmentationLib.io.labels.seg_nrrd import write_seg_nrrd

@@ -22,7 +22,7 @@ from ICHSegmentationLib.cli.options import RunOptions
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.formats import RESULT_FILES
 from ICHSegmentationLib.measurement import CaseDecision

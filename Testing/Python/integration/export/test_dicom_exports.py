@@ -24,9 +24,9 @@ from builders.sr_content import Group, sr_groups
 from pydicom.sr.codedict import codes
 
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.terminology import load_terminology
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.record import MeasurementRecord, read_record
 from ICHSegmentationLib.io.reader import read_ct

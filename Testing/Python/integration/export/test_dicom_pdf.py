@@ -10,7 +10,7 @@ from builders.dicom import write_enhanced, write_series
 from builders.dicom_checks import dciodvfy, dcmdump
 from builders.grids import make_grid
 
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.export.dicom.pdf import write_dicom_pdf
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
 from ICHSegmentationLib.io.reader import read_ct

@@ -19,12 +19,12 @@ from builders.grids import make_grid
 from pydicom.uid import generate_uid
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.version import __version__
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.dicom.seg import SegmentationKind, write_dicom_seg
 from ICHSegmentationLib.export.record import ModelRecord
 from ICHSegmentationLib.io.dicom.slices import tag_name

@@ -16,9 +16,9 @@ from builders.grids import make_grid
 from pydicom.sr.codedict import codes
 
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.version import __version__
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
 from ICHSegmentationLib.export.dicom.sr import write_dicom_sr
 from ICHSegmentationLib.export.record import ModelRecord

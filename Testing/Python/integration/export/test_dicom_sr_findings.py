@@ -15,10 +15,10 @@ from builders.sr_content import Group, all_codes, sr_groups
 from pydicom.sr._concepts_dict import concepts
 
 from ICHSegmentationLib.anatomy.lesion_location import Compartment, LesionLocation, Region, Side
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
 from ICHSegmentationLib.export.dicom.sr import write_dicom_sr

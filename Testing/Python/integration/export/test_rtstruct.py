@@ -16,10 +16,10 @@ from builders.grids import make_grid
 from scipy import ndimage
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.case import CaseResult
 from ICHSegmentationLib.export.exporter import Exporter
 from ICHSegmentationLib.export.formats import ExportFormat

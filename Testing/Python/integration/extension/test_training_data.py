@@ -19,11 +19,11 @@ from ICHSegmentationLib.research.training.datasets.sources import NnunetSource
 _SAVE = """
 from pathlib import Path
 import numpy as np
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
-from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.export.save_case import save_case
+from ICHSegmentationLib.core.scan.volume import CTVolume
+from ICHSegmentationLib.export.training_case.save_case import save_case
 grid = SliceGrid.from_affine(np.diag([-0.5, -0.5, 5.0, 1.0]), (4, 12, 10))
 hu = np.full(grid.shape, 30, dtype=np.int16)
 labels = np.zeros(grid.shape, dtype=np.uint8)
@@ -54,7 +54,7 @@ def test_a_corrected_case_is_saved_with_the_installed_files_only(modules, tmp_pa
 def test_the_panel_imports_only_modules_that_are_installed(modules):
     panel = [modules / "ICHSegmentation.py", *(modules / "ICHSegmentationPanel").rglob("*.py")]
     wanted = set().union(*map(library_imports, panel))
-    assert "ICHSegmentationLib.export.save_case" in wanted
+    assert "ICHSegmentationLib.export.training_case.save_case" in wanted
     paths = {name: modules / name.replace(".", "/") for name in wanted}
     missing = {name for name, path in paths.items() if not (path.with_suffix(".py").exists() or path.is_dir())}
     assert missing == set()

@@ -94,8 +94,8 @@ HU = np.arange(240, dtype=np.int16).reshape(8, 10, 3) - 100
 @pytest.fixture
 def asked(monkeypatch):
     """Generate a small sample instead of the head; return what was asked for."""
-    from ICHSegmentationLib.core.grid import SliceGrid
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.grid import SliceGrid
+    from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.research.simulation import simulate
 
     grid = SliceGrid.from_affine(AFFINE_RAS, (8, 10, 3))

@@ -22,8 +22,8 @@ from builders.simple_head import CLOT_HU, head_hu
 from builders.slicer_packages import hide_other_packages
 
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.measurement.measure import measure
 
 
@@ -95,8 +95,8 @@ def test_reports_can_be_written_with_only_the_packages_of_slicer(tmp_path):
     code = f"""
 import numpy as np
 from pathlib import Path
-from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.export.job import ExportJob, ScanFiles
 from ICHSegmentationLib.export.run_export import run_export
 from ICHSegmentationLib.export.record import RunRecord

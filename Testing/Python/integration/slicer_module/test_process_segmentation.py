@@ -16,8 +16,8 @@ from builders.processes import is_running
 from builders.python_slicer import put_on_path, put_script_on_path
 from builders.worker_world import make_world, tilted_head
 
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.version import __version__
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.pipeline import segment
 from ICHSegmentationLib.worker.protocol.messages import PROTOCOL
 

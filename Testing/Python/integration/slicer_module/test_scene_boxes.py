@@ -9,8 +9,8 @@ import slicer
 from builders.scene import add_transform, publish_head, save_and_reopen
 
 from ICHSegmentationLib import mrml
-from ICHSegmentationLib.core.grid import LPS_TO_RAS
 from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
+from ICHSegmentationLib.core.scan.grid import LPS_TO_RAS
 from ICHSegmentationLib.mrml.boxes.box_record import read_record
 from ICHSegmentationLib.segmentation.boxes.segmentation import edit_without_segmenter
 

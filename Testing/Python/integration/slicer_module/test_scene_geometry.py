@@ -23,7 +23,7 @@ from builders.simple_head import head_hu
 
 from ICHSegmentationLib import mrml, read_ct
 from ICHSegmentationLib.core.errors import InputError, NodeRemovedError
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.mrml.volume import check as volume_check
 
 

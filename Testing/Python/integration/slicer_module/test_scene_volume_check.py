@@ -121,7 +121,7 @@ def test_axes_that_do_not_span_space_are_refused(a_scene):
 def test_gaps_and_many_steps_are_named():
     from builders.grids import make_grid
 
-    from ICHSegmentationLib.core.source import CTSource
+    from ICHSegmentationLib.core.scan.source import CTSource
     from ICHSegmentationLib.mrml.volume.check import describe_geometry
     from ICHSegmentationLib.mrml.volume.geometry import VolumeGeometry
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from builders.worker_world import make_world, tilted_head
 
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 
 Environment = dict[str, str]

@@ -27,7 +27,7 @@ from ICHSegmentationLib.core.errors import (
 )
 from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
 from ICHSegmentationLib.core.options import SegmentOptions
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import Device, list_devices, load_manifest
 from ICHSegmentationLib.pipeline import resegment_lesion, segment

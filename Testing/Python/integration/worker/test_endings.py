@@ -25,7 +25,7 @@ ONE_THREAD = SegmentOptions(threads=1)
 CLIENT = """
 import sys, time
 import numpy as np
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.io.grid_record import parse_grid_record
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 

@@ -21,7 +21,7 @@ from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.options import SegmentOptions
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.job import ExportJob, ScanFiles
 from ICHSegmentationLib.export.record import RunRecord

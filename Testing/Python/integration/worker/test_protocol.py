@@ -13,7 +13,7 @@ import pytest
 from builders.label_maps import labelled
 
 import ICHSegmentationLib
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.worker.protocol.exchange import write_labels, write_volume
 
 

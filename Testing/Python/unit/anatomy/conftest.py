@@ -8,7 +8,7 @@ import pytest
 
 from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit
 from ICHSegmentationLib.anatomy.brain_frame import BrainFrame
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.research.simulation import SimulatedCT, simulated_ct
 

@@ -10,8 +10,8 @@ import pytest
 from builders.turned_scans import tilted, turned_in_plane, upside_down, with_mirrored_pixels
 
 from ICHSegmentationLib.anatomy.head_pose import find_pose
-from ICHSegmentationLib.core.grid import SliceGrid
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.research.simulation import SimulatedCT
 
 

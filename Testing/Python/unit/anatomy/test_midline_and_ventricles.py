@@ -12,9 +12,9 @@ from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.measurement import Ventricle, ich_score
+from ICHSegmentationLib.measurement.brain.midline import midline_shift
+from ICHSegmentationLib.measurement.brain.ventricles import compartments, propose_graeb
 from ICHSegmentationLib.measurement.measure import measure
-from ICHSegmentationLib.measurement.midline import midline_shift
-from ICHSegmentationLib.measurement.ventricles import compartments, propose_graeb
 
 pytestmark = pytest.mark.slow
 

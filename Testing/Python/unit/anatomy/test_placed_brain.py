@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit, fit_atlas
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 
 pytestmark = pytest.mark.slow
 

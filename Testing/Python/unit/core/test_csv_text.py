@@ -8,7 +8,7 @@ import io
 
 import pytest
 
-from ICHSegmentationLib.core.csv_text import csv_text
+from ICHSegmentationLib.core.storage.csv_text import csv_text
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from builders.errors import raises
 
 from ICHSegmentationLib.core.errors import DiskFullError, ICHSegmentationError
-from ICHSegmentationLib.core.files import atomic_path, write_bytes, write_text
+from ICHSegmentationLib.core.storage.files import atomic_path, write_bytes, write_text
 
 
 def test_content_replaces_an_earlier_file(tmp_path):

@@ -7,7 +7,7 @@ from builders.errors import raises
 from builders.grids import make_grid
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 
 def test_distances_along_the_normal_are_shorter_than_steps_by_the_cosine_of_the_tilt():

@@ -11,8 +11,8 @@ from builders.errors import raises
 from builders.faulty_files import StoppedError, faulty_files
 
 from ICHSegmentationLib.core.errors import DiskFullError, ICHSegmentationError
-from ICHSegmentationLib.core.files import write_text
-from ICHSegmentationLib.core.replacing import finish_replacing, replacing_files
+from ICHSegmentationLib.core.storage.files import write_text
+from ICHSegmentationLib.core.storage.replacing import finish_replacing, replacing_files
 from ICHSegmentationLib.export.formats import RESULT_FILES
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from builders.label_maps import head_grid
 
-from ICHSegmentationLib.core.scan_cache import cached_per_scan
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
+from ICHSegmentationLib.core.storage.scan_cache import cached_per_scan
 
 GRID = head_grid([4.0, 4.0], tilt_deg=0, rows=4, columns=4, spacing_mm=(1.0, 1.0))
 

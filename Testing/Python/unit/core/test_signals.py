@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from ICHSegmentationLib.core.files import write_text
-from ICHSegmentationLib.core.temporary import remove_left, temporary_path
+from ICHSegmentationLib.core.storage.files import write_text
+from ICHSegmentationLib.core.storage.temporary import remove_left, temporary_path
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
 CODE = """
 import sys, time
 from pathlib import Path
-from ICHSegmentationLib.core.files import atomic_path
-from ICHSegmentationLib.core.replacing import replacing_files
+from ICHSegmentationLib.core.storage.files import atomic_path
+from ICHSegmentationLib.core.storage.replacing import replacing_files
 from ICHSegmentationLib.core.signals import exit_on_signals
 exit_on_signals()
 with replacing_files(Path(sys.argv[1])) as staging, atomic_path(Path(sys.argv[1]) / "Doe John.pdf") as temporary:

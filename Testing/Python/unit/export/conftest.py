@@ -7,9 +7,9 @@ import pytest
 from builders.label_maps import ellipsoid_mask, head_grid, labelled
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, head_volume, model_entry
 
-from ICHSegmentationLib.core.source import CTSource
+from ICHSegmentationLib.core.scan.source import CTSource
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.models import RuntimeInfo
 from ICHSegmentationLib.segmentation.result import SegmentationResult
 

@@ -14,12 +14,12 @@ from builders.grids import make_grid
 from PIL import Image
 
 from ICHSegmentationLib.core.errors import DiskFullError, ICHSegmentationError
-from ICHSegmentationLib.core.files import write_bytes, write_text
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
+from ICHSegmentationLib.core.storage.files import write_bytes, write_text
 from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
-from ICHSegmentationLib.export.save_case import save_case
 from ICHSegmentationLib.export.tables import write_measurements_csv
+from ICHSegmentationLib.export.training_case.save_case import save_case
 from ICHSegmentationLib.io.boxes import write_boxes
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti, write_on_grid_nifti

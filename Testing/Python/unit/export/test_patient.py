@@ -9,7 +9,7 @@ from builders.errors import raises
 from builders.grids import make_grid
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.source import CTSource
+from ICHSegmentationLib.core.scan.source import CTSource
 from ICHSegmentationLib.export.report.patient import PatientData, read_patient
 from ICHSegmentationLib.io.reader import read_ct
 

@@ -12,8 +12,8 @@ import pytest
 from builders.label_maps import labelled
 from PIL import Image
 
-from ICHSegmentationLib.core.files import write_bytes
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.storage.files import write_bytes
 from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.export.comparison import Comparison, RegistrationRecord
 from ICHSegmentationLib.export.record import make_record

@@ -17,11 +17,11 @@ from ICHSegmentationLib import read_ct
 from ICHSegmentationLib.core.errors import DiskFullError, ICHSegmentationError, InputError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
-from ICHSegmentationLib.core.source import CTSource
+from ICHSegmentationLib.core.scan.source import CTSource
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
-from ICHSegmentationLib.export import save_case as module
-from ICHSegmentationLib.export.save_case import save_case
+from ICHSegmentationLib.export.training_case import save_case as module
+from ICHSegmentationLib.export.training_case.save_case import save_case
 from ICHSegmentationLib.io.boxes import boxes_on, read_boxes
 from ICHSegmentationLib.io.grid_record import parse_grid_record
 from ICHSegmentationLib.io.labels.nifti import read_labels_nifti

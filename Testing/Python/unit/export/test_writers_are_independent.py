@@ -13,8 +13,8 @@ from builders.dicom import write_enhanced, write_series
 from builders.grids import make_grid
 
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.export.dicom.pdf import write_dicom_pdf
 from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
 from ICHSegmentationLib.export.dicom.sr import write_dicom_sr

@@ -16,7 +16,7 @@ from scipy.spatial.transform import Rotation
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.source import from_storage_order, nearest_axes, to_storage_order
+from ICHSegmentationLib.core.scan.source import from_storage_order, nearest_axes, to_storage_order
 from ICHSegmentationLib.io.reader import read_ct
 
 

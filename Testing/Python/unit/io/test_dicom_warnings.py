@@ -11,8 +11,8 @@ import pytest
 from builders.dicom import write_localizer, write_other, write_screenshot, write_series
 from builders.grids import coded_hu, make_grid
 
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.io.dicom.tags import is_sharp_kernel
 from ICHSegmentationLib.io.reader import read_ct
 

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ICHSegmentationLib import read_ct
-from ICHSegmentationLib.core.grid import SliceGrid
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 
 pytestmark = pytest.mark.slow
 

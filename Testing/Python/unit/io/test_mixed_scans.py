@@ -13,8 +13,8 @@ from builders.errors import raises
 from builders.grids import coded_hu, make_grid
 
 from ICHSegmentationLib.core.errors import InputError, SeveralSeriesError, UnusableSeriesError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.io.reader import read_ct
 
 pytestmark = pytest.mark.slow

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from builders.label_maps import ellipsoid_mask, ellipsoid_ml, head_grid, labelled
 
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.measurement import Lesion
-from ICHSegmentationLib.measurement.abc2 import slice_weights
 from ICHSegmentationLib.measurement.measure import measure
+from ICHSegmentationLib.measurement.shape.abc2 import slice_weights
 
 
 def cylinder(grid: SliceGrid, radii_mm: tuple[float, float], slices: slice, turn_deg: float = 0.0) -> np.ndarray:

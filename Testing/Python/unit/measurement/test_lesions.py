@@ -8,8 +8,8 @@ import pytest
 from builders.errors import raises
 from builders.label_maps import ellipsoid_mask, head_grid, labelled
 
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.measurement.measure import measure
 
 GRIDS = {

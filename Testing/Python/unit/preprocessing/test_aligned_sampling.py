@@ -11,7 +11,7 @@ import pytest
 from builders.moved_head import moved_scan
 from scipy import ndimage
 
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.preprocessing.aligned_sampling import AlignedSampling
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 from ICHSegmentationLib.preprocessing.midline_alignment import MidlineAlignment

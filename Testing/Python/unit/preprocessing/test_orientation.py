@@ -4,7 +4,7 @@ import pytest
 from builders.affine_files import AXIS_ORDERS
 from builders.grids import make_grid
 
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 
 # Feet to head, front to back, right to left, in LPS.

@@ -10,7 +10,7 @@ from builders.dicom import base_dataset
 from pydicom.uid import CTImageStorage
 
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.source import CTSource
+from ICHSegmentationLib.core.scan.source import CTSource
 from ICHSegmentationLib.registration.patients import warn_patients
 
 

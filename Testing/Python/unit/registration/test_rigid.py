@@ -8,7 +8,7 @@ import pytest
 from builders.label_maps import ellipsoid_mask, head_grid
 from builders.moved_head import CLOT_CENTRE_MM, moved_scan, pose_matrix
 
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.registration import register
 
 pytestmark = pytest.mark.slow

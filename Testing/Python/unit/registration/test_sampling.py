@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from builders.label_maps import head_grid
 
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.registration.sampling import indices_at, values_at
 
 UNEVEN = head_grid([4.22] * 6 + [1.14] + [7.38] * 5, tilt_deg=18.5, oblique_deg=(3, 14, -8), rows=20, columns=30)

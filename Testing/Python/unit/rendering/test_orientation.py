@@ -8,7 +8,7 @@ import itertools
 import numpy as np
 import pytest
 
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.rendering.orientation import DisplayOrientation
 
 L, P, S = np.eye(3)

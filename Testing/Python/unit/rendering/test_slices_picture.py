@@ -8,10 +8,10 @@ import pytest
 from builders.label_maps import labelled
 from PIL import Image, ImageDraw
 
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.terminology import load_terminology
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.rendering import slices_picture
 from ICHSegmentationLib.rendering.drawing import draw_scale_bar, format_ml, legend_entries

@@ -12,8 +12,8 @@ from builders.simple_head import BrightRuntime, model_entry
 from scipy import ndimage
 
 from ICHSegmentationLib.core.progress import Stages
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.research.training.datasets.phe_sich import read_case
 from ICHSegmentationLib.segmentation.segmenter import Segmented
 from ICHSegmentationLib.systems import build_segmenter

@@ -14,8 +14,8 @@ from ICHSegmentationLib import resegment_lesion, segment
 from ICHSegmentationLib.core.errors import CancelledError, InputError
 from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox, box_around
 from ICHSegmentationLib.core.progress import Stages
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.segmentation.boxes.segmentation import resegment_box, segment_boxes
 
 GRID = make_grid(rows=20, columns=20)

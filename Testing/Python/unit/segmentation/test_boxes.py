@@ -13,8 +13,8 @@ from builders.label_maps import ellipsoid_mask, head_grid, labelled
 from pydantic import ValidationError
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.lesion_boxes import LesionBox, box_around, in_plane, lesion_boxes
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype
 from ICHSegmentationLib.io.boxes import BoxFile, boxes_on, read_boxes, write_boxes
 from ICHSegmentationLib.segmentation.boxes.linking import SliceBox, link_boxes, plane_boxes

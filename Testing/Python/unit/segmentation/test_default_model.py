@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ICHSegmentationLib import read_ct, run, segment, write_results
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.research.training.data.clot import derive_clot
 from ICHSegmentationLib.research.training.datasets.phe_sich import SPACING_MM, read_case

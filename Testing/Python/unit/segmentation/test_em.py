@@ -14,8 +14,8 @@ from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, head_hu
 from ICHSegmentationLib import read_ct, segment
 from ICHSegmentationLib.core.errors import CancelledError, InputError, NotAHeadError
 from ICHSegmentationLib.core.lesion_boxes import LesionBox, lesion_boxes
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import UNKNOWN_SUBTYPE, Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.preprocessing.head import intracranial_mask
 from ICHSegmentationLib.research.training.data.clot import derive_clot
 from ICHSegmentationLib.research.training.datasets.phe_sich import SPACING_MM, read_case

@@ -11,11 +11,11 @@ from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, head_hu, head_vo
 from scipy import ndimage
 
 from ICHSegmentationLib.core.errors import CancelledError, ModelError, NotAHeadError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import RuntimeInfo
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec

@@ -10,11 +10,11 @@ from builders.label_maps import ellipsoid_mask, ellipsoid_ml, head_grid
 from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, BrightRuntime, head_hu, head_volume, model_entry
 
 from ICHSegmentationLib.core.errors import CancelledError, NotAHeadError
-from ICHSegmentationLib.core.grid import SliceGrid
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.io.labels.nifti import write_labels_nifti
 from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.measurement.measure import measure

@@ -11,8 +11,8 @@ from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import LesionBox, lesion_boxes
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 from ICHSegmentationLib.research.simulation import simulated_ct
 from ICHSegmentationLib.segmentation.segmenter import Segmented

@@ -11,7 +11,7 @@ from builders.dicom_checks import dciodvfy
 from builders.grids import make_grid
 
 from ICHSegmentationLib import read_ct
-from ICHSegmentationLib.core.volume import CTVolume
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.research.simulation.dicom_series import write_dicom_series
 
 

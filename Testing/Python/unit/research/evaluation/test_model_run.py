@@ -15,8 +15,8 @@ from PIL import Image
 
 from ICHSegmentationLib.core.errors import NotAHeadError
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.research.evaluation.models import report as model_report
 from ICHSegmentationLib.research.evaluation.models import run as model_run
 from ICHSegmentationLib.research.evaluation.models.held_out_case import (

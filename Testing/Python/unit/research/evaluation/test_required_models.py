@@ -14,8 +14,8 @@ from builders.tiny_model import FIELDS, TINY, random_state, register_model
 
 from ICHSegmentationLib.core.errors import MissingModelError
 from ICHSegmentationLib.core.label_map import LabelMap
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.research.evaluation.models import run as model_run
 from ICHSegmentationLib.research.evaluation.models.held_out_case import PATIENTS, HeldOutCase, HeldOutFile
 from ICHSegmentationLib.research.evaluation.models.run import ModelRun, RunSettings, run_model

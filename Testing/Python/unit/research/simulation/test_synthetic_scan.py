@@ -13,9 +13,9 @@ from builders.generated_host import a_generated_host
 from builders.grids import make_grid
 
 from ICHSegmentationLib.core.errors import InputError, NotAHeadError
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
-from ICHSegmentationLib.core.volume import CTVolume
 from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.research.simulation.dicom_series import write_dicom_series
 from ICHSegmentationLib.research.simulation.synthetic_scan import generated_scan, paint_into

@@ -11,16 +11,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib.core.errors import InputError
-from ICHSegmentationLib.core.files import write_error, write_text
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.export.nnunet_layout import BOXES, DATASET_NAME, IMAGES, LABELS, Unknown, dataset_content
+from ICHSegmentationLib.core.storage.files import write_error, write_text
+from ICHSegmentationLib.export.training_case.nnunet_layout import (
+    BOXES,
+    DATASET_NAME,
+    IMAGES,
+    LABELS,
+    Unknown,
+    dataset_content,
+)
 from ICHSegmentationLib.io.boxes import write_boxes
 from ICHSegmentationLib.io.labels.nifti import sidecar_path, write_labels_nifti, write_on_grid_nifti
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.lesion_boxes import LesionBox
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 _CASE = re.compile(r"\.?case_(\d+)")
 

@@ -9,8 +9,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.core.grid import SliceGrid
-    from ICHSegmentationLib.core.volume import CTVolume
+    from ICHSegmentationLib.core.scan.grid import SliceGrid
+    from ICHSegmentationLib.core.scan.volume import CTVolume
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ Point = tuple[float, float, float]
 
 
 class MidlineShift(BaseModel):
-    """Midline shift at the septum pellucidum; see :mod:`ICHSegmentationLib.measurement.midline`.
+    """Midline shift at the septum pellucidum; see :mod:`ICHSegmentationLib.measurement.brain.midline`.
 
     It is the perpendicular distance from the ideal midline, here the plane of symmetry of the inside of the skull, to
     the septum pellucidum between the frontal horns (Liao CC, Chen YF, Xiao F, Brain midline shift measurement and its

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from ICHSegmentationLib.core.grid import SliceGrid
-from ICHSegmentationLib.measurement.diameters import Line, longest_line_in_slice, widest_chord
+from ICHSegmentationLib.core.scan.grid import SliceGrid
+from ICHSegmentationLib.measurement.shape.diameters import Line, longest_line_in_slice, widest_chord
 
 Method = Literal["ABC/2", "XYZ/2"]
 Point = tuple[float, float, float]

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from ICHSegmentationLib.anatomy.deep_samples import A, X
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.measurement.midline_shift import MidlineShift
+from ICHSegmentationLib.measurement.brain.midline_shift import MidlineShift
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.anatomy.deep_samples import DeepSamples

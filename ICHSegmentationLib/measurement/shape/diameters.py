@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ICHSegmentationLib.core.grid import SliceGrid
+from ICHSegmentationLib.core.scan.grid import SliceGrid
 
 _FINE = 4
 """Samples per pixel, in both directions, of the search for a chord."""

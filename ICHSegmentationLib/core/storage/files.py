@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ICHSegmentationLib.core.errors import DiskFullError, ICHSegmentationError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.temporary import remove_left, temporary_path
+from ICHSegmentationLib.core.storage.temporary import remove_left, temporary_path
 
 _DOUBLE_SUFFIXES = (".nii.gz", ".seg.nrrd")
 _SEEN: set[Path] = set()

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError
-from ICHSegmentationLib.core.files import flush_folder, write_error, write_text
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.temporary import remove_left, temporary_path
+from ICHSegmentationLib.core.storage.files import flush_folder, write_error, write_text
+from ICHSegmentationLib.core.storage.temporary import remove_left, temporary_path
 
 _NEW, _OLD, _JOURNAL = "new", "old", "journal.json"
 

@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from ICHSegmentationLib.core import slice_steps
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
+from ICHSegmentationLib.core.scan import slice_steps
 
 LPS_TO_RAS = np.array([-1.0, -1.0, 1.0])
 _SAME_MM = 0.01
