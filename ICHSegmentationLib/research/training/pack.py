@@ -44,7 +44,7 @@ class Pack:
 
 
 def write_pack(config: TrainingConfig, folder: Path, *, max_mib: float) -> Pack:
-    """Write the configuration, the index, all real volumes with their anatomy, and synthetic volumes up to the limit.
+    """Write the configuration, the index, all real volumes, slices and anatomy, and synthetic volumes up to the limit.
 
     Parameters
     ----------
@@ -69,7 +69,9 @@ def write_pack(config: TrainingConfig, folder: Path, *, max_mib: float) -> Pack:
         raise InputError(message("research.not_prepared", folder=source.root))
     split = CaseSplit.of(index, config)
     names = (*split.training, *split.validation)
+    slices = (*split.training_slices, *split.validation_slices)
     needed = [source.root / INDEX_NAME, *map(source.real, names), *map(source.anatomy, names)]
+    needed += map(source.slice_stack, slices)
     spare = [path for path in (*prepared.validation, *prepared.training) if path not in needed]
     size = sum(path.stat().st_size for path in needed)
     if size > max_mib * _MIB:

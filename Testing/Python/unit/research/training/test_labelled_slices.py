@@ -16,6 +16,7 @@ from ICHSegmentationLib.research.training.data.data_folder import DataFolder
 from ICHSegmentationLib.research.training.data.samples import TrainingVolume
 from ICHSegmentationLib.research.training.dataset import SliceDataset
 from ICHSegmentationLib.research.training.datasets.labelled_slices import LabelledSlices, slice_hu
+from ICHSegmentationLib.research.training.pack import write_pack
 from ICHSegmentationLib.research.training.prepare import prepare, prepared_files
 
 pytestmark = pytest.mark.slow
@@ -109,6 +110,23 @@ def test_slices_are_prepared_beside_volumes_and_one_fold_validates(a_folder: Pat
     assert (volume.labels[1] == Subtype.IPH).sum() * 2.5**2 == pytest.approx(true_mm2, rel=0.1)
     # The folder still serves a configuration without slices.
     assert prepare(a_configuration(root)).training == tuple(squares)
+
+
+def test_a_pack_without_room_for_slices_is_refused(a_folder: Path, tmp_path: Path):
+    root = tmp_path / "data"
+    squares = write_squares(root)
+    config = a_slice_configuration(root, a_folder)
+    stacks = [path for path in prepare(config).training if path not in squares]
+    assert len(stacks) == len(NAMES)
+    for path in squares:
+        anatomy = DataFolder(root).anatomy(path.stem)
+        anatomy.parent.mkdir(exist_ok=True)
+        anatomy.write_bytes(b"")
+    needed = sum(path.stat().st_size for path in (root / "index.json", *squares, *stacks))
+    with raises(InputError, "research.pack_too_large"):
+        write_pack(config, tmp_path / "small", max_mib=(needed - 1) / 2**20)
+    assert write_pack(config, tmp_path / "pack", max_mib=needed / 2**20).to_be_made == 0
+    assert all((tmp_path / "pack" / "data" / path.relative_to(root)).exists() for path in stacks)
 
 
 def test_the_fraction_of_the_samples_is_drawn_from_the_slices(a_folder: Path, tmp_path: Path):
