@@ -5,9 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pydicom.uid import generate_uid
+
 from ICHSegmentationLib.core.terminology import Code
+from ICHSegmentationLib.core.version import __version__
 
 if TYPE_CHECKING:
+    from highdicom import SOPClass
     from highdicom.sr import CodedConcept
     from pydicom import Dataset
 
@@ -69,3 +73,48 @@ def keep_character_set(dataset: Dataset, source: Dataset) -> None:
     given = source.get("SpecificCharacterSet")
     if given is not None:
         dataset.SpecificCharacterSet = given
+
+
+def derived_object(
+    first: Dataset,
+    *,
+    sop_class_uid: str,
+    modality: str,
+    series_offset: int,
+    series_description: str,
+    transfer_syntax_uid: str,
+    **attributes: Any,
+) -> SOPClass:
+    """Return a new object in the study of a source, in a series of its own, with the patient and study of the source.
+
+    Parameters
+    ----------
+    first : pydicom.Dataset
+        Header of the source.
+    sop_class_uid, modality, series_description, transfer_syntax_uid : str
+        Attributes of the new object.
+    series_offset : int
+        See `series_number`.
+    **attributes
+        Further arguments of `highdicom.SOPClass`.
+    """
+    from highdicom import SOPClass
+
+    dataset = SOPClass(
+        study_instance_uid=first.StudyInstanceUID,
+        series_instance_uid=generate_uid(),
+        series_number=series_number(first, series_offset),
+        sop_instance_uid=generate_uid(),
+        sop_class_uid=sop_class_uid,
+        instance_number=1,
+        modality=modality,
+        manufacturer=MANUFACTURER,
+        manufacturer_model_name=MODEL_NAME,
+        software_versions=__version__,
+        transfer_syntax_uid=transfer_syntax_uid,
+        series_description=series_description,
+        **attributes,
+    )
+    keep_character_set(dataset, first)
+    dataset.copy_patient_and_study_information(first)
+    return dataset

@@ -9,11 +9,10 @@ from pathlib import Path
 
 from pydicom import Dataset
 from pydicom.sr.codedict import codes
-from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
 
 from ICHSegmentationLib.core.scan.source import CTSource
-from ICHSegmentationLib.core.version import __version__
-from ICHSegmentationLib.export.dicom.identity import MANUFACTURER, MODEL_NAME, keep_character_set, series_number
+from ICHSegmentationLib.export.dicom.identity import derived_object
 from ICHSegmentationLib.export.dicom.save import save_dicom
 from ICHSegmentationLib.export.report.pdf import TITLE
 from ICHSegmentationLib.io.dicom.source_headers import derivation_named, quiet_dicom
@@ -59,28 +58,18 @@ def write_dicom_pdf(
 
 
 def _dataset(pdf: bytes, source_datasets: Sequence[Dataset], *, shows_patient: bool) -> Dataset:
-    from highdicom import SOPClass
-
     first = source_datasets[0]
     now = datetime.now()
-    dataset = SOPClass(
-        study_instance_uid=first.StudyInstanceUID,
-        series_instance_uid=generate_uid(),
-        series_number=series_number(first, _SERIES_OFFSET),
-        sop_instance_uid=generate_uid(),
+    dataset = derived_object(
+        first,
         sop_class_uid=EncapsulatedPDFStorage,
-        instance_number=1,
         modality="DOC",
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MODEL_NAME,
-        software_versions=__version__,
-        transfer_syntax_uid=ExplicitVRLittleEndian,
+        series_offset=_SERIES_OFFSET,
         series_description=SERIES_DESCRIPTION,
+        transfer_syntax_uid=ExplicitVRLittleEndian,
         content_date=now.date(),
         content_time=now.time(),
     )
-    keep_character_set(dataset, first)
-    dataset.copy_patient_and_study_information(first)
     dataset.ConversionType = "WSD"
     dataset.AcquisitionDateTime = ""
     dataset.BurnedInAnnotation = "YES" if shows_patient else "NO"

@@ -16,20 +16,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from pydicom import Dataset
-from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage, generate_uid
+from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.terminology import HemorrhageClass, load_terminology
-from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.dicom.contours import pixel_polygons
-from ICHSegmentationLib.export.dicom.identity import (
-    MANUFACTURER,
-    MODEL_NAME,
-    coded,
-    keep_character_set,
-    series_number,
-)
+from ICHSegmentationLib.export.dicom.identity import coded, derived_object
 from ICHSegmentationLib.io.dicom.source_headers import derivation_named, quiet_dicom
 
 if TYPE_CHECKING:
@@ -77,26 +70,16 @@ def make_rtstruct(
 
 
 def _base(first: Dataset) -> Dataset:
-    from highdicom import SOPClass
-
     now = datetime.now()
-    dataset = SOPClass(
-        study_instance_uid=first.StudyInstanceUID,
-        series_instance_uid=generate_uid(),
-        series_number=series_number(first, _SERIES_OFFSET),
-        sop_instance_uid=generate_uid(),
+    dataset = derived_object(
+        first,
         sop_class_uid=RTStructureSetStorage,
-        instance_number=1,
         modality="RTSTRUCT",
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MODEL_NAME,
-        software_versions=__version__,
+        series_offset=_SERIES_OFFSET,
+        series_description=SERIES_DESCRIPTION,
         # Contour Data can be longer than the 64 KiB that an explicit VR DS allows.
         transfer_syntax_uid=ImplicitVRLittleEndian,
-        series_description=SERIES_DESCRIPTION,
     )
-    keep_character_set(dataset, first)
-    dataset.copy_patient_and_study_information(first)
     dataset.OperatorsName = ""
     dataset.FrameOfReferenceUID = first.FrameOfReferenceUID
     dataset.PositionReferenceIndicator = ""
