@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 MAX_TILT_DEG = 30.0
 """Of the head against its slices; the plane of the slices of an upright head differs by up to 20 from the model's."""
 
-_MOST_SLICES, _PIXEL_MM = 40, 3.2  # of the search
+_MAX_SLICES, _PIXEL_MM = 40, 3.2  # of the search
 _POINTS = 140
-_LEAST_POINTS = 100
-_LEAST_SLICES = 4
+_MIN_POINTS = 100
+_MIN_SLICES = 4
 _REACH_MM = 68.0  # from the widest slice; below are the foramen magnum and the canal
 _WIDEST = 0.93  # of the largest area; such slices are the middle of the head
 _TALL_MM = 60.0  # of brain; less does not tell whether the head is tilted or upside down
@@ -141,16 +141,16 @@ def _surface(
 ) -> tuple[np.ndarray, float, bool] | None:
     """Return points on the inside of the skull, LAS mm from its middle, its radius, and whether the brain is tall."""
     steps = [float(np.median(np.diff(axis))) if len(axis) > 1 else 1.0 for axis in orientation.coordinates_mm]
-    stride = [-(-volume.grid.shape[orientation.axes[0]] // _MOST_SLICES)]
+    stride = [-(-volume.grid.shape[orientation.axes[0]] // _MAX_SLICES)]
     stride += [max(1, round(_PIXEL_MM / step)) for step in steps[1:]]
     hu = orientation.apply(volume.hu)[:: stride[0], :: stride[1], :: stride[2]]
-    if len(hu) < _LEAST_SLICES:
+    if len(hu) < _MIN_SLICES:
         return None
     inside = intracranial_mask(hu, (steps[1] * stride[1], steps[2] * stride[2]))
     surface = inside & ~ndimage.binary_erosion(inside, structure=np.ones((1, 3, 3)), border_value=1)
     surface[:, [0, -1]] = surface[:, :, [0, -1]] = False
     found = np.argwhere(surface)
-    if len(found) < _LEAST_POINTS:
+    if len(found) < _MIN_POINTS:
         return None
     area = inside.sum(axis=(1, 2))
     wide = np.flatnonzero(area >= _WIDEST * area.max())

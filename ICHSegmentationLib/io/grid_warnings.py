@@ -9,7 +9,7 @@ from ICHSegmentationLib.core.scan.slice_steps import alike, gap_limits_mm
 
 _TILT_DEG = 0.5
 _AXIAL_COSINE = 0.7
-_MOST_LISTED = 4
+_MAX_LISTED = 4
 
 
 def warn_grid(grid: SliceGrid) -> list[str]:
@@ -22,13 +22,13 @@ def warn_grid(grid: SliceGrid) -> list[str]:
     steps, gaps = grid.steps_mm, set(grid.gaps)
     distinct = grid.distinct_steps()
     if len(distinct) > 1:
-        few = len(distinct) <= _MOST_LISTED
+        few = len(distinct) <= _MAX_LISTED
         listed = ", ".join(f"{s:.2f}" for s in distinct) if few else f"{min(distinct):.2f} to {max(distinct):.2f}"
         warnings.append(message("io.steps_vary", steps=listed))
     lone = [i for i in range(len(steps)) if i not in gaps and not any(alike(steps[i], step) for step in distinct)]
     if lone:
-        listed = ", ".join(f"{steps[i]:.2f} mm between slices {i + 1} and {i + 2}" for i in lone[:_MOST_LISTED])
-        more = f" and {len(lone) - _MOST_LISTED} more" if len(lone) > _MOST_LISTED else ""
+        listed = ", ".join(f"{steps[i]:.2f} mm between slices {i + 1} and {i + 2}" for i in lone[:_MAX_LISTED])
+        more = f" and {len(lone) - _MAX_LISTED} more" if len(lone) > _MAX_LISTED else ""
         warnings.append(message("io.single_steps_differ", steps=listed + more))
     if gaps:
         listed = ", ".join(f"{i + 1} and {i + 2} ({steps[i]:.2f} mm)" for i in sorted(gaps))

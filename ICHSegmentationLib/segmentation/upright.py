@@ -111,10 +111,9 @@ class UprightBoxSegmenter(UprightSegmenter):
 
     def __init__(self, segmenter: BoxSegmenter) -> None:
         super().__init__(segmenter)  # type: ignore[arg-type]  # every system has both
-        self._boxes, self._scan = segmenter, None
+        self._boxes = segmenter
+        self._scan: UprightScan | None = None
         self.box_warning = segmenter.box_warning
-
-    _scan: UprightScan | None
 
     def predict_in_box(self, volume: CTVolume, box: LesionBox) -> np.ndarray:
         """Return the probability of blood in a box; see `BoxSegmenter.predict_in_box`."""

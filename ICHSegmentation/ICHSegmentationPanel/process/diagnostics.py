@@ -9,7 +9,7 @@ from collections import deque
 
 import slicer
 
-_MOST_NOTES = 100
+_MAX_NOTES = 100
 
 
 class Diagnostics:
@@ -20,7 +20,7 @@ class Diagnostics:
     """
 
     def __init__(self) -> None:
-        self._notes: deque[str] = deque(maxlen=_MOST_NOTES)
+        self._notes: deque[str] = deque(maxlen=_MAX_NOTES)
         self._worker: tuple[str, ...] = ()
 
     def note(self, text: str) -> None:
