@@ -18,7 +18,7 @@ MESSAGES: dict[str, str] = {
         "{path} was measured with --no-postprocessing, but users get postprocessed labels; evaluate again without it."
     ),
     "face_remains": "The head's surface is still in the pixels and can show a face: share the files accordingly.",
-    "picture_of_kept_face": "--picture shows how the face was removed; leave it out with --keep-face.",
+    "picture_of_kept_face": "`--picture` shows how the face was removed; leave it out with --keep-face.",
     "file_exists": "{path} exists; choose another name, or add --overwrite to replace it.",
     "fold_needs_slices": "`{option}` chooses among labelled slices; add --slices.",
     "fold_or_out_of_fold": "Give `--fold` or `--out-of-fold`, not both.",

@@ -24,6 +24,7 @@ from ICHSegmentationLib.io.reader import read_ct
 require_module("dicomanonymizer", "dicom-anonymizer")
 
 GRID = make_grid(rows=20, columns=16, steps_mm=[4.22] * 4 + [1.14] + [7.38] * 4, tilt_deg=18.5)
+# No value is of digits alone and short: the new UIDs would hold it by chance.
 SECRETS = {
     "PatientName": "Mustermann^Erika", "PatientID": "PID-4711", "PatientBirthDate": "19510312",
     "PatientAddress": "Hauptstrasse 12", "OtherPatientIDs": "ALT-0815", "InstitutionName": "Klinikum Musterstadt",
@@ -33,7 +34,7 @@ SECRETS = {
     "ImageComments": "Patientin unruhig", "PatientComments": "Nachbarin informiert", "StudyID": "STUDY-42",
     "StudyDate": "20200131", "SeriesDate": "20200131", "ContentDate": "20200131",
     "AcquisitionDateTime": "20200131120000.5", "RequestingPhysician": "Fordernd^Fritz",
-    "AdditionalPatientHistory": "Marcumar seit 2015", "StudyInstanceUID": "1.2.276.0.7230010.3.4711",
+    "AdditionalPatientHistory": "Marcumar seit Fruehjahr", "StudyInstanceUID": "1.2.276.0.7230010.3.4711",
     "FrameOfReferenceUID": "1.2.276.0.7230010.3.4712", "InstanceCreatorUID": "1.2.276.0.7230010.3.4713",
 }  # fmt: skip
 
