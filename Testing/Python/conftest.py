@@ -45,16 +45,23 @@ def _threads_of_this_worker() -> Iterator[None]:
         yield
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Keep the tests of one file on one worker, so that its fixtures are made once.
 
-    All tests on the Slicer harness form one group: they render, and some own an X server that takes real clicks.
+    All tests on the Slicer harness form one group: they render, and some own an X server that takes real clicks. The
+    mark is set here, since xdist reads it in `pytest_collection_modifyitems`.
     """
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            on_harness = "slicer_app" in getattr(item, "fixturenames", ()) or "in_a_window" in item.fixturenames
-            item.add_marker(pytest.mark.xdist_group("slicer" if on_harness else item.nodeid.split("::")[0]))
+    if item.get_closest_marker("xdist_group") is None:
+        names = getattr(item, "fixturenames", ())
+        on_harness = "slicer_app" in names or "in_a_window" in names
+        item.add_marker(pytest.mark.xdist_group("slicer" if on_harness else item.nodeid.split("::")[0]))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run if pytest-xdist, which adds the name of the group to the ID of a test, did not do so."""
+    if getattr(session.config.option, "loadgroup", False) and not all("@" in item.nodeid for item in session.items):
+        problem = "This pytest-xdist does not keep groups of tests on one worker with this pytest."
+        raise pytest.UsageError(problem)
 
 
 @pytest.fixture(scope="session")
