@@ -139,7 +139,9 @@ class EmSegmenter:
             labels = np.where(found, np.uint8(UNKNOWN_SUBTYPE), np.uint8(0))
             confidence = np.rint(255 * blood).astype(np.uint8)
             labels, confidence = (np.ascontiguousarray(orientation.invert(part)) for part in (labels, confidence))
-            label_map = LabelMap(self._postprocessing.apply(labels, volume.grid, blood=confidence), volume.grid)
+            label_map = LabelMap(
+                self._postprocessing.apply(labels, volume.grid, hu=volume.hu, blood=confidence), volume.grid
+            )
             boxes = lesion_boxes(label_map, confidence)
         return Segmented(label_map, (*warnings, message("segmentation.brightness_only")), boxes)
 

@@ -96,7 +96,9 @@ class PatchwiseSegmenter:
         with stages.stage("postprocess"):
             between = interpolation_matrix(slices_mm[shown], slices_mm)
             restored = prepared.restore(np.tensordot(between, probabilities, axes=(1, 1)))
-            labels = self._postprocessing.apply(self._labels[restored.classes], volume.grid, blood=restored.blood)
+            labels = self._postprocessing.apply(
+                self._labels[restored.classes], volume.grid, hu=volume.hu, blood=restored.blood
+            )
             label_map = LabelMap(labels, volume.grid)
             boxes = lesion_boxes(label_map, restored.blood)
         return Segmented(label_map, prepared.warnings, boxes)

@@ -37,6 +37,12 @@ class PostProcessing:
 
     Attributes
     ----------
+    max_hu : float or None
+        A labelled pixel is removed if the median of the 3 x 3 pixels around it on its slice is above this. Reason:
+        clotted blood is below 100 HU; a network that sees HU up to 80 takes the edge of bone for blood.
+    max_median_hu : float or None
+        A component is removed if the median of its HU is above this. Reason: as before, for thin bone, calcification
+        and metal.
     extra_axial_fraction : float or None
         In a component of EDH and SDH, the subtype with less than this fraction takes the other's label. Reason: a
         collection lies on one side of the dura; an uncertain network gives it a rim of the other subtype.
@@ -67,6 +73,8 @@ class PostProcessing:
         a filled ventricle labelled IPH is the worse error.
     """
 
+    max_hu: float | None = 130.0
+    max_median_hu: float | None = 100.0
     extra_axial_fraction: float | None = 0.3
     island_volume_ml: float | None = 0.5
     min_volume_ml: Mapping[int, float] | None = field(default_factory=lambda: _MIN_VOLUME_ML)
@@ -88,7 +96,9 @@ class PostProcessing:
         """Return rules that are all disabled."""
         return cls(**dict.fromkeys(rule.name for rule in fields(cls)))
 
-    def apply(self, labels: np.ndarray, grid: SliceGrid, *, blood: np.ndarray | None = None) -> np.ndarray:
+    def apply(
+        self, labels: np.ndarray, grid: SliceGrid, *, hu: np.ndarray | None = None, blood: np.ndarray | None = None
+    ) -> np.ndarray:
         """Return postprocessed labels.
 
         Parameters
@@ -97,6 +107,8 @@ class PostProcessing:
             (slices, rows, columns) uint8 on the source slices.
         grid : SliceGrid
             Grid of the labels, for areas and volumes.
+        hu : numpy.ndarray, optional
+            (slices, rows, columns) HU of the scan; without it ``max_hu`` and ``max_median_hu`` are not applied.
         blood : numpy.ndarray, optional
             (slices, rows, columns) uint8, the probability of blood as 0 to 255; without it ``min_confidence`` is not
             applied.
@@ -112,6 +124,10 @@ class PostProcessing:
         if part.size == 0:
             return processed
         voxel_ml = grid.voxel_volumes_mm3[box[0]] / 1000
+        if self.max_hu is not None and hu is not None:
+            _remove_bone(part, hu, box, self.max_hu)
+        if self.max_median_hu is not None and hu is not None:
+            _remove_dense(part, hu[box], self.max_median_hu)
         if self.extra_axial_fraction is not None:
             _settle_extra_axial(part, voxel_ml, self.extra_axial_fraction)
         if self.island_volume_ml is not None:
@@ -123,6 +139,25 @@ class PostProcessing:
         if self.hole_area_mm2 is not None:
             _fill_holes(part, self.hole_area_mm2 / grid.pixel_area_mm2)
         return processed
+
+
+def _remove_bone(labels: np.ndarray, hu: np.ndarray, box: tuple[slice, ...], max_hu: float) -> None:
+    inside = np.nonzero(labels)
+    slices, rows, columns = (indices + side.start for indices, side in zip(inside, box, strict=True))
+    around = np.empty((9, slices.size), dtype=hu.dtype)
+    for number, (down, right) in enumerate(np.ndindex(3, 3)):
+        nearest_rows = np.clip(rows + down - 1, 0, hu.shape[1] - 1)
+        nearest_columns = np.clip(columns + right - 1, 0, hu.shape[2] - 1)
+        around[number] = hu[slices, nearest_rows, nearest_columns]
+    bone = np.median(around, axis=0) > max_hu
+    labels[tuple(indices[bone] for indices in inside)] = 0
+
+
+def _remove_dense(labels: np.ndarray, hu: np.ndarray, max_median_hu: float) -> None:
+    components, count = ndimage.label(labels > 0, structure=_ALL_NEIGHBOURS)
+    dense = np.zeros(count + 1, dtype=bool)
+    dense[1:] = ndimage.median(hu, components, np.arange(1, count + 1)) > max_median_hu
+    labels[dense[components]] = 0
 
 
 def _settle_extra_axial(labels: np.ndarray, voxel_ml: np.ndarray, min_fraction: float) -> None:

@@ -65,7 +65,9 @@ class SlicewiseSegmenter:
             )
         with stages.stage("postprocess"):
             restored = prepared.restore(probabilities)
-            labels = self._postprocessing.apply(self._labels[restored.classes], volume.grid, blood=restored.blood)
+            labels = self._postprocessing.apply(
+                self._labels[restored.classes], volume.grid, hu=volume.hu, blood=restored.blood
+            )
             verified = self._verifier.verify(volume, labels, self._runtime.info, stages.advance)
             label_map = LabelMap(labels, volume.grid)
             boxes = lesion_boxes(label_map, restored.blood)

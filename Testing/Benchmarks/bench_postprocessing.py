@@ -61,9 +61,11 @@ class RecordingPostProcessing(PostProcessing):
 
     seen: list[np.ndarray] = field(default_factory=list)
 
-    def apply(self, labels: np.ndarray, grid: SliceGrid, *, blood: np.ndarray | None = None) -> np.ndarray:
+    def apply(
+        self, labels: np.ndarray, grid: SliceGrid, *, hu: np.ndarray | None = None, blood: np.ndarray | None = None
+    ) -> np.ndarray:
         self.seen[:] = [] if blood is None else [blood]
-        return super().apply(labels, grid, blood=blood)
+        return super().apply(labels, grid, hu=hu, blood=blood)
 
     @property
     def blood(self) -> np.ndarray:

@@ -33,6 +33,44 @@ def test_an_empty_label_map_stays_empty(a_grid):
     assert not PostProcessing().apply(np.zeros((6, 40, 40), dtype=np.uint8), a_grid).any()
 
 
+@pytest.fixture
+def an_hu(a_clot):
+    """Brain of 30 HU, the clot of 70 HU."""
+    return np.where(a_clot > 0, 70, 30).astype(np.int16)
+
+
+def test_bone_at_the_edge_of_a_clot_is_removed_and_blood_beside_it_stays(a_grid, a_clot, an_hu):
+    an_hu[:, :13] = 900
+    labels = PostProcessing().apply(a_clot, a_grid, hu=an_hu)
+    # Of the 3 x 3 pixels around a pixel in the last row of bone, six are bone.
+    assert not labels[:, :13].any()
+    assert (labels[2:4, 13:20, 10:20] == Subtype.IPH).all()
+
+
+def test_the_bone_is_seen_beyond_the_box_of_the_labels(a_grid, a_clot, an_hu):
+    an_hu[:, :11] = 900
+    labels = PostProcessing().apply(a_clot, a_grid, hu=an_hu)
+    assert not labels[2:4, 10, 10:20].any()
+    assert (labels[2:4, 11:20, 10:20] == Subtype.IPH).all()
+
+
+def test_a_single_bright_pixel_in_a_clot_is_not_bone(a_grid, a_clot, an_hu):
+    an_hu[2, 14, 14] = 400
+    labels = PostProcessing().apply(a_clot, a_grid, hu=an_hu)
+    np.testing.assert_array_equal(labels, a_clot)
+
+
+@pytest.mark.parametrize(("hu", "kept"), [(100, True), (101, False)])
+def test_a_component_brighter_than_blood_is_removed(a_grid, a_clot, an_hu, hu, kept):
+    an_hu[a_clot > 0] = hu
+    labels = PostProcessing().apply(a_clot, a_grid, hu=an_hu)
+    np.testing.assert_array_equal(labels, a_clot if kept else 0)
+
+
+def test_without_hu_nothing_is_taken_for_bone(a_grid, a_clot):
+    np.testing.assert_array_equal(PostProcessing().apply(a_clot, a_grid), a_clot)
+
+
 @pytest.mark.parametrize(
     ("subtype", "pixels", "kept"),
     [(Subtype.IVH, 19, False), (Subtype.IVH, 20, True), (Subtype.SDH, 79, False), (Subtype.SDH, 80, True)],
