@@ -20,7 +20,8 @@ N ?= 2000
 SEED ?= 0
 # Tests that share a fixture or a screen stay on one worker; JOBS=0 runs all in one process.
 JOBS ?= auto
-PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+# After the crash of a worker, pytest-xdist would wait for ever for the rest of its group.
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --max-worker-restart=0
 
 # pip builds the package itself in an environment of its own; these make the one list of versions hold there too.
 export PIP_CONSTRAINT := constraints.txt

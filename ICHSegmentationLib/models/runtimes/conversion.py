@@ -16,7 +16,7 @@ from ICHSegmentationLib.core.errors import ModelError
 from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.models.runtimes.graph import load_graph, trace_shape, with_sides
 from ICHSegmentationLib.models.runtimes.model_cache import cache_folder, read_entry, shared_folder, write_entry
-from ICHSegmentationLib.models.runtimes.quiet_openvino import import_converter, import_openvino
+from ICHSegmentationLib.models.runtimes.quiet_openvino import import_converter, import_openvino, openvino_core
 from ICHSegmentationLib.models.trained_network import load_network
 from ICHSegmentationLib.models.weights import read_verified
 from ICHSegmentationLib.networks.interface import answer_of
@@ -67,7 +67,7 @@ def load_converted(entry: ModelEntry, *, build: NetworkBuilder) -> tuple[Any, tu
     if files is not None and {_XML, _BIN} <= files.keys():
         read_verified(entry)
         _LOG.debug("converted model from the cache: %s", folder.name)
-        return openvino.Core().read_model(files[_XML], files[_BIN]), ()
+        return openvino_core().read_model(files[_XML], files[_BIN]), ()
     if folder.exists() and shared is None:
         _LOG.warning("The converted model in %s is damaged and is converted again.", folder)
     model = convert_network(load_network(entry, build=build), channels=entry.input_spec.channels, sides=entry.sides)
@@ -78,7 +78,7 @@ def load_converted(entry: ModelEntry, *, build: NetworkBuilder) -> tuple[Any, tu
         # Without compression: float16 would round the folded batch norms once more.
         openvino.save_model(model, target / _XML, compress_to_fp16=False)
         # Read it back: a full disk can truncate a file without an error.
-        openvino.Core().read_model(target / _XML)
+        openvino_core().read_model(target / _XML)
 
     try:
         write_entry(folder, write_files)
@@ -152,7 +152,7 @@ def check_against_torch(model: Any, network: Any, *, channels: int, sides: tuple
     """
     import torch
 
-    compiled = import_openvino().Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = openvino_core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     generator = torch.Generator().manual_seed(1)
     for batch, *size in _CHECK_SHAPES[len(sides)]:
         images = torch.rand((batch, channels, *with_sides(sides, size)), generator=generator)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib.core.errors import ChecksumError, ModelError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.models.runtimes.quiet_openvino import import_converter, import_openvino
+from ICHSegmentationLib.models.runtimes.quiet_openvino import import_converter, import_openvino, openvino_core
 from ICHSegmentationLib.models.weights import read_weights, sha256_hex
 from ICHSegmentationLib.networks.interface import answer_of
 
@@ -54,7 +54,7 @@ def load_graph(entry: ModelEntry) -> Any | None:
     xml, numbers = _read(entry)
     weights = read_weights(entry)
     try:
-        model = openvino.Core().read_model(xml, numbers)
+        model = openvino_core().read_model(xml, numbers)
     except RuntimeError:
         return None
     for parameter in model.get_parameters()[1:]:

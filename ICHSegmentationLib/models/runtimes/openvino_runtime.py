@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ICHSegmentationLib.models.runtimes.conversion import load_converted
-from ICHSegmentationLib.models.runtimes.quiet_openvino import import_openvino
+from ICHSegmentationLib.models.runtimes.quiet_openvino import openvino_core
 from ICHSegmentationLib.models.runtimes.runtime import RuntimeInfo, SlicesDone
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ class OpenVinoRuntime:
     def __init__(
         self, entry: ModelEntry, *, build: NetworkBuilder, threads: int | None = None, precision: str | None = None
     ) -> None:
-        openvino = import_openvino()
-        self._core = openvino.Core()
+        self._core = openvino_core()
         if precision is None:
             precision = "bf16" if "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
         self._model, self._warnings = load_converted(entry, build=build)

@@ -7,6 +7,7 @@ import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -43,6 +44,17 @@ def import_openvino() -> ModuleType:
     # Other users of OpenVINO in this process still find the function.
     openvino.convert_model = _convert_model
     return openvino
+
+
+@cache
+def openvino_core() -> Any:
+    """Return the one ``openvino.Core`` of this process, which is never freed.
+
+    OpenVINO's processor plugin gives the thread that loads it a stack for signals, and unmaps it when the last core and
+    model are freed. If another thread frees them, the first keeps a stack that does not exist, and the next signal that
+    Python handles (SIGINT, SIGTERM, the SIGCHLD of torch's workers) ends the process without a word. See decision 0024.
+    """
+    return import_openvino().Core()
 
 
 def import_converter() -> ModuleType:

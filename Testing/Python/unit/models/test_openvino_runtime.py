@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from builders.tiny_model import load_openvino
@@ -11,6 +15,34 @@ from ICHSegmentationLib.core.errors import CancelledError
 from ICHSegmentationLib.models.runtimes.openvino_runtime import OpenVinoRuntime
 
 pytestmark = pytest.mark.slow
+
+_FREED_BY_A_THREAD = """
+import os, signal, sys, threading
+from pathlib import Path
+
+sys.path.insert(0, sys.argv[1])
+
+from builders.tiny_model import FIELDS, TINY, load_openvino, random_state, register_model
+from ICHSegmentationLib.models import get_model
+
+folder = Path(sys.argv[2])
+register_model(FIELDS, random_state(**TINY), folder=folder)
+kept = [load_openvino(get_model("tiny", folder=folder))]
+thread = threading.Thread(target=kept.clear)
+thread.start()
+thread.join()
+signal.signal(signal.SIGTERM, lambda *_: print("handled"))
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_signal_is_handled_after_another_thread_has_freed_the_model(tmp_path):
+    """OpenVINO unmapped the signal stack of the thread that had loaded the model: a silent segmentation fault."""
+    builders = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-c", _FREED_BY_A_THREAD, str(builders), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "handled\n"), done.stderr
 
 
 @pytest.fixture
