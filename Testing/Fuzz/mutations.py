@@ -17,7 +17,7 @@ import numpy as np
 import pydicom
 from builders.dicom import write_localizer, write_other, write_screenshot
 from pydicom import Dataset
-from pydicom.uid import generate_uid
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 Datasets = list[Dataset]
 SeriesMutation = Callable[[Random, Datasets], None]
@@ -119,6 +119,10 @@ def store_otherwise(random: Random, datasets: Datasets) -> None:
         dataset.PixelData = np.clip(stored, limits.min, limits.max).astype(kind).tobytes()
         dataset.RescaleSlope, dataset.RescaleIntercept = f"{slope:g}", f"{intercept:g}"
         dataset.PixelRepresentation = int(kind is np.int16)
+        dataset.BitsStored, dataset.HighBit = 16, 15
+        if dataset.file_meta.TransferSyntaxUID.is_compressed:
+            dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+            dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OW", False
 
 
 def compress(random: Random, datasets: Datasets) -> None:
