@@ -17,7 +17,7 @@ import numpy as np
 import pydicom
 from builders.dicom import write_localizer, write_other, write_screenshot
 from pydicom import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import generate_uid
 
 Datasets = list[Dataset]
 SeriesMutation = Callable[[Random, Datasets], None]
@@ -110,6 +110,8 @@ def store_otherwise(random: Random, datasets: Datasets) -> None:
             (0.5, 100, np.int16),
         ]
     )
+    if any(dataset.file_meta.TransferSyntaxUID.is_compressed for dataset in datasets):
+        return
     for dataset in datasets:
         hu = _hu(dataset)
         if hu is None or not np.isfinite(hu).all():
@@ -120,9 +122,6 @@ def store_otherwise(random: Random, datasets: Datasets) -> None:
         dataset.RescaleSlope, dataset.RescaleIntercept = f"{slope:g}", f"{intercept:g}"
         dataset.PixelRepresentation = int(kind is np.int16)
         dataset.BitsStored, dataset.HighBit = 16, 15
-        if dataset.file_meta.TransferSyntaxUID.is_compressed:
-            dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-            dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OW", False
 
 
 def compress(random: Random, datasets: Datasets) -> None:

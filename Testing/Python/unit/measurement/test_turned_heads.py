@@ -60,8 +60,10 @@ def test_midline_of_a_turned_head(a_head: CTVolume, labels: np.ndarray, turn_deg
     found = measure(LabelMap(np.zeros(turned.grid.shape, dtype=np.uint8), turned.grid), turned).midline_shift
     assert upright is not None
     assert found is not None
-    assert (found.shift_mm, found.toward, found.slice) == (upright.shift_mm, upright.toward, upright.slice)
-    assert found.shift_mm == pytest.approx(0.7, abs=0.3)
+    assert (found.toward, found.slice) == (upright.toward, upright.slice)
+    assert upright.shift_mm is not None
+    assert upright.shift_mm > 0.3
+    assert found.shift_mm == pytest.approx(upright.shift_mm, abs=0.3)
 
 
 def test_end_points_of_the_midline_turn_with_the_head(a_head: CTVolume, labels: np.ndarray) -> None:
