@@ -14,7 +14,7 @@ from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import LoadedModel, get_model
 from ICHSegmentationLib.segmentation.boxes.segmentation import as_box_segmenter, resegment_box, segment_boxes
 from ICHSegmentationLib.segmentation.result import SegmentationResult
-from ICHSegmentationLib.segmentation.upright import set_upright
+from ICHSegmentationLib.segmentation.upright.segmenter import set_upright
 from ICHSegmentationLib.systems import build_segmenter, network_for
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def run(
         cancel,
     )
     with stages.stage("measure"):
-        measurements = measure(result.label_map, volume)
+        measurements = measure(result.label_map, volume, assessed=result.assessed)
     return CaseResult.of(replace(result, timings_s=result.timings_s | stages.timings_s), measurements)
 
 

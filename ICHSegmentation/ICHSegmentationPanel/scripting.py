@@ -58,6 +58,7 @@ def publish_result(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtk
             "device": result.runtime.device,
             "backend": result.runtime.backend,
             "threads": str(result.runtime.threads),
+            "assessed": "yes" if result.assessed else "no",
         },
         classes=answer.subtypes,
     )

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
 from ICHSegmentationLib.anatomy.brain_frame import BrainFrame, fit_brain_frame
+from ICHSegmentationLib.anatomy.head_pose import MAX_TURN_DEG, find_pose
 from ICHSegmentationLib.anatomy.midplane import with_symmetric_midplane
 from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.core.storage.scan_cache import cached_per_scan
@@ -43,7 +44,7 @@ class AtlasFit:
     inside : numpy.ndarray
         (slices, rows, columns) bool on canonical axes at the working resolution, True inside the skull.
     orientation : CanonicalOrientation
-        From the source slices to the canonical axes.
+        From the source slices to the canonical axes of the head, which a turned head has by its pose.
     stride : tuple of int
         Canonical slices, rows and columns per working voxel.
     """
@@ -64,7 +65,8 @@ def fit_atlas(volume: CTVolume) -> AtlasFit | Message:
     """Fit the atlas to the inside of the skull.
 
     See :func:`ICHSegmentationLib.anatomy.brain_frame.fit_brain_frame` and
-    :func:`ICHSegmentationLib.anatomy.midplane.with_symmetric_midplane`.
+    :func:`ICHSegmentationLib.anatomy.midplane.with_symmetric_midplane`. A head that is turned in its slices is fitted
+    on a grid that is turned with it; the coordinates hold for the grid of the scan.
 
     Parameters
     ----------
@@ -76,7 +78,11 @@ def fit_atlas(volume: CTVolume) -> AtlasFit | Message:
     AtlasFit or Message
         The fit, or the reason why the atlas cannot be fitted.
     """
-    orientation = CanonicalOrientation.of(volume.grid)
+    pose = find_pose(volume)
+    turned = pose.found and abs(pose.turn_deg) > MAX_TURN_DEG
+    rotation = pose.upright_rotation if turned else np.eye(3)
+    grid = volume.grid.turned(rotation) if turned else volume.grid
+    orientation = CanonicalOrientation.of(grid)
     hu = orientation.apply(volume.hu)
     if len(hu) < _MIN_SLICES:
         return message("anatomy.too_few_slices", slices=len(hu))
@@ -95,20 +101,12 @@ def fit_atlas(volume: CTVolume) -> AtlasFit | Message:
     if at_border > _MAX_CUT_FRACTION * len(found):
         return message("anatomy.cut_off")
     chosen = found[np.linspace(0, len(found) - 1, min(_POINTS, len(found))).round().astype(int)]
-    chosen_lps = volume.grid.points_mm(source_indices(orientation, chosen * stride))
+    chosen_lps = grid.points_mm(orientation.source_indices(chosen * stride))
     frame = fit_brain_frame(chosen_lps)
     spacing_mm = (orientation.coordinates_mm[0], steps[1] * stride[1], steps[2] * stride[2])
     frame = with_symmetric_midplane(frame, inside, spacing_mm, chosen, chosen_lps)
     size = 1 / np.linalg.norm(frame.matrix, axis=1)
     if frame.misfit_mm > _MAX_MISFIT_MM or not _SIZES[0] <= size.min() <= size.max() <= _SIZES[1]:
         return message("anatomy.poor_fit")
+    frame = replace(frame, matrix=frame.matrix @ rotation)
     return AtlasFit(frame, volume.grid, inside, orientation, stride)
-
-
-def source_indices(orientation: CanonicalOrientation, indices: np.ndarray) -> np.ndarray:
-    """Convert (..., 3) indices on the canonical axes to indices on the source axes."""
-    found = np.empty_like(indices)
-    for canonical, (axis, flip) in enumerate(zip(orientation.axes, orientation.flips, strict=True)):
-        last = len(orientation.coordinates_mm[canonical]) - 1
-        found[..., axis] = last - indices[..., canonical] if flip else indices[..., canonical]
-    return found

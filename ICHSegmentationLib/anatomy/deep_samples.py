@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from ICHSegmentationLib.anatomy.atlas_fit import source_indices
 from ICHSegmentationLib.core.subtypes import Subtype
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class DeepSamples:
         """Return the (3,) fractional source index of a point of a plane, given by brain coordinates x and a."""
         rows, columns, _ = _in_plane(self.brain, int(self.slices[plane]), np.array([x]), np.array([a]))
         canonical = np.array([float(self.slices[plane]), rows.item(), columns.item()])
-        return source_indices(self.brain.orientation, canonical)
+        return self.brain.orientation.source_indices(canonical)
 
 
 def sample_deep(brain: AtlasFit, hu: np.ndarray, labels: np.ndarray) -> DeepSamples | None:
@@ -80,7 +79,7 @@ def sample_deep(brain: AtlasFit, hu: np.ndarray, labels: np.ndarray) -> DeepSamp
     for index in range(len(hu)):
         rows, columns, area = _in_plane(brain, index, X, A)
         canonical = np.stack([np.full_like(rows, index), rows, columns], axis=-1)
-        s = brain.coordinates(source_indices(brain.orientation, canonical[::10, ::10]))[..., 2]
+        s = brain.coordinates(brain.orientation.source_indices(canonical[::10, ::10]))[..., 2]
         if not _S_RANGE[0] <= float(s.mean()) <= _S_RANGE[1]:
             continue
         slices.append(index)
@@ -117,7 +116,7 @@ def _fluid_fraction(density: np.ndarray, s: np.ndarray, labelled: np.ndarray) ->
 
 def _in_plane(brain: AtlasFit, index: int, x: np.ndarray, a: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Return (len(a), len(x)) rows and columns of samples on a canonical slice, and the area of a sample in pixels."""
-    corners = source_indices(brain.orientation, np.array([(index, 0, 0), (index, 1, 0), (index, 0, 1)], dtype=float))
+    corners = brain.orientation.source_indices(np.array([(index, 0, 0), (index, 1, 0), (index, 0, 1)], dtype=float))
     origin, row, column = brain.coordinates(corners)[:, :2]
     to_pixels = np.linalg.inv(np.stack([row - origin, column - origin], axis=1))
     places = np.stack(np.meshgrid(x, a), axis=-1) - origin

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MAX_TILT_DEG = 30.0
 """Of the head against its slices; the plane of the slices of an upright head differs by up to 20 from the model's."""
+MAX_TURN_DEG = 20.0
+"""In the slices, from the nearest right angle; a head that is turned by more is set upright."""
 
 _MAX_SLICES, _PIXEL_MM = 40, 3.2  # of the search
 _POINTS = 140
@@ -76,6 +78,17 @@ class HeadPose:
         """Turn about the axis across the slices, -180 to 180; rotating the head by it sets its nose to the front."""
         (xx, xy, _), (yx, yy, _), _ = self.rotation
         return float(np.degrees(np.arctan2(yx - xy, xx + yy)))
+
+    @property
+    def upright_rotation(self) -> np.ndarray:
+        """(3, 3) rotation of LPS about the axis across the slices that undoes the turn."""
+        return self.rotation_by(self.turn_deg)
+
+    def rotation_by(self, turn_deg: float) -> np.ndarray:
+        """Return the (3, 3) rotation of LPS by an angle about the axis across the slices."""
+        turn = Rotation.from_euler("z", turn_deg, degrees=True).as_matrix()
+        rotation: np.ndarray = self.axes.T @ turn @ self.axes
+        return rotation
 
     @property
     def tilt_deg(self) -> float:
@@ -155,20 +168,13 @@ def _surface(
     area = inside.sum(axis=(1, 2))
     wide = np.flatnonzero(area >= _WIDEST * area.max())
     middle = np.argwhere(inside[wide[len(wide) // 2]]).mean(axis=0)
-    centre, *points = _points_mm(volume.grid, orientation, np.vstack([[wide.mean(), *middle], found]) * stride, axes)
+    indices = orientation.source_indices(np.vstack([[wide.mean(), *middle], found]) * stride)
+    centre, *points = (volume.grid.points_mm(indices) @ axes.T) * _LAS
     points = points - centre
     points = points[np.abs(points[:, 2]) <= _REACH_MM]
     points = points[np.linspace(0, len(points) - 1, _POINTS).round().astype(int)]
     radius_mm = float(np.sqrt(area.max() * steps[1] * stride[1] * steps[2] * stride[2] / np.pi))
     return points.astype(np.float32), radius_mm, bool(np.ptp(points[:, 2]) >= _TALL_MM)
-
-
-def _points_mm(grid: SliceGrid, orientation: CanonicalOrientation, indices: np.ndarray, axes: np.ndarray) -> np.ndarray:
-    source = np.empty(indices.shape)
-    for canonical, (axis, flip) in enumerate(zip(orientation.axes, orientation.flips, strict=True)):
-        last = grid.shape[axis] - 1
-        source[:, axis] = last - indices[:, canonical] if flip else indices[:, canonical]
-    return (grid.points_mm(source) @ axes.T) * _LAS
 
 
 def _fits(points: np.ndarray, size: float, *, tall: bool) -> tuple[np.ndarray, np.ndarray]:

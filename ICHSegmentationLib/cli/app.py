@@ -457,6 +457,11 @@ def compare(
         Path | None, typer.Option(metavar="CT", help="CT of the first scan, to register and draw both.")
     ] = None,
     followup_ct: Annotated[Path | None, typer.Option(metavar="CT", help="CT of the second scan.")] = None,
+    baseline_series: Annotated[
+        str | None,
+        typer.Option(metavar="UID|N", help="Which series of the first CT, by UID or by its number in the list."),
+    ] = None,
+    followup_series: Annotated[str | None, typer.Option(metavar="UID|N", help="Which series of the second CT.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder for comparison.json and .png.")
     ] = None,
@@ -466,8 +471,12 @@ def compare(
 ) -> None:
     """Show how the hemorrhage of one patient changed between two scans, and whether that is expansion."""
     from ICHSegmentationLib.cli.commands.compare import Side, run
+    from ICHSegmentationLib.cli.inputs import Scan
 
-    sides = Side(baseline, baseline_ct), Side(followup, followup_ct)
+    sides = (
+        Side(baseline, Scan.of(baseline_ct, baseline_series, None)),
+        Side(followup, Scan.of(followup_ct, followup_series, None)),
+    )
     run(*sides, output, overwrite=overwrite, as_json=as_json, quiet=quiet)
 
 

@@ -47,6 +47,7 @@ COHORT_HEADER = (
     *_VOLUMES,
     "lesions",
     "midline_shift_mm",
+    "assessed",
     "decision",
     "followup",
     "growth_ml",
@@ -145,6 +146,7 @@ def _measured(record: MeasurementRecord) -> _Row:
         **{f"{name}_ml": volume_ml for name, volume_ml in record.volumes_ml.items()},
         "lesions": len(record.lesions),
         "midline_shift_mm": None if shift is None else shift.shift_mm,
+        "assessed": record.assessed,
         "decision": None if decision is None else decision.has_bleed,
     }
 
@@ -183,7 +185,7 @@ def _write_parquet(path: Path, rows: Sequence[_Row]) -> None:
     from pyarrow import parquet
 
     kinds = {name: pa.float64() if name in _NUMBERS else pa.string() for name in COHORT_HEADER}
-    kinds |= dict.fromkeys(("decision", "expansion"), pa.bool_())
+    kinds |= dict.fromkeys(("assessed", "decision", "expansion"), pa.bool_())
     columns = {}
     for name, kind in kinds.items():
         values = [row.get(name) for row in rows]

@@ -68,7 +68,7 @@ class CaseResult:
     @classmethod
     def of(cls, result: SegmentationResult, measurements: Measurements | None = None) -> Self:
         """Return a segmentation as a case; it is measured unless its measurements are given."""
-        measurements = measurements or measure(result.label_map, result.volume)
+        measurements = measurements or measure(result.label_map, result.volume, assessed=result.assessed)
         return cls(
             label_map=result.label_map,
             measurements=measurements,

@@ -13,6 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.terminology import Code, load_terminology
 from ICHSegmentationLib.core.version import __version__
@@ -48,7 +49,9 @@ def make_fhir(measurements: Measurements, record: MeasurementRecord | None, imag
     device = _device(record)
     observations = [
         *_subtypes(measurements, record),
-        _finding(load_terminology().by_id("ICH").code, measurements.volumes_ml["total"]),
+        _finding(
+            load_terminology().by_id("ICH").code, measurements.volumes_ml["total"], assessed=measurements.assessed
+        ),
         *_head(measurements, record),
     ]
     entries = [(f"urn:uuid:{uuid4()}", resource) for resource in (device, *observations)]
@@ -70,7 +73,11 @@ def _report(measurements: Measurements, results: list[str], image: Dataset | Non
     found = [row for row in table.classes if measurements.volumes_ml.get(row.id, 0) > 0]
     parts = [f"{row.name} {format_ml(measurements.volumes_ml[row.id])}" for row in found]
     total = f"; total {format_ml(measurements.volumes_ml['total'])}" if len(found) > 1 else ""
-    conclusion = f"{'; '.join(parts) or 'No hemorrhage found'}{total}. {_NOTE}"
+    nothing = ["No hemorrhage found"] if measurements.assessed else []
+    sentences = [f"{'; '.join(parts or nothing)}{total}."] if parts or nothing else []
+    if not measurements.assessed:
+        sentences.append(message("export.not_assessed"))
+    conclusion = " ".join((*sentences, _NOTE))
     report: Resource = {
         "resourceType": "DiagnosticReport",
         "text": {
@@ -116,12 +123,17 @@ def _subtypes(measurements: Measurements, record: MeasurementRecord | None) -> l
             measurements.volumes_ml.get(row.id, 0.0),
             abc2_ml=measurements.abc2_ml.get(row.id),
             note="The segment was corrected by hand." if row.id in corrected else "",
+            assessed=measurements.assessed,
         )
         for row in rows
     ]
 
 
-def _finding(code: Code, volume_ml: float, *, abc2_ml: float | None = None, note: str = "") -> Resource:
+def _finding(
+    code: Code, volume_ml: float, *, abc2_ml: float | None = None, note: str = "", assessed: bool = True
+) -> Resource:
+    if not assessed and not volume_ml:
+        return _observation(_concept(code), dataAbsentReason=_ABSENT, note=[{"text": message("export.not_assessed")}])
     components = [{"code": _concept(sr_codes.VOLUME), "valueQuantity": _quantity(volume_ml, sr_codes.MILLILITER)}]
     if abc2_ml is not None:
         quantity = _quantity(abc2_ml, sr_codes.MILLILITER)

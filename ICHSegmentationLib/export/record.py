@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.measurement import CaseDecision, IchScore, Lesion, Measurements, MidlineShift, ModifiedGraeb
 from ICHSegmentationLib.measurement.correction import Agreement
@@ -78,6 +79,7 @@ class RunRecord(_Part):
     runtime: RuntimeRecord
     warnings: tuple[str, ...] = ()
     timings_s: dict[str, float] = {}
+    assessed: bool = True
 
     @classmethod
     def of_attributes(cls, attributes: Mapping[str, str]) -> Self:
@@ -93,6 +95,7 @@ class RunRecord(_Part):
             runtime=RuntimeRecord(
                 **known(("device", "backend"), {}), threads=int(threads) if threads.isdecimal() else 0
             ),
+            assessed=attributes.get("assessed") != "no",
         )
 
 
@@ -193,6 +196,12 @@ def read_record(path: Path) -> MeasurementRecord | None:
         return None
 
 
+def warn_not_assessed(labels: Path) -> tuple[str, ...]:
+    """Return a warning if the record in the folder of some labels says that their scan was not assessed."""
+    record = read_record(labels.with_name("measurements.json"))
+    return () if record is None or record.assessed else (message("export.labels_not_assessed", path=labels),)
+
+
 def models_text(entries: Iterable[ModelEntry]) -> str:
     """Return models as text for the attribute ``further_models``; see `RunRecord.of_attributes`."""
     return _MODELS.dump_json(tuple(ModelRecord.of(entry) for entry in entries)).decode()
@@ -213,12 +222,12 @@ def make_record(result: SegmentationResult, measurements: Measurements) -> Measu
         runtime=RuntimeRecord(**{name: getattr(result.runtime, name) for name in RuntimeRecord.model_fields}),
         warnings=result.warnings,
         timings_s=result.timings_s,
+        assessed=result.assessed,
     )
     minimum_ml, plane = result.model.case_minimum_ml, result.plane
     return record_of(result.volume, measurements, run).model_copy(
         update={
             "corrected": (),
-            "assessed": result.assessed,
             "case_decision": CaseDecision.of(measurements, minimum_ml)
             if result.assessed and minimum_ml is not None
             else None,
@@ -266,6 +275,7 @@ def record_of(volume: CTVolume, measurements: Measurements, run: RunRecord) -> M
         midline_shift=measurements.midline_shift,
         modified_graeb=measurements.modified_graeb,
         iph_30_ml_or_more=measurements.iph_30_ml_or_more,
+        assessed=run.assessed and measurements.assessed,
         timings_s={name: round(seconds, 3) for name, seconds in run.timings_s.items()},
     )
 

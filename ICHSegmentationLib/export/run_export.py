@@ -57,7 +57,7 @@ def run_export(
         As for :meth:`ICHSegmentationLib.export.exporter.Exporter.write_files`.
     """
     scan = CTVolume(volume.hu, volume.grid, job.scan.source(), job.warnings)
-    measured = measure(label_map, scan)
+    measured = measure(label_map, scan, assessed=job.run.assessed)
     graeb = job.reader.modified_graeb(measured.modified_graeb)
     measurements = measured.model_copy(update={"modified_graeb": graeb})
     changed, agreement = job.corrected, None

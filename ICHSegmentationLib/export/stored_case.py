@@ -55,7 +55,7 @@ def read_case(path: Path, volume: CTVolume | None) -> CaseResult:
     run = read_record(path.with_name(ExportFormat.json.file_name))
     if run is None:
         warnings = (*warnings, message("export.unknown_model", name=path.name))
-    measurements = measure(label_map, volume)
+    measurements = measure(label_map, volume, assessed=run is None or run.assessed)
     return CaseResult(
         label_map=label_map,
         measurements=measurements,

@@ -40,7 +40,8 @@ def write_measurements_csv(path: Path | str, measurements: Measurements) -> None
     """Write one row per subtype and one for the total, volumes in mL with three decimals, atomically.
 
     ``abc2_ml`` is empty for subtypes without the estimate; for EDH and SDH it is the variant XYZ/2. The last columns
-    locate the largest lesion and are empty if its location is not determined.
+    locate the largest lesion and are empty if its location is not determined. ``present`` is empty for what was not
+    found in a scan that was not assessed.
     """
     rows: list[tuple[object, ...]] = [CSV_HEADER]
     table = load_terminology()
@@ -52,7 +53,7 @@ def write_measurements_csv(path: Path | str, measurements: Measurements) -> None
             (
                 identifier,
                 "All hemorrhage" if total else table.by_id(identifier).name,
-                "yes" if lesions else "no",
+                "yes" if lesions else "no" if measurements.assessed else "",
                 f"{volume_ml:.3f}",
                 len(lesions),
                 f"{lesions[0].volume_ml if lesions else 0.0:.3f}",

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.scan.grid import SliceGrid
 from ICHSegmentationLib.core.scan.slice_steps import alike, gap_limits_mm
@@ -10,10 +12,11 @@ from ICHSegmentationLib.core.scan.slice_steps import alike, gap_limits_mm
 _TILT_DEG = 0.5
 _AXIAL_COSINE = 0.7
 _MAX_LISTED = 4
+_ASIDE_MM = 5.0
 
 
 def warn_grid(grid: SliceGrid) -> list[str]:
-    """Return warnings about tilt, varying steps and missing slices; slices are counted from 1."""
+    """Return warnings about tilt, varying steps, missing slices and slices aside; slices are counted from 1."""
     warnings: list[str] = []
     if abs(grid.tilt_deg) >= _TILT_DEG:
         warnings.append(message("io.tilted", tilt_deg=abs(grid.tilt_deg)))
@@ -34,4 +37,19 @@ def warn_grid(grid: SliceGrid) -> list[str]:
         listed = ", ".join(f"{i + 1} and {i + 2} ({steps[i]:.2f} mm)" for i in sorted(gaps))
         limit = float(gap_limits_mm(grid.slice_distances_mm, grid.gaps).max())
         warnings.append(message("io.gaps", gaps=listed, limit_mm=limit))
+    aside_mm = _aside_mm(grid)
+    jumps = np.flatnonzero(aside_mm > _ASIDE_MM)
+    if len(jumps):
+        listed = ", ".join(str(i + 2) for i in jumps[:_MAX_LISTED]) + (" ..." if len(jumps) > _MAX_LISTED else "")
+        warnings.append(message("io.aside", aside_mm=aside_mm.max(), slices=listed))
     return warnings
+
+
+def _aside_mm(grid: SliceGrid) -> np.ndarray:
+    """Return how far each step leads aside from the direction of the stack, which a tilt of the gantry slants."""
+    steps = np.diff(grid.positions_mm, axis=0)
+    along = steps @ grid.normal
+    if not along.all():
+        return np.zeros(len(steps))
+    slants = steps / along[:, None]
+    return np.abs(along) * np.linalg.norm(slants - np.median(slants, axis=0), axis=1)

@@ -25,6 +25,9 @@ _META_HEADER_BYTES = 1 << 16
 _META_COMPRESSED = re.compile(rb"^CompressedData\s*=\s*True\s*$", re.MULTILINE | re.IGNORECASE)
 _GZIP = 16 + zlib.MAX_WBITS
 _CHUNK_BYTES = 1 << 20
+_META_UNITS = re.compile(rb"^DistanceUnits\s*=\s*(.+?)\s*$", re.MULTILINE)
+_MM = {"mm", "millimeter", "millimeters", "millimetre", "millimetres", "", "?", "???"}
+_SPACE_KINDS = {"domain", "space", "???", "none"}
 _META_SPACING = re.compile(rb"^(?:ElementSpacing|ElementSize)\s*=\s*(.+?)\s*$", re.MULTILINE)
 
 
@@ -56,6 +59,7 @@ def read_itk(
         reader.SetFileName(str(path))
         reader.ReadImageInformation()
         check_shape(path, reader.GetSize())
+        _check_axes(path, is_nrrd=is_nrrd)
         check_stated(path, spacing_mm, stated=_nrrd_states_spacing(path) if is_nrrd else _meta_states_spacing(path))
         image = reader.Execute()
         held = (_nrrd_bytes if is_nrrd else _meta_bytes)(path)
@@ -80,6 +84,25 @@ def read_itk(
     source = CTSource(kind="nrrd" if is_nrrd else "mha", files=(path,))
     array = SimpleITK.GetArrayViewFromImage(image).T
     return volume_from_affine(array, affine, source, grey_window=grey_window, warnings=warnings)
+
+
+def _check_axes(path: Path, *, is_nrrd: bool) -> None:
+    """Refuse units other than mm, which SimpleITK does not read, and axes that are not of space."""
+    import nrrd
+
+    if is_nrrd:
+        header = nrrd.read_header(str(path))
+        units = [*header.get("space units", ()), *header.get("units", ())]
+        kinds = [kind for kind in header.get("kinds", ()) if kind not in _SPACE_KINDS]
+        if kinds and header["dimension"] == len(header["kinds"]) == 3:
+            raise InputError(message("io.axis_not_of_space", path=path, kind=kinds[0]))
+    else:
+        with path.open("rb") as stream:
+            found = _META_UNITS.search(stream.read(_META_HEADER_BYTES).partition(b"ElementDataFile")[0])
+        units = [] if found is None else [found.group(1).decode("ascii", "replace")]
+    others = [unit for unit in units if unit.strip().lower() not in _MM]
+    if others:
+        raise InputError(message("io.other_units", path=path, units=others[0]))
 
 
 def _nrrd_states_spacing(path: Path) -> bool:

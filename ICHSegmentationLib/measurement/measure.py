@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.scan.volume import CTVolume
 
 
-def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements:
+def measure(label_map: LabelMap, volume: CTVolume | None = None, *, assessed: bool = True) -> Measurements:
     """Measure volumes and lesions.
 
     The volume of a label is the sum over slices of voxel count x pixel area x slice extent
@@ -32,6 +32,9 @@ def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements
         Labels on the source slices.
     volume : CTVolume, optional
         Scan of the labels. Without it HU and location of the lesions, midline shift and modified Graeb score are None.
+
+    assessed : bool
+        See `Measurements.assessed`.
 
     Raises
     ------
@@ -68,4 +71,5 @@ def measure(label_map: LabelMap, volume: CTVolume | None = None) -> Measurements
         ),
         midline_shift=None if examination is None else examination.midline_shift,
         modified_graeb=None if examination is None else examination.modified_graeb,
+        assessed=assessed,
     )

@@ -30,6 +30,9 @@ class Measurements(BaseModel):
         Midline shift at the septum pellucidum; None without the scan.
     modified_graeb : ModifiedGraeb or None
         Proposal for the modified Graeb score, 0 without IVH; None without the scan.
+    assessed : bool
+        False if blood that is not labelled may be there, since the pose of the head did not allow to look for it: what
+        is not present is then unknown, not absent.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,6 +43,7 @@ class Measurements(BaseModel):
     lesions: tuple[Lesion, ...]
     midline_shift: MidlineShift | None = None
     modified_graeb: ModifiedGraeb | None = None
+    assessed: bool = True
 
     @property
     def abc2_ml(self) -> dict[str, float | None]:

@@ -198,9 +198,13 @@ def _enclosing_directions(bone: np.ndarray) -> np.ndarray:
 
 def _along(bone: np.ndarray, axis: int) -> np.ndarray:
     """Count the directions along an axis, forward and backward, in which each voxel has bone."""
-    forward = np.logical_or.accumulate(bone, axis=axis).astype(np.uint8)
-    backward = np.flip(np.logical_or.accumulate(np.flip(bone, axis), axis=axis), axis).astype(np.uint8)
-    return forward + backward
+    size = bone.shape[axis]
+    first, last = bone.argmax(axis), size - 1 - np.flip(bone, axis).argmax(axis)
+    empty = ~bone.any(axis)
+    first[empty], last[empty] = size, -1
+    at = np.arange(size).reshape(-1, *[1] * (bone.ndim - 1 - axis))
+    forward, backward = at >= np.expand_dims(first, axis), at <= np.expand_dims(last, axis)
+    return forward.astype(np.uint8) + backward
 
 
 def _border(shape: tuple[int, ...]) -> np.ndarray:

@@ -80,6 +80,14 @@ class CanonicalOrientation:
         size = shape[self.axes[axis]]
         return (size - last, size - first) if self.flips[axis] else (first, last)
 
+    def source_indices(self, indices: np.ndarray) -> np.ndarray:
+        """Convert (..., 3) indices on the canonical axes to indices on the source axes."""
+        found = np.empty_like(indices)
+        for canonical, (axis, flip) in enumerate(zip(self.axes, self.flips, strict=True)):
+            last = len(self.coordinates_mm[canonical]) - 1
+            found[..., axis] = last - indices[..., canonical] if flip else indices[..., canonical]
+        return found
+
     def invert(self, array: np.ndarray) -> np.ndarray:
         """Return a view of a canonical array on the source axes (slices, rows, columns)."""
         return array[self._steps].transpose(np.argsort(self.axes))

@@ -37,21 +37,31 @@ def format_ml(volume_ml: float) -> str:
     return "< 0.1 mL" if 0 < volume_ml < 0.05 else f"{volume_ml:.1f} mL"
 
 
-def legend_entries(volumes_ml: Mapping[str, float]) -> list[Entry]:
-    """Return colour and text of each class that is present, then the total; one sentence if none is."""
+def legend_entries(volumes_ml: Mapping[str, float], *, assessed: bool = True) -> list[Entry]:
+    """Return colour and text of each class that is present, then the total; one sentence if none is.
+
+    ``assessed`` is that of the measurements.
+    """
     table = load_terminology()
     found = [row for row in table.classes if volumes_ml.get(row.id, 0) > 0]
     if not found:
-        return [(None, "No hemorrhage found")]
+        return [(None, "No hemorrhage found" if assessed else "Not assessed")]
     entries: list[Entry] = [(row.rgb, f"{row.id} {row.name}  {format_ml(volumes_ml[row.id])}") for row in found]
-    return [*entries, (None, f"Total  {format_ml(volumes_ml['total'])}")] if len(found) > 1 else entries
+    if len(found) > 1:
+        entries.append((None, f"Total  {format_ml(volumes_ml['total'])}"))
+    return entries if assessed else [*entries, (None, "Not assessed")]
 
 
 def draw_legend(
-    draw: ImageDraw.ImageDraw, volumes_ml: Mapping[str, float], corner: tuple[int, int], width: int
+    draw: ImageDraw.ImageDraw,
+    volumes_ml: Mapping[str, float],
+    corner: tuple[int, int],
+    width: int,
+    *,
+    assessed: bool = True,
 ) -> None:
     """Draw the legend of measurements from a corner, wrapped at the width."""
-    draw_entries(draw, legend_entries(volumes_ml), corner, width)
+    draw_entries(draw, legend_entries(volumes_ml, assessed=assessed), corner, width)
 
 
 def draw_entries(draw: ImageDraw.ImageDraw, entries: Sequence[Entry], corner: tuple[int, int], width: int) -> None:

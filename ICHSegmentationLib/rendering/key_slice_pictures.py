@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image, ImageDraw
@@ -59,7 +58,7 @@ def draw_key_slices(volume: CTVolume, label_map: LabelMap, measurements: Measure
     layout = PanelLayout.of(volume, _PANEL_PX)
     heights = volume.grid.positions_mm[:, 2]
     chosen = choose_slices(measurements.slice_volumes_ml, tissue_slices(volume.hu), heights, _COUNT)
-    entries = _entries(measurements.volumes_ml)
+    entries = _entries(measurements)
     sides = layout.orientation.right, layout.orientation.bottom
     pictures = []
     for index in chosen:
@@ -69,8 +68,9 @@ def draw_key_slices(volume: CTVolume, label_map: LabelMap, measurements: Measure
     return pictures
 
 
-def _entries(volumes_ml: Mapping[str, float]) -> list[Entry]:
-    return [(None, "Volumes of the whole scan, by program:"), *legend_entries(volumes_ml)]
+def _entries(measurements: Measurements) -> list[Entry]:
+    legend = legend_entries(measurements.volumes_ml, assessed=measurements.assessed)
+    return [(None, "Volumes of the whole scan, by program:"), *legend]
 
 
 def _framed(panel: Image.Image, entries: list[Entry]) -> Image.Image:

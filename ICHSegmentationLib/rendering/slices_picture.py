@@ -41,7 +41,7 @@ def draw_slices(volume: CTVolume, label_map: LabelMap, measurements: Measurement
     width = _COLUMNS * (size[0] + _GAP_PX) + _GAP_PX
     picture = Image.new("RGB", (width, HEADER_PX + _ROWS * (size[1] + _GAP_PX) + FOOTER_PX), BACKGROUND)
     draw = ImageDraw.Draw(picture)
-    draw_legend(draw, measurements.volumes_ml, (_GAP_PX + 6, 10), width - 24)
+    draw_legend(draw, measurements.volumes_ml, (_GAP_PX + 6, 10), width - 24, assessed=measurements.assessed)
     for place, index in enumerate(chosen):
         caption = f"{index + 1} / {volume.grid.shape[0]}"
         lines = _diameters(measurements, volume.grid, index)

@@ -153,7 +153,7 @@ def _framed(views: Image.Image, measurements: Measurements) -> Image.Image:
     picture = Image.new("RGB", (views.width, HEADER_PX + views.height + FOOTER_PX), BACKGROUND)
     picture.paste(views, (0, HEADER_PX))
     draw = ImageDraw.Draw(picture)
-    draw_legend(draw, measurements.volumes_ml, (12, 10), picture.width - 24)
+    draw_legend(draw, measurements.volumes_ml, (12, 10), picture.width - 24, assessed=measurements.assessed)
     for place, name in enumerate(VIEW_NAMES):
         centre = (place + 0.5) * views.width / len(VIEW_NAMES)
         draw.text((centre, HEADER_PX + views.height + 16), name, font=font(18), fill=TEXT, anchor="mm")

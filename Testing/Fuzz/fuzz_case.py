@@ -25,7 +25,15 @@ from ICHSegmentationLib.io.reader import read_ct
 
 _VOLUME_TOLERANCE = 0.05
 _PLACE_MM = 1.0
-_TELLING = {"io.gaps", "io.rescale_differs", "io.part_of_series", "io.no_rescale", "io.single_steps_differ", "io.lossy"}
+_TELLING = {
+    "io.gaps",
+    "io.rescale_differs",
+    "io.part_of_series",
+    "io.no_rescale",
+    "io.single_steps_differ",
+    "io.lossy",
+    "io.aside",
+}
 """Warnings that say that slices or HU are not what they should be, so that no volume can be sure."""
 _NIFTI_HEADER_BYTES = 352
 

@@ -3,9 +3,9 @@
 
     python Testing/Fuzz/kills.py --command 200 --worker 100 --seed 1
 
-Two simulated scans are segmented in turn into one folder. The command is killed by SIGKILL, SIGTERM or SIGHUP; the
-next run then has to find the old or the new result whole and to leave no temporary file. The worker is killed by
-SIGKILL; the the next request has to give the volumes of an undisturbed worker, and the folder of the killed one has
+Two small simulated scans are segmented in turn into one folder. The command is killed by SIGKILL, SIGTERM or SIGHUP;
+the next run then has to find the old or the new result whole and to leave no temporary file. The worker is killed by
+SIGKILL; the next request has to give the volumes of an undisturbed worker, and the folder of the killed one has
 to be gone. Takes the time of as many runs. Exit code 1 if anything was lost.
 """
 
@@ -25,13 +25,17 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pydicom
 
 from ICHSegmentationLib import read_ct
 from ICHSegmentationLib.core.errors import ICHSegmentationError
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.storage.replacing import finish_replacing
+from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.export.formats import RESULT_FILES
+from ICHSegmentationLib.research.simulation import simulated_ct
+from ICHSegmentationLib.research.simulation.dicom_series import write_dicom_series
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 
 _SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
@@ -50,8 +54,9 @@ def main() -> int:
     chance = random.Random(arguments.seed)
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
         folder = Path(name)
-        for scan, subtype in (("a", "IPH"), ("b", "EDH")):
-            _run("simulate", "--subtype", subtype, "--seed", "1", "--dicom", "-o", folder / scan, "-q")
+        for seed, (scan, subtype) in enumerate((("a", Subtype.IPH), ("b", Subtype.EDH)), start=1):
+            head = simulated_ct(4, subtypes=(subtype,), shape=(30, 112, 112), spacing_mm=(5.0, 2.0, 2.0))
+            write_dicom_series(folder / scan / "dicom", head.volume, seed=seed)
         faults = kill_commands(folder, arguments.command, arguments.model, chance)
         faults += kill_workers(folder, arguments.worker, arguments.model, chance)
     for fault in faults:
@@ -97,6 +102,8 @@ def kill_commands(folder: Path, count: int, model: str, chance: random.Random) -
             side = "b"
         ends["new result" if side == other else "old result"] += 1
         now = side
+        if number % 20 == 19:
+            print(f"  {number + 1} kills, {len(faults)} faults", flush=True)
     print(f"command: {count} kills, a run takes {seconds:.1f} s, {dict(ends)}, {len(faults)} faults")
     return faults
 
@@ -122,6 +129,7 @@ def kill_workers(folder: Path, count: int, model: str, chance: random.Random) ->
             except ICHSegmentationError as error:
                 ends[type(error).__name__] += 1
             timer.join()
+            _wait_for_end(pid)
             volumes = client.segment(volume, options).measurements.volumes_ml
             if volumes != expected:
                 faults.append(f"worker kill {number}: {volumes} in place of {expected}")
@@ -163,6 +171,12 @@ def _fingerprints(output: Path) -> dict[str, object]:
 def _kill(pid: int) -> None:
     if _is_alive(pid):
         os.kill(pid, signal.SIGKILL)
+
+
+def _wait_for_end(pid: int) -> None:
+    """Wait until a killed process has ended; it may be a zombie until its parent asks for it."""
+    while _is_alive(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
 
 
 def _is_alive(pid: int) -> bool:

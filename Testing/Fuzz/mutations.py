@@ -110,6 +110,8 @@ def store_otherwise(random: Random, datasets: Datasets) -> None:
             (0.5, 100, np.int16),
         ]
     )
+    if any(dataset.file_meta.TransferSyntaxUID.is_compressed for dataset in datasets):
+        return
     for dataset in datasets:
         hu = _hu(dataset)
         if hu is None or not np.isfinite(hu).all():
@@ -119,6 +121,7 @@ def store_otherwise(random: Random, datasets: Datasets) -> None:
         dataset.PixelData = np.clip(stored, limits.min, limits.max).astype(kind).tobytes()
         dataset.RescaleSlope, dataset.RescaleIntercept = f"{slope:g}", f"{intercept:g}"
         dataset.PixelRepresentation = int(kind is np.int16)
+        dataset.BitsStored, dataset.HighBit = 16, 15
 
 
 def compress(random: Random, datasets: Datasets) -> None:

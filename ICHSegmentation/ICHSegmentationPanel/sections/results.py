@@ -143,7 +143,9 @@ class ResultsSection(Section, VTKObservationMixin):
             show_text(self._ui.findingLabel, "")
         else:
             corrected = bool(self._live.current.changed)
-            show_finding(self._ui.findingLabel, mrml.lesions(self.segmentation), corrected=corrected)
+            assessed = mrml.result_info(self.segmentation).get("assessed") != "no"
+            lesions = mrml.lesions(self.segmentation)
+            show_finding(self._ui.findingLabel, lesions, corrected=corrected, assessed=assessed)
 
     def _set_visible(self, segment_id: str, visible: bool) -> None:
         self.segmentation.CreateDefaultDisplayNodes()

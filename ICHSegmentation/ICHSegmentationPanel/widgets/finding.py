@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.mrml import SceneLesion
 
 
-def show_finding(label: Any, lesions: Sequence[SceneLesion], *, corrected: bool) -> None:
+def show_finding(label: Any, lesions: Sequence[SceneLesion], *, corrected: bool, assessed: bool) -> None:
     """Show whether a result has hemorrhage, how much, and its largest lesion.
 
     Parameters
@@ -25,6 +25,8 @@ def show_finding(label: Any, lesions: Sequence[SceneLesion], *, corrected: bool)
         Lesions of the result, largest first.
     corrected : bool
         Whether the result was changed by hand.
+    assessed : bool
+        Whether the model could look for hemorrhage everywhere.
     """
     if lesions:
         total_ml = sum(lesion.volume_ml for lesion in lesions)
@@ -34,6 +36,8 @@ def show_finding(label: Any, lesions: Sequence[SceneLesion], *, corrected: bool)
             count=count, total=total_ml, subtype=largest.subtype, largest=largest.volume_ml
         )
         show_rich(label, f"{bold(_('Hemorrhage found:'))} {rich(text)}")
+    elif not assessed:
+        show_error(label, _("Not assessed: see the warnings."), _("Hemorrhage that is not outlined may be there."))
     elif corrected:
         show_error(label, _("No hemorrhage left after corrections by hand."))
     else:

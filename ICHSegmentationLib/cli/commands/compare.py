@@ -14,6 +14,7 @@ from ICHSegmentationLib.core.messages import message
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from ICHSegmentationLib.cli.inputs import Scan
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.export.comparison import Comparison
@@ -28,7 +29,7 @@ class Side:
     """One scan: a result folder or a label file, and its CT if given."""
 
     segmentation: Path
-    scan: Path | None
+    scan: Scan | None
 
 
 def run(baseline: Side, followup: Side, output: Path | None, *, overwrite: bool, as_json: bool, quiet: bool) -> None:
@@ -88,9 +89,9 @@ def _check_output(output: Path, *, overwrite: bool) -> None:
 
 def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
     """Return labels, scan and warnings."""
+    from ICHSegmentationLib.export.record import warn_not_assessed
     from ICHSegmentationLib.io.labels.reader import read_labels
     from ICHSegmentationLib.io.labels.scan_check import check_scan
-    from ICHSegmentationLib.io.reader import read_ct
 
     path = side.segmentation
     if path.is_dir():
@@ -98,12 +99,13 @@ def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
         if not found:
             raise InputError(message("cli.no_segmentation", folder=path, names=" or ".join(SEGMENTATIONS)))
         path = found[0]
-    volume = None if side.scan is None else read_ct(side.scan)
+    volume = None if side.scan is None else side.scan.read()
     labels = read_labels(path, None if volume is None else volume.grid)
+    warnings = (*labels.warnings, *warn_not_assessed(path))
     if volume is None:
-        return labels.label_map, None, labels.warnings
+        return labels.label_map, None, warnings
     doubt = check_scan(path, volume.source)
-    return labels.label_map, volume, (*volume.warnings, *labels.warnings, *(() if doubt is None else (doubt,)))
+    return labels.label_map, volume, (*volume.warnings, *warnings, *(() if doubt is None else (doubt,)))
 
 
 def _write(output: Path, content: Comparison, picture: Image | None) -> None:

@@ -23,6 +23,7 @@ def run(
     quiet: bool,
 ) -> None:
     """Measure and show the volumes; see ``ichseg measure --help``."""
+    from ICHSegmentationLib.export.record import warn_not_assessed
     from ICHSegmentationLib.io.labels.reader import read_labels
     from ICHSegmentationLib.io.labels.scan_check import check_scan
     from ICHSegmentationLib.measurement import ich_score
@@ -36,7 +37,7 @@ def run(
             doubt = check_scan(segmentation, volume.source)
             warnings = (*volume.warnings, *warnings, *(() if doubt is None else (doubt,)))
         agreement, more = correction.compare(label_map, None if volume is None else volume.grid)
-        warnings = tuple(dict.fromkeys((*warnings, *more)))
+        warnings = tuple(dict.fromkeys((*warnings, *more, *warn_not_assessed(segmentation))))
         terminal.warn(warnings)
         measured = measure(label_map, volume)
         if graeb:

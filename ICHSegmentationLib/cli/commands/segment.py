@@ -35,7 +35,7 @@ def run(
     record = case.known_record()
     parts = [volume_table(record.volumes_ml)]
     if not record.assessed:
-        parts.insert(0, "Not assessed: see the warnings. Blood that is not outlined may be there.")
+        parts.insert(0, message("export.not_assessed"))
     if record.case_decision is not None:
         parts.append(f"Decision      {record.case_decision.describe()}")
     terminal.show(json_content(case), "\n\n".join([*parts, places(case.outputs)]))

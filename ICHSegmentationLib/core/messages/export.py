@@ -8,6 +8,9 @@ MESSAGES: dict[str, str] = {
     "keys_readable_by_others": (
         "Others can read {path}, which leads back to the patients; make it yours alone (chmod 600)."
     ),
+    "labels_not_assessed": (
+        "{path} is of a scan that was not assessed (see measurements.json): blood that is not outlined may be there."
+    ),
     "lone_dollar": "{template}, line {line}: write a $ that does not begin a placeholder as $$.",
     "no_boxes": "The boxes of {name} are not known; only a run writes them.",
     "may_show_text": (
@@ -26,6 +29,7 @@ MESSAGES: dict[str, str] = {
         "A structured report must refer to a DICOM segmentation: export to dicom-seg too, or give that file instead of "
         "{name}."
     ),
+    "not_assessed": "Not assessed: see the warnings. Blood that is not outlined may be there.",
     "not_deidentified": "{count} file(s) that are not CT images were left out.",
     "not_a_comparison": "{path} is not a comparison.json of `ichseg compare`.",
     "other_study": "{name} belongs to another study than the scan (StudyInstanceUID (0020,000D)); give its own scan.",

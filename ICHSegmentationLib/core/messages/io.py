@@ -3,6 +3,10 @@
 
 MESSAGES: dict[str, str] = {
     "analyze_file": "{path} is not a NIfTI file (Analyze files do not say where left and right are).",
+    "aside": (
+        "Slices lie aside of those before them, by up to {aside_mm:.0f} mm: {slices}. Check that they are of one scan; "
+        "hemorrhage may be missed there."
+    ),
     "attribute_missing": "{path}: {attribute} is missing.",
     "boxes_not_valid": "The file of boxes {path} is not valid at {place}: {problem}",
     "boxes_of_other_scan": "The boxes belong to a scan of {expected} slices, but this one has {slices}.",
@@ -71,6 +75,16 @@ MESSAGES: dict[str, str] = {
         "'{series}' fits no series; give a number from 1 to {count} or the beginning of one SeriesInstanceUID."
     ),
     "no_sop_class": "{path} is truncated or corrupt: SOPClassUID (0008,0016) is missing.",
+    "not_hu": ("{path} holds {kind}, not HU (RescaleType (0028,1054)); export the slices in HU."),
+    "modality_lut": "{path} states its HU by a table (ModalityLUTSequence (0028,3000)), which is not read for CT.",
+    "high_bit": (
+        "{path}: HighBit (0028,0102) and BitsStored (0028,0101) do not agree, so it is not known which bits are the HU."
+    ),
+    "bits_beyond": (
+        "{path} uses bits beyond BitsStored (0028,0101), and no overlay is stated there: its HU are not known."
+    ),
+    "other_units": "{path} states its voxels in {units}, not mm; convert it to mm.",
+    "axis_not_of_space": "{path} has an axis that is not one of space ({kind}); one 3D volume is needed.",
     "no_space": "The file does not state a space: left, right and position are assumed.",
     "not_a_segmentation": "{path} is not a DICOM segmentation with binary segments or a label map.",
     "no_spacing": (
@@ -117,6 +131,10 @@ MESSAGES: dict[str, str] = {
     "scans_interleave": (
         "The slices nearly coincide in pairs that hold different images, such as {first} and {second}: the series "
         "mixes several scans; give the files of one of them."
+    ),
+    "projection": (
+        "{path} is a projection ({value} in ImageType (0008,0008)), which shows the largest or smallest HU of several "
+        "slices: its volumes would be wrong. Export the original slices."
     ),
     "screenshot": (
         "{path} is a screenshot (secondary capture or colour image), not a CT in HU; export the original slices."

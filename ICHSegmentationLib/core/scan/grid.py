@@ -219,6 +219,10 @@ class SliceGrid:
         rows = indices[..., 1:2] * self.spacing_mm[0] * self.orientation[1]
         return origin + rows + indices[..., 2:3] * self.spacing_mm[1] * self.orientation[0]
 
+    def turned(self, rotation: np.ndarray) -> SliceGrid:
+        """Return the grid rotated about the origin by a (3, 3) matrix."""
+        return SliceGrid(self.shape, self.positions_mm @ rotation.T, self.orientation @ rotation.T, self.spacing_mm)
+
     def matches(self, other: SliceGrid, *, tolerance_mm: float = _SAME_MM) -> bool:
         """Whether every voxel of two grids lies at the same place within a tolerance."""
         if self.shape != other.shape:

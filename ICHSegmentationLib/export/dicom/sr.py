@@ -32,7 +32,7 @@ from ICHSegmentationLib.export.dicom.identity import (
     series_number,
 )
 from ICHSegmentationLib.export.dicom.save import save_dicom
-from ICHSegmentationLib.export.dicom.sr_items import answer, number, site, yes_no
+from ICHSegmentationLib.export.dicom.sr_items import answer, number, presence, site, yes_no
 from ICHSegmentationLib.export.dicom.sr_lesions import lesion_groups
 from ICHSegmentationLib.export.dicom.sr_study import (
     graeb_group,
@@ -152,7 +152,7 @@ def _segment_groups(
             continue
         row = rows[segment_number]
         is_there = measurements.present.get(row.id, False)
-        answers = [answer(sr_codes.PRESENCE, sr_codes.PRESENT if is_there else sr_codes.ABSENT)]
+        answers = [presence(is_there, assessed=measurements.assessed)]
         if corrected is not None:
             answers.append(answer(sr_codes.CORRECTED, yes_no(row.id in corrected)))
         volume_ml = measurements.volumes_ml.get(row.id, 0.0)

@@ -100,6 +100,12 @@ def yes_no(value: bool | None) -> Code:
     return sr_codes.UNDETERMINED if value is None else sr_codes.YES if value else sr_codes.NO
 
 
+def presence(is_there: bool, *, assessed: bool) -> QualitativeEvaluation:
+    """Return whether a hemorrhage is present; in a scan that was not assessed it is never absent."""
+    absent = sr_codes.ABSENT if assessed else sr_codes.UNDETERMINED
+    return answer(sr_codes.PRESENCE, sr_codes.PRESENT if is_there else absent)
+
+
 def points(purpose: Code, points_mm: Sequence[Sequence[float]], frame_of_reference: str) -> CoordinatesForMeasurement3D:
     """Return a point, or a line between two, in LPS mm (PS3.3 C.18.9)."""
     from highdicom.sr import CoordinatesForMeasurement3D

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.export.dicom import sr_codes
-from ICHSegmentationLib.export.dicom.sr_items import Origin, answer, group, number, points, site, span, yes_no
+from ICHSegmentationLib.export.dicom.sr_items import Origin, answer, group, number, points, presence, site, span, yes_no
 from ICHSegmentationLib.measurement import IchScore, Measurements, MidlineShift, ModifiedGraeb, ich_score
 
 if TYPE_CHECKING:
@@ -21,14 +22,16 @@ def total_group(measurements: Measurements) -> MeasurementsAndQualitativeEvaluat
     """Return the total volume, presence of hemorrhage, and whether IPH reaches 30 mL."""
     total_ml = measurements.volumes_ml["total"]
     is_there = any(measurements.present.values())
+    large = True if measurements.iph_30_ml_or_more else False if measurements.assessed else None
     return group(
         "total",
         load_terminology().by_id("ICH").code,
         [number(sr_codes.VOLUME, total_ml, sr_codes.MILLILITER, method=sr_codes.VOXEL_SUM)],
         [
-            answer(sr_codes.PRESENCE, sr_codes.PRESENT if is_there else sr_codes.ABSENT),
-            answer(sr_codes.LARGE, yes_no(measurements.iph_30_ml_or_more)),
+            presence(is_there, assessed=measurements.assessed),
+            answer(sr_codes.LARGE, yes_no(large)),
         ],
+        remark="" if measurements.assessed else message("export.not_assessed"),
     )
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.comparison import Comparison
@@ -39,7 +40,7 @@ def facts(record: MeasurementRecord) -> list[Fact]:
 def describe_finding(record: MeasurementRecord) -> str:
     """Return the largest lesion with location, size and density, and whether IPH reaches 30 mL."""
     if not record.assessed:
-        return "Not assessed: see the warnings. Blood that is not outlined may be there."
+        return message("export.not_assessed")
     if not record.lesions:
         return "No hemorrhage found."
     large = " Intraparenchymal volume 30 mL or more." if record.iph_30_ml_or_more else ""

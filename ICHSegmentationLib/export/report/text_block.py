@@ -117,5 +117,6 @@ def _findings(record: MeasurementRecord) -> str:
         if present
     ]
     if not parts:
-        return "No hemorrhage found."
-    return sentence(f"{', '.join(parts)}; total {format_ml(record.volumes_ml['total'])}")
+        return "No hemorrhage found." if record.assessed else message("export.not_assessed")
+    found = sentence(f"{', '.join(parts)}; total {format_ml(record.volumes_ml['total'])}")
+    return found if record.assessed else f"{found} {message('export.not_assessed')}"

@@ -37,6 +37,10 @@ _REQUIRED = (
 _LOSSY_SYNTAXES = {JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless}
 _MAYBE_LOSSY_SYNTAXES = {JPEG2000, JPEG2000MC, HTJ2K}
 _RESCALE = ("RescaleSlope", "RescaleIntercept")
+_HU_TYPES = {"HU", "US"}
+"""RescaleType of HU, and of unspecified values, which some archives write into CT in HU."""
+_PROJECTIONS = {"MIP", "MINIP", "MAX_IP", "MIN_IP", "PROJECTION IMAGE", "VOLUME_RENDER", "SURFACE_RENDER"}
+_OVERLAY_GROUPS, _OVERLAY_BIT = range(0x6000, 0x6020, 2), 0x0102
 
 
 def check_values(slices: list[DicomSlice]) -> None:
@@ -45,7 +49,8 @@ def check_values(slices: list[DicomSlice]) -> None:
     Raises
     ------
     InputError
-        If a slice lacks an attribute without which its pixels cannot be read, or holds greys of 8 bits.
+        If a slice lacks an attribute without which its pixels cannot be read, or holds greys of 8 bits, other values
+        than HU, or projections.
     UnusableSeriesError
         If only some slices state RescaleSlope (0028,1053) or RescaleIntercept (0028,1052).
     """
@@ -55,6 +60,7 @@ def check_values(slices: list[DicomSlice]) -> None:
                 raise InputError(message("io.attribute_missing", path=item.path, attribute=tag_name(keyword)))
         if integer_of(item.dataset, "BitsAllocated", 16) <= 8:
             raise InputError(message("io.eight_bits", path=item.path))
+        _check_meaning(item)
     for keyword in _RESCALE:
         lacking = [item for item in slices if item.value(keyword) is None]
         if 0 < len(lacking) < len(slices):
@@ -67,6 +73,21 @@ def check_values(slices: list[DicomSlice]) -> None:
                     path=lacking[0].path,
                 )
             )
+
+
+def _check_meaning(item: DicomSlice) -> None:
+    kind = str(item.value("RescaleType") or "HU").strip().upper()
+    if kind not in _HU_TYPES:
+        raise InputError(message("io.not_hu", path=item.path, kind=kind))
+    if value_of(item.dataset, "ModalityLUTSequence"):
+        raise InputError(message("io.modality_lut", path=item.path))
+    stored, allocated = (integer_of(item.dataset, keyword, 16) for keyword in ("BitsStored", "BitsAllocated"))
+    if stored < allocated and integer_of(item.dataset, "HighBit", stored - 1) != stored - 1:
+        raise InputError(message("io.high_bit", path=item.path))
+    kinds = value_of(item.dataset, "ImageType") or ()
+    projections = {str(value).upper() for value in ([kinds] if isinstance(kinds, str) else kinds)} & _PROJECTIONS
+    if projections:
+        raise InputError(message("io.projection", path=item.path, value=min(projections)))
 
 
 def is_lossy(dataset: FileDataset) -> bool:
@@ -132,6 +153,7 @@ class PixelDecoder:
         name = getattr(item.dataset.file_meta.TransferSyntaxUID, "name", "unknown")
         with damage_named(item.path, f"pixels of transfer syntax {name}"):
             pixels = item.dataset.pixel_array
+        _check_bits(item)
         if item.frame is None:
             return pixels
         self._frames[key] = pixels.reshape(-1, *pixels.shape[-2:])
@@ -151,6 +173,22 @@ class PixelDecoder:
             mask = _touching_border(mask)
         self.padded_values += int(np.count_nonzero(mask & (out > PADDING_HU)))
         out[mask] = PADDING_HU
+
+
+def _check_bits(item: DicomSlice) -> None:
+    """Refuse uncompressed pixels that use bits beyond those that are stored, except as a sign or a stated overlay."""
+    dataset = item.dataset
+    stored = integer_of(dataset, "BitsStored", 16)
+    if dataset.file_meta.TransferSyntaxUID.is_encapsulated or integer_of(dataset, "BitsAllocated", 16) != 16:
+        return
+    if stored >= 16 or any((group, _OVERLAY_BIT) in dataset for group in _OVERLAY_GROUPS):
+        return
+    order = "<" if dataset.file_meta.TransferSyntaxUID.is_little_endian else ">"
+    values = np.frombuffer(dataset.PixelData[: len(dataset.PixelData) // 2 * 2], dtype=f"{order}i2")
+    signed = integer_of(dataset, "PixelRepresentation", 0) == 1
+    low, high = (-(1 << (stored - 1)), 1 << (stored - 1)) if signed else (0, 1 << stored)
+    if values.size and (values.min() < low or values.max() >= high):
+        raise InputError(message("io.bits_beyond", path=item.path))
 
 
 def _signed(value: int, stored: np.ndarray) -> int:

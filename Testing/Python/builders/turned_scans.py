@@ -19,7 +19,8 @@ def turned_in_plane(volume: CTVolume, turn_deg: int) -> CTVolume:
     if turn_deg % 90 == 0:
         hu = np.rot90(volume.hu, turn_deg // 90, axes=(1, 2))
     else:
-        hu = ndimage.rotate(volume.hu.astype(np.float32), turn_deg, axes=(1, 2), order=1, cval=-1024)
+        # Cubic, since a linear interpolation would blur the slices, which no turned head is.
+        hu = ndimage.rotate(volume.hu.astype(np.float32), turn_deg, axes=(1, 2), order=3, cval=-1024).clip(-1024, 3071)
     return with_hu(volume, hu)
 
 

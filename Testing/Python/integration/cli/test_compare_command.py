@@ -10,10 +10,13 @@ import nibabel
 import numpy as np
 import pytest
 from builders.command import Command
+from builders.dicom import write_series
 from builders.label_maps import head_grid, labelled
 from builders.moved_head import moved_scan
 from PIL import Image
 
+from ICHSegmentationLib.cli.commands.compare import Side
+from ICHSegmentationLib.cli.inputs import Scan
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.io.labels.seg_nrrd import write_seg_nrrd
@@ -91,6 +94,31 @@ def test_scans_are_brought_together_and_drawn(a_command: Command, tmp_path: Path
     assert a_command("compare", first, second, "--output", output).code == 2
     assert a_command("compare", first, second, "--output", output, "--overwrite").code == 0
     assert not (output / "comparison.png").exists()
+
+
+def test_series_of_one_folder_are_chosen(a_command: Command, two_results: tuple[Path, Path], tmp_path: Path):
+    """Both scans of a patient lie in one folder, as an archive sends them."""
+    grid = head_grid([5.0] * 9, rows=100, columns=100, spacing_mm=(1.0, 1.0))
+    for number in (1, 2):
+        hu = np.full(grid.shape, 10 * number, dtype=np.int16)
+        write_series(tmp_path / "both" / str(number), hu, grid, series_uid=f"1.2.3.{number}")
+    scans = ("--baseline-ct", tmp_path / "both", "--followup-ct", tmp_path / "both")
+    refused = a_command("compare", *two_results, *scans)
+    assert refused.code == 2
+    assert "1.2.3.1" in refused.err
+    read: list[str | None] = []
+    sides = [
+        Side(result, Scan.of(tmp_path / "both", uid, None))
+        for result, uid in zip(two_results, ("1.2.3.1", "1.2.3.2"), strict=True)
+    ]
+    for side in sides:
+        assert side.scan is not None
+        volume = side.scan.read()
+        read.append(volume.source.series_uid)
+        assert set(np.unique(volume.hu)) == {10 * len(read)}
+    assert read == ["1.2.3.1", "1.2.3.2"]
+    chosen = ("--baseline-series", "1.2.3.1", "--followup-series", "1.2.3.9")
+    assert "1.2.3.9" in a_command("compare", *two_results, *scans, *chosen).err
 
 
 def test_a_folder_without_results_is_refused(a_command: Command, two_results: tuple[Path, Path], tmp_path: Path):

@@ -59,8 +59,17 @@ def test_the_finding_follows_edits(a_result, wait_until):
 def test_a_result_emptied_by_hand_is_not_called_negative(a_result):
     from ICHSegmentationPanel.widgets.finding import show_finding
 
-    show_finding(a_result.ui.findingLabel, [], corrected=True)
+    show_finding(a_result.ui.findingLabel, [], corrected=True, assessed=True)
     assert a_result.ui.findingLabel.text == "<b>No hemorrhage left after corrections by hand.</b>"
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_a_scan_that_was_not_assessed_is_not_called_negative(a_result, corrected):
+    from ICHSegmentationPanel.widgets.finding import show_finding
+
+    show_finding(a_result.ui.findingLabel, [], corrected=corrected, assessed=False)
+    text = a_result.ui.findingLabel.text
+    assert text == "<b>Not assessed: see the warnings.</b> Hemorrhage that is not outlined may be there."
 
 
 def test_a_negative_scan_shows_no_table_of_zeros(an_open_panel, click, slicer_app):

@@ -335,3 +335,15 @@ def test_a_stray_slice_does_not_tilt_the_stack(tmp_path, offset_mm):
     volume = read_ct(tmp_path)
     assert volume.grid.tilt_deg == pytest.approx(0, abs=1e-9)
     assert [warning.code for warning in volume.warnings] == ["io.gaps"]
+
+
+@pytest.mark.parametrize("aside_mm", [0.0, 25.0])
+def test_a_slice_that_lies_aside_is_named(tmp_path, aside_mm):
+    grid = make_grid(tilt_deg=18.5)
+    positions = grid.positions_mm.copy()
+    positions[3] += (aside_mm, 0, 0)
+    shifted = SliceGrid(grid.shape, positions, grid.orientation, grid.spacing_mm)
+    write_series(tmp_path, coded_hu(grid.shape), shifted)
+    warned = [warning for warning in read_ct(tmp_path).warnings if warning.code == "io.aside"]
+    expected = [message("io.aside", aside_mm=25.0, slices="4, 5")] if aside_mm else []
+    assert warned == expected
