@@ -2,10 +2,21 @@
 """Volumes and results in 3D Slicer's scene. The only package of the library that imports slicer; never Qt."""
 
 from ICHSegmentationLib.mrml.boxes.box_record import box_models, keep_boxes, note_box_model
-from ICHSegmentationLib.mrml.boxes.lesion_boxes import BoxLesion, RequestedEdit, apply_edit, box_lesions, request_edit
+from ICHSegmentationLib.mrml.boxes.brain_frame import brain_frame, set_brain_frame
+from ICHSegmentationLib.mrml.boxes.lesion_boxes import (
+    BoxLesion,
+    RequestedEdit,
+    apply_edit,
+    box_lesions,
+    bright_box,
+    request_edit,
+    restore_box,
+    restore_boxes,
+)
 from ICHSegmentationLib.mrml.boxes.lesion_rois import (
     box_of_roi,
     choose_roi,
+    drawn_box,
     middle_of_roi,
     new_box,
     remove_strays,
@@ -31,10 +42,10 @@ from ICHSegmentationLib.mrml.segmentation.editing import (
 )
 from ICHSegmentationLib.mrml.segmentation.editing_time import EditingTime, editing_s
 from ICHSegmentationLib.mrml.segmentation.layers import source_volume
-from ICHSegmentationLib.mrml.segmentation.lesions import SceneLesion, erased_lesions, largest_lesion, lesion_at, lesions
+from ICHSegmentationLib.mrml.segmentation.lesions import SceneLesion, largest_lesion, lesion_at, lesions
 from ICHSegmentationLib.mrml.segmentation.live_volumes import LiveVolumes
 from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE
-from ICHSegmentationLib.mrml.segmentation.publish import publish, result_info
+from ICHSegmentationLib.mrml.segmentation.publish import publish, result_info, run_outcome
 from ICHSegmentationLib.mrml.segmentation.result_grid import is_result
 from ICHSegmentationLib.mrml.segmentation.scores import proposals, set_proposals, set_user_items, user_items
 from ICHSegmentationLib.mrml.segmentation.segments import subtype_look, subtype_names
@@ -68,14 +79,16 @@ __all__ = [
     "box_lesions",
     "box_models",
     "box_of_roi",
+    "brain_frame",
+    "bright_box",
     "changed_by_hand",
     "check_volume",
     "choose_roi",
     "crosshair_ras",
     "detach_acquisition_transform",
+    "drawn_box",
     "editing_s",
     "edits_are_displaced",
-    "erased_lesions",
     "is_exclusive",
     "is_result",
     "jump_to",
@@ -99,11 +112,15 @@ __all__ = [
     "rename_roi",
     "request_edit",
     "restore_all",
+    "restore_box",
+    "restore_boxes",
     "restore_lesion",
     "result_info",
     "rois_of",
+    "run_outcome",
     "scene_volumes",
     "segment_volumes_ml",
+    "set_brain_frame",
     "set_opacity",
     "set_proposals",
     "set_user_items",
