@@ -78,6 +78,7 @@ class Panel(VTKObservationMixin):
                 self.messages,
                 on_start=self.corrections.reattach_acquisition_transform,
                 on_result=self._show_result,
+                is_edited=lambda: self.results.measured is not None and bool(self.results.measured.changed),
             )
         )
         self._editing_time = mrml.EditingTime()
@@ -147,7 +148,7 @@ class Panel(VTKObservationMixin):
 
     def _edited(self) -> None:
         self._editing_time.note(self.results.segmentation)
-        for section in (self.scores, self.growth, self.exports):
+        for section in (self.scores, self.growth, self.exports, self.run):
             section.update()
 
     def _transform_changed(self) -> None:

@@ -45,7 +45,7 @@ from ICHSegmentationLib.mrml.segmentation.layers import source_volume
 from ICHSegmentationLib.mrml.segmentation.lesions import SceneLesion, largest_lesion, lesion_at, lesions
 from ICHSegmentationLib.mrml.segmentation.live_volumes import LiveVolumes
 from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE
-from ICHSegmentationLib.mrml.segmentation.publish import publish, result_info, run_outcome
+from ICHSegmentationLib.mrml.segmentation.publish import publish, remove_result, result_info, run_outcome
 from ICHSegmentationLib.mrml.segmentation.result_grid import is_result
 from ICHSegmentationLib.mrml.segmentation.scores import proposals, set_proposals, set_user_items, user_items
 from ICHSegmentationLib.mrml.segmentation.segments import subtype_look, subtype_names
@@ -57,6 +57,7 @@ from ICHSegmentationLib.mrml.segmentation.volumes import (
     scene_volumes,
     segment_volumes_ml,
 )
+from ICHSegmentationLib.mrml.views.common_frame import separate_frames, share_frame
 from ICHSegmentationLib.mrml.views.skull import show_skull, skull_is_shown
 from ICHSegmentationLib.mrml.views.slice_views import WINDOWS, crosshair_ras, jump_to, looked_at, set_window
 from ICHSegmentationLib.mrml.views.surfaces import set_opacity, show_3d
@@ -108,6 +109,7 @@ __all__ = [
     "proposals",
     "publish",
     "reattach_acquisition_transform",
+    "remove_result",
     "remove_strays",
     "rename_roi",
     "request_edit",
@@ -120,11 +122,13 @@ __all__ = [
     "run_outcome",
     "scene_volumes",
     "segment_volumes_ml",
+    "separate_frames",
     "set_brain_frame",
     "set_opacity",
     "set_proposals",
     "set_user_items",
     "set_window",
+    "share_frame",
     "show_3d",
     "show_rois",
     "show_skull",

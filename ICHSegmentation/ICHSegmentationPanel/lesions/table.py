@@ -164,19 +164,23 @@ class LesionsTable:
 
     def _show_subtype(self, box: Any, subtype: str) -> None:
         known = list(self._looks)
+        if box.count > len(known):
+            box.removeItem(len(known))
         if subtype in known:
             box.currentIndex = known.index(subtype)
             box.toolTip = _("{name}; choose another subtype").format(name=self._looks[subtype][0])
         else:
-            # Hemorrhage of a model without subtypes.
-            box.currentIndex = -1
+            # Hemorrhage of a model without subtypes can get one, but not lose it again.
+            box.addItem(subtype)
+            box.currentIndex = len(known)
             box.toolTip = _("Subtype not given; choose one")
 
     def _rename(self, row: int, index: int) -> None:
-        if row < len(self._keys):
+        known = list(self._looks)
+        if row < len(self._keys) and index < len(known):
             key = self._keys[row]
             self.widget.selectRow(row)
-            self._on_rename(key, list(self._looks)[index])
+            self._on_rename(key, known[index])
 
     def _selected(self) -> None:
         if not self._filling and self.chosen is not None:

@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import slicer
 from slicer.i18n import tr as _
 
 from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.editor import Editor
+from ICHSegmentationPanel.widgets.full_editor import FullEditor
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLSegmentationNode
@@ -31,9 +33,11 @@ class CorrectSection(Section):
         self._ui = ui
         self._on_moved = on_moved
         self._editor: Editor | None = None
+        self._full_editor = FullEditor()
         ui.correctSection.connect("contentsCollapsed(bool)", self._fold)
         ui.maskCheckBox.connect("toggled(bool)", self._set_masked)
         ui.detachButton.connect("toggled(bool)", self._set_detached)
+        ui.segmentEditorButton.connect("clicked()", self._open_full_editor)
 
     def reset(self) -> None:
         """Release a scene that closes."""
@@ -41,7 +45,9 @@ class CorrectSection(Section):
             self._editor.forget_scene()
 
     def enter(self) -> None:
-        """Enable the editor's keyboard shortcuts when the module is shown."""
+        """Enable the editor's keyboard shortcuts when the module is shown, also from the module Segment Editor."""
+        if self._editor is not None and self._parameters is not None:
+            self._full_editor.come_back(self._editor.settings)
         if self._editor is not None and not self._ui.correctSection.collapsed:
             self._editor.enter()
         self.update()
@@ -53,6 +59,7 @@ class CorrectSection(Section):
 
     def close(self) -> None:
         """Stop the tools and remove all observers."""
+        self._full_editor.close()
         if self._editor is not None:
             self._editor.close()
 
@@ -95,6 +102,13 @@ class CorrectSection(Section):
         else:
             self.enter()
 
+    def _open_full_editor(self) -> None:
+        """Show the module Segment Editor on the same result with the same mask."""
+        node, editor = self._segmentation, self._ready_editor()
+        segment_id = editor.widget.currentSegmentID() or ""
+        with slicer.util.tryWithErrorDisplay(_("The module Segment Editor could not be opened.")):
+            self._full_editor.open(node, mrml.source_volume(node), segment_id, editor.settings)
+
     def _set_masked(self, masked: bool) -> None:
         if self._editor is not None:
             self._editor.masked = masked
@@ -120,4 +134,4 @@ class CorrectSection(Section):
         detached, displaced = mrml.acquisition_transform_is_detached(node), mrml.edits_are_displaced(node)
         self._ui.detachFrame.visible = detached or displaced
         self._ui.detachButton.checked = detached
-        self._ui.editorFrame.enabled = not displaced
+        self._ui.editorFrame.enabled = self._ui.segmentEditorButton.enabled = not displaced

@@ -88,7 +88,7 @@ def publish(
         _show(node, block)
         place_in_study_of(node, volume_node)
     except BaseException:
-        _remove(node)
+        remove_result(node)
         raise
     return node
 
@@ -135,7 +135,8 @@ def _show(node: Node, block: LabelBlock) -> None:
     show_present_in_3d(node, block)
 
 
-def _remove(node: Node) -> None:
+def remove_result(node: Node) -> None:
+    """Remove a result from its scene, with its display and storage nodes; does nothing outside a scene."""
     scene = node.GetScene()
     if scene is None:
         return
