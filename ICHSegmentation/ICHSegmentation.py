@@ -28,6 +28,9 @@ def _find_packages() -> None:
             sys.path.append(str(folder))
 
 
+_DOCUMENTATION = "https://github.com/ICHSegmentation/SlicerICHSegmentation/blob/main/docs/slicer.md"
+
+
 class ICHSegmentation(ScriptedLoadableModule):
     """Metadata of the module."""
 
@@ -36,12 +39,16 @@ class ICHSegmentation(ScriptedLoadableModule):
         _find_packages()
         parent.title = _("ICH Segmentation")
         parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
-        parent.dependencies = ["Segmentations", "SegmentEditor", "VolumeRendering", "SubjectHierarchy"]
+        parent.dependencies = ["Segmentations", "SegmentEditor", "Markups", "VolumeRendering", "SubjectHierarchy"]
         parent.contributors = ["The ICHSegmentation developers"]
         parent.helpText = _(
             "Segments intracranial hemorrhage on a non-contrast head CT by subtype and measures its volumes. "
-            "Research use only. Not a medical device."
-        )
+            "Research use only. Not a medical device.<p>"
+            "Keys: Alt+Down and Alt+Up go to the next and the previous lesion; I switches the mask by HU on and off.<p>"
+            "Colors: epidural orange, subdural blue, subarachnoid yellow, intraparenchymal red, "
+            "intraventricular green. Outlines are those of the compared result.<p>"
+            '<a href="{url}">Documentation and tutorial</a>'
+        ).format(url=_DOCUMENTATION)
         parent.acknowledgementText = _(
             "The default network follows Piao et al., Scientific Reports 13 (2023), doi:10.1038/s41598-023-33775-y."
         )

@@ -12,11 +12,11 @@ from slicer.util import VTKObservationMixin
 from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.parameters import Parameters
 from ICHSegmentationPanel.section import Section
-from ICHSegmentationPanel.sections.boxes import BoxesSection
 from ICHSegmentationPanel.sections.correct import CorrectSection
 from ICHSegmentationPanel.sections.export import ExportSection
 from ICHSegmentationPanel.sections.growth import GrowthSection
 from ICHSegmentationPanel.sections.input import InputSection
+from ICHSegmentationPanel.sections.lesions import LesionsSection
 from ICHSegmentationPanel.sections.model import ModelSection
 from ICHSegmentationPanel.sections.results import ResultsSection
 from ICHSegmentationPanel.sections.run import RunSection
@@ -62,7 +62,9 @@ class Panel(VTKObservationMixin):
         self.views = self._add(ViewsSection(ui))
         self.results = self._add(ResultsSection(ui, self.views.apply, self._edited))
         self.corrections = self._add(CorrectSection(ui, self._transform_changed))
-        self.boxes = self._add(BoxesSection(ui, process, self.models, self.corrections, self._check_of))
+        self.lesions = self._add(
+            LesionsSection(ui, process, self.models, self.corrections, self._check_of, self.results.describe)
+        )
         self.scores = self._add(ScoresSection(ui, process, self._check_of, lambda: self.results.measured))
         self.growth = self._add(GrowthSection(ui, process, self._check_of, self._compared))
         self.exports = self._add(ExportSection(ui, process, self._check_of, lambda: self.growth.found))
@@ -76,6 +78,7 @@ class Panel(VTKObservationMixin):
                 self.messages,
                 on_start=self.corrections.reattach_acquisition_transform,
                 on_result=self._show_result,
+                is_edited=lambda: self.results.measured is not None and bool(self.results.measured.changed),
             )
         )
         self._editing_time = mrml.EditingTime()
@@ -140,19 +143,18 @@ class Panel(VTKObservationMixin):
 
     def _show_result(self, node: vtkMRMLSegmentationNode) -> None:
         self._parameters.segmentation = node
-        self._ui.resultsSection.collapsed = False
+        self._ui.resultsSection.collapsed = self._ui.lesionsSection.collapsed = False
         self.views.show_result()
 
     def _edited(self) -> None:
         self._editing_time.note(self.results.segmentation)
-        self.corrections.refresh()
-        for section in (self.scores, self.growth, self.exports):
+        for section in (self.scores, self.growth, self.exports, self.run):
             section.update()
 
     def _transform_changed(self) -> None:
         """Update views and boxes after the acquisition transform was detached or reattached."""
         self.views.apply()
-        self.boxes.refresh()
+        self.lesions.refresh()
 
     def _compared(self) -> None:
         self.exports.update()

@@ -99,8 +99,8 @@ class Parameters:
 
     @property
     def show_boxes(self) -> bool:
-        """Whether the boxes of the lesions are shown on the slices."""
-        return self.node.GetParameter("ShowBoxes") != "false"
+        """Whether the boxes of all lesions are shown, not only that of the chosen one."""
+        return self.node.GetParameter("ShowBoxes") == "true"
 
     @show_boxes.setter
     def show_boxes(self, shown: bool) -> None:

@@ -14,6 +14,7 @@ from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.record import models_text
 from ICHSegmentationLib.measurement.user_items import Proposals
+from ICHSegmentationLib.segmentation.run_outcome import RunOutcome
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 from ICHSegmentationPanel.process.slicer_python import python_slicer, worker_variables
 
@@ -39,7 +40,7 @@ def process(volume: vtkMRMLScalarVolumeNode, options: SegmentOptions) -> vtkMRML
 
 
 def publish_result(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSegmentationNode:
-    """Add a result to the scene as a new segmentation, with boxes and proposed score items."""
+    """Add a result to the scene as a new segmentation, with boxes, brain coordinates and proposed score items."""
     result = answer.segmentation
     model = result.model
     node = mrml.publish(
@@ -58,10 +59,12 @@ def publish_result(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtk
             "device": result.runtime.device,
             "backend": result.runtime.backend,
             "threads": str(result.runtime.threads),
-            "assessed": "yes" if result.assessed else "no",
+            "outcome": RunOutcome.of(result).model_dump_json(),
         },
         classes=answer.subtypes,
     )
     mrml.keep_boxes(node, result.boxes, result.label_map.labels)
     mrml.set_proposals(node, Proposals.of(answer.measurements))
+    if answer.brain_frame is not None:
+        mrml.set_brain_frame(node, answer.brain_frame)
     return node

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from ICHSegmentationLib.anatomy.distance_fields import HeadFrame
 from ICHSegmentationLib.anatomy.inner_table import inner_table
+from ICHSegmentationLib.core.messages import message
 
 _LPS_TO_LAS = np.array([1.0, -1.0, 1.0])
 _CENTRE = np.array([0.0, -20.0, 10.0])  # of the inside of the skull, brain coordinates
@@ -52,6 +55,24 @@ class BrainFrame:
     def points_lps(self, coordinates: np.ndarray) -> np.ndarray:
         """Convert (..., 3) brain coordinates to LPS mm."""
         return (coordinates - self.offset) @ np.linalg.inv(self.matrix).T
+
+    def to_numbers(self) -> tuple[float, ...]:
+        """Return the matrix row by row, the offset and the misfit: 13 numbers."""
+        return (*self.matrix.ravel().tolist(), *self.offset.tolist(), self.misfit_mm)
+
+    @classmethod
+    def from_numbers(cls, numbers: Sequence[float]) -> Self:
+        """Return the frame of `to_numbers`.
+
+        Raises
+        ------
+        ValueError
+            If there are not 13 finite numbers.
+        """
+        values = np.asarray(numbers, dtype=np.float64)
+        if values.shape != (13,) or not np.isfinite(values).all():
+            raise ValueError(message("anatomy.frame_numbers", count=values.size))
+        return cls(values[:9].reshape(3, 3), values[9:12], float(values[12]))
 
     @property
     def left_lps(self) -> np.ndarray:

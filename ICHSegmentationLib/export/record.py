@@ -13,6 +13,7 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.measurement import CaseDecision, IchScore, Lesion, Measurements, MidlineShift, ModifiedGraeb
 from ICHSegmentationLib.measurement.correction import Agreement
+from ICHSegmentationLib.segmentation.run_outcome import RunOutcome
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.scan.volume import CTVolume
@@ -72,14 +73,14 @@ class RuntimeRecord(_Part):
 
 
 class RunRecord(_Part):
-    """Run that made some labels; ``further_models`` is None if unknown."""
+    """Run that made some labels; ``further_models`` is None if unknown, ``assessed`` as in `MeasurementRecord`."""
 
     model: ModelRecord
     further_models: tuple[ModelRecord, ...] | None = None
     runtime: RuntimeRecord
     warnings: tuple[str, ...] = ()
-    timings_s: dict[str, float] = {}
     assessed: bool = True
+    timings_s: dict[str, float] = {}
 
     @classmethod
     def of_attributes(cls, attributes: Mapping[str, str]) -> Self:
@@ -89,13 +90,15 @@ class RunRecord(_Part):
             return {name: attributes.get(words.get(name, name)) or UNKNOWN for name in names}
 
         threads = attributes.get("threads", "")
+        outcome = _outcome_of(attributes.get("outcome", ""))
         return cls(
             model=ModelRecord(**known(ModelRecord.model_fields, {"name": "model"})),
             further_models=_models_of(attributes.get("further_models", "")),
             runtime=RuntimeRecord(
                 **known(("device", "backend"), {}), threads=int(threads) if threads.isdecimal() else 0
             ),
-            assessed=attributes.get("assessed") != "no",
+            warnings=outcome.warnings,
+            assessed=outcome.assessed,
         )
 
 
@@ -214,6 +217,13 @@ def _models_of(text: str) -> tuple[ModelRecord, ...] | None:
         return None
 
 
+def _outcome_of(text: str) -> RunOutcome:
+    try:
+        return RunOutcome.model_validate_json(text)
+    except ValidationError:
+        return RunOutcome()
+
+
 def make_record(result: SegmentationResult, measurements: Measurements) -> MeasurementRecord:
     """Return the record of a segmentation with the measurements of its label map."""
     run = RunRecord(
@@ -221,8 +231,8 @@ def make_record(result: SegmentationResult, measurements: Measurements) -> Measu
         further_models=tuple(ModelRecord.of(entry) for entry in result.further_models),
         runtime=RuntimeRecord(**{name: getattr(result.runtime, name) for name in RuntimeRecord.model_fields}),
         warnings=result.warnings,
-        timings_s=result.timings_s,
         assessed=result.assessed,
+        timings_s=result.timings_s,
     )
     minimum_ml, plane = result.model.case_minimum_ml, result.plane
     return record_of(result.volume, measurements, run).model_copy(

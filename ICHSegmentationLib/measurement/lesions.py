@@ -18,6 +18,7 @@ from ICHSegmentationLib.measurement.shape.diameters import longest_line
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit
+    from ICHSegmentationLib.anatomy.brain_frame import BrainFrame
 
 _LOCATED_POINTS = 1500  # maximum number of voxels used for the location of a lesion
 
@@ -98,7 +99,9 @@ def find_lesions(
             values = None if densities is None else densities[extent][mask]
             lesion = _describe(name, mask, (slices, rows, columns), label_map.grid, values)
             if densities is not None:
-                lesion = lesion.model_copy(update={"location": _locate(name, mask, (slices, rows, columns), brain)})
+                frame = None if brain is None else brain.frame
+                where = locate_lesion(name, mask, (slices, rows, columns), label_map.grid, frame)
+                lesion = lesion.model_copy(update={"location": where})
             lesions.append(lesion)
     return sorted(lesions, key=lambda lesion: lesion.volume_ml, reverse=True)
 
@@ -130,10 +133,27 @@ def _describe(
     )
 
 
-def _locate(name: str, mask: np.ndarray, offset: tuple[int, int, int], brain: AtlasFit | None) -> LesionLocation:
-    if brain is None:
+def locate_lesion(
+    name: str, mask: np.ndarray, offset: tuple[int, int, int], grid: SliceGrid, frame: BrainFrame | None
+) -> LesionLocation:
+    """Return side, compartment and region of a lesion.
+
+    Parameters
+    ----------
+    name : str
+        Segment ID of its subtype, such as ``IPH``.
+    mask : numpy.ndarray
+        (slices, rows, columns) bool with at least one voxel, a part of the label map.
+    offset : tuple of int
+        Index of the first voxel of the mask in the label map.
+    grid : SliceGrid
+        Slice grid of the label map.
+    frame : BrainFrame or None
+        Brain coordinates of the scan; without them the location is empty.
+    """
+    if frame is None:
         return LesionLocation()
     found = np.argwhere(mask)
     chosen = found[np.linspace(0, len(found) - 1, min(_LOCATED_POINTS, len(found))).round().astype(int)] + offset
-    weights = brain.grid.voxel_volumes_mm3[chosen[:, 0]]
-    return locate(brain.coordinates(chosen), weights, ventricular=name == Subtype.IVH.name)
+    weights = grid.voxel_volumes_mm3[chosen[:, 0]]
+    return locate(frame.coordinates(grid.points_mm(chosen)), weights, ventricular=name == Subtype.IVH.name)

@@ -2,10 +2,21 @@
 """Volumes and results in 3D Slicer's scene. The only package of the library that imports slicer; never Qt."""
 
 from ICHSegmentationLib.mrml.boxes.box_record import box_models, keep_boxes, note_box_model
-from ICHSegmentationLib.mrml.boxes.lesion_boxes import BoxLesion, RequestedEdit, apply_edit, box_lesions, request_edit
+from ICHSegmentationLib.mrml.boxes.brain_frame import brain_frame, set_brain_frame
+from ICHSegmentationLib.mrml.boxes.lesion_boxes import (
+    BoxLesion,
+    RequestedEdit,
+    apply_edit,
+    box_lesions,
+    bright_box,
+    request_edit,
+    restore_box,
+    restore_boxes,
+)
 from ICHSegmentationLib.mrml.boxes.lesion_rois import (
     box_of_roi,
     choose_roi,
+    drawn_box,
     middle_of_roi,
     new_box,
     remove_strays,
@@ -31,10 +42,10 @@ from ICHSegmentationLib.mrml.segmentation.editing import (
 )
 from ICHSegmentationLib.mrml.segmentation.editing_time import EditingTime, editing_s
 from ICHSegmentationLib.mrml.segmentation.layers import source_volume
-from ICHSegmentationLib.mrml.segmentation.lesions import SceneLesion, erased_lesions, largest_lesion, lesion_at, lesions
+from ICHSegmentationLib.mrml.segmentation.lesions import SceneLesion, largest_lesion, lesion_at, lesions
 from ICHSegmentationLib.mrml.segmentation.live_volumes import LiveVolumes
 from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE
-from ICHSegmentationLib.mrml.segmentation.publish import publish, result_info
+from ICHSegmentationLib.mrml.segmentation.publish import publish, remove_result, result_info, run_outcome
 from ICHSegmentationLib.mrml.segmentation.result_grid import is_result
 from ICHSegmentationLib.mrml.segmentation.scores import proposals, set_proposals, set_user_items, user_items
 from ICHSegmentationLib.mrml.segmentation.segments import subtype_look, subtype_names
@@ -46,6 +57,7 @@ from ICHSegmentationLib.mrml.segmentation.volumes import (
     scene_volumes,
     segment_volumes_ml,
 )
+from ICHSegmentationLib.mrml.views.common_frame import separate_frames, share_frame
 from ICHSegmentationLib.mrml.views.skull import show_skull, skull_is_shown
 from ICHSegmentationLib.mrml.views.slice_views import WINDOWS, crosshair_ras, jump_to, looked_at, set_window
 from ICHSegmentationLib.mrml.views.surfaces import set_opacity, show_3d
@@ -68,14 +80,16 @@ __all__ = [
     "box_lesions",
     "box_models",
     "box_of_roi",
+    "brain_frame",
+    "bright_box",
     "changed_by_hand",
     "check_volume",
     "choose_roi",
     "crosshair_ras",
     "detach_acquisition_transform",
+    "drawn_box",
     "editing_s",
     "edits_are_displaced",
-    "erased_lesions",
     "is_exclusive",
     "is_result",
     "jump_to",
@@ -95,19 +109,26 @@ __all__ = [
     "proposals",
     "publish",
     "reattach_acquisition_transform",
+    "remove_result",
     "remove_strays",
     "rename_roi",
     "request_edit",
     "restore_all",
+    "restore_box",
+    "restore_boxes",
     "restore_lesion",
     "result_info",
     "rois_of",
+    "run_outcome",
     "scene_volumes",
     "segment_volumes_ml",
+    "separate_frames",
+    "set_brain_frame",
     "set_opacity",
     "set_proposals",
     "set_user_items",
     "set_window",
+    "share_frame",
     "show_3d",
     "show_rois",
     "show_skull",

@@ -106,8 +106,8 @@ class Bench:
 
         from ICHSegmentationLib import mrml
 
-        ui, part = self._module.ui, self._module.panel.boxes
-        ui.boxesSection.collapsed = False
+        ui, part = self._module.ui, self._module.panel.lesions
+        ui.lesionsSection.collapsed = False
         node = ui.segmentationSelector.currentNode()
         self._slicer.wait_until(lambda: bool(mrml.rois_of(node)), timeout_s=60)
         roi = max(mrml.rois_of(node).values(), key=lambda one: one.GetSize()[0])
@@ -126,10 +126,12 @@ class Bench:
         """Paint, and wait for the table to update."""
         from slicer_harness.editing import paint
 
+        from ICHSegmentationLib import mrml
+
         ui, corrections = self._module.ui, self._module.panel.corrections
         ui.correctSection.collapsed = False
-        self._slicer.wait_until(lambda: ui.lesionSelector.count > 0, timeout_s=60)
-        lesion, editor = corrections._lesions[0], corrections._editor.widget
+        lesion = mrml.largest_lesion(ui.segmentationSelector.currentNode())
+        editor = corrections._editor.widget
         editor.setCurrentSegmentID(lesion.subtype)
         for number in range(3):
             started, busy = time.perf_counter(), time.thread_time()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import qt
 
@@ -84,14 +84,17 @@ class QtProcess:
             return
         self._process.closeWriteChannel()
         if not self._process.waitForFinished(round(1000 * grace_s)):
-            self._kill_tree()
+            descendants = self._kill_tree()
             if not self._process.waitForFinished(_KILL_MS):
                 self._insist()
                 self._process.waitForFinished(_KILL_MS)
+            # Its own end does not say that those which it started have ended.
+            self._process_tree.wait_for_end(descendants, _KILL_MS / 1000)
 
-    def _kill_tree(self) -> None:
-        if self.is_running and self._process.processId():
-            self._process_tree.kill_tree(int(self._process.processId()))
+    def _kill_tree(self) -> tuple[Any, ...]:
+        if not self.is_running or not self._process.processId():
+            return ()
+        return self._process_tree.kill_tree(int(self._process.processId()))
 
     def _insist(self) -> None:
         """Kill only the process itself, in case the process tree could not be killed."""

@@ -75,8 +75,7 @@ class ExportSection(Section):
         if shown_id != self._shown_id:
             # The result may be of another patient.
             self._shown_id = shown_id
-            self.widgets.forget_patient()
-            self.widgets.say("")
+            self.widgets.forget_result()
         self._ui.exportSection.enabled = node is not None
         self.widgets.button.enabled = self.widgets.copy_button.enabled = node is not None and not self._is_writing
         volume = mrml.source_volume(node) if node is not None else None
@@ -216,9 +215,8 @@ class ExportSection(Section):
 
     def _finish(self, files: tuple[Path, ...]) -> None:
         self._set_writing(False)
-        names = ", ".join(path.name for path in files)
-        self.widgets.say(_("Wrote {files} into {folder}.").format(files=names, folder=files[0].parent))
-        self.widgets.open_button.visible = True
+        self.widgets.say("")
+        self.widgets.list_written(files)
 
     def _fail(self, failure: Failure) -> None:
         self._set_writing(False)
@@ -263,7 +261,7 @@ class ExportWidgets:
         self.button = qt.QPushButton(_("Write files"))
         self.open_button = qt.QPushButton(_("Open folder"))
         self.open_button.toolTip = _("Show the written files.")
-        self._message = wrapped_label()
+        self._message, self._written = wrapped_label(), wrapped_label()
         form.addRow(self.copy_button)
         form.addRow(_("Folder:"), self._folder)
         form.addRow(_("Files:"), grid)
@@ -271,8 +269,9 @@ class ExportWidgets:
         form.addRow("", self._growth)
         form.addRow(self.button)
         form.addRow(self._message)
+        form.addRow(self._written)
         form.addRow(self.open_button)
-        self.say("")
+        self.forget_result()
 
     @property
     def folder(self) -> str:
@@ -312,9 +311,30 @@ class ExportWidgets:
             return _("Choose a folder first.")
         return ""
 
-    def forget_patient(self) -> None:
-        """Reset the choice of patient data for another result."""
+    def forget_result(self) -> None:
+        """Reset what belongs to one result: the choice of patient data, the message and the list of files."""
         self._patient.checked = False
+        self._paths: dict[Path, None] = {}
+        self.say("")
+        self.list_written(())
+
+    def list_written(self, files: tuple[Path, ...]) -> None:
+        """Add written files to the list, which stays until another result is chosen."""
+        self._paths.update(dict.fromkeys(files))
+        folders: dict[Path, list[str]] = {}
+        for path in self._paths:
+            folders.setdefault(path.parent, []).append(path.name)
+        lines = [
+            _("Written into {folder}: {files}").format(folder=folder, files=", ".join(names))
+            for folder, names in folders.items()
+        ]
+        show_text(self._written, "\n".join(lines))
+        self.open_button.visible = bool(lines)
+
+    @property
+    def written(self) -> str:
+        """The list of written files."""
+        return str(self._written.text)
 
     def existing_files(self) -> list[str]:
         """Return the names of files that would be replaced."""
@@ -325,7 +345,7 @@ class ExportWidgets:
         """Disable what the scan or the result does not allow."""
         tips = {kind: tip for kind, _title, tip in _kinds()}
         for kind, box in self._boxes.items():
-            box.enabled = dicom or not kind.startswith("dicom")
+            box.enabled = dicom or not ExportFormat(kind).is_dicom
             box.toolTip = tips[kind] if box.enabled else _("Only for a scan that was loaded from DICOM.")
         self._patient.enabled = dicom
         if growth != self._growth.enabled:
@@ -340,12 +360,10 @@ class ExportWidgets:
     def say(self, sentence: str) -> None:
         """Show a message below the button; empty hides it."""
         show_text(self._message, sentence)
-        self.open_button.visible = False
 
     def complain(self, sentence: str) -> None:
         """Show an error below the button."""
         show_error(self._message, sentence)
-        self.open_button.visible = False
 
 
 def _kinds() -> tuple[tuple[str, str, str], ...]:
@@ -366,4 +384,12 @@ def _kinds() -> tuple[tuple[str, str, str], ...]:
             _("Measurements as a DICOM structured report, together with the DICOM segmentation."),
         ),
         ("dicom-pdf", _("DICOM PDF"), _("The report inside a DICOM object.")),
+        (
+            "dicom-labelmap",
+            _("DICOM Label Map"),
+            _("The segmentation as one map instead of one mask per subtype."),
+        ),
+        ("dicom-sc", _("DICOM pictures"), _("Key slices with outlines and volumes as DICOM pictures, in a folder.")),
+        ("rtstruct", _("RT Structure Set"), _("Outlines on each slice as a DICOM object for radiotherapy systems.")),
+        ("fhir", _("FHIR"), _("Volumes and scores as a FHIR report for a hospital's data platform; no patient data.")),
     )

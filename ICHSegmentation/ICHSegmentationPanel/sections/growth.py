@@ -14,6 +14,7 @@ from ICHSegmentationLib import mrml
 from ICHSegmentationPanel.process import failure_of, stage_title
 from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.labels import bold, rich, show_error, show_rich, show_text, wrapped_label
+from ICHSegmentationPanel.widgets.side_by_side import SideBySide
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
@@ -75,11 +76,22 @@ class GrowthSection(Section):
         self._notes: tuple[str, ...] = ()
         self.found: WorkerComparison | None = None
         self.widgets = GrowthWidgets(ui.growthPlace)
+        self._side_by_side = SideBySide()
         self.widgets.button.connect("clicked()", self._click)
+        self.widgets.baseline.connect("currentNodeChanged(vtkMRMLNode*)", self._choose_baseline)
+        self.widgets.side_button.connect("toggled(bool)", self._show_side_by_side)
 
     def reset(self) -> None:
         """Remove the message."""
         self.widgets.say("")
+
+    def exit(self) -> None:
+        """Restore the views when another module is shown."""
+        self.widgets.side_button.checked = False
+
+    def close(self) -> None:
+        """Restore the views when the panel is deleted."""
+        self.exit()
 
     def update(self) -> None:
         """Show what can be compared; remove an outdated comparison."""
@@ -92,6 +104,9 @@ class GrowthSection(Section):
             same = (self._compared.baseline, self._compared.followup) == chosen
             self._show(None)
             self.widgets.say(_("The labels have changed; compare the scans again.") if same else "")
+        compared = self._parameters.compared if self._parameters is not None else None
+        if self.widgets.baseline.currentNode() != compared:
+            self.widgets.baseline.setCurrentNode(compared)
         self._ui.growthSection.enabled = node is not None
         self.widgets.button.enabled = None not in chosen
         show_text(self.widgets.intro, self._describe(node, baseline))
@@ -126,12 +141,14 @@ class GrowthSection(Section):
 
     def _describe(self, node: vtkMRMLSegmentationNode | None, baseline: vtkMRMLSegmentationNode | None) -> str:
         if node is None or baseline is None:
-            return _('Choose the result of an earlier scan of the patient under "Compare with".')
+            return _("Choose the result of an earlier scan of the patient.")
         return _('From "{baseline}" (baseline) to "{followup}" (follow-up).').format(
             baseline=baseline.GetName(), followup=node.GetName()
         )
 
     def _start(self, baseline: vtkMRMLSegmentationNode, followup: vtkMRMLSegmentationNode) -> None:
+        # The matrix of a comparison starts from where the scans really lie.
+        mrml.separate_frames(baseline)
         first, second = self._case(baseline), self._case(followup)
         if first is None or second is None:
             self.widgets.say(_("The CT of one of the results is no longer in the scene."))
@@ -159,6 +176,21 @@ class GrowthSection(Section):
         else:
             self.cancel()
 
+    def _choose_baseline(self, node: vtkMRMLSegmentationNode | None) -> None:
+        if self._parameters is not None and self._parameters.compared != node:
+            self._parameters.compared = node
+
+    def _show_side_by_side(self, shown: bool) -> None:
+        scans = (
+            [mrml.source_volume(node) for node in (self._compared.followup, self._compared.baseline)]
+            if shown and self._compared is not None
+            else [None]
+        )
+        if None in scans:
+            self._side_by_side.close()
+        else:
+            self._side_by_side.show(*scans)
+
     def _progress(self, stage: str, fraction: float) -> None:
         if self._running is not None:
             self.widgets.show_progress(stage_title(stage), fraction)
@@ -168,6 +200,11 @@ class GrowthSection(Section):
         self._end()
         self._compared = compared
         self._show(found)
+        registration = found.comparison.registration
+        if compared is not None and registration is not None:
+            shared = mrml.share_frame(compared.baseline, compared.followup, registration.matrix_lps)
+            self.widgets.side_button.enabled = shared
+            self.widgets.say(_frame_sentence(shared=shared, good=registration.is_good))
         # The labels may have been edited in the meantime.
         self.update()
 
@@ -186,6 +223,9 @@ class GrowthSection(Section):
     def _show(self, found: WorkerComparison | None) -> None:
         self.found = found
         if found is None:
+            self.widgets.side_button.checked = False
+            if self._compared is not None and self._compared.baseline.GetScene() is not None:
+                mrml.separate_frames(self._compared.baseline)
             self._compared = None
             self.widgets.show(None)
         else:
@@ -193,8 +233,17 @@ class GrowthSection(Section):
         self._on_found()
 
 
+def _frame_sentence(*, shared: bool, good: bool) -> str:
+    """Return what to look at before the numbers."""
+    if not shared:
+        return _("One of the scans is under a transform of its own, so the views do not bring them together.")
+    if not good:
+        return _("The fit is poor: look at both outlines on the slices before you use these numbers.")
+    return _("Both outlines are in one frame on the slices: look at the fit before you use these numbers.")
+
+
 class GrowthWidgets:
-    """Widgets of the section: button, progress bar, table, verdicts and pictures of both scans.
+    """Widgets of the section: earlier result, button, progress bar, table, verdicts and pictures of both scans.
 
     Parameters
     ----------
@@ -204,6 +253,10 @@ class GrowthWidgets:
 
     def __init__(self, place: Any) -> None:
         layout = place.layout()
+        self.baseline = _result_selector()
+        self.side_button = qt.QPushButton(_("Side by side"))
+        self.side_button.toolTip = _("Show both scans in two linked axial views, in one frame.")
+        self.side_button.checkable = True
         self.intro = wrapped_label()
         self.button = qt.QPushButton()
         self._bar = qt.QProgressBar()
@@ -220,11 +273,15 @@ class GrowthWidgets:
         self.open_button.connect("clicked()", self.open_picture)
         self._pixmap = qt.QPixmap()
         self.window: Any = None
+        form = qt.QFormLayout()
+        form.addRow(_("Earlier result:"), self.baseline)
+        layout.addLayout(form)
         for widget in (
             self.intro,
             self.button,
             self._bar,
             self._message,
+            self.side_button,
             self.table,
             self.verdicts,
             self.picture,
@@ -260,7 +317,7 @@ class GrowthWidgets:
 
         Warnings that are in ``notes`` do not question the comparison, and are shown last.
         """
-        for widget in (self.table, self.verdicts, self.picture, self.open_button):
+        for widget in (self.side_button, self.table, self.verdicts, self.picture, self.open_button):
             widget.visible = found is not None
         self.close_picture()
         if found is None:
@@ -328,6 +385,20 @@ class GrowthWidgets:
         rows_px = sum(self.table.rowHeight(row) for row in range(len(changes)))
         header = self.table.horizontalHeader()
         self.table.setFixedHeight(rows_px + header.sizeHint.height() + 2 * self.table.frameWidth)
+
+
+def _result_selector() -> Any:
+    """Return a list of the scene's results, and none."""
+    selector = slicer.qMRMLNodeComboBox()
+    selector.objectName = "baselineSelector"
+    selector.nodeTypes = ["vtkMRMLSegmentationNode"]
+    selector.addEnabled = selector.removeEnabled = selector.renameEnabled = False
+    selector.noneEnabled = True
+    selector.addAttribute("vtkMRMLSegmentationNode", mrml.RESULT_ATTRIBUTE)
+    selector.setSizePolicy(qt.QSizePolicy.Expanding, qt.QSizePolicy.Fixed)
+    selector.toolTip = _('The result of the earlier scan; the same list as "Compare with".')
+    selector.setMRMLScene(slicer.mrmlScene)
+    return selector
 
 
 def _describe(found: Comparison, notes: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import qt
 import slicer
+import vtk
 from slicer.util import VTKObservationMixin
 
 from ICHSegmentationLib import mrml
@@ -46,6 +47,12 @@ class InputSection(Section, VTKObservationMixin):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SETTLE_MS)
         self._timer.connect("timeout()", self._check_volume)
+        self._loaded: vtkMRMLScalarVolumeNode | None = None
+        self._load_timer = qt.QTimer()
+        self._load_timer.setSingleShot(True)
+        self._load_timer.setInterval(_SETTLE_MS)
+        self._load_timer.connect("timeout()", self._choose_loaded)
+        self._scene_tag: int | None = None
         ui.inputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._choose)
 
     def update(self) -> None:
@@ -54,6 +61,18 @@ class InputSection(Section, VTKObservationMixin):
         if self._ui.inputSelector.currentNode() != volume:
             self._ui.inputSelector.setCurrentNode(volume)
         self._observe(volume)
+
+    def enter(self) -> None:
+        """Choose a CT that is loaded while the module is shown."""
+        if self._scene_tag is None:
+            self._scene_tag = slicer.mrmlScene.AddObserver(slicer.mrmlScene.NodeAddedEvent, self._node_added)
+
+    def exit(self) -> None:
+        """Leave the choice as it is while another module is shown."""
+        self._load_timer.stop()
+        if self._scene_tag is not None:
+            slicer.mrmlScene.RemoveObserver(self._scene_tag)
+            self._scene_tag = None
 
     def settle(self) -> None:
         """Check the volume now if a check is pending."""
@@ -66,9 +85,24 @@ class InputSection(Section, VTKObservationMixin):
 
     def close(self) -> None:
         """Remove all observers."""
+        self.exit()
         self.removeObservers()
         self._timer.stop()
         self.volume = None
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _node_added(self, _caller: Any, _event: str, node: Any) -> None:
+        # Scenes bring their own choice, and a volume gets its voxels only after it was added.
+        if node.GetClassName() == "vtkMRMLScalarVolumeNode" and not slicer.mrmlScene.IsBatchProcessing():
+            self._loaded = node
+            self._load_timer.start()
+
+    def _choose_loaded(self) -> None:
+        """Choose the volume that was loaded last if it can be segmented."""
+        volume, self._loaded = self._loaded, None
+        known = volume is not None and volume.GetScene() is not None and volume.GetImageData() is not None
+        if self._parameters is not None and known and not volume.GetHideFromEditors() and mrml.check_volume(volume).ok:
+            self._parameters.volume = volume
 
     def _choose(self, volume: vtkMRMLScalarVolumeNode | None) -> None:
         if self._parameters is not None and self._parameters.volume != volume:

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
@@ -14,18 +13,14 @@ from slicer.util import VTKObservationMixin
 
 from ICHSegmentationLib import mrml
 from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE
+from ICHSegmentationPanel.lesions.finding import make_finding
 from ICHSegmentationPanel.section import Section
 from ICHSegmentationPanel.widgets.comparison import show_results
-from ICHSegmentationPanel.widgets.finding import show_finding
 from ICHSegmentationPanel.widgets.labels import show_text
 from ICHSegmentationPanel.widgets.results_table import ResultsTable, make_rows
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLSegmentationNode
-
-
-_SETTLE_MS = 300
-"""Delay of the finding after the last edit, so that brush strokes are not slowed down."""
 
 
 class ResultsSection(Section, VTKObservationMixin):
@@ -49,10 +44,6 @@ class ResultsSection(Section, VTKObservationMixin):
         self._compared: vtkMRMLSegmentationNode | None = None
         self._compared_ml: dict[str, float] | None = None
         self._table = ResultsTable(ui.resultsTable, self._set_visible)
-        self._timer = qt.QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_SETTLE_MS)
-        self._timer.connect("timeout()", self._describe)
         ui.segmentationSelector.addAttribute("vtkMRMLSegmentationNode", RESULT_ATTRIBUTE)
         ui.comparedSelector.addAttribute("vtkMRMLSegmentationNode", RESULT_ATTRIBUTE)
         ui.segmentationSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._choose)
@@ -60,7 +51,7 @@ class ResultsSection(Section, VTKObservationMixin):
         ui.copyTableButton.connect("clicked()", self._copy)
         ui.overlapButton.connect("clicked()", lambda: mrml.make_exclusive(self.segmentation))
         self._fill()
-        self._describe()
+        show_text(self._ui.findingLabel, "")
 
     def update(self) -> None:
         """Show the chosen results."""
@@ -77,10 +68,15 @@ class ResultsSection(Section, VTKObservationMixin):
         """Latest volumes of the result."""
         return self._live.current if self._live is not None else None
 
+    def describe(self, lesions: Sequence[mrml.BoxLesion]) -> None:
+        """Show what the result says, from its current lesions."""
+        if self._live is not None:
+            outcome = mrml.run_outcome(self.segmentation)
+            make_finding(lesions, outcome, corrected=bool(self._live.current.changed)).show(self._ui.findingLabel)
+
     def close(self) -> None:
         """Remove all observers."""
         self._take(None, None)
-        self._timer.stop()
 
     def _choose(self, node: vtkMRMLSegmentationNode | None) -> None:
         if self._parameters is not None and self._parameters.segmentation != node:
@@ -105,13 +101,12 @@ class ResultsSection(Section, VTKObservationMixin):
             if display is not None:
                 self.addObserver(display, vtk.vtkCommand.ModifiedEvent, lambda _caller, _event: self._fill())
         self._fill()
-        self._describe()
+        show_text(self._ui.findingLabel, "")
         if segmentation is not None:
             self._on_chosen()
 
     def _edited(self, _volumes: mrml.SceneVolumes) -> None:
         self._fill()
-        self._timer.start()
         self._on_edited()
 
     def _fill(self) -> None:
@@ -135,17 +130,6 @@ class ResultsSection(Section, VTKObservationMixin):
             self._compared_ml,
         )
         self._table.show(rows, compares=self._compared_ml is not None)
-
-    def _describe(self) -> None:
-        """Show what the result says."""
-        self._timer.stop()
-        if self._live is None:
-            show_text(self._ui.findingLabel, "")
-        else:
-            corrected = bool(self._live.current.changed)
-            assessed = mrml.result_info(self.segmentation).get("assessed") != "no"
-            lesions = mrml.lesions(self.segmentation)
-            show_finding(self._ui.findingLabel, lesions, corrected=corrected, assessed=assessed)
 
     def _set_visible(self, segment_id: str, visible: bool) -> None:
         self.segmentation.CreateDefaultDisplayNodes()

@@ -13,6 +13,7 @@ import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
+from ICHSegmentationLib import mrml
 from ICHSegmentationLib.mrml.volume.geometry import stamp_of
 from ICHSegmentationPanel.process import failure_of, make_failure, stage_title
 from ICHSegmentationPanel.scripting import publish_result
@@ -52,6 +53,8 @@ class RunSection(Section, VTKObservationMixin):
         Called before the volume is read.
     on_result : callable
         Called with the new segmentation node.
+    is_edited : callable
+        Returns whether the current result was changed by hand; such a result is never replaced.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class RunSection(Section, VTKObservationMixin):
         messages: MessageArea,
         on_start: Callable[[], None],
         on_result: Callable[[vtkMRMLSegmentationNode], None],
+        is_edited: Callable[[], bool],
     ) -> None:
         super().__init__()
         self._ui = ui
@@ -72,10 +76,13 @@ class RunSection(Section, VTKObservationMixin):
         self._messages = messages
         self._on_start = on_start
         self._on_result = on_result
+        self._is_edited = is_edited
+        self._replaced: vtkMRMLSegmentationNode | None = None
         self._volume: vtkMRMLScalarVolumeNode | None = None
         self._stamp: tuple[object, ...] | None = None
         self._started = 0.0
         self.state = RunState.IDLE
+        ui.outputSelector.addItem(_("New segmentation"))
         ui.segmentButton.connect("clicked()", self._click)
         self._enter(RunState.IDLE)
 
@@ -88,6 +95,7 @@ class RunSection(Section, VTKObservationMixin):
     def update(self) -> None:
         """Enable the button, or show in its tool tip why no run can start."""
         if self.state is RunState.IDLE:
+            self._offer_output()
             problem = self._problem()
             self._ui.segmentButton.enabled = not problem
             self._ui.segmentButton.toolTip = problem or _("Segment the hemorrhage into a new segmentation.")
@@ -107,6 +115,7 @@ class RunSection(Section, VTKObservationMixin):
         self._messages.clear()
         self._started = time.perf_counter()
         self._volume = self._inputs.volume
+        self._replaced = self._replaceable if self._ui.outputSelector.currentIndex == 1 else None
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAboutToBeRemovedEvent, self._node_goes)
         self._enter(RunState.RUNNING)
         self._progress("start", 0.0)
@@ -144,6 +153,27 @@ class RunSection(Section, VTKObservationMixin):
             return self._inputs.check.reason
         return self._models.problem
 
+    @property
+    def _replaceable(self) -> vtkMRMLSegmentationNode | None:
+        """The current result if it is of the chosen volume and was not changed by hand."""
+        node = self._segmentation
+        if node is None or self._is_edited() or mrml.source_volume(node) != self._inputs.volume:
+            return None
+        return node
+
+    def _offer_output(self) -> None:
+        """Offer to replace the current result, or only a new one."""
+        selector, node = self._ui.outputSelector, self._replaceable
+        if node is None:
+            if selector.count > 1:
+                selector.removeItem(1)
+            return
+        text = _("Replace {name}").format(name=node.GetName())
+        if selector.count == 1:
+            selector.addItem(text)
+        else:
+            selector.setItemText(1, text)
+
     def _click(self) -> None:
         if self.state is RunState.IDLE:
             self.start()
@@ -167,7 +197,13 @@ class RunSection(Section, VTKObservationMixin):
         # Warnings about the scan are shown with its geometry.
         found = [warning for warning in result.warnings if warning not in result.volume.warnings]
         self._messages.say(_("Segmented in {seconds:.1f} s.").format(seconds=seconds), found)
+        replaced = self._replaced if self._replaced is self._replaceable else None
         self._on_result(node)
+        if replaced is not None:
+            name = replaced.GetName()
+            mrml.remove_result(replaced)
+            node.SetName(name)
+            self.update()
 
     def _fail(self, failure: Failure) -> None:
         self._end()

@@ -34,6 +34,8 @@ class ViewsSection(Section):
     def __init__(self, ui: Any) -> None:
         self._ui = ui
         self._rendered: vtkMRMLScalarVolumeNode | None = None
+        self._turned: vtkMRMLScalarVolumeNode | None = None
+        self._orientations: list[tuple[Any, str]] = []
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SURFACES_MS)
@@ -49,7 +51,8 @@ class ViewsSection(Section):
     def reset(self) -> None:
         """Release a scene that closes."""
         if self._parameters is None:
-            self._rendered = None
+            self._rendered = self._turned = None
+            self._orientations = []
             self._timer.stop()
 
     def update(self) -> None:
@@ -74,11 +77,27 @@ class ViewsSection(Section):
         transform = volume.GetParentTransformNode()
         # Slicer cannot rotate slice views to a volume under an acquisition transform.
         straight = transform is None or transform.IsTransformToWorldLinear()
-        slicer.util.setSliceViewerLayers(
-            background=volume, fit=with_views, rotateToVolumePlane=with_views and bool(straight)
-        )
+        turns = with_views and bool(straight)
+        if self._turned is None:
+            nodes = slicer.util.getNodesByClass("vtkMRMLSliceNode")
+            self._orientations = [(node, node.GetOrientation()) for node in nodes]
+        slicer.util.setSliceViewerLayers(background=volume, fit=with_views, rotateToVolumePlane=turns)
+        self._turned = volume if turns else None
         mrml.set_window(volume, "brain")
         self.go_to_largest()
+
+    def enter(self) -> None:
+        """Turn the slice views to the scan's planes again."""
+        if self._turned is not None and self._turned.GetScene() is not None:
+            for node in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
+                node.RotateToVolumePlane(self._turned)
+
+    def exit(self) -> None:
+        """Turn the slice views back for the other modules."""
+        if self._turned is not None:
+            for node, orientation in self._orientations:
+                if node.GetScene() is not None:
+                    node.SetOrientation(orientation)
 
     def apply(self) -> None:
         """Show another result as the buttons say; its surfaces follow shortly after."""

@@ -110,6 +110,11 @@ class Editor(VTKObservationMixin):
         """Restore the last saved state."""
         self.widget.undo()
 
+    @property
+    def settings(self) -> vtkMRMLSegmentEditorNode:
+        """The editor's own settings node."""
+        return self._find_node()
+
     def _find_node(self) -> vtkMRMLSegmentEditorNode:
         """Return the editor's own settings node, so that those of the module Segment Editor do not change."""
         if self._node is None:

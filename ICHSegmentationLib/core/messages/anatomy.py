@@ -3,6 +3,7 @@
 
 MESSAGES: dict[str, str] = {
     "cut_off": "The image border cuts off a part of the head.",
+    "frame_numbers": "Brain coordinates need 13 finite numbers, not {count}.",
     "poor_fit": "The skull does not fit the atlas.",
     "too_few_slices": "The scan has only {slices} slices.",
     "too_little_brain": "The scan shows only {height_mm:.0f} mm of brain.",

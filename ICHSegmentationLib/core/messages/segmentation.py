@@ -28,6 +28,8 @@ MESSAGES: dict[str, str] = {
         "The head is turned by {turn_deg:.0f} degrees in the slices; hemorrhage outside the brain may have been "
         "missed. Look at the slices."
     ),
+    "point_labelled": "The voxel at this point is labelled already; choose its lesion to change it.",
+    "point_outside": "The point is outside the scan.",
     "pose_not_found": (
         "Not assessed: the pose of the head was not found, so hemorrhage may have been missed. Check that the slices "
         "are axial and that the patient position in the file is right."

@@ -73,10 +73,7 @@ def box_of_roi(roi: Node, slices: ShownSlices, before: LesionBox) -> LesionBox:
 
     A rotated ROI gives the smallest box around it.
     """
-    matrix = slicer.util.arrayFromVTKMatrix(roi.GetObjectToNodeMatrix())
-    corners = np.array(list(np.ndindex(2, 2, 2))) - 0.5
-    places = slices.along_axes(corners * roi.GetSize() @ matrix[:3, :3].T + matrix[:3, 3])
-    bounds = np.stack([places.min(axis=0), places.max(axis=0)])
+    bounds = _bounds(roi, slices)
     as_before = slices.bounds(before)
     same = np.abs(bounds - as_before) <= _SAME_MM
     if same.all():
@@ -84,6 +81,19 @@ def box_of_roi(roi: Node, slices: ShownSlices, before: LesionBox) -> LesionBox:
     box = slices.box(np.where(same, as_before, bounds), before.subtype)
     # Edges between two slices may round to the same slices as before.
     return before if box.is_at(before) else box
+
+
+def drawn_box(roi: Node, slices: ShownSlices, subtype: str) -> LesionBox:
+    """Return the box of an ROI that the user drew; see `box_of_roi`."""
+    return slices.box(_bounds(roi, slices), subtype)
+
+
+def _bounds(roi: Node, slices: ShownSlices) -> np.ndarray:
+    """Return the (2, 3) lower and upper end of an ROI along columns, rows and normal, mm below the transform."""
+    matrix = slicer.util.arrayFromVTKMatrix(roi.GetObjectToNodeMatrix())
+    corners = np.array(list(np.ndindex(2, 2, 2))) - 0.5
+    places = slices.along_axes(corners * roi.GetSize() @ matrix[:3, :3].T + matrix[:3, 3])
+    return np.stack([places.min(axis=0), places.max(axis=0)])
 
 
 def new_box(segmentation_node: Node, slices: ShownSlices, ras_mm: Iterable[float], subtype: str) -> LesionBox:
@@ -94,10 +104,10 @@ def new_box(segmentation_node: Node, slices: ShownSlices, ras_mm: Iterable[float
     return slices.box(np.stack([middle - _NEW_BOX_MM / 2, middle + _NEW_BOX_MM / 2]), subtype)
 
 
-def show_rois(segmentation_node: Node, shown: bool, *, in_3d: bool = False) -> None:
-    """Show or hide all boxes of a result on the slices, and optionally in 3D."""
-    for roi in rois_of(segmentation_node).values():
-        roi.GetDisplayNode().SetVisibility(shown)
+def show_rois(segmentation_node: Node, shown: bool, *, in_3d: bool = False, only: str | None = None) -> None:
+    """Show or hide the boxes of a result on the slices, and optionally in 3D; ``only`` is the key of a single one."""
+    for key, roi in rois_of(segmentation_node).items():
+        roi.GetDisplayNode().SetVisibility(shown and only in (None, key))
         roi.GetDisplayNode().SetVisibility3D(in_3d)
 
 

@@ -37,7 +37,7 @@ def detach_acquisition_transform(segmentation_node: Node) -> None:
     transform_id = segmentation_node.GetTransformNodeID()
     if not transform_id:
         return
-    for node in _together(segmentation_node):
+    for node in together(segmentation_node):
         if node.GetTransformNodeID() == transform_id:
             node.SetNodeReferenceID(DETACHED_ROLE, transform_id)
             node.SetAndObserveTransformNodeID(None)
@@ -46,14 +46,15 @@ def detach_acquisition_transform(segmentation_node: Node) -> None:
 def reattach_acquisition_transform(segmentation_node: Node) -> None:
     """Undo :func:`detach_acquisition_transform`; does nothing if no transform is detached."""
     require_segmentation(segmentation_node)
-    for node in _together(segmentation_node):
+    for node in together(segmentation_node):
         transform_node = node.GetNodeReference(DETACHED_ROLE)
         if transform_node is not None:
             node.SetAndObserveTransformNodeID(transform_node.GetID())
             node.SetNodeReferenceID(DETACHED_ROLE, None)
 
 
-def _together(segmentation_node: Node) -> list[Node]:
+def together(segmentation_node: Node) -> list[Node]:
+    """Return the volume of a result and all results of that volume."""
     volume_node = source_volume(segmentation_node)
     if volume_node is None:
         return [segmentation_node]

@@ -10,7 +10,6 @@ from scipy import ndimage
 
 from ICHSegmentationLib.mrml.nodes import Node, apply, from_world, to_world
 from ICHSegmentationLib.mrml.segmentation.layers import LABELS, LabelBlock, read_labels
-from ICHSegmentationLib.mrml.segmentation.model_result import model_result, side_by_side
 from ICHSegmentationLib.mrml.segmentation.result_grid import ResultGrid, result_grid
 
 Point = tuple[float, float, float]
@@ -41,23 +40,6 @@ class SceneLesion:
 def lesions(segmentation_node: Node) -> list[SceneLesion]:
     """Return all lesions, largest first; voxels are connected by face, edge or corner."""
     return _lesions_of(segmentation_node, read_labels(segmentation_node))
-
-
-def erased_lesions(segmentation_node: Node) -> list[SceneLesion]:
-    """Return the lesions that the model found and of which no blood is left, whatever its subtype; largest first.
-
-    Raises
-    ------
-    NodeRemovedError, InputError
-        If the node was removed or is not a result of this project.
-    """
-    current, original, start = side_by_side(read_labels(segmentation_node), model_result(segmentation_node))
-    left = np.isin(current, list(LABELS.values()))
-    for value in np.unique(original[left & (original > 0)]).tolist():
-        regions, _ = ndimage.label(original == value, structure=np.ones((3, 3, 3)))
-        touched = np.unique(regions[left])
-        original[np.isin(regions, touched[touched > 0])] = 0
-    return _lesions_of(segmentation_node, LabelBlock.of(original, LABELS, start))
 
 
 def _lesions_of(segmentation_node: Node, block: LabelBlock) -> list[SceneLesion]:
@@ -136,11 +118,29 @@ def connected(labels: np.ndarray, index: np.ndarray) -> np.ndarray:
 
 
 def _describe(node: Node, where: ResultGrid, identifier: str, mask: np.ndarray, start: np.ndarray) -> SceneLesion:
-    areas = np.count_nonzero(mask, axis=(1, 2))
     extents_mm3 = where.grid.voxel_volumes_mm3[start[0] : start[0] + len(mask)]
-    largest = int(np.argmax(areas * extents_mm3))
+    volume_ml = float(np.count_nonzero(mask, axis=(1, 2)) @ extents_mm3) / 1000
+    return SceneLesion(identifier, round(volume_ml, 6), point_inside(node, where, mask, start))
+
+
+def point_inside(node: Node, where: ResultGrid, mask: np.ndarray, start: np.ndarray) -> Point:
+    """Return a point of a mask near the middle of its largest area, world RAS.
+
+    Parameters
+    ----------
+    node : vtkMRMLSegmentationNode
+        A result of this project.
+    where : ResultGrid
+        Its slices.
+    mask : numpy.ndarray
+        (slices, rows, columns) bool with at least one voxel, a part of the volume.
+    start : numpy.ndarray
+        Slice, row and column of the first voxel of the part.
+    """
+    areas = np.count_nonzero(mask, axis=(1, 2))
+    largest = int(np.argmax(areas * where.grid.voxel_volumes_mm3[start[0] : start[0] + len(mask)]))
     inside = np.argwhere(mask[largest])
     middle = inside[np.argmin(np.linalg.norm(inside - inside.mean(axis=0), axis=1))]
     voxel = start + np.array([largest, *middle])
     x, y, z = to_world(node, apply(where.lattice_ijk, where.to_ijk(voxel))).tolist()
-    return SceneLesion(identifier, round(float(areas @ extents_mm3) / 1000, 6), (x, y, z))
+    return x, y, z

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import slicer
+from pydantic import ValidationError
 
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
@@ -19,6 +20,7 @@ from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE, 
 from ICHSegmentationLib.mrml.segmentation.result_grid import GRID_ATTRIBUTE, grid_json, is_result, parse_grid
 from ICHSegmentationLib.mrml.segmentation.segments import make_segment, show_present_in_3d
 from ICHSegmentationLib.mrml.subject_hierarchy import place_in_study_of, remove_item
+from ICHSegmentationLib.segmentation.run_outcome import RunOutcome
 
 INFO_PREFIX = "ICHSegmentation.Info."
 _AXIAL_STACK = (2, 1, 0)
@@ -86,7 +88,7 @@ def publish(
         _show(node, block)
         place_in_study_of(node, volume_node)
     except BaseException:
-        _remove(node)
+        remove_result(node)
         raise
     return node
 
@@ -97,6 +99,14 @@ def result_info(segmentation_node: Node) -> dict[str, str]:
         return {}
     names = [name for name in segmentation_node.GetAttributeNames() if name.startswith(INFO_PREFIX)]
     return {name.removeprefix(INFO_PREFIX): segmentation_node.GetAttribute(name) for name in names}
+
+
+def run_outcome(segmentation_node: Node) -> RunOutcome:
+    """Return what the run said besides its labels; nothing if that is not stored or damaged."""
+    try:
+        return RunOutcome.model_validate_json(result_info(segmentation_node).get("outcome", ""))
+    except ValidationError:
+        return RunOutcome()
 
 
 def _classes(block: LabelBlock, classes: Sequence[str] | None) -> list[str]:
@@ -125,7 +135,8 @@ def _show(node: Node, block: LabelBlock) -> None:
     show_present_in_3d(node, block)
 
 
-def _remove(node: Node) -> None:
+def remove_result(node: Node) -> None:
+    """Remove a result from its scene, with its display and storage nodes; does nothing outside a scene."""
     scene = node.GetScene()
     if scene is None:
         return

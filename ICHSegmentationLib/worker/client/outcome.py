@@ -28,11 +28,14 @@ class WorkerResult:
         Measurements of its labels.
     subtypes : tuple of str
         Subtypes that the model can output.
+    brain_frame : tuple of float or None
+        See :class:`ICHSegmentationLib.worker.protocol.messages.ResultMessage`.
     """
 
     segmentation: SegmentationResult
     measurements: Measurements
     subtypes: tuple[str, ...]
+    brain_frame: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,4 +83,9 @@ def read_result(answer: ResultMessage, volume: CTVolume) -> WorkerResult:
         further_models=answer.further_models,
         assessed=answer.assessed,
     )
-    return WorkerResult(segmentation=segmentation, measurements=answer.measurements, subtypes=answer.subtypes)
+    return WorkerResult(
+        segmentation=segmentation,
+        measurements=answer.measurements,
+        subtypes=answer.subtypes,
+        brain_frame=answer.brain_frame,
+    )

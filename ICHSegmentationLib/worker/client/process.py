@@ -14,7 +14,7 @@ from typing import IO
 
 from ICHSegmentationLib.core.errors import ICHSegmentationError, WorkerCrashedError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.worker.client.process_tree import kill_tree
+from ICHSegmentationLib.worker.client.process_tree import kill_tree, wait_for_end
 from ICHSegmentationLib.worker.client.session import WorkerSession
 from ICHSegmentationLib.worker.protocol.log import WorkerLog
 from ICHSegmentationLib.worker.protocol.messages import Message, Response, ShutdownRequest
@@ -147,9 +147,10 @@ def _read_log(pipe: IO[bytes], log: WorkerLog) -> None:
 
 def _finish(process: subprocess.Popen[bytes], session: WorkerSession) -> None:
     if process.poll() is None:
-        kill_tree(process.pid)
+        descendants = kill_tree(process.pid)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE_S)
+        wait_for_end(descendants, _GRACE_S)
         # In case the process tree could not be read.
         process.kill()
     process.wait()

@@ -260,6 +260,8 @@ class ResultMessage(Message):
         Measurements of the labels.
     boxes : tuple of LesionBox
         Boxes around the lesions.
+    brain_frame : tuple of float or None
+        Numbers of the :class:`ICHSegmentationLib.anatomy.brain_frame.BrainFrame`; None if the atlas does not fit.
     """
 
     type: Literal["result"] = "result"
@@ -274,6 +276,7 @@ class ResultMessage(Message):
     timings_s: dict[str, float]
     boxes: tuple[LesionBox, ...] = ()
     assessed: bool = True
+    brain_frame: tuple[float, ...] | None = None
 
 
 class ModelsMessage(Message):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit, fit_atlas
 from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.storage.files import write_text
 from ICHSegmentationLib.core.storage.replacing import replacing_files
@@ -111,7 +112,14 @@ def run_segment(
         timings_s={**result.timings_s, "write": ended - segmented, "total": ended - started},
         boxes=result.boxes,
         assessed=result.assessed,
+        brain_frame=_brain_frame(volume),
     )
+
+
+def _brain_frame(volume: CTVolume) -> tuple[float, ...] | None:
+    # Fitted already by the measurements.
+    brain = fit_atlas(volume)
+    return brain.frame.to_numbers() if isinstance(brain, AtlasFit) else None
 
 
 def run_lesion(request: LesionRequest, scans: OpenScans, loaded: LoadedModel, cancel: Cancel) -> LesionMessage:

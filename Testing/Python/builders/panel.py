@@ -71,7 +71,12 @@ def some_labels(volume: CTVolume) -> LabelMap:
 
 
 def answer_to(
-    volume: CTVolume, labels: LabelMap | None = None, *, subtypes: tuple[str, ...] | None = None, **changes: Any
+    volume: CTVolume,
+    labels: LabelMap | None = None,
+    *,
+    subtypes: tuple[str, ...] | None = None,
+    brain_frame: Any = None,
+    **changes: Any,
 ) -> Any:
     """Return the worker's answer."""
     labels = labels or some_labels(volume)
@@ -83,4 +88,6 @@ def answer_to(
         **({"model": get_model(), "warnings": ()} | changes),
     )
     subtypes = output_subtypes(result.model) if subtypes is None else subtypes
-    return SimpleNamespace(segmentation=result, measurements=measure(labels), subtypes=subtypes)
+    return SimpleNamespace(
+        segmentation=result, measurements=measure(labels), subtypes=subtypes, brain_frame=brain_frame
+    )

@@ -39,3 +39,22 @@ def paint(editor: Any, ras_mm: Sequence[float], radius_mm: float, *, erase: bool
     logic.ModifySegmentByLabelmap(logic.GetSegmentationNode(), logic.GetCurrentSegmentID(), stroke, mode, False, False)
     editor.updateWidgetFromMRML()
     return int(ball.sum())
+
+
+def place(points_ras: Sequence[Sequence[float]]) -> None:
+    """Place the points of the active markup in place mode, and end the mode as Slicer does after the last click.
+
+    Parameters
+    ----------
+    points_ras : sequence of (x, y, z)
+        Where the user clicks, world RAS.
+    """
+    application = slicer.app.applicationLogic()
+    interaction, selection = application.GetInteractionNode(), application.GetSelectionNode()
+    assert interaction.GetCurrentInteractionMode() == interaction.Place, "Slicer is not in place mode."
+    node = slicer.mrmlScene.GetNodeByID(selection.GetActivePlaceNodeID())
+    assert node.GetClassName() == selection.GetActivePlaceNodeClassName(), "Slicer would place another markup."
+    for point in points_ras:
+        node.AddControlPointWorld(*point)
+    interaction.SwitchToViewTransformMode()
+    slicer.app.processEvents()

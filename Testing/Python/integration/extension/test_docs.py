@@ -168,7 +168,7 @@ def test_the_guide_names_the_buttons_of_the_panel_as_they_are():
     for text in ("Install packages", "Install from a folder...", "Copy diagnostics", "Go to largest lesion", "Show 3D"):
         assert f"<string>{text}</string>" in ui
         assert text in GUIDE
-    for text in ("Skull", "Copy table", "Restore lesion", "Restore all", "Brain", "Subdural", "Bone"):
+    for text in ("Skull", "Copy table", "Brain", "Subdural", "Bone"):
         assert f"<string>{text}</string>" in ui
         assert f"*{text}*" in GUIDE
 

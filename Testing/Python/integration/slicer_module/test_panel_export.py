@@ -58,7 +58,7 @@ def test_one_click_writes_the_report_of_what_is_shown(an_export, click, tmp_path
     request["progress"]("write", 0.5)
     assert message(an_export) == "Writing (50 %)"
     request["finished"]((tmp_path / "report.pdf",))
-    assert message(an_export) == f"Wrote report.pdf into {tmp_path}."
+    assert an_export.form.written == f"Written into {tmp_path}: report.pdf"
     assert an_export.form.button.enabled is True
 
 
@@ -103,7 +103,14 @@ def test_what_was_said_of_one_patient_is_not_said_of_the_next(an_export, click):
 
 def test_a_scan_that_is_not_from_dicom_has_no_dicom_files_and_no_patient(an_export, click):
     form = an_export.form
-    assert [kind for kind, box in form._boxes.items() if not box.enabled] == ["dicom-seg", "dicom-sr", "dicom-pdf"]
+    assert [kind for kind, box in form._boxes.items() if not box.enabled] == [
+        "dicom-seg",
+        "dicom-sr",
+        "dicom-pdf",
+        "dicom-labelmap",
+        "dicom-sc",
+        "rtstruct",
+    ]
     assert form._patient.enabled is False
     form.formats = ("dicom-seg",)
     click(form.button)
@@ -145,9 +152,23 @@ def test_what_was_written_stays_listed_and_its_folder_opens(an_export, click, tm
     an_export.process.request["finished"]((tmp_path / "report.pdf",))
     an_export.panel.exit()
     an_export.panel.enter(an_export.logic.getParameterNode())
-    assert message(an_export) == f"Wrote report.pdf into {tmp_path}."
+    assert an_export.form.written == f"Written into {tmp_path}: report.pdf"
+    click(an_export.form.copy_button)
+    job = an_export.process.request["job"]
+    (job.folder / "report.txt").write_text("IPH 2.0 mL", encoding="utf-8")
+    an_export.process.request["finished"]((job.folder / "report.txt",))
+    an_export.process.requests[-2]["finished"]((tmp_path / "scores.csv",))
+    assert an_export.form.written == f"Written into {tmp_path}: report.pdf, scores.csv"
     click(an_export.form.open_button)
     assert qt.QDesktopServices.opened[-1] == tmp_path.as_uri()
+    slicer.mrmlScene.RemoveNode(an_export.node)
+    assert (an_export.form.written, an_export.form.open_button.visible) == ("", False)
+
+
+def test_every_kind_that_the_library_exports_is_offered(an_export):
+    from ICHSegmentationLib.export.formats import CHOICES
+
+    assert sorted(an_export.form._boxes) == sorted(map(str, CHOICES))
 
 
 def test_files_are_replaced_after_a_yes_only(an_export, click, dialogs, tmp_path):

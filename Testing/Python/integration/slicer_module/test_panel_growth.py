@@ -10,11 +10,12 @@ from builders.growth import add_followup, comparison_of
 from builders.panel_fixtures import run_once
 
 from ICHSegmentationLib.core.subtypes import Subtype
+from ICHSegmentationLib.worker.client.outcome import WorkerComparison
 
 
 @pytest.fixture
 def two_scans(a_result, click, slicer_app):
-    """The panel with the results of two scans, the first under "Compare with", and the growth opened."""
+    """The panel with the results of two scans, the first as the earlier one, and the growth opened."""
     add_followup(a_result, click)
     click(a_result.ui.growthSection)
     a_result.growth = a_result.panel.growth
@@ -30,6 +31,96 @@ def a_comparison(two_scans, click, slicer_app):
     two_scans.process.request["finished"](comparison_of(two_scans.process.request))
     slicer_app.process_events()
     return two_scans
+
+
+def turned(found, degrees=30.0, shift_mm=(4.0, -2.0, 7.0)):
+    """The comparison with another registration, LPS."""
+    matrix = np.eye(4)
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    matrix[:2, :2] = [[cosine, -sine], [sine, cosine]]
+    matrix[:3, 3] = shift_mm
+    record = found.comparison.registration.model_copy(update={"matrix_lps": tuple(map(tuple, matrix.tolist()))})
+    comparison = found.comparison.model_copy(update={"registration": record})
+    return WorkerComparison(comparison, found.picture), matrix
+
+
+def registrations():
+    return [
+        node
+        for node in slicer.util.getNodesByClass("vtkMRMLLinearTransformNode")
+        if node.GetAttribute("ICHSegmentation.Registration")
+    ]
+
+
+def test_the_earlier_result_is_chosen_in_the_section(two_scans):
+    assert two_scans.form.baseline.currentNode() is two_scans.first
+    two_scans.form.baseline.setCurrentNode(None)
+    assert two_scans.ui.comparedSelector.currentNode() is None
+    assert two_scans.form.button.enabled is False
+    assert two_scans.form.intro.text == "Choose the result of an earlier scan of the patient."
+    two_scans.form.baseline.setCurrentNode(two_scans.first)
+    assert two_scans.form.button.enabled is True
+
+
+def test_both_outlines_are_in_one_frame_until_the_comparison_goes(two_scans, click, slicer_app):
+    from ICHSegmentationLib import mrml
+
+    volumes = mrml.segment_volumes_ml(two_scans.first)
+    click(two_scans.form.button)
+    found, matrix = turned(comparison_of(two_scans.process.request))
+    two_scans.process.request["finished"](found)
+    slicer_app.process_events()
+    (transform,) = registrations()
+    scan = mrml.source_volume(two_scans.first)
+    assert scan.GetTransformNodeID() == two_scans.first.GetTransformNodeID() == transform.GetID()
+    assert two_scans.node.GetTransformNodeID() is None
+    assert "look at the fit" in two_scans.form.message
+    # A point of the earlier scan, LPS, lies where the registration has it.
+    point_lps = np.array([10.0, -20.0, 30.0, 1.0])
+    flip = np.diag([-1.0, -1.0, 1.0, 1.0])
+    placed = slicer.util.arrayFromTransformMatrix(transform) @ flip @ point_lps
+    assert placed == pytest.approx(flip @ matrix @ point_lps)
+    assert mrml.segment_volumes_ml(two_scans.first) == volumes
+    assert two_scans.first.GetDisplayNode().GetVisibility2DFill() == 0
+
+    # Another comparison starts from where the scans really lie.
+    click(two_scans.form.button)
+    assert registrations() == []
+    two_scans.process.request["finished"](found)
+    assert len(registrations()) == 1
+    two_scans.form.baseline.setCurrentNode(None)
+    slicer_app.process_events()
+    assert (registrations(), scan.GetTransformNodeID(), two_scans.first.GetTransformNodeID()) == ([], None, None)
+
+
+def test_side_by_side_shows_the_earlier_scan_linked_and_comes_back(a_comparison, click):
+    from ICHSegmentationLib import mrml
+
+    manager = slicer.app.layoutManager()
+    shown = [manager.sliceWidget(view).mrmlSliceCompositeNode() for view in ("Red", "Yellow")]
+    before = (manager.layout, [each.GetBackgroundVolumeID() for each in shown])
+    click(a_comparison.form.side_button)
+    assert manager.layout == slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView
+    scans = [mrml.source_volume(node).GetID() for node in (a_comparison.node, a_comparison.first)]
+    assert [each.GetBackgroundVolumeID() for each in shown] == scans
+    assert [each.GetLinkedControl() for each in shown] == [1, 1]
+    assert manager.sliceWidget("Yellow").mrmlSliceNode().GetOrientation() == "Axial"
+    click(a_comparison.form.side_button)
+    assert (manager.layout, [each.GetBackgroundVolumeID() for each in shown]) == before
+    assert [each.GetLinkedControl() for each in shown] == [0, 0]
+    assert manager.sliceWidget("Yellow").mrmlSliceNode().GetOrientation() == "Sagittal"
+
+
+def test_a_scan_under_a_transform_of_its_own_is_not_moved(two_scans, click):
+    from ICHSegmentationLib import mrml
+
+    own = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    mrml.source_volume(two_scans.node).SetAndObserveTransformNodeID(own.GetID())
+    click(two_scans.form.button)
+    two_scans.process.request["finished"](comparison_of(two_scans.process.request))
+    assert registrations() == []
+    assert "under a transform of its own" in two_scans.form.message
+    assert two_scans.form.side_button.enabled is False
 
 
 def row(panel, name) -> list[str]:
@@ -168,7 +259,7 @@ def test_two_results_of_one_scan_are_no_growth(a_result, click, slicer_app):
     slicer_app.process_events()
     form = a_result.panel.growth.widgets
     assert form.button.enabled is False
-    assert form.intro.text == 'Choose the result of an earlier scan of the patient under "Compare with".'
+    assert form.intro.text == "Choose the result of an earlier scan of the patient."
 
 
 @pytest.mark.parametrize("which", ["node", "first"])

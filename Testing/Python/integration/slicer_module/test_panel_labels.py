@@ -78,8 +78,8 @@ def test_names_are_shown_as_they_are_in_every_section(a_result, click):
     assert f"It failed for {NAME}." in shown(panel.scores.notice)
     panel.messages.say(f"{NAME}.", [NAME])
     assert shown(ui.messageLabel) == f"{NAME}.\n{NAME}"
-    panel.boxes.widgets.warn(NAME)
-    assert shown(panel.boxes.widgets._warning) == NAME
+    panel.lesions.widgets.warn(NAME)
+    assert shown(panel.lesions.widgets._warning) == NAME
     panel.exports.widgets.say(NAME)
     assert shown(panel.exports.widgets._message) == NAME
 

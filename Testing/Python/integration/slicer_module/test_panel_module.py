@@ -73,7 +73,10 @@ def totals(widget):
 def test_it_says_that_it_is_for_research_only(a_widget):
     assert a_widget.ui.researchLabel.text == "<b>Research use only.</b> Not a medical device."
     assert a_widget.ui.researchLabel.visible is True
-    assert "Research use only" in slicer.modules.ichsegmentation.helpText
+    help_text = slicer.modules.ichsegmentation.helpText
+    assert "Research use only" in help_text
+    assert "docs/slicer.md" in help_text
+    assert "Alt+Down" in help_text
 
 
 def test_opening_it_chooses_the_ct_and_warms_the_worker_up(a_widget, a_ct):

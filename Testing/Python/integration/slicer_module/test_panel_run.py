@@ -397,3 +397,72 @@ def test_no_run_is_started_during_an_export(an_open_panel, click):
     click(an_open_panel.ui.segmentButton)
     assert an_open_panel.process.requests == []
     assert an_open_panel.ui.messageLabel.text == "<b>Another task is running; segment when it has finished.</b>"
+
+
+def test_a_result_that_was_not_edited_is_replaced_when_wanted(a_result, click, choose):
+    from ICHSegmentationLib import mrml
+
+    ui, first = a_result.ui, a_result.node
+    assert [ui.outputSelector.itemText(index) for index in range(2)] == ["New segmentation", "Replace Head hemorrhage"]
+    ui.advancedSection.collapsed = False
+    choose(ui.outputSelector, "Replace Head hemorrhage")
+    second = run_once(a_result, click)
+    assert (first.GetScene(), second.GetName()) == (None, "Head hemorrhage")
+    assert [node for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode") if mrml.is_result(node)] == [second]
+
+    # What was changed by hand is never replaced.
+    mrml.move_lesion(second, mrml.lesions(second)[0].ras_mm, "EDH")
+    assert ui.outputSelector.count == 1
+    third = run_once(a_result, click)
+    assert second.GetScene() is slicer.mrmlScene
+    assert third.GetName().startswith("Head hemorrhage_")
+
+
+def test_a_result_that_is_edited_during_the_run_is_kept(a_result, click, choose):
+    from builders.panel import answer_to
+
+    from ICHSegmentationLib import mrml
+
+    a_result.ui.advancedSection.collapsed = False
+    choose(a_result.ui.outputSelector, "Replace Head hemorrhage")
+    click(a_result.ui.segmentButton)
+    mrml.move_lesion(a_result.node, mrml.lesions(a_result.node)[0].ras_mm, "EDH")
+    a_result.process.request["finished"](answer_to(a_result.process.request["volume"]))
+    assert a_result.node.GetScene() is slicer.mrmlScene
+
+
+def test_a_ct_that_is_loaded_while_the_panel_is_shown_is_chosen(an_open_panel, wait_until):
+    from builders.scene import add_volume
+
+    scan, selector = a_small_ct(), an_open_panel.ui.inputSelector
+    later = add_volume(slicer.mrmlScene, scan.hu, scan.grid.affine_ras, "Later")
+    wait_until(lambda: selector.currentNode() is later, what="the loaded scan")
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Empty")
+    an_open_panel.panel.exit()
+    add_volume(slicer.mrmlScene, scan.hu, scan.grid.affine_ras, "Unseen")
+    an_open_panel.panel.enter(an_open_panel.logic.getParameterNode())
+    slicer.app.processEvents()
+    assert selector.currentNode() is later
+
+
+def test_slice_views_are_turned_to_the_scan_and_back_when_the_user_leaves(an_open_panel, click):
+    from builders.scene import add_volume
+
+    scan = a_small_ct()
+    turn = np.eye(4)
+    cosine, sine = np.cos(np.radians(20.0)), np.sin(np.radians(20.0))
+    turn[:3, :3] = [[1, 0, 0], [0, cosine, -sine], [0, sine, cosine]]
+    volume = add_volume(slicer.mrmlScene, scan.hu, turn @ scan.grid.affine_ras, "Turned")
+    an_open_panel.ui.inputSelector.setCurrentNode(volume)
+
+    def normal():
+        matrix = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceNode().GetSliceToRAS()
+        return np.abs([matrix.GetElement(row, 2) for row in range(3)])
+
+    run_once(an_open_panel, click)
+    turned = normal()
+    assert turned == pytest.approx([0, sine, cosine], abs=1e-3)
+    an_open_panel.panel.exit()
+    assert normal() == pytest.approx([0, 0, 1], abs=1e-3)
+    an_open_panel.panel.enter(an_open_panel.logic.getParameterNode())
+    assert normal() == pytest.approx(turned, abs=1e-3)

@@ -168,18 +168,6 @@ def test_an_erased_lesion_comes_back_where_it_was(a_result, an_editor):
     assert np.array_equal(labels_of(a_result), a_result.label_map.labels)
 
 
-def test_erased_lesions_are_those_of_which_no_blood_is_left(a_result, an_editor):
-    assert mrml.erased_lesions(a_result.node) == []
-    found = {lesion.subtype: lesion for lesion in mrml.lesions(a_result.node)}
-    mrml.move_lesion(a_result.node, a_result.sdh_ras, "EDH")
-    assert mrml.erased_lesions(a_result.node) == []
-    an_editor.stroke("IPH", np.s_[:, :, :], erase=True)
-    assert mrml.erased_lesions(a_result.node) == [found["IPH"]]
-    an_editor.stroke("EDH", np.s_[:, :, :], erase=True)
-    both = sorted(found.values(), key=lambda lesion: -lesion.volume_ml)
-    assert mrml.erased_lesions(a_result.node) == both
-
-
 def test_what_was_painted_onto_a_lesion_goes_with_its_restoration(a_result, an_editor):
     an_editor.stroke("IPH", np.s_[10, 22:34, 24:34])
     an_editor.stroke("IPH", np.s_[2, 2:5, 2:5])

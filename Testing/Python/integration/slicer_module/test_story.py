@@ -159,6 +159,8 @@ def test_a_ct_is_segmented_corrected_saved_and_reopened(
     import qt
     from slicer_harness.editing import paint
 
+    from ICHSegmentationLib import mrml
+
     ui = a_module.ui
     add_volume(slicer.mrmlScene, a_bleeding_head.hu, a_bleeding_head.grid.affine_ras, "Generated head")
     choose(ui.inputSelector, "Generated head")
@@ -188,8 +190,7 @@ def test_a_ct_is_segmented_corrected_saved_and_reopened(
     screenshot("1-result")
 
     click(ui.correctSection)
-    wait_until(lambda: ui.lesionSelector.count > 0, what="the lesions")
-    lesion = a_module.panel.corrections._lesions[0]
+    lesion = mrml.largest_lesion(ui.segmentationSelector.currentNode())
     row = ROWS.index(lesion.subtype)
     editor = a_module.panel.corrections._editor.widget
     editor.setCurrentSegmentID(lesion.subtype)

@@ -91,7 +91,7 @@ def test_two_scans_are_compared_scored_and_exported(a_module, click, choose, wai
     form = panel.exports.widgets
     form.folder, form.formats = str(tmp_path / "out"), ("pdf", "json", "scores", "text")
     click(form.button)
-    wait_until(lambda: form._message.text.startswith("Wrote "), timeout_s=WORK_S, what="the files")
+    wait_until(lambda: form.written.startswith("Written into "), timeout_s=WORK_S, what="the files")
     screenshot("3-export")
     record = read_record(tmp_path / "out" / "measurements.json")
     assert record.growth == growth.found.comparison

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import psutil
 import pytest
 from builders.processes import is_running, wait_until
 
-from ICHSegmentationLib.worker.client.process_tree import kill_tree
+from ICHSegmentationLib.worker.client.process_tree import kill_tree, wait_for_end
 
 needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell and signals")
 # Each prints its number; the last two belong to a group that does not lead back to the first.
@@ -37,6 +38,27 @@ def test_all_that_a_process_started_goes_with_it(a_family):
     kill_tree(process.pid)
     assert process.wait(20) == -9
     assert all(wait_until(lambda number=number: not is_running(number)) for number in numbers)
+
+
+@needs_posix
+def test_the_descendants_have_ended_after_the_wait(a_family):
+    process, numbers = a_family
+    descendants = kill_tree(process.pid)
+    assert {each.pid for each in descendants} == set(numbers[1:])
+    process.wait(20)
+    wait_for_end(descendants, 20)
+    assert not any(map(is_running, numbers))
+
+
+@needs_posix
+def test_the_wait_lasts_until_the_end_or_the_time_limit():
+    with subprocess.Popen(["sleep", "1000"]) as process:
+        started = time.monotonic()
+        wait_for_end([psutil.Process(process.pid)], 0.2)
+        assert time.monotonic() - started >= 0.2
+        process.kill()
+        wait_for_end([psutil.Process(process.pid)], 20)
+        assert not is_running(process.pid)
 
 
 @needs_posix
