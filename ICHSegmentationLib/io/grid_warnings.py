@@ -38,6 +38,7 @@ def warn_grid(grid: SliceGrid) -> list[str]:
         limit = float(gap_limits_mm(grid.slice_distances_mm, grid.gaps).max())
         warnings.append(message("io.gaps", gaps=listed, limit_mm=limit))
     aside_mm = _aside_mm(grid)
+    aside_mm[list(gaps)] = 0  # a stray slice far from the others is told as a gap
     jumps = np.flatnonzero(aside_mm > _ASIDE_MM)
     if len(jumps):
         listed = ", ".join(str(i + 2) for i in jumps[:_MAX_LISTED]) + (" ..." if len(jumps) > _MAX_LISTED else "")
