@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import slicer
-from pydantic import ValidationError
 
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.messages import message
@@ -105,7 +104,7 @@ def run_outcome(segmentation_node: Node) -> RunOutcome:
     """Return what the run said besides its labels; nothing if that is not stored or damaged."""
     try:
         return RunOutcome.model_validate_json(result_info(segmentation_node).get("outcome", ""))
-    except ValidationError:
+    except ValueError:
         return RunOutcome()
 
 

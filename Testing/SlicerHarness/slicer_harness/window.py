@@ -45,7 +45,7 @@ def a_screen() -> Generator[str]:
         server.wait()
 
 
-def run_in_a_window(test: str, *, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
+def run_in_a_window(test: str, *, timeout_s: float = 900) -> subprocess.CompletedProcess[str]:
     """Run a test, given by its pytest node id, with real clicks; return its exit code and output."""
     root = Path(__file__).resolve().parents[3]
     with a_screen() as display:

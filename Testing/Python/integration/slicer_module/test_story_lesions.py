@@ -15,7 +15,7 @@ from slicer_harness.editing import place
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX scripts")]
 
-WORK_S = 120.0
+WORK_S = 400.0
 """Far more than it takes: a limit for a broken program only."""
 MISSED = (15, 95, 120)
 """Slice, row and column of a faint bleed of 0.6 mL, which no model sees by itself."""
