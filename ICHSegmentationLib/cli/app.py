@@ -671,6 +671,18 @@ def cohort(
     run(inputs or (), output, options, dry_run=dry_run, merge=merge, bids=bids, as_json=as_json, quiet=quiet)
 
 
+@app.command(short_help="Write a page over many results, and the table of the verdicts on them.")
+def review(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of results, such as that of `ichseg cohort`.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write review-index.html over all results in a folder, and verdicts.csv with the verdicts beside them."""
+    from ICHSegmentationLib.cli.commands.review import run
+
+    run(folder, as_json=as_json, quiet=quiet)
+
+
 @app.command(short_help="Receive studies as a DICOM node, segment them and send the results.")
 def listen(
     config: Annotated[

@@ -321,6 +321,8 @@ export class ReviewPage {
       this.form.state = draft.verdict;
       this.editor.restore(draft.labels, draft.done, draft.undone);
       this.unsaved = draft.unsaved;
+      // It is kept as it is.
+      clearTimeout(this.keeping);
       this.tell("Your unsaved work was restored.");
     } catch {
       this.tell("This browser refuses to keep unsaved work: save before you leave this page.");
