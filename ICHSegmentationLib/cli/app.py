@@ -674,13 +674,20 @@ def cohort(
 @app.command(short_help="Write a page over many results, and the table of the verdicts on them.")
 def review(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of results, such as that of `ichseg cohort`.")],
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Show the pages on this computer, and save verdicts and corrections.")
+    ] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="Port of --serve; 0 is a free one.")] = 0,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Write review-index.html over all results in a folder, and verdicts.csv with the verdicts beside them."""
-    from ICHSegmentationLib.cli.commands.review import run
+    from ICHSegmentationLib.cli.commands import review as command
 
-    run(folder, as_json=as_json, quiet=quiet)
+    if serve:
+        command.serve(folder, port)
+    else:
+        command.run(folder, as_json=as_json, quiet=quiet)
 
 
 @app.command(short_help="Receive studies as a DICOM node, segment them and send the results.")

@@ -8,6 +8,21 @@ from pathlib import Path
 from ICHSegmentationLib.cli.terminal import Terminal
 
 
+def serve(folder: Path, port: int) -> None:
+    """Show the pages and save verdicts and corrections until the user stops it."""
+    terminal = Terminal()
+    with terminal:
+        from ICHSegmentationLib.review.server import ReviewServer
+
+        server = ReviewServer(folder, port)
+    with server:
+        terminal.show({"address": server.address}, f"{server.address}\nOpen it in a browser here; Ctrl+C ends it.")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            terminal.line("ended")
+
+
 def run(folder: Path, *, as_json: bool, quiet: bool) -> None:
     """Find the cases and write the page; see ``ichseg review --help``."""
     terminal = Terminal(quiet=quiet, as_json=as_json)

@@ -54,7 +54,7 @@ def chromium() -> Iterator[Any]:
 class Opened:
     """A page, what it asked for from elsewhere, and what it complained about."""
 
-    def __init__(self, browser: Any, path: Path, *scripts: str, width: int = 1280, height: int = 900) -> None:
+    def __init__(self, browser: Any, place: Path | str, *scripts: str, width: int = 1280, height: int = 900) -> None:
         self.context = browser.new_context(viewport={"width": width, "height": height})
         self.context.set_default_timeout(TIMEOUT_MS)
         self.page = self.context.new_page()
@@ -65,7 +65,7 @@ class Opened:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         for script in scripts:
             self.page.add_init_script(script)
-        self.page.goto(path.as_uri())
+        self.page.goto(place if isinstance(place, str) else place.as_uri())
         self.wait()
 
     def wait(self) -> None:

@@ -9,7 +9,7 @@ import { Style } from "./raster.js";
 import { EvenGrid } from "./resample.js";
 import { PlaneViews } from "./plane_views.js";
 import { hasWebGl2, SolidView } from "./solid_view.js";
-import { keepDraft, makeLabelsFile, readDraft, removeDraft } from "./saving.js";
+import { keepDraft, makeLabelsFile, readDraft, removeDraft, saveFile } from "./saving.js";
 import { reviewText, VerdictForm } from "./verdict.js";
 import { element, showLesions, showTexts, showVolumes } from "./panels.js";
 import { connectKeys, connectPlanes, connectPointer } from "./tools.js";
@@ -337,10 +337,8 @@ export class ReviewPage {
   async saveLabels() {
     const { content, editor } = this;
     const file = await makeLabelsFile(editor.labels, content.scan, content.file);
-    await save("labels.nii.gz", file, "application/gzip");
-    this.unsaved.labels = false;
+    await this.saved("labels", "labels.nii.gz", "labels-corrected.nii.gz", file, "application/gzip");
     if (editor.isChanged && this.form.state.verdict !== "corrected") this.form.choose("verdict", "corrected");
-    await this.keep();
   }
 
   /** Save the verdict as review.json. */
@@ -350,17 +348,21 @@ export class ReviewPage {
       byId("verdict").elements.verdict[0].focus();
       return;
     }
-    await save("review.json", reviewText(this.form.state, this.content, this.editor, this.editingS), "application/json");
-    this.unsaved.verdict = false;
-    await this.keep();
+    const text = reviewText(this.form.state, this.content, this.editor, this.editingS);
+    await this.saved("verdict", "review.json", "review.json", text, "application/json");
   }
-}
 
-async function save(name, content, type) {
-  const address = URL.createObjectURL(new Blob([content], { type }));
-  const link = element("a", { href: address, download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10000);
+  /** Save a file, and say so or why not. */
+  async saved(what, name, placeName, content, type) {
+    try {
+      const sentence = await saveFile(name, placeName, content, type);
+      this.unsaved[what] = false;
+      await this.keep();
+      if (sentence) this.tell(sentence);
+    } catch (error) {
+      this.tell(`Not saved: ${error.message}`);
+    }
+  }
 }
 
 async function startPage() {

@@ -5,6 +5,7 @@ import { decodeBase64, throughStream } from "./data.js";
 
 const DATABASE = "ichsegmentation-review";
 const STORE = "drafts";
+const REVOKE_AFTER_MS = 10000;
 
 /**
  * Return corrected labels as labels.nii.gz: the header that the library made, then the voxels in the file's order.
@@ -25,6 +26,33 @@ export async function makeLabelsFile(labels, scan, file) {
     }
   }
   return throughStream([decodeBase64(file.header), stored], new CompressionStream("gzip"));
+}
+
+/**
+ * Save a file: in place where `ichseg review --serve` shows the page, else as a download.
+ * @param {string} name name of a download
+ * @param {string} placeName name beside the result
+ * @param {Uint8Array|string} content
+ * @param {string} type
+ * @returns {Promise<string>} what happened, empty for a download
+ */
+export async function saveFile(name, placeName, content, type) {
+  if (location.protocol === "http:") {
+    const put = (headers) => fetch(placeName, { method: "PUT", body: content, headers });
+    let answer = await put({});
+    if (answer.status === 409) {
+      if (!confirm(`Replace the ${placeName} that was saved before?`)) throw new Error("not replaced");
+      answer = await put({ "X-Replace": "yes" });
+    }
+    if (!answer.ok) throw new Error((await answer.text()) || `the server refused it (${answer.status})`);
+    return `Saved as ${placeName} beside the result.`;
+  }
+  const address = URL.createObjectURL(new Blob([content], { type }));
+  const link = document.createElement("a");
+  Object.assign(link, { href: address, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), REVOKE_AFTER_MS);
+  return "";
 }
 
 function open() {
