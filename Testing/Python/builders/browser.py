@@ -18,6 +18,7 @@ _ARGUMENTS = (
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--disable-accelerated-2d-canvas",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

@@ -136,7 +136,7 @@ export class ReviewPage {
     byId("solid-view").hidden = true;
     const canvas = element("canvas", { width: 300, height: 300 });
     const pictures = this.content.keySlices.map((slice) => {
-      const context = canvas.getContext("2d");
+      const context = canvas.getContext("2d", { willReadFrequently: true });
       context.fillRect(0, 0, canvas.width, canvas.height);
       this.view.drawSlice(context, slice, this.view.layout(canvas.width, canvas.height, 1, [0, 0]));
       const picture = element("img", { src: canvas.toDataURL("image/png"), alt: `Slice ${slice + 1}` });
