@@ -170,7 +170,12 @@ def run(
 
 
 def write_results(
-    case: CaseResult, folder: Path | str, *, progress: Progress | None = None, cancel: Cancel | None = None
+    case: CaseResult,
+    folder: Path | str,
+    *,
+    review: bool = True,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
 ) -> CaseResult:
     """Write every file of a run; see `ICHSegmentationLib.export.exporter.Exporter.write_results`.
 
@@ -181,7 +186,7 @@ def write_results(
     """
     from ICHSegmentationLib.export.exporter import Exporter
 
-    return Exporter(case).write_results(Path(folder), progress=progress, cancel=cancel)
+    return Exporter(case).write_results(Path(folder), review=review, progress=progress, cancel=cancel)
 
 
 def resegment_lesion(

@@ -32,6 +32,7 @@ from ICHSegmentationLib.cli.options import (
     Preference,
     PublicSetName,
     Quiet,
+    ReviewFile,
     RunOptions,
     Runtime,
     RuntimeChoice,
@@ -87,6 +88,7 @@ def segment(
     no_cleaning: NoCleaning = False,
     boxes: Boxes = None,
     threads: Threads = None,
+    no_review: Annotated[bool, typer.Option("--no-review", help="Leave out the review page.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     overwrite: Overwrite = False,
@@ -105,6 +107,7 @@ def segment(
         force=force,
         postprocessing=not (no_postprocessing or no_cleaning),
         boxes=boxes,
+        review=not no_review,
     )
     run(inputs, output, options, overwrite=overwrite, as_json=as_json, quiet=quiet)
 
@@ -127,6 +130,7 @@ def measure(
     graeb: Graeb = None,
     model_result: ModelResult = None,
     editing_minutes: EditingMinutes = None,
+    review: ReviewFile = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -136,7 +140,7 @@ def measure(
 
     scan = Scan.of(source, series, parse_spacing(spacing))
     patient = Patient.of(gcs, age, infratentorial, iph_ml, ivh)
-    correction = Correction(model_result, editing_minutes)
+    correction = Correction(model_result, editing_minutes, review)
     run(segmentation, scan, patient, correction, graeb or [], as_json=as_json, quiet=quiet)
 
 
@@ -149,11 +153,14 @@ def export(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write; with dicom-sc a folder.")
     ],
-    source: Annotated[Path | None, typer.Option(metavar="CT", help="The segmented CT; pdf and DICOM need it.")] = None,
+    source: Annotated[
+        Path | None, typer.Option(metavar="CT", help="The segmented CT; pdf, html and DICOM need it.")
+    ] = None,
     series: Series = None,
     spacing: Spacing = None,
     with_patient: Annotated[
-        bool, typer.Option("--patient", help="Print name, ID, birth date and study of the patient in the report.")
+        bool,
+        typer.Option("--patient", help="Print name, ID, birth date and study of the patient in the report or page."),
     ] = False,
     gcs: Gcs = None,
     age: Age = None,
@@ -166,6 +173,7 @@ def export(
     ] = None,
     model_result: ModelResult = None,
     editing_minutes: EditingMinutes = None,
+    review: ReviewFile = None,
     template: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Template of the text; see `ichseg template`.")
     ] = None,
@@ -191,7 +199,7 @@ def export(
         growth=growth,
         patient=Patient.of(gcs, age, infratentorial, iph_ml, ivh),
         graeb=tuple(graeb or ()),
-        correction=Correction(model_result, editing_minutes),
+        correction=Correction(model_result, editing_minutes, review),
     )
     run(segmentation, kind, output, scan, inputs, overwrite=overwrite, force=force, as_json=as_json, quiet=quiet)
 
@@ -643,6 +651,9 @@ def cohort(
         bool, typer.Option("--redo", help="Segment scans again that had another model or other options.")
     ] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed scans again.")] = False,
+    review: Annotated[
+        bool, typer.Option("--review", help="Write the review page of each scan too, 5 MB or more each.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -664,8 +675,28 @@ def cohort(
         shard=shard,
         redo=redo,
         retry_failed=retry_failed,
+        review=review,
     )
     run(inputs or (), output, options, dry_run=dry_run, merge=merge, bids=bids, as_json=as_json, quiet=quiet)
+
+
+@app.command(short_help="Write a page over many results, and the table of the verdicts on them.")
+def review(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of results, such as that of `ichseg cohort`.")],
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Show the pages on this computer, and save verdicts and corrections.")
+    ] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="Port of --serve; 0 is a free one.")] = 0,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write review-index.html over all results in a folder, and verdicts.csv with the verdicts beside them."""
+    from ICHSegmentationLib.cli.commands import review as command
+
+    if serve:
+        command.serve(folder, port)
+    else:
+        command.run(folder, as_json=as_json, quiet=quiet)
 
 
 @app.command(short_help="Receive studies as a DICOM node, segment them and send the results.")

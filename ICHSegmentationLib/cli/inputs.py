@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.scan.grid import SliceGrid
     from ICHSegmentationLib.core.scan.volume import CTVolume
+    from ICHSegmentationLib.export.review import Review
     from ICHSegmentationLib.measurement import ModifiedGraeb
     from ICHSegmentationLib.measurement.correction import Agreement
 
@@ -86,10 +87,19 @@ def edited_graeb(proposal: ModifiedGraeb | None, points: Sequence[str]) -> Modif
 
 
 class Correction(NamedTuple):
-    """Labels of the model, and the time that the user took to correct them."""
+    """Labels of the model, the time that the user took to correct them, and the verdict that the page saved."""
 
     model_result: Path | None = None
     editing_minutes: float | None = None
+    review: Path | None = None
+
+    def read_review(self, label_map: LabelMap, volumes_ml: dict[str, float]) -> Review | None:
+        """Return the verdict, or None where there is none; errors as :func:`.review.read_review`."""
+        if self.review is None:
+            return None
+        from ICHSegmentationLib.export.review import read_review
+
+        return read_review(self.review, label_map, volumes_ml)
 
     def compare(self, corrected: LabelMap, scan: SliceGrid | None) -> tuple[Agreement | None, tuple[str, ...]]:
         """Return the agreement, or None without labels of the model, and the warnings of reading these.

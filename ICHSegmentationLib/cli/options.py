@@ -152,6 +152,10 @@ ModelResult = Annotated[
 EditingMinutes = Annotated[
     float | None, typer.Option(min=0, metavar="MIN", help="Minutes spent on the correction; with --model-result.")
 ]
+ReviewFile = Annotated[
+    Path | None,
+    typer.Option("--review", metavar="FILE", help="Verdict that the review page saved (review.json), on SEG."),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,3 +172,4 @@ class RunOptions:
     force: bool = False
     postprocessing: bool = True
     boxes: Path | None = None
+    review: bool = True

@@ -63,11 +63,14 @@ class WorkerSettings:
         Limits of each job.
     environment : mapping of str to str
         Variables that the worker gets beside those of this process.
+    review : bool
+        Write a review page for each scan.
     """
 
     options: SegmentOptions
     limits: Limits = Limits()
     environment: Mapping[str, str] = field(default_factory=dict)
+    review: bool = False
 
     def variables(self) -> dict[str, str]:
         """Return all environment variables of a worker."""
@@ -128,8 +131,14 @@ class LimitedWorker:
         return watch.add_costs(outcome)
 
     def _do(self, job: Job, partial: Path, watch: _Watch) -> Outcome:
-        options = self._settings.options
-        request = CaseRequest(id=0, paths=job.case.paths, series=job.case.series, folder=partial, options=options)
+        request = CaseRequest(
+            id=0,
+            paths=job.case.paths,
+            series=job.case.series,
+            folder=partial,
+            review=self._settings.review,
+            options=self._settings.options,
+        )
         if job.kind is Kind.CASE:
             answer = self._client.run_case(request, cancel=watch)
             return Outcome(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,7 @@ from ICHSegmentationLib.export.formats import RESULT_FILES, ExportFormat
 from ICHSegmentationLib.export.report.patient import read_patient
 from ICHSegmentationLib.export.report.pdf import make_report_pdf
 from ICHSegmentationLib.export.report.text_block import fill_template, load_template
+from ICHSegmentationLib.export.review_page.page import PackedScan, make_review_page
 from ICHSegmentationLib.export.tables import write_measurements_csv, write_measurements_json, write_scores_csv
 from ICHSegmentationLib.io.boxes import write_boxes
 from ICHSegmentationLib.io.dicom.scan_header import scan_identity
@@ -60,7 +62,7 @@ class Exporter:
     case : CaseResult
         Labels, measurements and what is known of the run.
     with_patient : bool
-        Print the patient's data in the report.
+        Print the patient's data in the report and on the review page.
     template : Path or None
         Template of the text; by default the user's own, else the library's.
     growth_picture : bytes or None
@@ -145,7 +147,12 @@ class Exporter:
         return {kind: folder / name for kind, name in names.items()}
 
     def write_results(
-        self, folder: Path, *, progress: Progress | None = None, cancel: Cancel | None = None
+        self,
+        folder: Path,
+        *,
+        review: bool = True,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
     ) -> CaseResult:
         """Write every file of a run in place of those of an earlier run: all of them, or none.
 
@@ -153,6 +160,8 @@ class Exporter:
         ----------
         folder : Path
             Created if necessary. Files of an earlier run are replaced after all new ones are complete.
+        review : bool
+            Write the review page too.
         progress, cancel : callable, optional
             As for :func:`ICHSegmentationLib.segment`.
 
@@ -171,7 +180,13 @@ class Exporter:
         case, record = self.case, self.case.known_record()
         stages = Stages({"write": 1.0}, progress, cancel)
         started = time.perf_counter()
-        with replacing_files(folder, instead_of=RESULT_FILES) as staging, stages.stage("write"):
+        with (
+            replacing_files(folder, instead_of=RESULT_FILES) as staging,
+            ThreadPoolExecutor(1) as beside,
+            stages.stage("write"),
+        ):
+            # Packing releases the interpreter, so that it costs little beside the drawing.
+            packed = beside.submit(PackedScan.of, case) if review else None
             files = {kind: staging / kind.file_name for kind in ExportFormat}
 
             def write(*kinds: ExportFormat) -> None:
@@ -194,6 +209,8 @@ class Exporter:
                     _LOG.warning("%s", warnings[-1])
             stages.advance(0.9)
             record = record.with_warnings(warnings)
+            if packed is not None:
+                write_text(files[ExportFormat.html], self._make_review(record, packed.result()))
             write_bytes(files[ExportFormat.pdf], self._make_pdf(record))
             record = record.with_seconds(write=time.perf_counter() - started)
             write_measurements_json(files[ExportFormat.json], record)
@@ -210,6 +227,7 @@ class Exporter:
             ExportFormat.slices: lambda path: write_png(path, self._slices),
             ExportFormat.render: self._write_render,
             ExportFormat.pdf: lambda path: write_bytes(path, self._pdf),
+            ExportFormat.html: lambda path: write_text(path, self._make_review(case.record, PackedScan.of(case))),
             ExportFormat.csv: lambda path: write_measurements_csv(path, case.measurements),
             ExportFormat.json: lambda path: write_measurements_json(path, case.known_record()),
             ExportFormat.scores: lambda path: write_scores_csv(path, case.known_record()),
@@ -304,6 +322,10 @@ class Exporter:
     @cached_property
     def _pdf(self) -> bytes:
         return self._make_pdf(self.case.known_record())
+
+    def _make_review(self, record: MeasurementRecord | None, packed: PackedScan) -> str:
+        patient = read_patient(self.case.scan().source).describe() if self.with_patient else ""
+        return make_review_page(self.case, record, packed, identity=self._identity, patient=patient)
 
     def _make_pdf(self, record: MeasurementRecord) -> bytes:
         return make_report_pdf(

@@ -15,6 +15,7 @@ class ExportFormat(StrEnum):
     slices = "slices"
     render = "render"
     pdf = "pdf"
+    html = "html"
     csv = "csv"
     json = "json"
     scores = "scores"
@@ -30,7 +31,7 @@ class ExportFormat(StrEnum):
     @property
     def needs_scan(self) -> bool:
         """Whether the scan is needed, for its pictures or its headers."""
-        return self in (ExportFormat.slices, ExportFormat.render, ExportFormat.pdf) or self.is_dicom
+        return self in _SHOW_SCAN or self.is_dicom
 
     @property
     def is_dicom(self) -> bool:
@@ -60,6 +61,7 @@ FILE_NAMES = {
     ExportFormat.slices: "slices.png",
     ExportFormat.render: "render.png",
     ExportFormat.pdf: "report.pdf",
+    ExportFormat.html: "review.html",
     ExportFormat.csv: "measurements.csv",
     ExportFormat.json: "measurements.json",
     ExportFormat.scores: "scores.csv",
@@ -72,6 +74,8 @@ FILE_NAMES = {
     ExportFormat.dicom_sc: "key-slices",
     ExportFormat.rtstruct: "contours.dcm",
 }
+
+_SHOW_SCAN = (ExportFormat.slices, ExportFormat.render, ExportFormat.pdf, ExportFormat.html)
 
 SIDECAR_NAME = "labels.json"
 """Stands beside ``labels.nii.gz`` if the slices are unevenly spaced."""
@@ -89,6 +93,7 @@ CHOICES = tuple(kind for kind in ExportFormat if kind not in _OF_A_RUN)
 
 RESULT_KINDS = {
     "Report": (ExportFormat.pdf.file_name,),
+    "Review page": (ExportFormat.html.file_name,),
     "Pictures": (ExportFormat.slices.file_name, ExportFormat.render.file_name),
     "Segmentation": (ExportFormat.seg_nrrd.file_name, ExportFormat.nifti.file_name, SIDECAR_NAME),
     "Boxes": (ExportFormat.boxes.file_name,),

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.export.comparison import Comparison
+from ICHSegmentationLib.export.review import Review
 from ICHSegmentationLib.measurement import CaseDecision, IchScore, Lesion, Measurements, MidlineShift, ModifiedGraeb
 from ICHSegmentationLib.measurement.correction import Agreement
 from ICHSegmentationLib.segmentation.run_outcome import RunOutcome
@@ -122,12 +123,13 @@ class MeasurementRecord(_Part):
 
     ``further_models`` are the companion models of the model: the detector of two stages, or a verifier, also if it
     agreed; null if unknown. ``abc2_ml`` is null for subtypes without the estimate. ``corrected`` names the segments
-    edited since the model made them; null if unknown. ``case_decision`` is present if the model decides whether a
-    scan has hemorrhage, ``alignment`` if it was given the upright head, ``ich_score`` if any of its items was given,
+    edited since the model made them; null if unknown. ``case_decision`` is present if the model decides whether a scan
+    has hemorrhage, ``alignment`` if it was given the upright head, ``ich_score`` if any of its items was given,
     ``growth`` if an earlier scan was compared, ``agreement`` if the labels of the model were given to compare the
-    corrected ones with. ``assessed`` is false if the head lies in the slices in a way that the model was not made for
-    (see the warnings): blood that is not in the labels may be there. Items that the radiologist gave instead of a
-    proposal are named in ``ich_score.edited`` and stored in ``modified_graeb.items[].edited_points``.
+    corrected ones with, ``review`` if the verdict of a radiologist was given. ``assessed`` is false if the head lies in
+    the slices in a way that the model was not made for (see the warnings): blood that is not in the labels may be
+    there. Items that the radiologist gave instead of a proposal are named in ``ich_score.edited`` and stored in
+    ``modified_graeb.items[].edited_points``.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -151,12 +153,14 @@ class MeasurementRecord(_Part):
     ich_score: IchScore | None = None
     growth: Comparison | None = None
     agreement: Agreement | None = None
+    review: Review | None = None
     timings_s: dict[str, float]
 
     def remeasured(self, measurements: Measurements) -> MeasurementRecord:
         """Return the record of the same run with other measurements, as after corrections by hand.
 
-        Values that depend on the old labels (corrections, decision, score, growth, agreement) are removed.
+        Values that depend on the old labels (corrections, decision, score, growth, agreement, review) are
+        removed.
         """
         return self.model_copy(
             update={
@@ -173,6 +177,7 @@ class MeasurementRecord(_Part):
                 "ich_score": None,
                 "growth": None,
                 "agreement": None,
+                "review": None,
             }
         )
 

@@ -30,8 +30,8 @@ _SAME_ML = 0.0005
 def read_case(path: Path, volume: CTVolume | None) -> CaseResult:
     """Read a segmentation and the ``measurements.json`` in its folder, and measure the labels as they are now.
 
-    Segments whose volume or lesions differ from those of the run are recorded as corrected, as are those that were
-    when the record was written. Unchanged labels keep the ICH score, growth and agreement of the record, and without
+    Segments whose volume or lesions differ from those of the run are recorded as corrected, as are those that were when
+    the record was written. Unchanged labels keep the ICH score, growth, agreement and review of the record, and without
     the scan all its measurements, since some of these need the scan.
 
     Parameters
@@ -78,7 +78,7 @@ def _updated(run: MeasurementRecord, now: Measurements, *, with_scan: bool) -> M
     changed = _changed(run, now)
     if not changed and not with_scan:
         return run
-    kept = () if changed else ("ich_score", "growth", "agreement")
+    kept = () if changed else ("ich_score", "growth", "agreement", "review")
     corrected = None if run.corrected is None else tuple(dict.fromkeys((*run.corrected, *changed)))
     update = {"corrected": corrected} | {name: getattr(run, name) for name in kept}
     return run.remeasured(now).model_copy(update=update)

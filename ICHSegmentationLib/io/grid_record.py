@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -83,6 +85,11 @@ class GridRecord(BaseModel):
     def to_json(self) -> str:
         """Return the record on one line."""
         return self.model_dump_json(by_alias=True, exclude_none=True)
+
+
+def checksum(text: str) -> str:
+    """Return the SHA-256 of a record's text, hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def parse_grid_record(text: str | bytes) -> GridRecord | None:

@@ -67,6 +67,16 @@ def open_nifti(path: Path) -> NiftiFile:
         logger.disabled = disabled
 
 
+def nifti_comment(image: nibabel.Nifti1Pair, prefix: str) -> bytes | None:
+    """Return the first comment of the header that begins with a prefix, without it; None if there is none."""
+    for extension in image.header.extensions:
+        content = extension.get_content()
+        text = (content if isinstance(content, bytes) else str(content).encode()).rstrip(b"\0")
+        if text.startswith(prefix.encode()):
+            return text[len(prefix.encode()) :]
+    return None
+
+
 def _open(path: Path) -> NiftiFile:
     import nibabel
 

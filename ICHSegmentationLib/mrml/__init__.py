@@ -59,14 +59,13 @@ from ICHSegmentationLib.mrml.segmentation.volumes import (
 )
 from ICHSegmentationLib.mrml.views.common_frame import separate_frames, share_frame
 from ICHSegmentationLib.mrml.views.skull import show_skull, skull_is_shown
-from ICHSegmentationLib.mrml.views.slice_views import WINDOWS, crosshair_ras, jump_to, looked_at, set_window
+from ICHSegmentationLib.mrml.views.slice_views import crosshair_ras, jump_to, looked_at, set_window
 from ICHSegmentationLib.mrml.views.surfaces import set_opacity, show_3d
 from ICHSegmentationLib.mrml.volume.check import VolumeCheck, check_volume
 from ICHSegmentationLib.mrml.volume.input import volume_input
 
 __all__ = [
     "RESULT_ATTRIBUTE",
-    "WINDOWS",
     "BoxLesion",
     "EditingTime",
     "LiveVolumes",

@@ -55,7 +55,7 @@ class PanelLayout:
     def of(cls, volume: CTVolume, panel_px: int) -> PanelLayout:
         """Return the layout whose panels have a given longer side in pixels."""
         orientation = DisplayOrientation.of(volume.grid)
-        box = _head_box(volume.hu, orientation.pixel_mm, orientation)
+        box = head_box(volume.hu, orientation)
         sides = zip(box, orientation.pixel_mm, strict=True)
         height_mm, width_mm = ((part.stop - part.start) * size for part, size in sides)
         screen_mm = max(height_mm, width_mm) / panel_px
@@ -136,7 +136,7 @@ def tissue_slices(hu: np.ndarray) -> np.ndarray:
     return np.flatnonzero((hu[:, ::4, ::4] > TISSUE_HU).mean(axis=(1, 2)) > 0.02)
 
 
-def _head_box(hu: np.ndarray, pixel_mm: tuple[float, float], orientation: DisplayOrientation) -> tuple[slice, slice]:
+def head_box(hu: np.ndarray, orientation: DisplayOrientation) -> tuple[slice, slice]:
     """Return the rows and columns on the screen of the largest component of tissue over all slices, with a margin."""
     from scipy import ndimage
 
@@ -147,6 +147,6 @@ def _head_box(hu: np.ndarray, pixel_mm: tuple[float, float], orientation: Displa
     found = ndimage.find_objects(components)[int(np.argmax(np.bincount(components.ravel())[1:]))]
     rows, columns = (
         slice(max(part.start - round(_MARGIN_MM / size), 0), min(part.stop + round(_MARGIN_MM / size), length))
-        for part, size, length in zip(found, pixel_mm, flat.shape, strict=True)
+        for part, size, length in zip(found, orientation.pixel_mm, flat.shape, strict=True)
     )
     return rows, columns

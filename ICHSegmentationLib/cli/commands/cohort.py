@@ -42,6 +42,7 @@ class CohortOptions:
     shard: str | None
     redo: bool
     retry_failed: bool
+    review: bool
 
     @property
     def processes(self) -> int:
@@ -109,7 +110,8 @@ def _segment(plan: Plan, output: Path, options: CohortOptions, terminal: Termina
 
     shard = None if options.shard is None else Shard.parse(options.shard)
     settings = settings_of(options.segment)
-    worker = WorkerSettings(options.segment, Limits(options.time_limit_s, _memory_limit_mib(options)))
+    limits = Limits(options.time_limit_s, _memory_limit_mib(options))
+    worker = WorkerSettings(options.segment, limits, review=options.review)
     name, cases = (LEDGER_NAME, plan.cases) if shard is None else (shard.ledger_name, shard.select(plan.cases))
     with Ledger(output / name) as ledger:
         ledger.add(cases)

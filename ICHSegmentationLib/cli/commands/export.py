@@ -84,6 +84,9 @@ def _read(segmentation: Path, volume: CTVolume | None, inputs: ReportInputs) -> 
         given["growth"] = read_comparison(inputs.growth)
     if agreement is not None:
         given |= {"agreement": agreement, "corrected": agreement.changed}
+    review = inputs.correction.read_review(case.label_map, case.measurements.volumes_ml)
+    if review is not None:
+        given["review"] = review
     if case.record is None:
         if given or inputs.graeb:
             warnings.append(message("cli.inputs_not_used"))

@@ -40,6 +40,7 @@ def run(
         warnings = tuple(dict.fromkeys((*warnings, *more, *warn_not_assessed(segmentation))))
         terminal.warn(warnings)
         measured = measure(label_map, volume)
+        review = correction.read_review(label_map, measured.volumes_ml)
         if graeb:
             edited = edited_graeb(measured.modified_graeb, graeb)
             measured = measured.model_copy(update={"modified_graeb": edited})
@@ -54,6 +55,7 @@ def run(
         "iph_30_ml_or_more": measured.iph_30_ml_or_more,
         "ich_score": None if score is None else score.model_dump(mode="json"),
         "agreement": None if agreement is None else agreement.model_dump(mode="json"),
+        "review": None if review is None else review.model_dump(mode="json"),
         "warnings": list(warnings),
     }
     lines = [volume_table(measured.volumes_ml), *abc2_lines(measured), *anatomy_lines(measured)]
@@ -63,4 +65,6 @@ def run(
         lines.append(message("cli.no_ich_score") if score is None else score.describe())
     if agreement is not None:
         lines += ["Corrected against model:", *(f"  {line}" for line in agreement.describe())]
+    if review is not None:
+        lines.append(f"Verdict: {review.describe()}")
     terminal.show(content, "\n".join(lines))

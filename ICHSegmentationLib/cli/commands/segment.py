@@ -111,4 +111,4 @@ def segment_files(inputs: Sequence[Path], output: Path, options: RunOptions, ter
     )
     terminal.warn(case.warnings)
     case = case.with_record(timings_s={"read": round(read_s, 3), **case.known_record().timings_s})
-    return pipeline.write_results(case, output, progress=terminal.progress("write"))
+    return pipeline.write_results(case, output, review=options.review, progress=terminal.progress("write"))

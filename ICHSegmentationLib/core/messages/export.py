@@ -24,6 +24,7 @@ MESSAGES: dict[str, str] = {
     "no_record": (
         "The model that made {name} is not known: put the measurements.json of the run into the same folder."
     ),
+    "no_review": "{path} is not a review.json of the review page.",
     "no_scan": "This file needs the scan that {name} belongs to; give the scan too.",
     "no_segmentation": (
         "A structured report must refer to a DICOM segmentation: export to dicom-seg too, or give that file instead of "
@@ -36,6 +37,12 @@ MESSAGES: dict[str, str] = {
     "poor_registration": (
         "The scans fit poorly (correlation {quality:.2f} on {shared:.0%} of the head): check that they are of the same "
         "patient and correctly placed."
+    ),
+    "review_of_other_labels": (
+        "{path} is a verdict on other labels: their volumes differ. Give the labels that were saved with it."
+    ),
+    "review_of_other_slices": (
+        "{path} is a verdict on other slices; where the labels do not hold their slice positions, add --source."
     ),
     "unknown_model": "No measurements.json was found beside {name}, so the model that made the labels is not known.",
     "unknown_placeholder": "{template}, line {line}: ${word} is unknown; use one of {known}.",

@@ -52,6 +52,7 @@ MESSAGES: dict[str, str] = {
         "{first} and {second} lie at one place but hold different images: the series mixes several scans; give the "
         "files of one of them."
     ),
+    "label_grid_damaged": "{name} was changed since it was saved: its slice positions do not have their checksum.",
     "label_nifti_damaged": "{name} is not a NIfTI file or is damaged.",
     "localizers_left_out": "{count} localizer image(s) in the folder left out.",
     "longer_than_stated": "{path} is corrupt: it holds more than its header states.",

@@ -6,7 +6,7 @@ Groups in order:
 - one per segment (TID 1411): volume, presence, and whether it was corrected;
 - the total (TID 1501, as all that follow, without reference to a segment), and whether IPH reaches 30 mL;
 - one per lesion, see :func:`ICHSegmentationLib.export.dicom.sr_lesions.lesion_groups`;
-- midline shift, modified Graeb score, ICH score and growth, if available.
+- midline shift, modified Graeb score, ICH score, growth and the verdict of a radiologist, if available.
 
 Undetermined values are left out or coded as "Undetermined". Numbers are those of ``measurements.json``.
 """
@@ -39,6 +39,7 @@ from ICHSegmentationLib.export.dicom.sr_study import (
     growth_groups,
     ich_score_group,
     midline_group,
+    review_group,
     total_group,
 )
 from ICHSegmentationLib.export.record import MeasurementRecord
@@ -87,7 +88,7 @@ def write_dicom_sr(
     segmentation : pydicom.Dataset
         The DICOM Segmentation that the report refers to.
     record : MeasurementRecord, optional
-        Source of corrections, ICH score, growth, and edited points of the Graeb score.
+        Source of corrections, ICH score, growth, verdict, and edited points of the Graeb score.
 
     Raises
     ------
@@ -191,6 +192,8 @@ def _study_groups(
         groups.append(ich_score_group(record.ich_score, measurements))
     if record is not None and record.growth is not None:
         groups += growth_groups(record.growth)
+    if record is not None and record.review is not None:
+        groups.append(review_group(record.review))
     return groups
 
 

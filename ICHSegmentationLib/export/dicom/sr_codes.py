@@ -67,6 +67,14 @@ MANUAL_ENTRY = _dcm("113857", "Manual Entry")  # CID 12303
 USER_CHOSEN = _dcm("121410", "User chosen value")  # CID 224
 CORRECTED = _private("CORRECTED", "Segment corrected by hand")
 
+VERDICT = _private("VERDICT", "Verdict of the radiologist on the segmentation")
+VERDICTS = {
+    "accept": _private("ACCEPTED", "Accepted"),
+    "reject": _private("REJECTED", "Rejected"),
+    "corrected": _private("CORRECTED-VERDICT", "Corrected"),
+}
+QUALITY = _private("QUALITY", "Quality of the segmentation, 1 (poor) to 5 (good)")
+
 GLASGOW_COMA_SCALE = Code(scheme="LN", value="9269-2", meaning="Glasgow coma score total")
 AGE = _dcm("121033", "Subject Age")
 ICH_SCORE = _private("ICHSCORE", "ICH score, of spontaneous hemorrhage only")

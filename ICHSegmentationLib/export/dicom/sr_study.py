@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from highdicom.sr import Measurement, MeasurementsAndQualitativeEvaluations
 
     from ICHSegmentationLib.export.comparison import Comparison
+    from ICHSegmentationLib.export.review import Review
     from ICHSegmentationLib.measurement.growth import Change
 
 
@@ -132,6 +133,14 @@ def growth_groups(growth: Comparison) -> list[MeasurementsAndQualitativeEvaluati
         )
     )
     return found
+
+
+def review_group(review: Review) -> MeasurementsAndQualitativeEvaluations:
+    """Return the verdict of the radiologist, the grade of quality, and the comment."""
+    grades = [] if review.grade is None else [review.grade]
+    found = [number(sr_codes.QUALITY, grade, sr_codes.SCORE, origin=Origin.TYPED) for grade in grades]
+    verdict = answer(sr_codes.VERDICT, sr_codes.VERDICTS[review.verdict], Origin.TYPED)
+    return group("review", None, found, [verdict], remark=review.comment.strip())
 
 
 def _change(change: Change) -> list[Measurement]:

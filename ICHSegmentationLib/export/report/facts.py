@@ -8,6 +8,7 @@ from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.comparison import Comparison
 from ICHSegmentationLib.export.record import MeasurementRecord, ModelRecord
+from ICHSegmentationLib.export.review import Review
 from ICHSegmentationLib.measurement import Lesion
 from ICHSegmentationLib.measurement.growth import Verdict
 from ICHSegmentationLib.measurement.shape.abc2 import Abc2
@@ -30,6 +31,7 @@ def facts(record: MeasurementRecord) -> list[Fact]:
         ("ICH score", "" if score is None else sentence(score.describe())),
         ("Growth", "" if record.growth is None else describe_growth(record.growth)),
         ("By hand", describe_correction(record)),
+        ("Verdict", "" if record.review is None else describe_review(record.review)),
         ("Geometry", _describe_geometry(record)),
         ("Method", describe_method(record)),
         ("Warnings", " ".join(record.input.warnings) or "None."),
@@ -96,6 +98,11 @@ def describe_correction(record: MeasurementRecord) -> str:
     if record.corrected is None:
         return "Corrected by hand: not known."
     return f"Corrected by hand: {', '.join(record.corrected) or 'nothing'}."
+
+
+def describe_review(review: Review) -> str:
+    """Return the verdict of the radiologist, and the comment."""
+    return " ".join(part for part in (sentence(review.describe()), review.comment.strip()) if part)
 
 
 def describe_method(record: MeasurementRecord) -> str:

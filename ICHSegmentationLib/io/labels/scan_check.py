@@ -12,6 +12,7 @@ from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.io.dicom.files import load_dataset, value_of
 from ICHSegmentationLib.io.dicom.scan_header import header_of, scan_header
 from ICHSegmentationLib.io.labels.seg_nrrd import recorded_scan
+from ICHSegmentationLib.io.nifti_file import nifti_comment
 from ICHSegmentationLib.io.scan_identity import NIFTI_PREFIX, ScanIdentity, hash_of, parse_scan_identity
 
 if TYPE_CHECKING:
@@ -68,12 +69,8 @@ def recorded_identity(path: Path) -> ScanIdentity | None:
 def _of_nifti(path: Path) -> ScanIdentity | None:
     import nibabel
 
-    for extension in nibabel.Nifti1Image.from_filename(path).header.extensions:
-        content = extension.get_content()
-        text = (content if isinstance(content, bytes) else str(content).encode()).rstrip(b"\0")
-        if text.startswith(NIFTI_PREFIX.encode()):
-            return parse_scan_identity(text[len(NIFTI_PREFIX) :])
-    return None
+    text = nifti_comment(nibabel.Nifti1Image.from_filename(path), NIFTI_PREFIX)
+    return None if text is None else parse_scan_identity(text)
 
 
 def _of_dicom_seg(path: Path) -> ScanIdentity:

@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
+from ICHSegmentationLib.core.windows import WINDOWS
 from ICHSegmentationLib.mrml.nodes import Node, require, require_volume
 
 Point = tuple[float, float, float]
 
-WINDOWS: dict[str, tuple[float, float]] = {"brain": (40.0, 80.0), "subdural": (75.0, 215.0), "bone": (500.0, 2500.0)}
-"""Level and width in HU."""
-
 
 def set_window(volume_node: Node, name: str) -> None:
-    """Show a volume with one of the :data:`WINDOWS`.
+    """Show a volume with one of the :data:`ICHSegmentationLib.core.windows.WINDOWS`.
 
     Raises
     ------

@@ -163,6 +163,8 @@ class CaseRequest(Message):
         As for :func:`ICHSegmentationLib.read_ct`.
     folder : Path
         Folder of the results, created if necessary.
+    review : bool
+        Write the review page too.
     """
 
     type: Literal["case"] = "case"
@@ -170,6 +172,7 @@ class CaseRequest(Message):
     paths: tuple[Path, ...] = Field(min_length=1)
     series: str | None = None
     folder: Path
+    review: bool = False
     options: SegmentOptions = SegmentOptions()
 
 

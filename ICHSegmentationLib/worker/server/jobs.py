@@ -206,7 +206,9 @@ def run_case(request: CaseRequest, loaded: LoadedModel, progress: Progress, canc
         **request.options.arguments(),
     )
     case = case.with_record(timings_s={"read": round(read_s, 3), **case.known_record().timings_s})
-    case = write_results(case, request.folder, progress=between(_SEGMENTED_SHARE, 1.0), cancel=cancel)
+    case = write_results(
+        case, request.folder, review=request.review, progress=between(_SEGMENTED_SHARE, 1.0), cancel=cancel
+    )
     record = case.known_record()
     return CaseMessage(id=request.id, model=record.model, warnings=record.input.warnings, timings_s=record.timings_s)
 
