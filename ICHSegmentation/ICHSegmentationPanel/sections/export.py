@@ -373,6 +373,7 @@ def _kinds() -> tuple[tuple[str, str, str], ...]:
     """
     return (
         ("pdf", _("Report"), _("One page as PDF: volumes, pictures, method, lines for a signature.")),
+        ("html", _("Review page"), _("One file for a web browser: slices with outlines, volumes, 3D; works offline.")),
         ("text", _("Text"), _("A block of text for a dictation system, from your own template if you have one.")),
         ("csv", _("CSV"), _("Volumes as a table.")),
         ("json", _("JSON"), _("All measurements for other programs.")),

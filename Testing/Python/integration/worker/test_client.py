@@ -58,7 +58,7 @@ def test_the_worker_gives_what_the_library_gives(a_lasting_client, a_head, a_wor
     result = answer.segmentation
     np.testing.assert_array_equal(result.label_map.labels, expected.label_map.labels)
     assert np.unique(result.label_map.labels).size > 2
-    assert answer.measurements == measure(expected.label_map, a_head)
+    assert answer.measurements == measure(expected.label_map, a_head, assessed=expected.assessed)
     assert result.volume is a_head
     assert result.label_map.grid is a_head.grid
     assert result.runtime == expected.runtime

@@ -35,7 +35,7 @@ def test_keys_are_those_of_the_contract(a_written_json):
     assert list(a_written_json) == [
         "schema", "input", "geometry", "model", "further_models", "runtime", "volumes_ml", "present", "abc2_ml",
         "largest_lesion", "lesions", "midline_shift", "modified_graeb", "iph_30_ml_or_more", "assessed", "corrected",
-        "case_decision", "alignment", "ich_score", "growth", "agreement", "timings_s",
+        "case_decision", "alignment", "ich_score", "growth", "agreement", "review", "timings_s",
     ]  # fmt: skip
     assert a_written_json["schema"] == 1
 
