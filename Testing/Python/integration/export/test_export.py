@@ -66,7 +66,7 @@ def test_every_file_is_written_and_says_the_same(tmp_path, a_volume, a_label_map
     assert shares == pytest.approx(np.arange(1, len(CHOICES) + 1) / len(CHOICES))
     assert {path.name for path in files} == {
         "report.pdf", "measurements.csv", "measurements.json", "report.txt", "segmentation.dcm", "measurements.dcm",
-        "report.dcm", "scores.csv", "labelmap.dcm", "key-slices", "contours.dcm", "report.fhir.json",
+        "report.dcm", "scores.csv", "labelmap.dcm", "key-slices", "contours.dcm", "report.fhir.json", "review.html",
     }  # fmt: skip
     further = {"labelmap.dcm": LABEL_MAP_REPORTS}
     objects = sorted(out.rglob("*.dcm"))
