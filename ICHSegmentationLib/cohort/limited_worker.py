@@ -26,6 +26,7 @@ from ICHSegmentationLib.core.errors import (
 from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.storage.files import flush_folder, write_error
+from ICHSegmentationLib.export.deidentification.scan import deidentified_path
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 from ICHSegmentationLib.worker.client.process_tree import kill_tree
 from ICHSegmentationLib.worker.protocol.messages import CaseRequest, PairRequest
@@ -63,11 +64,14 @@ class WorkerSettings:
         Limits of each job.
     environment : mapping of str to str
         Variables that the worker gets beside those of this process.
+    keys : Path or None
+        Keys of a de-identification, see `CaseRequest`.
     """
 
     options: SegmentOptions
     limits: Limits = Limits()
     environment: Mapping[str, str] = field(default_factory=dict)
+    keys: Path | None = None
 
     def variables(self) -> dict[str, str]:
         """Return all environment variables of a worker."""
@@ -128,8 +132,10 @@ class LimitedWorker:
         return watch.add_costs(outcome)
 
     def _do(self, job: Job, partial: Path, watch: _Watch) -> Outcome:
-        options = self._settings.options
-        request = CaseRequest(id=0, paths=job.case.paths, series=job.case.series, folder=partial, options=options)
+        options, keys = self._settings.options, self._settings.keys
+        request = CaseRequest(
+            id=0, paths=job.case.paths, series=job.case.series, folder=partial, keys=keys, options=options
+        )
         if job.kind is Kind.CASE:
             answer = self._client.run_case(request, cancel=watch)
             return Outcome(
@@ -140,16 +146,11 @@ class LimitedWorker:
                 timings_s=answer.timings_s,
             )
         assert job.followup is not None
-        sides = [
-            request.model_copy(
-                update={
-                    "paths": case.paths,
-                    "series": case.series,
-                    "folder": Job(case.id, Kind.CASE, job.root, case).folder,
-                }
-            )
-            for case in (job.case, job.followup)
-        ]
+        sides = []
+        for case in (job.case, job.followup):
+            results = Job(case.id, Kind.CASE, job.root, case).folder
+            scan = (case.paths, case.series) if keys is None else ((deidentified_path(results),), None)
+            sides.append(request.model_copy(update={"paths": scan[0], "series": scan[1], "folder": results}))
         pair = PairRequest(id=0, baseline=sides[0], followup=sides[1], folder=partial)
         return Outcome(job.id, State.DONE, warnings=self._client.run_pair(pair, cancel=watch).warnings)
 

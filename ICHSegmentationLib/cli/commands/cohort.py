@@ -42,6 +42,8 @@ class CohortOptions:
     shard: str | None
     redo: bool
     retry_failed: bool
+    deidentify: bool
+    keys: Path | None
 
     @property
     def processes(self) -> int:
@@ -108,8 +110,9 @@ def _segment(plan: Plan, output: Path, options: CohortOptions, terminal: Termina
     from ICHSegmentationLib.cohort.tables import PLAN_NAME, write_plan
 
     shard = None if options.shard is None else Shard.parse(options.shard)
-    settings = settings_of(options.segment)
-    worker = WorkerSettings(options.segment, Limits(options.time_limit_s, _memory_limit_mib(options)))
+    keys = _keys(options)
+    settings = settings_of(options.segment, keys)
+    worker = WorkerSettings(options.segment, Limits(options.time_limit_s, _memory_limit_mib(options)), keys=keys)
     name, cases = (LEDGER_NAME, plan.cases) if shard is None else (shard.ledger_name, shard.select(plan.cases))
     with Ledger(output / name) as ledger:
         ledger.add(cases)
@@ -121,6 +124,27 @@ def _segment(plan: Plan, output: Path, options: CohortOptions, terminal: Termina
             _finish(ledger, output, terminal, bids=bids)
         else:
             _show_counts(ledger, terminal, [])
+
+
+def _keys(options: CohortOptions) -> Path | None:
+    """Return the file of the keys, which exists; None without a de-identification.
+
+    Raises
+    ------
+    InputError
+        If there are keys without a de-identification, or they are not valid.
+    """
+    if not options.deidentify:
+        if options.keys is not None:
+            raise InputError(message("cli.keys_without_deidentify"))
+        return None
+    from ICHSegmentationLib.export.deidentification.keys import keys_path, load_keys
+    from ICHSegmentationLib.export.deidentification.profile import require_table
+
+    require_table()
+    path = keys_path(options.keys)
+    load_keys(path)
+    return path
 
 
 def _memory_limit_mib(options: CohortOptions) -> float:

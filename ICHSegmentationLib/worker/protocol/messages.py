@@ -163,6 +163,9 @@ class CaseRequest(Message):
         As for :func:`ICHSegmentationLib.read_ct`.
     folder : Path
         Folder of the results, created if necessary.
+    keys : Path or None
+        Keys of a de-identification: the scan without identity and face is written into ``folder`` too, and all files
+        are made from it. None writes the files of the scan as it is.
     """
 
     type: Literal["case"] = "case"
@@ -170,6 +173,7 @@ class CaseRequest(Message):
     paths: tuple[Path, ...] = Field(min_length=1)
     series: str | None = None
     folder: Path
+    keys: Path | None = None
     options: SegmentOptions = SegmentOptions()
 
 
