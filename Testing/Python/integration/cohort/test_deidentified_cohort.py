@@ -80,7 +80,10 @@ def test_the_results_are_of_the_scan_beside_them(a_cohort):
     assert segmentation.StudyInstanceUID == image.StudyInstanceUID
     assert segmentation.ReferencedSeriesSequence[0].SeriesInstanceUID == image.SeriesInstanceUID
     stored = np.asarray(nibabel.load(output / "cases/c/ct.nii.gz").dataobj)
-    assert (stored > -300).sum() == (written.hu > -300).sum() < (volume.hu > -300).sum()
+    # The positions of the two formats differ in the last digits, and with them some voxels at 15 mm.
+    counts = [int((hu > -300).sum()) for hu in (stored, written.hu, volume.hu)]
+    assert counts[0] == pytest.approx(counts[1], rel=1e-3)
+    assert counts[1] < 0.97 * counts[2]
     comparison = json.loads((output / "pairs/a--b/comparison.json").read_text())
     assert comparison["changes"]["total"]["change_ml"] == 0.0
 
