@@ -647,6 +647,12 @@ def cohort(
     bids: Annotated[
         bool, typer.Option("--bids", help="Write labels and measurements as a BIDS derivative data set too.")
     ] = False,
+    deidentify: Annotated[
+        bool, typer.Option("--deidentify", help="Write scans without identity and face, and all results from these.")
+    ] = False,
+    keys: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keys of --deidentify; by default your own.")
+    ] = None,
     redo: Annotated[
         bool, typer.Option("--redo", help="Segment scans again that had another model or other options.")
     ] = False,
@@ -676,6 +682,8 @@ def cohort(
         redo=redo,
         retry_failed=retry_failed,
         review=review,
+        deidentify=deidentify,
+        keys=keys,
     )
     run(inputs or (), output, options, dry_run=dry_run, merge=merge, bids=bids, as_json=as_json, quiet=quiet)
 

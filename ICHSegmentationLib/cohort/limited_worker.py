@@ -26,6 +26,7 @@ from ICHSegmentationLib.core.errors import (
 from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.storage.files import flush_folder, write_error
+from ICHSegmentationLib.export.deidentification.scan import deidentified_path
 from ICHSegmentationLib.worker.client.blocking_client import WorkerClient
 from ICHSegmentationLib.worker.client.process_tree import kill_tree
 from ICHSegmentationLib.worker.protocol.messages import CaseRequest, PairRequest
@@ -65,12 +66,15 @@ class WorkerSettings:
         Variables that the worker gets beside those of this process.
     review : bool
         Write a review page for each scan.
+    keys : Path or None
+        Keys of a de-identification, see `CaseRequest`.
     """
 
     options: SegmentOptions
     limits: Limits = Limits()
     environment: Mapping[str, str] = field(default_factory=dict)
     review: bool = False
+    keys: Path | None = None
 
     def variables(self) -> dict[str, str]:
         """Return all environment variables of a worker."""
@@ -137,6 +141,7 @@ class LimitedWorker:
             series=job.case.series,
             folder=partial,
             review=self._settings.review,
+            keys=self._settings.keys,
             options=self._settings.options,
         )
         if job.kind is Kind.CASE:
@@ -149,16 +154,11 @@ class LimitedWorker:
                 timings_s=answer.timings_s,
             )
         assert job.followup is not None
-        sides = [
-            request.model_copy(
-                update={
-                    "paths": case.paths,
-                    "series": case.series,
-                    "folder": Job(case.id, Kind.CASE, job.root, case).folder,
-                }
-            )
-            for case in (job.case, job.followup)
-        ]
+        sides = []
+        for case in (job.case, job.followup):
+            results = Job(case.id, Kind.CASE, job.root, case).folder
+            scan = (case.paths, case.series) if self._settings.keys is None else ((deidentified_path(results),), None)
+            sides.append(request.model_copy(update={"paths": scan[0], "series": scan[1], "folder": results}))
         pair = PairRequest(id=0, baseline=sides[0], followup=sides[1], folder=partial)
         return Outcome(job.id, State.DONE, warnings=self._client.run_pair(pair, cancel=watch).warnings)
 

@@ -18,10 +18,14 @@ from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.models import get_model
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ICHSegmentationLib.cohort.engines import Engine
     from ICHSegmentationLib.cohort.ledger import Entry, Ledger
     from ICHSegmentationLib.core.options import SegmentOptions
 
+DEIDENTIFY = "--deidentify"
+"""Setting of runs whose results hold no identity, "True" or "False"."""
 _MEASUREMENTS, _COMPARISON = "measurements.json", "comparison.json"
 
 
@@ -44,8 +48,15 @@ class Pace:
         return self.seconds / self.ended * (self.total - self.ended) if self.ended else None
 
 
-def settings_of(options: SegmentOptions) -> dict[str, str]:
+def settings_of(options: SegmentOptions, keys: Path | None = None) -> dict[str, str]:
     """Return what decides a result beside the scan: model with checksum, its companions, runtime, version.
+
+    Parameters
+    ----------
+    options : SegmentOptions
+        Options of the segmentation.
+    keys : Path or None
+        Keys of a de-identification.
 
     Raises
     ------
@@ -60,6 +71,7 @@ def settings_of(options: SegmentOptions) -> dict[str, str]:
         "companion models": ", ".join(f"{model.name} {model.sha256}" for model in companions),
         "runtime": options.runtime,
         "--force": str(options.force),
+        DEIDENTIFY: str(keys is not None),
         "version": __version__,
     }
 

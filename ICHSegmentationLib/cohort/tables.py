@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ICHSegmentationLib.cohort.jobs import Kind, Plan, State
+from ICHSegmentationLib.cohort.run import DEIDENTIFY
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.storage.files import atomic_path, write_text
 from ICHSegmentationLib.core.subtypes import ANY_BLOOD, Subtype
@@ -105,15 +106,17 @@ def plan_rows(plan: Plan) -> Iterator[tuple[str, str, str, str, str]]:
 
 def _rows(ledger: Ledger, entry: Entry) -> Iterator[_Row]:
     outcome = entry.outcome
+    is_deidentified = entry.settings.get(DEIDENTIFY) == "True"
     row: _Row = {
         "row": entry.kind.value,
         "id": entry.case.id,
         "state": outcome.state.value,
-        "error": outcome.error,
+        # Sentences can name files, and files can be named after patients.
+        "error": outcome.code if is_deidentified else outcome.error,
         "seconds": outcome.seconds,
         "cpu_s": outcome.cpu_s,
         "peak_mib": outcome.peak_mib,
-        "warnings": " | ".join(outcome.warnings),
+        "warnings": "" if is_deidentified else " | ".join(outcome.warnings),
     }
     if outcome.state is not State.DONE:
         yield row

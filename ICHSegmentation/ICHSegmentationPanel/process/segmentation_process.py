@@ -185,6 +185,7 @@ class SegmentationProcess:
         label_map: LabelMap,
         boxes: tuple[LesionBox, ...],
         *,
+        keep_face: bool,
         finished: Callable[[str], None],
         failed: Failed,
     ) -> None:
@@ -192,7 +193,7 @@ class SegmentationProcess:
 
         Parameters
         ----------
-        folder, volume, label_map, boxes
+        folder, volume, label_map, boxes, keep_face
             See :func:`ICHSegmentationLib.export.training_case.save_case.save_case`; must not be changed until the work
             has ended.
         finished : callable
@@ -205,7 +206,7 @@ class SegmentationProcess:
         def save() -> str:
             from ICHSegmentationLib.export.training_case.save_case import save_case
 
-            return save_case(folder, volume, label_map, boxes)
+            return save_case(folder, volume, label_map, boxes, keep_face=keep_face)
 
         def tell(name: str, error: Exception | None) -> None:
             if error is not None:
@@ -213,7 +214,7 @@ class SegmentationProcess:
             else:
                 finished(name)
 
-        # In a thread instead of the worker, since it only writes files.
+        # In a thread instead of the worker, so that it also runs while the worker is busy.
         self._loop.run_in_background(save, tell)
 
     def list_models(self, finished: Callable[[Manifest], None], failed: Failed) -> None:

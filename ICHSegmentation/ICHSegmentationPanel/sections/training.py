@@ -51,12 +51,20 @@ class TrainingSection(Section):
         self.button = qt.QPushButton(_("Save as training data"))
         self.folder_button = qt.QToolButton()
         self.folder_button.text = "..."
+        # Not remembered: each session begins with the safe choice.
+        self.remove_face = qt.QCheckBox(_("Remove the face"))
+        self.remove_face.checked = True
+        self.remove_face.toolTip = _(
+            "What lies more than 15 mm outside the skull's inside, such as face and ears, is saved as air. Brain, "
+            "hemorrhage and volumes do not change. A scan that the model of the head does not fit is not saved."
+        )
         self._message = wrapped_label()
         row = qt.QHBoxLayout()
         row.addWidget(self.button)
         row.addWidget(self.folder_button)
         self._ui = ui
         ui.trainingPlace.layout().addRow(row)
+        ui.trainingPlace.layout().addRow(self.remove_face)
         ui.trainingPlace.layout().addRow(self._message)
         self.button.connect("clicked()", self.save)
         self.folder_button.connect("clicked()", self._choose_folder)
@@ -93,7 +101,13 @@ class TrainingSection(Section):
         self._set_saving(True)
         self._say(_("Saving..."))
         self._process.save_training_case(
-            Path(self._folder), volume, label_map, boxes, finished=self._finish, failed=self._fail
+            Path(self._folder),
+            volume,
+            label_map,
+            boxes,
+            keep_face=not self.remove_face.checked,
+            finished=self._finish,
+            failed=self._fail,
         )
 
     @property
@@ -121,7 +135,7 @@ class TrainingSection(Section):
             return True
         question = _(
             "Save scans in {folder} for training?\n\nVoxels, geometry, labels and boxes are saved, without names, "
-            "dates and identifiers; the surface of a head can still show a face. Answer Yes if you are permitted to "
+            "dates and identifiers; the face is removed unless you switch that off. Answer Yes if you are permitted to "
             "use scans in this way. You will not be asked again for this folder."
         ).format(folder=self._folder)
         if not slicer.util.confirmYesNoDisplay(question, windowTitle=_("Training data")):

@@ -43,6 +43,8 @@ class CohortOptions:
     redo: bool
     retry_failed: bool
     review: bool
+    deidentify: bool
+    keys: Path | None
 
     @property
     def processes(self) -> int:
@@ -109,9 +111,10 @@ def _segment(plan: Plan, output: Path, options: CohortOptions, terminal: Termina
     from ICHSegmentationLib.cohort.tables import PLAN_NAME, write_plan
 
     shard = None if options.shard is None else Shard.parse(options.shard)
-    settings = settings_of(options.segment)
+    keys = _keys(options)
+    settings = settings_of(options.segment, keys)
     limits = Limits(options.time_limit_s, _memory_limit_mib(options))
-    worker = WorkerSettings(options.segment, limits, review=options.review)
+    worker = WorkerSettings(options.segment, limits, review=options.review, keys=keys)
     name, cases = (LEDGER_NAME, plan.cases) if shard is None else (shard.ledger_name, shard.select(plan.cases))
     with Ledger(output / name) as ledger:
         ledger.add(cases)
@@ -123,6 +126,27 @@ def _segment(plan: Plan, output: Path, options: CohortOptions, terminal: Termina
             _finish(ledger, output, terminal, bids=bids)
         else:
             _show_counts(ledger, terminal, [])
+
+
+def _keys(options: CohortOptions) -> Path | None:
+    """Return the file of the keys, which exists; None without a de-identification.
+
+    Raises
+    ------
+    InputError
+        If there are keys without a de-identification, or they are not valid.
+    """
+    if not options.deidentify:
+        if options.keys is not None:
+            raise InputError(message("cli.keys_without_deidentify"))
+        return None
+    from ICHSegmentationLib.export.deidentification.keys import keys_path, load_keys
+    from ICHSegmentationLib.export.deidentification.profile import require_table
+
+    require_table()
+    path = keys_path(options.keys)
+    load_keys(path)
+    return path
 
 
 def _memory_limit_mib(options: CohortOptions) -> float:

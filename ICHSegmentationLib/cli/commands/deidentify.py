@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.resources import settings_folder
 
 if TYPE_CHECKING:
-    from ICHSegmentationLib.export.deidentify import Keys
-
-KEYS_NAME = "deidentification-keys.json"
+    from ICHSegmentationLib.export.deidentification.keys import Keys
 
 
 def run(
@@ -29,11 +26,11 @@ def run(
     quiet: bool,
 ) -> None:
     """De-identify; see ``ichseg deidentify --help``."""
-    from ICHSegmentationLib.export.deidentify import load_keys
+    from ICHSegmentationLib.export.deidentification.keys import keys_path, load_keys
 
     if not source.exists():
         raise InputError(message("cli.not_found", path=source))
-    place = keys or settings_folder() / KEYS_NAME
+    place = keys_path(keys)
     terminal = Terminal(quiet=quiet, as_json=as_json)
     with terminal:
         write = _with_face if keep_face else _without_face
@@ -47,7 +44,7 @@ def run(
 
 
 def _with_face(source: Path, output: Path, keys: Keys, picture: Path | None, *, accept_text: bool) -> tuple[str, ...]:
-    from ICHSegmentationLib.export.deidentify import deidentify_files
+    from ICHSegmentationLib.export.deidentification.series import deidentify_files
 
     if picture is not None:
         raise InputError(message("cli.picture_of_kept_face"))
@@ -59,9 +56,9 @@ def _with_face(source: Path, output: Path, keys: Keys, picture: Path | None, *, 
 def _without_face(
     source: Path, output: Path, keys: Keys, picture: Path | None, *, accept_text: bool
 ) -> tuple[str, ...]:
-    from ICHSegmentationLib.export.deidentify import deidentify_volume
+    from ICHSegmentationLib.anatomy.face import kept_without_face
+    from ICHSegmentationLib.export.deidentification.series import deidentify_volume
     from ICHSegmentationLib.io.reader import read_ct
-    from ICHSegmentationLib.preprocessing.face import kept_without_face
 
     volume = read_ct(source)
     kept = kept_without_face(volume)

@@ -28,6 +28,7 @@ MESSAGES: dict[str, str] = {
     "inputs_not_used": (
         "What was given beside the segmentation is not used: the measurements.json of the run is missing."
     ),
+    "keys_without_deidentify": "`--keys` is of use with `--deidentify` only.",
     "merge_without_inputs": "`--merge` joins the ledgers in the output folder; leave out the inputs.",
     "model_for_each_fold": "`--out-of-fold` needs {folds} models, one for each fold in order; {models} are given.",
     "more_warnings": "{count} more warnings are listed in {path}.",

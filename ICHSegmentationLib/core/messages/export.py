@@ -15,7 +15,7 @@ MESSAGES: dict[str, str] = {
     "no_boxes": "The boxes of {name} are not known; only a run writes them.",
     "may_show_text": (
         "{path} may show text in its pixels (BurnedInAnnotation (0028,0301), ImageType (0008,0008) or colour); look at "
-        "it, then add --accept-burned-in if it names nobody."
+        "it, then use `ichseg deidentify --accept-burned-in` if it names nobody."
     ),
     "no_contours": "There is no hemorrhage: an RT structure set needs a contour.",
     "no_deidentification": "De-identification needs the package dicom-anonymizer: pip install dicom-anonymizer.",

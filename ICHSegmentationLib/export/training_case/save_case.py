@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ICHSegmentationLib.anatomy.face import remove_face
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.storage.files import write_error, write_text
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 _CASE = re.compile(r"\.?case_(\d+)")
 
 
-def save_case(folder: Path, volume: CTVolume, label_map: LabelMap, boxes: Sequence[LesionBox]) -> str:
+def save_case(
+    folder: Path, volume: CTVolume, label_map: LabelMap, boxes: Sequence[LesionBox], *, keep_face: bool = False
+) -> str:
     """Add a scan with its labels and boxes to a folder of training data.
 
     Writes voxels, geometry, labels and boxes only: no name, date or UID. ``ichseg train`` accepts the folder as
@@ -48,6 +51,9 @@ def save_case(folder: Path, volume: CTVolume, label_map: LabelMap, boxes: Sequen
         Labels on the slices of the scan.
     boxes : sequence of LesionBox
         Boxes around the lesions.
+    keep_face : bool
+        Save all voxels; otherwise face and ears become air, see :mod:`ICHSegmentationLib.anatomy.face`. Voxels inside
+        the skull and labelled ones never change.
 
     Returns
     -------
@@ -58,10 +64,14 @@ def save_case(folder: Path, volume: CTVolume, label_map: LabelMap, boxes: Sequen
     ------
     InputError
         If the folder holds another data set.
+    NotAHeadError
+        If the face cannot be removed.
     DiskFullError, ICHSegmentationError
         If a file cannot be written; the folder is then left as it was.
     """
     _check(folder)
+    if not keep_face:
+        volume = remove_face(volume, label_map.labels)
     made = _make_folders(folder)
     try:
         name, place = _new_case(folder)

@@ -165,6 +165,9 @@ class CaseRequest(Message):
         Folder of the results, created if necessary.
     review : bool
         Write the review page too.
+    keys : Path or None
+        Keys of a de-identification: the scan without identity and face is written into ``folder`` too, and all files
+        are made from it. None writes the files of the scan as it is.
     """
 
     type: Literal["case"] = "case"
@@ -173,6 +176,7 @@ class CaseRequest(Message):
     series: str | None = None
     folder: Path
     review: bool = False
+    keys: Path | None = None
     options: SegmentOptions = SegmentOptions()
 
 

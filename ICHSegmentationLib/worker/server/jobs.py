@@ -10,6 +10,8 @@ from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit, fit_atlas
 from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.storage.files import write_text
 from ICHSegmentationLib.core.storage.replacing import replacing_files
+from ICHSegmentationLib.export.deidentification.keys import load_keys
+from ICHSegmentationLib.export.deidentification.scan import write_deidentified
 from ICHSegmentationLib.export.formats import ExportFormat
 from ICHSegmentationLib.export.run_export import run_export
 from ICHSegmentationLib.export.scan_comparison import compare_scans
@@ -193,6 +195,10 @@ def run_case(request: CaseRequest, loaded: LoadedModel, progress: Progress, canc
     progress("read", 0.0)
     started = time.perf_counter()
     volume = _read(request)
+    warnings = volume.warnings
+    if request.keys is not None:
+        # Read again, so that no file of the results can hold what was removed.
+        volume = read_ct(write_deidentified(volume, request.folder, load_keys(request.keys)))
     read_s = time.perf_counter() - started
 
     def between(start: float, end: float) -> Progress:
@@ -210,7 +216,8 @@ def run_case(request: CaseRequest, loaded: LoadedModel, progress: Progress, canc
         case, request.folder, review=request.review, progress=between(_SEGMENTED_SHARE, 1.0), cancel=cancel
     )
     record = case.known_record()
-    return CaseMessage(id=request.id, model=record.model, warnings=record.input.warnings, timings_s=record.timings_s)
+    warnings = tuple(dict.fromkeys((*warnings, *record.input.warnings)))
+    return CaseMessage(id=request.id, model=record.model, warnings=warnings, timings_s=record.timings_s)
 
 
 def run_pair(request: PairRequest, progress: Progress) -> PairMessage:

@@ -22,13 +22,14 @@ from builders.cohorts import OneWorker, fake_environment
 from builders.dicom import write_series
 from builders.errors import raises
 from builders.grids import make_grid
+from builders.requirements import require_program
 from pynetdicom import AE
 from pynetdicom.sop_class import CTImageStorage
 
 from ICHSegmentationLib.cohort.jobs import State
 from ICHSegmentationLib.cohort.limited_worker import LimitedWorker, Limits, WorkerSettings
 from ICHSegmentationLib.cohort.node import receiver
-from ICHSegmentationLib.cohort.node.config import NodeConfig, Rule, Sender, read_config
+from ICHSegmentationLib.cohort.node.config import NodeConfig, Rule, Sender, Tls, read_config
 from ICHSegmentationLib.cohort.node.health import HealthPage
 from ICHSegmentationLib.cohort.node.inbox import Inbox
 from ICHSegmentationLib.cohort.node.service import Node
@@ -153,6 +154,41 @@ def test_only_the_named_senders_may_send(tmp_path):
         assert send(settings, images, title="STRANGER") is None
         assert send(settings, images) == [receiver.NOT_ALLOWED] * 4
     assert list(inbox.studies()) == []
+
+
+def a_certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    """Return a self-made certificate and its key."""
+    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
+    subject = ["-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *subject, *files]
+    subprocess.run(command, check=True, capture_output=True)
+    return certificate, key
+
+
+def test_over_tls_only_senders_with_a_known_certificate_are_heard(tmp_path):
+    require_program("storescu", "dcmtk")
+    require_program("openssl", "openssl")
+    (server, server_key), (known, known_key), (other, other_key) = (
+        a_certificate(tmp_path, name) for name in ("node", "scanner", "stranger")
+    )
+    settings = config(tmp_path / "node", tls=Tls(certificate=server, key=server_key, ca=known))
+    inbox = Inbox(tmp_path / "inbox")
+    a_study(tmp_path / "ct", "1.1")
+    images = sorted(str(path) for path in (tmp_path / "ct").iterdir())
+    ways = {
+        "known": ["+tls", str(known_key), str(known), "+cf", str(server)],
+        "stranger": ["+tls", str(other_key), str(other), "+cf", str(server)],
+        "no certificate": ["+tla", "+cf", str(server)],
+        "no TLS": [],
+    }
+    received = {}
+    with receiving(settings, inbox):
+        for name, options in reversed(ways.items()):
+            command = ["storescu", "-to", "5", *options, "-aet", "SCANNER", "-aec", "ICHSEG", "127.0.0.1"]
+            done = subprocess.run([*command, str(settings.port), *images], capture_output=True, timeout=60, check=False)
+            received[name] = (done.returncode == 0, sum(len(study.files) for study in inbox.studies()))
+    assert received == {"no TLS": (False, 0), "no certificate": (False, 0), "stranger": (False, 0), "known": (True, 4)}
 
 
 def test_an_image_that_arrives_while_a_study_is_deleted_stays(tmp_path):

@@ -29,13 +29,16 @@ def test_it_asks_for_folder_and_consent_once_and_saves_labels_with_boxes(a_form,
     assert str(a_form.folder) in dialogs.shown[-1]
     assert "without names, dates and identifiers" in dialogs.shown[-1]
     request = a_form.process.request
+    assert request["keep_face"] is False
     assert request["folder"] == a_form.folder
     np.testing.assert_array_equal(request["label_map"].labels, mrml.label_map_of(a_form.node).labels)
     assert [box.subtype for box in request["boxes"]] == ["IPH", "SDH"]
     assert (a_form.training.button.enabled, a_form.training.message) == (False, "Saving...")
     request["finished"]("case_0001")
     assert a_form.training.message == f"Saved as case_0001 in {a_form.folder}."
+    click(a_form.training.remove_face)
     click(a_form.training.button)
+    assert a_form.process.request["keep_face"] is True
     a_form.process.request["finished"]("case_0002")
     assert len(dialogs.shown) == 2
 
@@ -76,7 +79,7 @@ def test_the_process_writes_the_files_in_the_background(wait_until, a_form):
 
     process, told = SegmentationProcess(), []
     volume = a_small_ct()
-    options = {"finished": told.append, "failed": told.append}
+    options = {"keep_face": True, "finished": told.append, "failed": told.append}
     process.save_training_case(a_form.folder, volume, some_labels(volume), (), **options)
     wait_until(lambda: told, what="the case")
     assert told == ["case_0001"]

@@ -13,48 +13,19 @@ from builders.dicom import write_enhanced, write_series
 from builders.dicom_checks import dciodvfy
 from builders.errors import raises
 from builders.grids import make_grid
+from builders.identity import left_in, original_values, with_identity
 from builders.requirements import require_module
 from pydicom import Dataset
 
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.export.deidentify import deidentify_files, load_keys
+from ICHSegmentationLib.export.deidentification.keys import load_keys
+from ICHSegmentationLib.export.deidentification.series import deidentify_files
 from ICHSegmentationLib.io.reader import read_ct
 
 require_module("dicomanonymizer", "dicom-anonymizer")
 
 GRID = make_grid(rows=20, columns=16, steps_mm=[4.22] * 4 + [1.14] + [7.38] * 4, tilt_deg=18.5)
-# No value is of digits alone and short: the new UIDs would hold it by chance.
-SECRETS = {
-    "PatientName": "Mustermann^Erika", "PatientID": "PID-4711", "PatientBirthDate": "19510312",
-    "PatientAddress": "Hauptstrasse 12", "OtherPatientIDs": "ALT-0815", "InstitutionName": "Klinikum Musterstadt",
-    "InstitutionAddress": "Am Park 3", "ReferringPhysicianName": "Arzt^Anna", "OperatorsName": "Operator^Otto",
-    "AccessionNumber": "ACC-2020-77", "StudyDescription": "Schaedel nach Sturz", "SeriesDescription": "Frau M., nativ",
-    "ProtocolName": "Protokoll Meier", "StationName": "CTSTATION9", "DeviceSerialNumber": "SN-998877",
-    "ImageComments": "Patientin unruhig", "PatientComments": "Nachbarin informiert", "StudyID": "STUDY-42",
-    "StudyDate": "20200131", "SeriesDate": "20200131", "ContentDate": "20200131",
-    "AcquisitionDateTime": "20200131120000.5", "RequestingPhysician": "Fordernd^Fritz",
-    "AdditionalPatientHistory": "Marcumar seit Fruehjahr", "StudyInstanceUID": "1.2.276.0.7230010.3.4711",
-    "FrameOfReferenceUID": "1.2.276.0.7230010.3.4712", "InstanceCreatorUID": "1.2.276.0.7230010.3.4713",
-}  # fmt: skip
-
-
-def with_identity(dataset: Dataset, _: int) -> None:
-    dataset.SpecificCharacterSet = "ISO_IR 192"
-    for keyword, value in SECRETS.items():
-        setattr(dataset, keyword, value)
-    request, nested = Dataset(), Dataset()
-    request.RequestedProcedureDescription = "Verlaufskontrolle Frau M."
-    dataset.RequestAttributesSequence = [request]
-    nested.PatientID = "PID-4711"
-    nested.InstitutionName = "Zuweiser GmbH"
-    nested.ReferencedSOPInstanceUID = "1.2.276.0.7230010.3.9999"
-    # The profile has no entry for this sequence: it stays, and what is inside is cleaned.
-    dataset.ReferencedImageEvidenceSequence = [nested]
-    dataset.add_new((0x0009, 0x0010), "LO", "PRIVATE VENDOR")
-    dataset.add_new((0x0009, 0x1001), "LO", "private Erika")
-    dataset.add_new((0x6000, 0x4000), "LT", "overlay comment of Erika")
-    dataset.file_meta.SourceApplicationEntityTitle = "AETITLE_KLINIK"
 
 
 def a_series(folder: Path, **changes: str) -> Path:
@@ -76,17 +47,12 @@ def deidentified(source: Path, out: Path, keys: Path, **options: bool) -> list[D
 def test_no_original_value_of_four_characters_is_left_in_any_byte(tmp_path):
     source = a_series(tmp_path / "ct")
     files = sorted(source.iterdir())
-    secrets = {*SECRETS.values(), "Verlaufskontrolle", "Zuweiser", "private Erika", "overlay comment", "AETITLE_KLINIK"}
-    secrets |= {part for value in SECRETS.values() for part in value.replace(",", " ").replace("^", " ").split()}
-    secrets |= {str(pydicom.dcmread(file)[keyword].value) for file in files for keyword in ("SOPInstanceUID",)}
-    secrets |= {"1.2.276.0.7230010.3.9999", "1.2.826.1"}
-    secrets = {value for value in secrets if len(value) >= 4}
+    secrets = original_values(files)
     before = b"".join(file.read_bytes() for file in files)
     assert all(value.encode() in before for value in secrets)
     deidentified(source, tmp_path / "out", tmp_path / "keys.json")
 
-    after = b"".join(file.read_bytes() for file in (tmp_path / "out").iterdir())
-    assert [value for value in sorted(secrets) if value.encode() in after] == []
+    assert left_in(secrets, (tmp_path / "out").iterdir()) == []
 
 
 def test_pixels_geometry_and_references_stay(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -41,6 +42,10 @@ def a_scan():
     return volume, LabelMap(labels, grid)
 
 
+# The scan of these tests is no head.
+save_whole = partial(save_case, keep_face=True)
+
+
 def saved(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
@@ -49,7 +54,7 @@ def test_a_case_comes_back_as_it_was_with_its_boxes(tmp_path):
     volume, label_map = a_scan()
     boxes = lesion_boxes(label_map)
     folder = tmp_path / "data" / "mine"
-    assert save_case(folder, volume, label_map, boxes) == "case_0001"
+    assert save_whole(folder, volume, label_map, boxes) == "case_0001"
     image = read_ct(folder / "imagesTr" / "case_0001_0000.nii.gz")
     np.testing.assert_array_equal(image.hu, volume.hu)
     # A NIfTI image holds even steps only; the true ones lie beside it.
@@ -67,17 +72,17 @@ def test_a_case_comes_back_as_it_was_with_its_boxes(tmp_path):
 
 def test_cases_are_added_one_after_the_other(tmp_path):
     volume, label_map = a_scan()
-    names = [save_case(tmp_path, volume, label_map, ()) for _ in range(3)]
+    names = [save_whole(tmp_path, volume, label_map, ()) for _ in range(3)]
     assert names == ["case_0001", "case_0002", "case_0003"]
     assert json.loads((tmp_path / "dataset.json").read_text())["numTraining"] == 3
     assert NnunetSource(tmp_path).names() == names
     (tmp_path / ".case_0004").mkdir()  # another program is about to save one
-    assert save_case(tmp_path, volume, label_map, ()) == "case_0005"
+    assert save_whole(tmp_path, volume, label_map, ()) == "case_0005"
 
 
 def test_nothing_names_the_patient_or_a_date(tmp_path):
     volume, label_map = a_scan()
-    save_case(tmp_path, volume, label_map, lesion_boxes(label_map))
+    save_whole(tmp_path, volume, label_map, lesion_boxes(label_map))
     for name in saved(tmp_path):
         stored = (tmp_path / name).read_bytes()
         if name.endswith(".gz"):
@@ -108,7 +113,7 @@ def test_a_full_disk_leaves_the_folder_as_it_was(tmp_path, monkeypatch, step, ea
     volume, label_map = a_scan()
     folder = tmp_path / "mine"
     for _ in range(earlier):
-        save_case(folder, volume, label_map, ())
+        save_whole(folder, volume, label_map, ())
     before = saved(tmp_path)
     content = (folder / "dataset.json").read_bytes() if earlier else b""
 
@@ -118,24 +123,24 @@ def test_a_full_disk_leaves_the_folder_as_it_was(tmp_path, monkeypatch, step, ea
     with monkeypatch.context() as full:
         full.setattr(module, step, fill)
         with pytest.raises(DiskFullError):
-            save_case(folder, volume, label_map, ())
+            save_whole(folder, volume, label_map, ())
     assert saved(tmp_path) == before
     assert folder.exists() == bool(earlier)
     if earlier:
         assert (folder / "dataset.json").read_bytes() == content
         assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
-    assert save_case(folder, volume, label_map, ()) == f"case_{earlier + 1:04d}"
+    assert save_whole(folder, volume, label_map, ()) == f"case_{earlier + 1:04d}"
 
 
 def test_another_data_set_is_not_mixed_with(tmp_path):
     volume, label_map = a_scan()
     (tmp_path / "dataset.json").write_text('{"labels": {"background": 0, "IPH": 1}}')
     with raises(InputError, "export.other_data_set", folder=tmp_path):
-        save_case(tmp_path, volume, label_map, ())
+        save_whole(tmp_path, volume, label_map, ())
     (tmp_path / "dataset.json").unlink()
     (tmp_path / "imagesTr").mkdir()
     with raises(InputError, "export.other_data_set", folder=tmp_path):
-        save_case(tmp_path, volume, label_map, ())
+        save_whole(tmp_path, volume, label_map, ())
     assert saved(tmp_path) == []
 
 
@@ -143,4 +148,4 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path):
     volume, label_map = a_scan()
     (tmp_path / "file").write_text("")
     with raises(ICHSegmentationError, "core.cannot_write"):
-        save_case(tmp_path / "file", volume, label_map, ())
+        save_whole(tmp_path / "file", volume, label_map, ())
