@@ -42,6 +42,7 @@ export class ReviewPage {
     this.editingS = 0;
     this.lastEdit = null;
     this.unsaved = { labels: false, verdict: false };
+    this.changes = 0;
     this.planes = null;
     this.solid = null;
     this.form = new VerdictForm(byId("verdict"), () => this.verdictChanged());
@@ -259,7 +260,7 @@ export class ReviewPage {
     this.ruler.draw();
     clearTimeout(this.resampling);
     this.resampling = setTimeout(() => this.resample(), RESAMPLE_AFTER_MS);
-    this.keepSoon();
+    this.keepSoon(0);
   }
 
   /** Show the labels as they are now in the views of the resampled scan. */
@@ -284,17 +285,26 @@ export class ReviewPage {
 
   verdictChanged() {
     this.unsaved.verdict = true;
-    this.keepSoon();
+    this.keepSoon(KEEP_AFTER_MS);
   }
 
-  keepSoon() {
+  /** Keep the work after a moment; until then the page does not say that it is kept. */
+  keepSoon(afterMs) {
     clearTimeout(this.keeping);
-    this.keeping = setTimeout(() => this.keep(), KEEP_AFTER_MS);
+    this.changes += 1;
+    this.tell("");
+    this.keeping = setTimeout(() => this.keep(), afterMs);
   }
 
   /** Keep unsaved work in the browser, or remove it where all is saved. */
   async keep() {
+    // Half a stroke could not be undone after a reload; its end comes soon.
+    if (this.editor.step) {
+      this.keepSoon(KEEP_AFTER_MS);
+      return;
+    }
     const { result } = this.content;
+    const { changes } = this;
     const pending = this.unsaved.labels || this.unsaved.verdict;
     try {
       if (!pending) {
@@ -306,7 +316,7 @@ export class ReviewPage {
       await keepDraft(result, {
         labels, done, undone, unsaved: { ...this.unsaved }, verdict: this.form.state, editingS: this.editingS,
       });
-      this.tell("Not saved yet; this browser keeps your work until you save it.");
+      if (changes === this.changes) this.tell("Not saved yet; this browser keeps your work until you save it.");
     } catch {
       this.tell("This browser refuses to keep unsaved work: save before you leave this page.");
     }
@@ -358,9 +368,9 @@ export class ReviewPage {
       const sentence = await saveFile(name, placeName, content, type);
       this.unsaved[what] = false;
       await this.keep();
-      if (sentence) this.tell(sentence);
+      byId("saved").textContent = sentence;
     } catch (error) {
-      this.tell(`Not saved: ${error.message}`);
+      byId("saved").textContent = `Not saved: ${error.message}`;
     }
   }
 }
