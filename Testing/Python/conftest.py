@@ -51,7 +51,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     All tests on the Slicer harness form one group: they render, and some own an X server that takes real clicks. The
     mark is set here, since xdist reads it in `pytest_collection_modifyitems`.
     """
-    if item.get_closest_marker("xdist_group") is None:
+    if item.config.pluginmanager.hasplugin("xdist") and item.get_closest_marker("xdist_group") is None:
         names = getattr(item, "fixturenames", ())
         on_harness = "slicer_app" in names or "in_a_window" in names
         item.add_marker(pytest.mark.xdist_group("slicer" if on_harness else item.nodeid.split("::")[0]))

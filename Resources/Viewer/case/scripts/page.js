@@ -43,6 +43,7 @@ export class ReviewPage {
     this.lastEdit = null;
     this.unsaved = { labels: false, verdict: false };
     this.changes = 0;
+    this.kept = Promise.resolve();
     this.planes = null;
     this.solid = null;
     this.form = new VerdictForm(byId("verdict"), () => this.verdictChanged());
@@ -296,8 +297,13 @@ export class ReviewPage {
     this.keeping = setTimeout(() => this.keep(), afterMs);
   }
 
-  /** Keep unsaved work in the browser, or remove it where all is saved. */
-  async keep() {
+  /** Keep unsaved work in the browser, or remove it where all is saved; one after the other. */
+  keep() {
+    this.kept = this.kept.then(() => this.keepNow());
+    return this.kept;
+  }
+
+  async keepNow() {
     // Half a stroke could not be undone after a reload; its end comes soon.
     if (this.editor.step) {
       this.keepSoon(KEEP_AFTER_MS);
@@ -346,9 +352,9 @@ export class ReviewPage {
   /** Save the labels as labels.nii.gz. */
   async saveLabels() {
     const { content, editor } = this;
+    if (editor.isChanged && this.form.state.verdict !== "corrected") this.form.choose("verdict", "corrected");
     const file = await makeLabelsFile(editor.labels, content.scan, content.file);
     await this.saved("labels", "labels.nii.gz", "labels-corrected.nii.gz", file, "application/gzip");
-    if (editor.isChanged && this.form.state.verdict !== "corrected") this.form.choose("verdict", "corrected");
   }
 
   /** Save the verdict as review.json. */

@@ -34,7 +34,7 @@ export async function makeLabelsFile(labels, scan, file) {
  * @param {string} placeName name beside the result
  * @param {Uint8Array|string} content
  * @param {string} type
- * @returns {Promise<string>} what happened, empty for a download
+ * @returns {Promise<string>} what happened
  */
 export async function saveFile(name, placeName, content, type) {
   if (location.protocol === "http:") {
@@ -52,7 +52,7 @@ export async function saveFile(name, placeName, content, type) {
   Object.assign(link, { href: address, download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), REVOKE_AFTER_MS);
-  return "";
+  return `Downloaded as ${name}.`;
 }
 
 function open() {

@@ -29,7 +29,7 @@ hu = np.full(grid.shape, 30, dtype=np.int16)
 labels = np.zeros(grid.shape, dtype=np.uint8)
 labels[1, 3:6, 2:7] = 4
 label_map = LabelMap(labels, grid)
-print(save_case(Path({folder!r}), CTVolume(hu, grid), label_map, lesion_boxes(label_map)))
+print(save_case(Path({folder!r}), CTVolume(hu, grid), label_map, lesion_boxes(label_map), keep_face=True))
 """
 
 

@@ -131,7 +131,8 @@ def test_unsaved_work_survives_a_reload_until_it_is_saved(open_page, tmp_path):
 
     page.download(lambda: page.page.click("#save-labels"), tmp_path)
     page.download(lambda: page.page.click("#save-verdict"), tmp_path)
-    page.page.wait_for_function("document.getElementById('draft').textContent === ''")
+    page.page.locator("#saved", has_text="review.json").wait_for()
+    assert page.page.inner_text("#draft") == ""
     page.page.reload()
     page.wait()
     assert asked == ["beforeunload"]

@@ -58,7 +58,7 @@ def writers(tmp_path_factory):
         "measurements.csv": lambda path: write_measurements_csv(path, measurements),
         "report.txt": lambda path: write_text(path, "x" * 4_000_000),
         "report.pdf": lambda path: write_bytes(path, bytes(4_000_000)),
-        "case": lambda path: save_case(path, volume, label_map, ()),
+        "case": lambda path: save_case(path, volume, label_map, (), keep_face=True),
         "volume": lambda path: exchange.write_volume(path, volume),
         "labels": lambda path: exchange.write_files(path, {exchange.LABELS_NAME: label_map}, bytes(4_000_000)),
     }
