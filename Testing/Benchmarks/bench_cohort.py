@@ -2,11 +2,12 @@
 """Scans per hour of a cohort, the costs of a scan, and the ledger after kills at random moments.
 
     python Testing/Benchmarks/bench_cohort.py --scans 500 --kills 20
-    python Testing/Benchmarks/bench_cohort.py --scans 12 --kills 3       # a quick look
+    python Testing/Benchmarks/bench_cohort.py --scans 12 --compared 12 --kills 3       # a quick look
 
-Generated heads of 16 slices, every tenth of 40, as DICOM series. The same scans are segmented by one worker process
-that a script keeps loaded, by a cohort with one process and with two, each with one thread, then by one that is killed.
-Numbers are comparable only if nothing else runs on the computer: the load average is printed.
+Generated heads of 16 slices, every tenth of 40, as DICOM series. Some of them are segmented by one worker process that
+a script keeps loaded, by a cohort with one process and by one with two, each with one thread; then all of them by a
+cohort with two processes, and by one that is killed. Numbers are comparable only if nothing else runs on the computer:
+the load average is printed.
 """
 
 from __future__ import annotations
@@ -49,25 +50,25 @@ _STAGES = {
 }
 
 
-def make_scans(folder: Path, count: int, size: int) -> Path:
-    """Write the series and a list of them."""
-    lines = ["path,id"]
+def make_scans(folder: Path, count: int, size: int) -> None:
+    """Write the series."""
     for number in range(count):
         slices = 40 if number % 10 == 9 else 16
         grid = head_grid(
             [150.0 / slices] * (slices - 1), tilt_deg=0, rows=size, columns=size, spacing_mm=(240 / size,) * 2
         )
         write_series(folder / f"s{number:04d}", head_hu(grid), grid, series_uid=f"1.2.{number + 1}")
-        lines.append(f"s{number:04d},s{number:04d}")
-    path = folder / "list.csv"
-    path.write_text("\n".join(lines) + "\n")
+
+
+def write_list(folders: list[Path], path: Path) -> Path:
+    """Write the list of a cohort."""
+    path.write_text("path,id\n" + "".join(f"{folder.name},{folder.name}\n" for folder in folders))
     return path
 
 
-def loaded_worker(scans: Path, output: Path, model: str) -> dict[str, float]:
+def loaded_worker(folders: list[Path], output: Path, model: str) -> dict[str, float]:
     """Segment all scans in one process that stays loaded; return seconds and processor seconds per scan."""
     options = SegmentOptions(model=model, threads=1)
-    folders = sorted(path for path in scans.iterdir() if path.is_dir())
     with WorkerClient(environment=WorkerSettings(options).variables()) as client:
         client.run_case(CaseRequest(id=0, paths=(folders[0],), folder=output / "first", options=options))
         assert client.pid is not None
@@ -128,6 +129,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scans", type=int, default=500)
+    parser.add_argument("--compared", type=int, default=60, help="scans for the comparison of one process with two")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--size", type=int, default=512, help="rows and columns")
     parser.add_argument("--model", default="default")
@@ -135,16 +137,20 @@ def main() -> None:
     work = Path(tempfile.mkdtemp(prefix="bench-cohort-"))
     try:
         scans = work / "scans"
-        list_file = make_scans(scans, arguments.scans, arguments.size)
+        make_scans(scans, arguments.scans, arguments.size)
+        folders = sorted(scans.iterdir())
+        some = folders[: arguments.compared]
+        all_scans, some_scans = write_list(folders, scans / "all.csv"), write_list(some, scans / "some.csv")
         scan_mib = sum(path.stat().st_size for path in scans.rglob("*.dcm")) / _MIB / arguments.scans
         report: dict[str, object] = {"load_average": os.getloadavg(), "scan_mib": scan_mib}
-        report["loaded worker"] = alone = loaded_worker(scans, work / "alone", arguments.model)
-        report["one process"] = one = cohort(list_file, work / "one", 1, arguments.model)
-        report["two processes"] = two = cohort(list_file, work / "two", 2, arguments.model)
+        report["loaded worker"] = alone = loaded_worker(some, work / "alone", arguments.model)
+        report["one process"] = one = cohort(some_scans, work / "one", 1, arguments.model)
+        report["two processes"] = two = cohort(some_scans, work / "two", 2, arguments.model)
         report["cpu_ratio"] = one["cpu_s"] / alone["cpu_s"]
         report["speed_up"] = one["seconds"] / two["seconds"]
+        report["all scans"] = whole = cohort(all_scans, work / "all", 2, arguments.model)
         if arguments.kills:
-            report["killed"] = killed(list_file, work / "killed", arguments.kills, two["seconds"], arguments.model)
+            report["killed"] = killed(all_scans, work / "killed", arguments.kills, whole["seconds"], arguments.model)
         print(json.dumps(report, indent=2))
     finally:
         shutil.rmtree(work, ignore_errors=True)
