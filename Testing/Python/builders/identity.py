@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pydicom
+import pypdfium2
 from pydicom import Dataset
 
 # No value is of digits alone and short: the new UIDs would hold it by chance.
@@ -15,7 +18,7 @@ SECRETS = {
     "PatientName": "Mustermann^Erika", "PatientID": "PID-4711", "PatientBirthDate": "19510312",
     "PatientAddress": "Hauptstrasse 12", "OtherPatientIDs": "ALT-0815", "InstitutionName": "Klinikum Musterstadt",
     "InstitutionAddress": "Am Park 3", "ReferringPhysicianName": "Arzt^Anna", "OperatorsName": "Operator^Otto",
-    "AccessionNumber": "ACC-2020-77", "StudyDescription": "Schaedel nach Sturz", "SeriesDescription": "Frau M., nativ",
+    "AccessionNumber": "ACC-2020-77", "StudyDescription": "Schaedel nach Sturz", "SeriesDescription": "Frau M., Nativscan",
     "ProtocolName": "Protokoll Meier", "StationName": "CTSTATION9", "DeviceSerialNumber": "SN-998877",
     "ImageComments": "Patientin unruhig", "PatientComments": "Nachbarin informiert", "StudyID": "STUDY-42",
     "StudyDate": "20200131", "SeriesDate": "20200131", "ContentDate": "20200131",
@@ -55,11 +58,33 @@ def original_values(files: Iterable[Path]) -> set[str]:
 
 
 def left_in(values: set[str], paths: Iterable[Path]) -> list[str]:
-    """Return the values that the names or bytes of some files and folders hold, also inside gzip."""
-    content = b""
-    for path in paths:
-        content += path.name.encode()
-        if path.is_file():
-            stored = path.read_bytes()
-            content += stored + (gzip.decompress(stored) if path.suffix == ".gz" else b"")
-    return [value for value in sorted(values) if value.encode() in content]
+    """Return the values that the names or content of some files and folders hold.
+
+    Content is every byte, what is packed by gzip (as a file, or as text inside a page), and the text and metadata of a
+    PDF (as a file, or inside DICOM).
+    """
+    content = [piece for path in paths for piece in (path.name.encode(), *(_pieces(path) if path.is_file() else ()))]
+    return [value for value in sorted(values) if any(value.encode() in piece for piece in content)]
+
+
+# The beginning of a gzip header in base64.
+_PACKED = re.compile(rb"H4sI[A-Za-z0-9+/]+=*")
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    stored = path.read_bytes()
+    # Millions of characters of base64 hold any word of four by chance.
+    yield _PACKED.sub(b"", stored)
+    yield from (gzip.decompress(base64.b64decode(block)) for block in _PACKED.findall(stored))
+    if path.suffix == ".gz":
+        yield gzip.decompress(stored)
+    if path.suffix == ".pdf":
+        yield _text_of_pdf(stored)
+    elif path.suffix == ".dcm" and "EncapsulatedDocument" in (dataset := pydicom.dcmread(path)):
+        yield _text_of_pdf(dataset.EncapsulatedDocument)
+
+
+def _text_of_pdf(content: bytes) -> bytes:
+    with pypdfium2.PdfDocument(content) as document:
+        texts = [*document.get_metadata_dict().values(), *(page.get_textpage().get_text_range() for page in document)]
+    return " ".join(" ".join(texts).split()).encode()

@@ -45,7 +45,9 @@ def a_cohort(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
             patch.setenv(name, value)
-        done = ichseg("cohort", folder / "list.csv", "--output", output, "--workers", 1, "--deidentify", "--bids")
+        done = ichseg(
+            "cohort", folder / "list.csv", "--output", output, "--workers", 1, "--deidentify", "--bids", "--review"
+        )
         plain = ichseg("cohort", folder / "list.csv", "--output", output, "--workers", 1)
     return folder, output, done, plain
 
@@ -59,7 +61,8 @@ def test_nothing_of_the_patient_is_left_in_what_can_be_shared(a_cohort):
     shared += output.glob("cohort.*")
     assert len(shared) > 60
     assert left_in(secrets, shared) == []
-    # The search finds what is there.
+    # The search finds what is there, also what is packed.
+    assert left_in({"Research use only", "Mustermann"}, [output / "cases/a/report.pdf"]) == ["Research use only"]
     assert "Mustermann" in left_in(secrets, [output / "plan.csv"])
     assert "Mustermann^Erika" in left_in(secrets, (folder / "Mustermann").rglob("*.dcm"))
     keys = folder / "settings" / "deidentification-keys.json"
