@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
+from ICHSegmentationLib.anatomy.atlas_fit import fit_atlas
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.progress import Stages
 from ICHSegmentationLib.export.case import CaseResult
@@ -42,6 +44,18 @@ class SegmentArguments(TypedDict, total=False):
     postprocessing: PostProcessing | None
     boxes: Sequence[LesionBox] | None
     loaded: LoadedModel | None
+
+
+def load_model(
+    model: str = "default", device: str = "auto", *, runtime: str = "auto", threads: int | None = None
+) -> LoadedModel:
+    """Load a model for the argument ``loaded`` of `segment` and `run`; a scan can be read in the meantime.
+
+    Parameters and errors are those of `segment`.
+    """
+    loaded = LoadedModel()
+    loaded.get(get_model(model), build=network_for, device=device, runtime=runtime, threads=threads)
+    return loaded
 
 
 def segment(
@@ -151,14 +165,19 @@ def run(
         As for `segment`.
     """
     report: Progress = progress or (lambda *_: None)
-    result = segment(
-        volume,
-        model,
-        device,
-        progress=lambda stage, fraction: report(stage, fraction * _SEGMENT_SHARE),
-        cancel=cancel,
-        **arguments,
-    )
+    volume = volume.read_only()
+    with ThreadPoolExecutor(1) as beside:
+        if arguments.get("threads") != 1:
+            # Measuring needs the fit, which does not depend on the labels; the cache keeps it.
+            beside.submit(fit_atlas, volume)
+        result = segment(
+            volume,
+            model,
+            device,
+            progress=lambda stage, fraction: report(stage, fraction * _SEGMENT_SHARE),
+            cancel=cancel,
+            **arguments,
+        )
     stages = Stages(
         {"measure": 1.0},
         lambda stage, fraction: report(stage, _SEGMENT_SHARE + fraction * (1 - _SEGMENT_SHARE)),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ICHSegmentationLib.cli.failures import exit_code_of
+from ICHSegmentationLib.core.process import rare_collections
 from ICHSegmentationLib.core.signals import exit_code_of_signal, exit_on_signals
 
 
@@ -17,11 +18,12 @@ def main() -> int:
         SIGTERM.
     """
     exit_on_signals()
-    try:
-        from ICHSegmentationLib.cli.app import app  # inside `try`, for an interrupt during the import
+    with rare_collections():
+        try:
+            from ICHSegmentationLib.cli.app import app  # inside `try`, for an interrupt during the import
 
-        app()
-    except (Exception, KeyboardInterrupt) as error:
-        signal_code = exit_code_of_signal()
-        return exit_code_of(error) if signal_code is None else signal_code
+            app()
+        except (Exception, KeyboardInterrupt) as error:
+            signal_code = exit_code_of_signal()
+            return exit_code_of(error) if signal_code is None else signal_code
     return 0

@@ -123,22 +123,46 @@ class PostProcessing:
         part = processed[box]
         if part.size == 0:
             return processed
-        voxel_ml = grid.voxel_volumes_mm3[box[0]] / 1000
         if self.max_hu is not None and hu is not None:
             _remove_bone(part, hu, box, self.max_hu)
-        if self.max_median_hu is not None and hu is not None:
-            _remove_dense(part, hu[box], self.max_median_hu)
-        if self.extra_axial_fraction is not None:
-            _settle_extra_axial(part, voxel_ml, self.extra_axial_fraction)
-        if self.island_volume_ml is not None:
-            _merge_islands(part, voxel_ml, self.island_volume_ml)
-        if self.min_volume_ml is not None:
-            _remove_small(part, voxel_ml, self.min_volume_ml)
-        if self.min_confidence is not None and blood is not None:
-            _remove_doubtful(part, blood[box], self.min_confidence)
+        voxel_ml = grid.voxel_volumes_mm3[box[0]] / 1000
+        components, _ = ndimage.label(part > 0, structure=_ALL_NEIGHBOURS)
+        for number, place in enumerate(ndimage.find_objects(components), start=1):
+            inside = components[place] == number
+            component = np.where(inside, part[place], 0).astype(labels.dtype)
+            self._apply_to_component(
+                component,
+                voxel_ml[place[0]],
+                hu=None if hu is None else hu[box][place],
+                blood=None if blood is None else blood[box][place],
+            )
+            part[place][inside] = component[inside]
         if self.hole_area_mm2 is not None:
             _fill_holes(part, self.hole_area_mm2 / grid.pixel_area_mm2)
         return processed
+
+    def _apply_to_component(
+        self, labels: np.ndarray, voxel_ml: np.ndarray, *, hu: np.ndarray | None, blood: np.ndarray | None
+    ) -> None:
+        """Apply the rules on one component of blood, in place; a component that fails one becomes background."""
+        inside = labels > 0
+        if self.max_median_hu is not None and hu is not None and np.median(hu[inside]) > self.max_median_hu:
+            labels[inside] = 0
+            return
+        if self.extra_axial_fraction is not None:
+            _settle_extra_axial(labels, voxel_ml, self.extra_axial_fraction)
+        if self.island_volume_ml is not None:
+            _merge_islands(labels, voxel_ml, self.island_volume_ml)
+        if self.min_volume_ml is not None:
+            by_label = np.array([voxel_ml @ (labels == label).sum(axis=(1, 2)) for label in _LABELS])
+            if by_label.sum() < self.min_volume_ml.get(_LABELS[by_label.argmax()], 0.0):
+                labels[inside] = 0
+                return
+        if self.min_confidence is not None and blood is not None:
+            counts = np.bincount(labels[inside], minlength=max(_LABELS) + 1)
+            main = max(_LABELS, key=lambda label: counts[label])
+            if blood[inside].mean() / 255 < self.min_confidence.get(main, 0.0):
+                labels[inside] = 0
 
 
 def _remove_bone(labels: np.ndarray, hu: np.ndarray, box: tuple[slice, ...], max_hu: float) -> None:
@@ -151,13 +175,6 @@ def _remove_bone(labels: np.ndarray, hu: np.ndarray, box: tuple[slice, ...], max
         around[number] = hu[slices, nearest_rows, nearest_columns]
     bone = np.median(around, axis=0) > max_hu
     labels[tuple(indices[bone] for indices in inside)] = 0
-
-
-def _remove_dense(labels: np.ndarray, hu: np.ndarray, max_median_hu: float) -> None:
-    components, count = ndimage.label(labels > 0, structure=_ALL_NEIGHBOURS)
-    dense = np.zeros(count + 1, dtype=bool)
-    dense[1:] = ndimage.median(hu, components, np.arange(1, count + 1)) > max_median_hu
-    labels[dense[components]] = 0
 
 
 def _settle_extra_axial(labels: np.ndarray, voxel_ml: np.ndarray, min_fraction: float) -> None:
@@ -187,28 +204,6 @@ def _merge_islands(labels: np.ndarray, voxel_ml: np.ndarray, max_ml: float) -> N
             touched[0] = 0
             if touched.any():
                 labels[wide][component] = touched.argmax()
-
-
-def _remove_small(labels: np.ndarray, voxel_ml: np.ndarray, min_volume_ml: Mapping[int, float]) -> None:
-    components, count = ndimage.label(labels > 0, structure=_ALL_NEIGHBOURS)
-    by_subtype = np.stack(
-        [component_volumes_ml(np.where(labels == subtype, components, 0), count, voxel_ml) for subtype in _LABELS]
-    )
-    limits = np.array([min_volume_ml.get(subtype, 0.0) for subtype in _LABELS])[by_subtype.argmax(axis=0)]
-    small = by_subtype.sum(axis=0) < limits
-    small[0] = False
-    labels[small[components]] = 0
-
-
-def _remove_doubtful(labels: np.ndarray, blood: np.ndarray, min_confidence: Mapping[int, float]) -> None:
-    components, count = ndimage.label(labels > 0, structure=_ALL_NEIGHBOURS)
-    sizes = np.bincount(components.ravel(), minlength=count + 1)
-    mean = np.bincount(components.ravel(), weights=blood.ravel(), minlength=count + 1) / (255 * np.maximum(sizes, 1))
-    by_label = np.stack([np.bincount(components[labels == label], minlength=count + 1) for label in _LABELS])
-    limits = np.array([min_confidence.get(label, 0.0) for label in _LABELS])[by_label.argmax(axis=0)]
-    doubtful = mean < limits
-    doubtful[0] = False
-    labels[doubtful[components]] = 0
 
 
 def _fill_holes(labels: np.ndarray, max_pixels: float) -> None:

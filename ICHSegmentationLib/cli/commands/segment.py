@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,27 +89,32 @@ def segment_files(inputs: Sequence[Path], output: Path, options: RunOptions, ter
     get_model(options.model)
     box_file = None if options.boxes is None else read_boxes(options.boxes)
     terminal.progress("read")
-    started = time.perf_counter()
-    volume = read_ct(
-        inputs[0] if len(inputs) == 1 else inputs,
-        series=options.series,
-        grey_window=options.grey_window,
-        spacing_mm=options.spacing_mm,
-    )
-    read_s = time.perf_counter() - started
-    # Shown even if segmenting fails; each text is shown once.
-    terminal.warn(volume.warnings)
-    case = pipeline.run(
-        volume,
-        model=options.model,
-        device=options.device,
-        runtime=options.runtime,
-        threads=options.threads,
-        force=options.force,
-        postprocessing=None if options.postprocessing else PostProcessing.off(),
-        boxes=None if box_file is None else boxes_on(box_file, volume.grid),
-        progress=terminal.progress("segment"),
-    )
+    with ThreadPoolExecutor(1) as beside:
+        loading = beside.submit(
+            pipeline.load_model, options.model, options.device, runtime=options.runtime, threads=options.threads
+        )
+        started = time.perf_counter()
+        volume = read_ct(
+            inputs[0] if len(inputs) == 1 else inputs,
+            series=options.series,
+            grey_window=options.grey_window,
+            spacing_mm=options.spacing_mm,
+        )
+        read_s = time.perf_counter() - started
+        # Shown even if segmenting fails; each text is shown once.
+        terminal.warn(volume.warnings)
+        case = pipeline.run(
+            volume,
+            model=options.model,
+            device=options.device,
+            runtime=options.runtime,
+            threads=options.threads,
+            force=options.force,
+            postprocessing=None if options.postprocessing else PostProcessing.off(),
+            boxes=None if box_file is None else boxes_on(box_file, volume.grid),
+            loaded=loading.result(),
+            progress=terminal.progress("segment"),
+        )
     terminal.warn(case.warnings)
     case = case.with_record(timings_s={"read": round(read_s, 3), **case.known_record().timings_s})
     return pipeline.write_results(case, output, review=options.review, progress=terminal.progress("write"))

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 
@@ -46,3 +47,11 @@ class CTVolume:
             raise ValueError(
                 message("core.ct_volume_shape", expected=self.grid.shape, dtype=self.hu.dtype, shape=self.hu.shape)
             )
+
+    def read_only(self) -> Self:
+        """Return the volume with a read-only view of its array, so that what depends on it alone is computed once."""
+        if not self.hu.flags.writeable:
+            return self
+        hu = self.hu.view()
+        hu.flags.writeable = False
+        return replace(self, hu=hu)
