@@ -14,14 +14,13 @@ from ICHSegmentationLib.anatomy.head_pose import MAX_TURN_DEG, find_pose
 from ICHSegmentationLib.anatomy.midplane import with_symmetric_midplane
 from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.core.storage.scan_cache import cached_per_scan
-from ICHSegmentationLib.preprocessing.head import intracranial_mask
+from ICHSegmentationLib.preprocessing.head import WORKING_MM, intracranial_mask, slice_stride
 from ICHSegmentationLib.preprocessing.orientation import CanonicalOrientation
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.scan.grid import SliceGrid
     from ICHSegmentationLib.core.scan.volume import CTVolume
 
-_WORKING_MM = 1.6
 _POINTS = 700
 _MIN_POINTS = 300
 _MIN_SLICES = 4
@@ -87,14 +86,16 @@ def fit_atlas(volume: CTVolume) -> AtlasFit | Message:
     if len(hu) < _MIN_SLICES:
         return message("anatomy.too_few_slices", slices=len(hu))
     steps = [float(np.median(np.diff(axis))) for axis in orientation.coordinates_mm]
-    stride = (1, max(1, round(_WORKING_MM / steps[1])), max(1, round(_WORKING_MM / steps[2])))
-    inside = intracranial_mask(hu[:, :: stride[1], :: stride[2]], (steps[1] * stride[1], steps[2] * stride[2]))
+    rows, columns = (max(1, round(WORKING_MM / step)) for step in steps[1:])
+    stride = (slice_stride(orientation.coordinates_mm[0]), rows, columns)
+    coarse = hu[:: stride[0], :: stride[1], :: stride[2]]
+    inside = intracranial_mask(coarse, (steps[1] * stride[1], steps[2] * stride[2]))
     surface = inside & ~ndimage.binary_erosion(inside, structure=np.ones((1, 3, 3)), border_value=1)
     found = np.argwhere(surface)
     if len(found) < _MIN_POINTS:
         return message("anatomy.too_little_skull")
-    slices_mm = orientation.coordinates_mm[0][np.flatnonzero(inside.any(axis=(1, 2)))]
-    height_mm = float(slices_mm[-1] - slices_mm[0])
+    slices_mm = orientation.coordinates_mm[0][:: stride[0]]
+    height_mm = float(np.ptp(slices_mm[inside.any(axis=(1, 2))]))
     if height_mm < _MIN_HEIGHT_MM:
         return message("anatomy.too_little_brain", height_mm=height_mm)
     at_border = inside[:, [0, -1]].sum() + inside[:, :, [0, -1]].sum()
@@ -103,7 +104,7 @@ def fit_atlas(volume: CTVolume) -> AtlasFit | Message:
     chosen = found[np.linspace(0, len(found) - 1, min(_POINTS, len(found))).round().astype(int)]
     chosen_lps = grid.points_mm(orientation.source_indices(chosen * stride))
     frame = fit_brain_frame(chosen_lps)
-    spacing_mm = (orientation.coordinates_mm[0], steps[1] * stride[1], steps[2] * stride[2])
+    spacing_mm = (slices_mm, steps[1] * stride[1], steps[2] * stride[2])
     frame = with_symmetric_midplane(frame, inside, spacing_mm, chosen, chosen_lps)
     size = 1 / np.linalg.norm(frame.matrix, axis=1)
     if frame.misfit_mm > _MAX_MISFIT_MM or not _SIZES[0] <= size.min() <= size.max() <= _SIZES[1]:

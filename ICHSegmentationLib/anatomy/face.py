@@ -90,11 +90,11 @@ def kept_without_face(volume: CTVolume) -> np.ndarray:
 
 def _orbits_ml(fit: AtlasFit) -> float:
     """Return how much of the inside of the skull lies outside the model of it, where the orbits are."""
-    indices = np.argwhere(fit.inside) * fit.stride
-    x, a, s = fit.coordinates(fit.orientation.source_indices(indices)).astype(np.float32).T
+    indices = np.argwhere(fit.inside)
+    x, a, s = fit.coordinates(fit.orientation.source_indices(indices * fit.stride)).astype(np.float32).T
     outside = inner_table(HeadFrame(x, a, s, (1.0, 1.0, 1.0)), _MODEL_SQUARENESS) > _MODEL_MM
     slices_mm, rows_mm, columns_mm = fit.orientation.coordinates_mm
     area_mm2 = rows_mm[1] * columns_mm[1] * fit.stride[1] * fit.stride[2]
-    extents_mm = np.gradient(slices_mm)[indices[:, 0]]
+    extents_mm = np.gradient(slices_mm[:: fit.stride[0]])[indices[:, 0]]
     in_front = (a > _ORBIT_MM[0]) & (s < _ORBIT_MM[1])
     return float(extents_mm[outside & in_front].sum() * area_mm2 / 1000)

@@ -11,7 +11,8 @@ from scipy import ndimage
 from ICHSegmentationLib.core.errors import NotAHeadError
 from ICHSegmentationLib.core.messages import Message, message
 
-_WORKING_MM = 1.6  # in-plane sampling, finer than the skull is thick and ten times as fast as 0.45 mm
+WORKING_MM = 1.6  # in-plane sampling, finer than the skull is thick and ten times as fast as 0.45 mm
+_WORKING_STEP_MM = 2.0  # minimum distance of the sampled slices
 _BONE_HU = 250
 _SOFT_TISSUE_HU = (-20, 120)  # brain, CSF and clot; neither fat nor bone
 _DETACH_MM = 4.0  # erosion that separates scalp, orbits and neck from the brain
@@ -65,9 +66,9 @@ def find_head(hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.n
     HeadRegion
         If no brain was found, the region spans the image and ``doubt`` is set.
     """
-    stride = _stride(coordinates_mm)
-    coarse = hu[:, :: stride[0], :: stride[1]]
-    slices_mm, rows_mm, columns_mm = coordinates_mm[0], coordinates_mm[1][:: stride[0]], coordinates_mm[2][:: stride[1]]
+    stride = slice_stride(coordinates_mm[0]), *_stride(coordinates_mm)
+    coarse = hu[:: stride[0], :: stride[1], :: stride[2]]
+    slices_mm, rows_mm, columns_mm = (axis[::step] for axis, step in zip(coordinates_mm, stride, strict=True))
     spacing_mm = (_median_step(rows_mm), _median_step(columns_mm))
     inside = intracranial_mask(coarse, spacing_mm)
     area = inside.sum(axis=(1, 2)) * np.prod(spacing_mm)
@@ -78,7 +79,8 @@ def find_head(hu: np.ndarray, coordinates_mm: tuple[np.ndarray, np.ndarray, np.n
         return HeadRegion(np.ones(len(hu), dtype=bool), rows, columns, volume_ml=0.0, cut_off=False, doubt=doubt)
     volume_ml = float((area * np.gradient(slices_mm)).sum() / 1000)
     region = HeadRegion(
-        slices=ndimage.binary_dilation(with_brain),  # a thin convexity hemorrhage may lie one slice above the brain
+        # A thin convexity hemorrhage may lie one slice above the brain.
+        slices=ndimage.binary_dilation(with_brain).repeat(stride[0])[: len(hu)],
         rows_mm=_span(rows_mm[inside.any(axis=(0, 2))]),
         columns_mm=_span(columns_mm[inside.any(axis=(0, 1))]),
         volume_ml=volume_ml,
@@ -231,8 +233,13 @@ def _doubt(region: HeadRegion, median_hu: float) -> Message | None:
     return None
 
 
+def slice_stride(slices_mm: np.ndarray) -> int:
+    """Return every how many slices a head is looked at: those of 2 mm or more all, of thinner ones some."""
+    return 1 if len(slices_mm) == 1 else max(1, int(_WORKING_STEP_MM / _median_step(slices_mm) + 1e-6))
+
+
 def _stride(coordinates_mm: tuple[np.ndarray, np.ndarray, np.ndarray]) -> tuple[int, int]:
-    rows, columns = (max(1, round(_WORKING_MM / _median_step(axis))) for axis in coordinates_mm[1:])
+    rows, columns = (max(1, round(WORKING_MM / _median_step(axis))) for axis in coordinates_mm[1:])
     return rows, columns
 
 

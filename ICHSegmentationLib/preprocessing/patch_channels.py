@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from ICHSegmentationLib.preprocessing.input_spec import InputSpec
 
-_MIN_DISTANCE_FRACTION = 0.75  # of the neighbour distance; for 3 mm, slices 2.5 mm apart are all used
-
 
 @dataclass(frozen=True, eq=False)
 class PatchChannels:
@@ -33,33 +31,6 @@ class PatchChannels:
 
     values: np.ndarray
     brain: np.ndarray
-
-
-def select_slices(slices_mm: np.ndarray, spec: InputSpec) -> np.ndarray:
-    """Select the slices of the input of a network of 3D patches.
-
-    Slices keep their positions, so that neither input nor output is interpolated along the stack. Of thin slices only
-    some are selected, about ``spec.neighbour_distance_mm`` apart; each is then averaged over its neighbourhood
-    (`InputSpec.stack_weights`).
-
-    Parameters
-    ----------
-    slices_mm : numpy.ndarray
-        (slices,) ascending positions.
-    spec : InputSpec
-        Input specification with the neighbour distance.
-
-    Returns
-    -------
-    numpy.ndarray
-        Ascending slice numbers, always with the first slice.
-    """
-    min_mm = _MIN_DISTANCE_FRACTION * spec.neighbour_distance_mm
-    chosen = [0]
-    for number in range(1, len(slices_mm)):
-        if slices_mm[number] - slices_mm[chosen[-1]] >= min_mm:
-            chosen.append(number)
-    return np.array(chosen)
 
 
 def patch_channels(

@@ -47,9 +47,11 @@ class PreparedSlices:
     Attributes
     ----------
     images : numpy.ndarray
-        (n, channels, H, W) float32, network input for the slices with brain, towards superior.
+        (n, channels, H, W) float32, network input for the shown slices, towards superior.
+    shown : numpy.ndarray
+        (n,) canonical slice of each image: of thin slices with brain not all are shown.
     slice_numbers : numpy.ndarray
-        (n,) canonical slice of each image.
+        Canonical slices with brain.
     orientation : CanonicalOrientation
         From the source slices to the canonical axes.
     sampling : HeadSampling or AlignedSampling
@@ -63,6 +65,7 @@ class PreparedSlices:
     """
 
     images: np.ndarray
+    shown: np.ndarray
     slice_numbers: np.ndarray
     orientation: CanonicalOrientation
     sampling: HeadSampling | AlignedSampling
@@ -74,7 +77,7 @@ class PreparedSlices:
         """Convert class probabilities to classes on the source slices.
 
         Probabilities are interpolated before the most probable class is chosen, which gives smoother edges than
-        interpolated labels.
+        interpolated labels. Slices that were not shown take the interpolated probabilities of those around them.
 
         Parameters
         ----------
@@ -83,7 +86,8 @@ class PreparedSlices:
         """
         shape = [self.source_shape[axis] for axis in self.orientation.axes]
         classes, blood = np.zeros(shape, dtype=np.uint8), np.zeros(shape, dtype=np.uint8)
-        for number, planes in zip(self.slice_numbers, probabilities, strict=True):
+        for number in self.slice_numbers:
+            planes = self._planes(probabilities, number)
             # Only where the probability of background is below one half can another class be the most probable one.
             candidates = planes[0] < 0.5
             if not candidates.any():
@@ -94,9 +98,52 @@ class PreparedSlices:
             blood[(number, *box)] = np.rint(255 * np.clip(sampled[1:].sum(axis=0), 0, 1))
         return RestoredSlices(*(np.ascontiguousarray(self.orientation.invert(part)) for part in (classes, blood)))
 
+    def _planes(self, probabilities: np.ndarray, number: int) -> np.ndarray:
+        """Return the (classes, H, W) probabilities of a slice, interpolated if it was not shown."""
+        after = int(np.searchsorted(self.shown, number))
+        if after == len(self.shown):
+            return probabilities[-1]
+        if self.shown[after] == number:
+            return probabilities[after]
+        slices_mm = self.orientation.coordinates_mm[0]
+        below, above = (slices_mm[self.shown[index]] for index in (after - 1, after))
+        fraction = np.float32((slices_mm[number] - below) / (above - below))
+        planes: np.ndarray = probabilities[after - 1] + fraction * (probabilities[after] - probabilities[after - 1])
+        return planes
+
+
+def select_slices(slices_mm: np.ndarray, min_mm: float) -> np.ndarray:
+    """Select the slices that a network is shown.
+
+    Slices keep their positions, so that its input is not interpolated along the stack. Of thin slices only some are
+    selected; each is an average over its neighbourhood (`InputSpec.stack_weights`).
+
+    Parameters
+    ----------
+    slices_mm : numpy.ndarray
+        (slices,) ascending positions.
+    min_mm : float
+        Minimum distance of a slice from the one selected before.
+
+    Returns
+    -------
+    numpy.ndarray
+        Ascending slice numbers, always with the first slice.
+    """
+    chosen = [0]
+    for number in range(1, len(slices_mm)):
+        if slices_mm[number] - slices_mm[chosen[-1]] >= min_mm:
+            chosen.append(number)
+    return np.array(chosen)
+
 
 def prepare_slices(
-    volume: CTVolume, spec: InputSpec, *, force: bool = False, advance: Callable[[float], None] = lambda _: None
+    volume: CTVolume,
+    spec: InputSpec,
+    *,
+    min_mm: float = 0.0,
+    force: bool = False,
+    advance: Callable[[float], None] = lambda _: None,
 ) -> PreparedSlices:
     """Prepare the input of a slice-wise network.
 
@@ -106,6 +153,8 @@ def prepare_slices(
         CT volume of any orientation and spacing.
     spec : InputSpec
         Input specification of the network.
+    min_mm : float
+        Minimum distance between the slices that are shown to the network; see `select_slices`.
     force : bool
         Accept a CT volume that does not look like a head.
     advance : callable
@@ -132,13 +181,20 @@ def prepare_slices(
     if spec.align_midline:
         sampling = AlignedSampling.of(head, map(spec.window, hu[numbers]), slices_mm, numbers)
         alignment = sampling.alignment
-    planes = np.empty((len(hu), *sampling.size), dtype=np.float32)
+    shown = numbers[select_slices(slices_mm[numbers], min_mm)]
+    weights = spec.stack_weights(slices_mm)[shown]
+    images = np.zeros((len(shown), weights.shape[1], *sampling.size), dtype=np.float32)
     for number, plane in enumerate(hu):
         advance(0.5 + 0.5 * number / len(hu))  # finding the head takes about half of the time
-        planes[number] = sampling.of_slice(number).to_network(spec.window(plane))
-    weights = spec.stack_weights(slices_mm)[numbers]
+        used = weights[..., number].nonzero()
+        if not used[0].size:
+            continue
+        sampled = sampling.of_slice(number).to_network(spec.window(plane))
+        for image, channel in zip(*used, strict=True):
+            images[image, channel] += weights[image, channel, number] * sampled
     return PreparedSlices(
-        images=spec.network_values(np.tensordot(weights, planes, axes=1)),
+        images=spec.network_values(images),
+        shown=shown,
         slice_numbers=numbers,
         orientation=orientation,
         sampling=sampling,

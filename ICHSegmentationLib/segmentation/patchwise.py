@@ -12,8 +12,7 @@ from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.subtypes import label_values
-from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
-from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, select_slices
+from ICHSegmentationLib.preprocessing.patch_channels import patch_channels
 from ICHSegmentationLib.preprocessing.slices import prepare_slices
 from ICHSegmentationLib.segmentation.patch_tiling import averaged_probabilities
 from ICHSegmentationLib.segmentation.segmenter import Segmented
@@ -73,20 +72,22 @@ class PatchwiseSegmenter:
         """Label a volume; see `Segmenter.segment`."""
         with stages.stage("preprocess"):
             prepared = prepare_slices(
-                volume, self._spec, force=force, advance=lambda done: stages.advance(_SLICES_FRACTION * done)
+                volume,
+                self._spec,
+                min_mm=self._spec.min_distance_mm,
+                force=force,
+                advance=lambda done: stages.advance(_SLICES_FRACTION * done),
             )
-            slices_mm = prepared.orientation.coordinates_mm[0][prepared.slice_numbers]
-            shown = select_slices(slices_mm, self._spec)
             scan = patch_channels(
-                prepared.images[shown, 0],
-                slices_mm[shown],
+                prepared.images[:, 0],
+                prepared.orientation.coordinates_mm[0][prepared.shown],
                 self._spec,
                 advance=lambda done: stages.advance(_SLICES_FRACTION + (1 - _SLICES_FRACTION) * done),
             )
         with stages.stage("infer"):
             probabilities = averaged_probabilities(
                 scan.values,
-                scan.brain if self._within is None else scan.brain & _shown_part(self._within, prepared, shown),
+                scan.brain if self._within is None else scan.brain & _shown_part(self._within, prepared),
                 self._runtime.probabilities,
                 classes=len(self._labels),
                 size=self._patches.size,
@@ -94,8 +95,7 @@ class PatchwiseSegmenter:
                 progress=stages.advance,
             )
         with stages.stage("postprocess"):
-            between = interpolation_matrix(slices_mm[shown], slices_mm)
-            restored = prepared.restore(np.tensordot(between, probabilities, axes=(1, 1)))
+            restored = prepared.restore(np.swapaxes(probabilities, 0, 1))
             labels = self._postprocessing.apply(
                 self._labels[restored.classes], volume.grid, hu=volume.hu, blood=restored.blood
             )
@@ -104,15 +104,16 @@ class PatchwiseSegmenter:
         return Segmented(label_map, prepared.warnings, boxes)
 
 
-def _shown_part(within: np.ndarray, prepared: PreparedSlices, shown: np.ndarray) -> np.ndarray:
+def _shown_part(within: np.ndarray, prepared: PreparedSlices) -> np.ndarray:
     """Return the network's voxels that contain a voxel of a mask on the source slices, (slices, H, W) bool."""
     canonical = prepared.orientation.apply(within)
-    planes = np.stack(
-        [prepared.sampling.of_slice(number).to_network(canonical[number]) > 0 for number in prepared.slice_numbers]
-    )
-    # Skipped slices belong to the two shown slices around them.
-    below = np.searchsorted(shown, np.arange(len(planes)), side="right") - 1
-    parts = np.zeros((len(shown), *planes.shape[1:]), dtype=bool)
-    for nearest in (below, np.minimum(below + 1, len(shown) - 1)):
-        np.logical_or.at(parts, nearest, planes)
+    parts = np.zeros((len(prepared.shown), *prepared.sampling.size), dtype=bool)
+    for number in prepared.slice_numbers:
+        if not canonical[number].any():
+            continue
+        plane = prepared.sampling.of_slice(number).to_network(canonical[number]) > 0
+        # Skipped slices belong to the two shown slices around them.
+        below = int(np.searchsorted(prepared.shown, number, side="right")) - 1
+        for index in {below, min(below + 1, len(parts) - 1)}:
+            parts[index] |= plane
     return parts

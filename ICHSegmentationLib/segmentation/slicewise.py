@@ -58,7 +58,9 @@ class SlicewiseSegmenter:
     def segment(self, volume: CTVolume, stages: Stages, *, force: bool) -> Segmented:
         """Label a volume; see `Segmenter.segment`."""
         with stages.stage("preprocess"):
-            prepared = prepare_slices(volume, self._spec, force=force, advance=stages.advance)
+            prepared = prepare_slices(
+                volume, self._spec, min_mm=self._spec.min_distance_mm, force=force, advance=stages.advance
+            )
         with stages.stage("infer"):
             probabilities = self._runtime.probabilities(
                 prepared.images, progress=lambda done, count: stages.advance(done / count)

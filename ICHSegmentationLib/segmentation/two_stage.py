@@ -122,7 +122,7 @@ def slice_boxes(
     if not isinstance(sampling, HeadSampling):
         raise ModelError(message("segmentation.detector_turns_head", name=detector.name))
     found = []
-    for number, answer in zip(prepared.slice_numbers.tolist(), answers, strict=True):
+    for number, answer in zip(prepared.shown.tolist(), answers, strict=True):
         boxes = decode_boxes(answer, score_threshold=detector.score_threshold, nms_overlap=detector.nms_overlap)
         edges_mm = sampling.edges_mm(boxes.edges)
         for one, kind, score in zip(edges_mm, boxes.kinds, boxes.scores, strict=True):

@@ -59,7 +59,7 @@ def main() -> None:
             seconds[stage].append(taken)
         prepared = prepare_slices(volume, spec)
         planes = prepared.images[:, 0]
-        slices_mm = prepared.orientation.coordinates_mm[0][prepared.slice_numbers]
+        slices_mm = prepared.orientation.coordinates_mm[0][prepared.shown]
         brain = timed("brain mask", lambda: brain_mask(planes, spec.pixel_mm))  # noqa: B023
         plane = timed("midsagittal plane", lambda: find_midsagittal_plane(planes, slices_mm, spec.pixel_mm))  # noqa: B023
         timed("sampling", lambda: plane.mirrored(planes * brain, slices_mm, spec.pixel_mm))  # noqa: B023

@@ -66,7 +66,7 @@ def of_training_patients(config: TrainingConfig, count: int, folder: Path) -> Tr
 def there_and_back(case: HeldOutCase, spec: InputSpec) -> list[tuple[Subtype, float]]:
     """Resample the labels as a scan, map them back as probabilities, and compare."""
     prepared = prepare_slices(case.volume, spec, force=True)
-    labels = prepared.orientation.apply(case.labels)[prepared.slice_numbers]
+    labels = prepared.orientation.apply(case.labels)[prepared.shown]
     planes = np.stack([prepared.sampling.to_network(labels == value) for value in (0, *Subtype)], axis=1)
     back = prepared.restore(planes).classes
     found = []

@@ -15,8 +15,9 @@ import numpy as np
 from ICHSegmentationLib.core.errors import InputError
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.storage.files import atomic_path
-from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, select_slices
+from ICHSegmentationLib.preprocessing.patch_channels import patch_channels
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
+from ICHSegmentationLib.preprocessing.slices import select_slices
 from ICHSegmentationLib.research.training.data.classes import class_table
 from ICHSegmentationLib.research.training.data.data_folder import DataFolder
 from ICHSegmentationLib.research.training.data.jobs import done_jobs
@@ -54,7 +55,7 @@ class PatchVolume:
     def read(cls, path: Path, config: TrainingConfig) -> PatchVolume:
         """Read a prepared volume with its stored brain mask and mirrored side, computing these if missing."""
         volume = TrainingVolume.read(path)
-        shown = select_slices(volume.slices_mm, config.input)
+        shown = select_slices(volume.slices_mm, config.input.min_distance_mm)
         grey = _averaged(volume, config)[shown]
         kept = _read_kept(path, config, grey)
         if kept is None:

@@ -12,7 +12,7 @@ from scipy import ndimage
 from ICHSegmentationLib.core.errors import CancelledError
 from ICHSegmentationLib.preprocessing.brain import brain_mask
 from ICHSegmentationLib.preprocessing.input_spec import InputSpec
-from ICHSegmentationLib.preprocessing.patch_channels import patch_channels, select_slices
+from ICHSegmentationLib.preprocessing.patch_channels import patch_channels
 from ICHSegmentationLib.preprocessing.patch_spec import PatchSpec
 
 PIXEL_MM = 1.6
@@ -87,21 +87,6 @@ def test_the_work_can_be_stopped(a_head):
 
     with pytest.raises(CancelledError):
         patch_channels(planes, np.arange(len(planes)) * 5.0, a_spec(), stop)
-
-
-@pytest.mark.parametrize(
-    ("slices_mm", "expected"),
-    [
-        (np.arange(6) * 5.0, range(6)),
-        (np.arange(6) * 2.5, range(6)),
-        (np.arange(7) * 1.0, [0, 3, 6]),
-        (np.array([0.0, 4.22, 8.44, 15.82, 23.2]), range(5)),
-        (np.array([0.0, 1.0, 2.0, 3.0, 10.0, 11.0]), [0, 3, 4]),
-        (np.array([0.0]), [0]),
-    ],
-)
-def test_thick_slices_are_shown_as_they_are_and_thin_ones_thinned_out(slices_mm, expected):
-    np.testing.assert_array_equal(select_slices(slices_mm, a_spec()), list(expected))
 
 
 @pytest.mark.parametrize(
