@@ -3,14 +3,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import nibabel
 import numpy as np
+import pypdfium2
 import pytest
 from builders.browser import NO_WEBGL, SHOWN_ML, Opened, near_colour
-from builders.label_maps import ellipsoid_mask
+from builders.label_maps import ellipsoid_mask, labelled
 from builders.requirements import shared_data_folder
+from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM
 
+from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.terminology import load_terminology
+from ICHSegmentationLib.export.case import CaseResult
+from ICHSegmentationLib.export.exporter import Exporter
+from ICHSegmentationLib.export.formats import ExportFormat
 from ICHSegmentationLib.rendering.key_slice_pictures import draw_key_slices
 from ICHSegmentationLib.rendering.surfaces import blood_surface
 
@@ -88,6 +96,20 @@ def test_left_is_left_in_page_picture_and_labels(a_page, a_result):
     assert places[:, 0].mean() < -15  # RAS: the left is negative
     even = a_page.evaluate(EVEN)["4"]
     assert even["sum"][0] / even["count"] > 15  # LPS: the left is positive
+
+
+def test_left_is_left_in_the_report(a_result, tmp_path):
+    """Of the same lesion on either side, the left one lies further to the right of the page: legends are equal."""
+    case, middles = a_result.case, {}
+    grid = case.label_map.grid
+    for side, x in (("left", CLOT_CENTRE_MM[0]), ("right", -CLOT_CENTRE_MM[0])):
+        mask = ellipsoid_mask(grid, (x, *CLOT_CENTRE_MM[1:]), CLOT_RADII_MM)
+        run = replace(case.result, label_map=labelled(grid, (Subtype.IPH, mask)))
+        Exporter(CaseResult.of(run)).write({ExportFormat.pdf: tmp_path / f"{side}.pdf"})
+        with pypdfium2.PdfDocument(tmp_path / f"{side}.pdf") as document:
+            page = np.asarray(document[0].render(scale=2).to_pil().convert("RGB"))
+        middles[side] = np.nonzero(near_colour(page, IPH))[1].mean()
+    assert middles["left"] > middles["right"] + 10
 
 
 def test_the_window_buttons_change_the_greys(a_page):
