@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ICHSegmentationLib.cli.failures import exit_code_of
-from ICHSegmentationLib.core.signals import exit_on_signals
+from ICHSegmentationLib.core.signals import exit_code_of_signal, exit_on_signals
 
 
 def main() -> int:
@@ -22,5 +22,6 @@ def main() -> int:
 
         app()
     except (Exception, KeyboardInterrupt) as error:
-        return exit_code_of(error)
+        signal_code = exit_code_of_signal()
+        return exit_code_of(error) if signal_code is None else signal_code
     return 0

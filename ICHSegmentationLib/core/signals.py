@@ -8,6 +8,7 @@ from types import FrameType
 from typing import NoReturn
 
 _NAMES = ("SIGTERM", "SIGHUP", "SIGBREAK")
+_received: list[int] = []
 
 
 def exit_on_signals() -> None:
@@ -22,7 +23,16 @@ def exit_on_signals() -> None:
             signal.signal(number, _exit)
 
 
+def exit_code_of_signal() -> int | None:
+    """Return the exit code of the signal that asked this process to end, or None.
+
+    The SystemExit may come out as another error: a C extension whose initialization it interrupts raises ImportError.
+    """
+    return 128 + _received[0] if _received else None
+
+
 def _exit(number: int, _frame: FrameType | None) -> NoReturn:
     # A second signal would interrupt the removal of temporary files.
     signal.signal(number, signal.SIG_IGN)
+    _received.append(number)
     raise SystemExit(128 + number)

@@ -14,6 +14,7 @@ from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.io.dicom.reader import read_dicom
 from ICHSegmentationLib.io.file_kind import FileKind, file_kind
 from ICHSegmentationLib.io.itk_reader import read_itk
+from ICHSegmentationLib.io.mixed_scans import refuse_mixed
 from ICHSegmentationLib.io.nifti_reader import read_nifti
 from ICHSegmentationLib.io.stated_spacing import Spacing
 
@@ -51,9 +52,16 @@ def read_ct(
     SeveralSeriesError
         If a folder holds several CT series, or a series several acquisitions, and none was chosen.
     InputError
-        If the input cannot be placed in space or is not CT.
+        If the input cannot be placed in space, is not CT, or mixes two scans.
     """
-    found = _files(path)
+    volume = _read(_files(path), series, grey_window, spacing_mm)
+    refuse_mixed(volume.hu)
+    return volume
+
+
+def _read(
+    found: list[Path], series: str | None, grey_window: GreyWindow | None, spacing_mm: Spacing | None
+) -> CTVolume:
     empty = [file for file in found if len(found) > 1 and file.stat().st_size == 0]
     files = [file for file in found if file not in empty]
     kinds = [file_kind(file) for file in files]

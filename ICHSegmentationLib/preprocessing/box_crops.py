@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
+from ICHSegmentationLib.preprocessing.interpolation import interpolate, interpolation_matrix
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.preprocessing.input_spec import InputSpec
@@ -70,10 +70,8 @@ class CropSampling:
 
     def to_source(self, crop: np.ndarray) -> np.ndarray:
         """Sample a (CROP_PX, CROP_PX) crop on all pixels of the slice; edge pixels are repeated outside the crop."""
-        down = interpolation_matrix(self.crop_rows_mm, self.rows_mm)
-        across = interpolation_matrix(self.crop_columns_mm, self.columns_mm)
-        sampled: np.ndarray = down @ crop @ across.T
-        return sampled
+        across = interpolate(crop, self.crop_columns_mm, self.columns_mm, axis=1)
+        return interpolate(across, self.crop_rows_mm, self.rows_mm, axis=0)
 
 
 def crop_positions(first: float, last: float) -> np.ndarray:

@@ -16,9 +16,11 @@ _TURNS_DEG = np.arange(-60.0, 61.0, 4.0)  # of the coarse search; heads in strap
 _TURN_PENALTY = 0.1  # relative cost of a turn of 60 degrees, so that a round head is taken as upright
 _MIN_SEPARATION_DEG = 15.0  # between the two turns that are refined
 _MAX_POINTS = 30_000
+_FEW = 6  # every sixth point finds where to refine with all of them
 _MIN_HEAD = 0.05  # windowed value; lower values are air
-_INITIAL_STEPS = np.array([2.0, 2.0, 2.0])  # deg, deg, mm
-_TOLERANCE = 0.02  # deg and mm
+# Steps (deg, deg, mm) and tolerance (deg and mm) with few points, and with all.
+_FEW_STEPS, _FEW_TOLERANCE = np.array([2.0, 2.0, 2.0]), 0.1
+_STEPS, _TOLERANCE = np.array([0.3, 0.3, 0.3]), 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +83,9 @@ class MidsagittalPlane:
 def find_midsagittal_plane(planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: float) -> MidsagittalPlane:
     """Find the plane about which a head differs least from its mirror image (mean squared difference).
 
-    A coarse search compares turns from -60 to 60 degrees through the centre of mass. Then turn, lean and shift are
-    refined from the two best, well separated turns.
+    A coarse search compares turns from -60 to 60 degrees through the centre of mass. Turn, lean and shift are refined
+    from the two best, well separated turns, and those of the better one once more. All but the last step use a sixth of
+    the points.
 
     Parameters
     ----------
@@ -100,6 +103,25 @@ def find_midsagittal_plane(planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: 
     if not len(inside):
         return MidsagittalPlane(0.0, 0.0, 0.0, centre_mm)
     chosen = inside[:: -(-len(inside) // _MAX_POINTS)]
+    few, all_points = (_difference(coarse, spacing_mm, centre_mm, some) for some in (chosen[::_FEW], chosen))
+    middle = np.array(ndimage.center_of_mass(coarse) * np.array(spacing_mm))[::-1]
+    starts = [np.array([turn, 0.0, _normal(turn, 0.0) @ (middle - centre_mm)]) for turn in _TURNS_DEG]
+    starts = sorted(starts, key=few)
+    # The best turn of the coarse search can be wrong: a wide head is almost as symmetric about its coronal plane.
+    first, second = starts[0], next(start for start in starts if abs(start[0] - starts[0][0]) > _MIN_SEPARATION_DEG)
+    fits = [_refine(few, start, _FEW_STEPS, _FEW_TOLERANCE) for start in (first, second)]
+    found = _refine(all_points, min(fits, key=lambda fit: fit.fun).x, _STEPS, _TOLERANCE)
+    turn_deg, lean_deg, shift_mm = (float(value) for value in found.x)
+    return MidsagittalPlane(turn_deg, lean_deg, shift_mm, centre_mm)
+
+
+def _difference(
+    coarse: np.ndarray,
+    spacing_mm: tuple[float, float, float],
+    centre_mm: tuple[float, float, float],
+    chosen: np.ndarray,
+) -> Callable[[np.ndarray], float]:
+    """Return the function of turn, lean and shift that compares (points, 3) voxels with the opposite ones."""
     points = (chosen * spacing_mm).T[::-1]  # columns, rows, slices
     values = coarse[tuple(chosen.T)]
     last_slice = len(coarse) - 1
@@ -113,21 +135,15 @@ def find_midsagittal_plane(planes: np.ndarray, slices_mm: np.ndarray, pixel_mm: 
         penalty = 1 + _TURN_PENALTY * (turn_deg / _TURNS_DEG[-1]) ** 2
         return float(np.mean((sampled - values) ** 2)) * penalty
 
-    middle = np.array(ndimage.center_of_mass(coarse) * np.array(spacing_mm))[::-1]
-    starts = [np.array([turn, 0.0, _normal(turn, 0.0) @ (middle - centre_mm)]) for turn in _TURNS_DEG]
-    starts = sorted(starts, key=difference)
-    # The best turn of the coarse search can be wrong: a wide head is almost as symmetric about its coronal plane.
-    first, second = starts[0], next(start for start in starts if abs(start[0] - starts[0][0]) > _MIN_SEPARATION_DEG)
-    fits = [_refine(difference, start) for start in (first, second)]
-    found = min(fits, key=lambda fit: fit.fun)
-    turn_deg, lean_deg, shift_mm = (float(value) for value in found.x)
-    return MidsagittalPlane(turn_deg, lean_deg, shift_mm, centre_mm)
+    return difference
 
 
-def _refine(difference: Callable[[np.ndarray], float], start: np.ndarray) -> optimize.OptimizeResult:
+def _refine(
+    difference: Callable[[np.ndarray], float], start: np.ndarray, steps: np.ndarray, tolerance: float
+) -> optimize.OptimizeResult:
     inwards = np.array([-1 if start[0] > 0 else 1, 1, 1])
-    simplex = np.vstack([start, start + np.diag(_INITIAL_STEPS * inwards)])
-    options = {"initial_simplex": simplex, "xatol": _TOLERANCE, "fatol": 1e-9, "maxiter": 200}
+    simplex = np.vstack([start, start + np.diag(steps * inwards)])
+    options = {"initial_simplex": simplex, "xatol": tolerance, "fatol": 1e-9, "maxiter": 200}
     # The bounds exclude the coronal plane. scipy.optimize.least_squares takes several times as long on these points and
     # changes midline shifts by up to 0.3 mm.
     bounds = [(_TURNS_DEG[0], _TURNS_DEG[-1]), (None, None), (None, None)]

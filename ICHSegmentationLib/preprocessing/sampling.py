@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
+from ICHSegmentationLib.preprocessing.interpolation import interpolate, interpolation_matrix
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.preprocessing.head import HeadRegion
@@ -102,9 +102,8 @@ class HeadSampling:
         """
         network_rows, network_columns = self.network_rows_mm[rows], self.network_columns_mm[columns]
         box = _covered(self.rows_mm, network_rows), _covered(self.columns_mm, network_columns)
-        down = interpolation_matrix(network_rows, self.rows_mm[box[0]])
-        across = interpolation_matrix(network_columns, self.columns_mm[box[1]])
-        return down @ planes[..., rows, columns] @ across.T, box
+        across = interpolate(planes[..., rows, columns], network_columns, self.columns_mm[box[1]], axis=-1)
+        return interpolate(across, network_rows, self.rows_mm[box[0]], axis=-2), box
 
     @cached_property
     def _row_weights(self) -> np.ndarray:

@@ -104,10 +104,13 @@ def _visible(window: Any, actors: Sequence[Any]) -> np.ndarray:
     for renderer in window.GetRenderers():
         renderer.UseFXAAOff()
     window.Render()
-    shown = np.asarray(_pixels(window)).astype(int)
+    shown = np.asarray(_pixels(window))
     labels = np.zeros(shown.shape[:2], dtype=np.uint8)
+    blood = shown.any(axis=2)
+    colours, found = shown[blood].astype(np.int16), labels[blood]
     for row in load_terminology().classes:
-        labels[np.abs(shown - row.rgb).max(axis=2) <= _SAME_COLOUR] = row.label
+        found[np.abs(colours - np.array(row.rgb, dtype=np.int16)).max(axis=1) <= _SAME_COLOUR] = row.label
+    labels[blood] = found
     return labels
 
 

@@ -133,6 +133,10 @@ MESSAGES: dict[str, str] = {
         "The slices nearly coincide in pairs that hold different images, such as {first} and {second}: the series "
         "mixes several scans; give the files of one of them."
     ),
+    "slices_alternate": (
+        "Every second slice shows another image than those beside it: the slices of two scans alternate. Give the "
+        "files of one of them."
+    ),
     "projection": (
         "{path} is a projection ({value} in ImageType (0008,0008)), which shows the largest or smallest HU of several "
         "slices: its volumes would be wrong. Export the original slices."

@@ -31,6 +31,19 @@ with replacing_files(Path(sys.argv[1])) as staging, atomic_path(Path(sys.argv[1]
     time.sleep(60)
 """
 
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+import ICHSegmentationLib.cli.app as module
+from ICHSegmentationLib.cli import main
+def app():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except SystemExit:
+        raise ImportError("initialization failed") from None
+module.app = app
+sys.exit(main())
+"""
+
 
 def end(folder: Path, number: int) -> int:
     """Start a process that writes into a folder, send it a signal, and return its exit code."""
@@ -75,3 +88,8 @@ def test_a_temporary_path_is_gone_at_the_end_whatever_it_is(tmp_path):
     with temporary_path(tmp_path) as path:
         (path / "new").mkdir(parents=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_that_interrupts_the_import_of_a_c_extension_is_no_error():
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED_IMPORT], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (143, "")

@@ -8,6 +8,7 @@ from itertools import count
 import numpy as np
 import pydicom
 import pytest
+from builders.affine_files import in_axis_order, write_nifti
 from builders.dicom import write_enhanced, write_series
 from builders.errors import raises
 from builders.grids import coded_hu, make_grid
@@ -257,3 +258,17 @@ def test_copies_that_are_shifted_in_their_plane_are_refused(tmp_path):
     write_series(tmp_path, hu, moved, names="b{}".format)
     with raises(InputError, "io.shifted_in_plane", first="000.dcm", second="b0"):
         read_ct(tmp_path)
+
+
+def test_slices_of_two_scans_that_only_the_images_tell_apart_are_refused(tmp_path, shared_data):
+    hu = read_ct(shared_data / "ge-head-ct").hu
+    mixed = np.repeat(hu, 2, axis=0)
+    mixed[1::2] = hu[:, ::-1]  # another head
+    grid = make_grid(rows=512, columns=512, steps_mm=[2.5] * (len(mixed) - 1), spacing_mm=(0.45, 0.45))
+    write_series(tmp_path / "mixed", mixed, grid)
+    with raises(InputError, "io.slices_alternate"):
+        read_ct(tmp_path / "mixed")
+    affine = grid.affine_ras
+    write_nifti(tmp_path / "mixed.nii", *in_axis_order(mixed, affine, (0, 1, 2), (False, False, False)))
+    with raises(InputError, "io.slices_alternate"):
+        read_ct(tmp_path / "mixed.nii")

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from ICHSegmentationLib.preprocessing.interpolation import interpolation_matrix
+from ICHSegmentationLib.preprocessing.interpolation import interpolate, interpolation_matrix
 
 UNEVEN_MM = np.array([0.0, 4.0, 8.0, 9.0, 16.0, 23.0])
 
@@ -49,3 +49,13 @@ def test_dense_samples_do_not_outweigh_sparse_ones():
 
 def test_a_single_sample_is_repeated():
     np.testing.assert_array_equal(interpolation_matrix(np.array([3.0]), np.array([0.0, 9.0])), [[1], [1]])
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_interpolating_along_an_axis_is_the_product_with_the_weights(axis):
+    targets = np.array([-9.0, 0.0, 1.0, 4.0, 8.5, 12.5, 23.0, 99.0])
+    values = np.random.default_rng(0).random((6, 6, 6), dtype=np.float32)
+    expected = np.moveaxis(np.tensordot(interpolation_matrix(UNEVEN_MM, targets), values, axes=(1, axis)), 0, axis)
+    found = interpolate(values, UNEVEN_MM, targets, axis)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-6)
