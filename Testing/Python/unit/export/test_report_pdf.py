@@ -181,6 +181,13 @@ def test_score_growth_and_correction_stand_where_they_are_given(tmp_path, a_resu
     assert "more in measurements.json" not in text
 
 
+def test_a_scan_that_was_not_assessed_says_so_above_its_volumes(tmp_path, a_result):
+    text = text_of(write_and_open(tmp_path / "report.pdf", replace(a_result, assessed=False)))
+    notice = "Not assessed: see the warnings. Blood that is not outlined may be there."
+    assert notice in text[: text.index("Subtype")]
+    assert notice not in text_of(write_and_open(tmp_path / "report.pdf", a_result))
+
+
 def test_growth_since_a_scan_that_was_not_assessed_is_called_unknown(tmp_path, a_result):
     nothing = measure(labelled(a_result.volume.grid), assessed=False)
     growth = Comparison.of(compare_volumes(nothing, nothing), None, ("Doubt.",))
