@@ -196,9 +196,7 @@ def _volumes(record: MeasurementRecord) -> Any:
             cells = [swatch, row.id, _paragraph(row.name.replace(" (", "\n("), 9.5)]
         abc2_ml = record.abc2_ml.get(identifier)
         volume = format_ml(volume_ml) if volume_ml or record.assessed else "-"
-        rows.append(
-            [*cells, volume, format_ml(abc2_ml) if abc2_ml else "-", str(count) if count else "-"]
-        )
+        rows.append([*cells, volume, format_ml(abc2_ml) if abc2_ml else "-", str(count) if count else "-"])
     return _table(
         rows,
         _TABLE_WIDTHS,
