@@ -127,6 +127,7 @@ def _rows(ledger: Ledger, entry: Entry) -> Iterator[_Row]:
         yield row | {
             "id": entry.baseline,
             "followup": entry.followup,
+            "assessed": comparison.not_compared is None,
             "growth_ml": comparison.changes["total"].change_ml,
             "expansion": comparison.expansion.met,
         }

@@ -45,7 +45,11 @@ class RegistrationRecord(BaseModel):
 
 
 class Comparison(BaseModel):
-    """Content of the file, schema 1; ``registration`` is null if the scans were not given."""
+    """Content of the file, schema 1.
+
+    ``registration`` is null if the scans were not given, ``not_compared`` unless a scan was not assessed: changes and
+    verdicts are then null.
+    """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", populate_by_name=True, json_schema_serialization_defaults_required=True
@@ -55,6 +59,7 @@ class Comparison(BaseModel):
     changes: dict[str, Change]
     expansion: Verdict
     revised_expansion: Verdict
+    not_compared: str | None = None
     registration: RegistrationRecord | None
     warnings: tuple[str, ...]
 
@@ -65,6 +70,7 @@ class Comparison(BaseModel):
             changes=growth.changes,
             expansion=growth.expansion,
             revised_expansion=growth.revised_expansion,
+            not_compared=growth.not_compared,
             registration=None if registration is None else RegistrationRecord.of(registration),
             warnings=warnings,
         )

@@ -204,10 +204,15 @@ def read_record(path: Path) -> MeasurementRecord | None:
         return None
 
 
+def was_assessed(labels: Path) -> bool:
+    """Return whether the scan of some labels was assessed by the record in their folder; True without one."""
+    record = read_record(labels.with_name("measurements.json"))
+    return record is None or record.assessed
+
+
 def warn_not_assessed(labels: Path) -> tuple[str, ...]:
     """Return a warning if the record in the folder of some labels says that their scan was not assessed."""
-    record = read_record(labels.with_name("measurements.json"))
-    return () if record is None or record.assessed else (message("export.labels_not_assessed", path=labels),)
+    return () if was_assessed(labels) else (message("export.labels_not_assessed", path=labels),)
 
 
 def models_text(entries: Iterable[ModelEntry]) -> str:

@@ -46,6 +46,7 @@ def compare_scans(
     followup: tuple[CTVolume, LabelMap],
     warnings: tuple[str, ...] = (),
     *,
+    assessed: tuple[bool, bool] = (True, True),
     with_picture: bool = True,
     progress: Progress | None = None,
 ) -> ScanComparison:
@@ -57,6 +58,8 @@ def compare_scans(
         Earlier and later scan with its labels.
     warnings : tuple of str
         Warnings of reading them.
+    assessed : tuple of bool
+        Whether the earlier and the later scan were assessed, see `Measurements.assessed`.
     with_picture : bool
         Draw both scans.
     progress : callable, optional
@@ -68,7 +71,7 @@ def compare_scans(
             progress(stage, fraction)
 
     report("register", 0.0)
-    growth = compare_volumes(measure(baseline[1]), measure(followup[1]))
+    growth = compare_volumes(measure(baseline[1], assessed=assessed[0]), measure(followup[1], assessed=assessed[1]))
     report("register", _REGISTER)
     registration = register(
         baseline[0], followup[0], progress=lambda done: report("register", _REGISTER + done * (_DRAW - _REGISTER))
@@ -77,7 +80,7 @@ def compare_scans(
     picture = None
     if with_picture:
         report("draw", _DRAW)
-        picture = draw_comparison(baseline, followup, registration)
+        picture = draw_comparison(baseline, followup, registration, growth)
     content = Comparison.of(growth, registration, tuple(dict.fromkeys((*warnings, *more))))
     return ScanComparison(content, picture)
 

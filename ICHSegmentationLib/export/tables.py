@@ -73,8 +73,8 @@ def _place(location: LesionLocation | None) -> tuple[str, str, str]:
 def write_scores_csv(path: Path | str, record: MeasurementRecord) -> None:
     """Write one row per item, atomically; only the header if there is neither a score nor growth.
 
-    An empty field is not determined, or for growth not defined. ``origin`` is "reader" for values that the radiologist
-    entered or gave instead of a proposal.
+    An empty field is not determined, or for growth not defined or not compared. ``origin`` is "reader" for values that
+    the radiologist entered or gave instead of a proposal.
     """
     rows: list[tuple[object, ...]] = [SCORES_HEADER]
     if record.ich_score is not None:
@@ -114,6 +114,8 @@ def _growth(growth: Comparison) -> Iterator[_Row]:
             yield group, f"{name}.{item}", _text(value), "", MEASURED
     for item, verdict in (("expansion", growth.expansion), ("revised_expansion", growth.revised_expansion)):
         yield group, item, _text(verdict.met), "", verdict.definition
+    if growth.not_compared is not None:
+        yield group, "not_compared", growth.not_compared, "", ""
     if growth.registration is not None:
         yield group, "registration_quality", growth.registration.quality, "", MEASURED
 

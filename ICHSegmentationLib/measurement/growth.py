@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from ICHSegmentationLib.core.messages import message
+
 if TYPE_CHECKING:
     from ICHSegmentationLib.measurement.measurements import Measurements
 
@@ -28,22 +30,24 @@ class Change(BaseModel):
     ----------
     baseline_ml, followup_ml : float
         Volumes on each scan.
-    change_ml : float
-        ``followup_ml`` minus ``baseline_ml``.
+    change_ml : float or None
+        ``followup_ml`` minus ``baseline_ml``; None if the scans cannot be compared.
     change_percent : float or None
-        Change in per cent of the baseline; None (not defined) if that is zero.
+        Change in per cent of the baseline; None (not defined) if that is zero or the scans cannot be compared.
     """
 
     model_config = ConfigDict(frozen=True)
 
     baseline_ml: float
     followup_ml: float
-    change_ml: float
+    change_ml: float | None
     change_percent: float | None
 
     @property
     def percent_text(self) -> str:
-        """Change in whole per cent, or "not defined"."""
+        """Change in whole per cent, "not defined", or "not compared"."""
+        if self.change_ml is None:
+            return "not compared"
         return "not defined" if self.change_percent is None else f"{round(self.change_percent):+d} %"
 
     @classmethod
@@ -56,7 +60,7 @@ class Change(BaseModel):
 
 
 class Verdict(BaseModel):
-    """Whether a definition of expansion is met; None (not defined) without IPH on the baseline."""
+    """Whether a definition of expansion is met; None without IPH on the baseline or if the scans are not compared."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -80,6 +84,8 @@ class Growth(BaseModel):
         By the usual definition (IPH only).
     revised_expansion : Verdict
         By the revised definition, which includes IVH.
+    not_compared : str or None
+        Sentence that says why the scans cannot be compared, so that neither changes nor verdicts are known.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -87,6 +93,7 @@ class Growth(BaseModel):
     changes: dict[str, Change]
     expansion: Verdict
     revised_expansion: Verdict
+    not_compared: str | None = None
 
 
 def compare_volumes(baseline: Measurements, followup: Measurements) -> Growth:
@@ -98,19 +105,33 @@ def compare_volumes(baseline: Measurements, followup: Measurements) -> Growth:
     al., Redefining hematoma expansion with the inclusion of intraventricular hemorrhage growth, Stroke 2020;51:
     1120-1127). Both are not defined without IPH on the baseline.
 
+    A scan that was not assessed may hold blood that is not labelled: with one, changes and verdicts are None.
+
     Parameters
     ----------
     baseline, followup : Measurements
         Measurements of the first and of the second scan.
     """
     names = [name for name in (*baseline.volumes_ml, *followup.volumes_ml) if name != "total"]
-    changes = {
-        name: Change.between(baseline.volumes_ml.get(name, 0.0), followup.volumes_ml.get(name, 0.0))
+    volumes = {
+        name: (baseline.volumes_ml.get(name, 0.0), followup.volumes_ml.get(name, 0.0))
         for name in [*dict.fromkeys(names), "total"]
     }
+    doubtful = [name for name, side in (("baseline", baseline), ("follow-up", followup)) if not side.assessed]
+    if doubtful:
+        return Growth(
+            changes={
+                name: Change(baseline_ml=before, followup_ml=after, change_ml=None, change_percent=None)
+                for name, (before, after) in volumes.items()
+            },
+            expansion=Verdict(met=None, definition=EXPANSION),
+            revised_expansion=Verdict(met=None, definition=REVISED_EXPANSION),
+            not_compared=message("measurement.not_compared", scans=", ".join(doubtful)),
+        )
+    changes = {name: Change.between(*pair) for name, pair in volumes.items()}
     iph, ivh = changes["IPH"], changes["IVH"]
     usual = revised = None
-    if iph.change_percent is not None:
+    if iph.change_ml is not None and ivh.change_ml is not None and iph.change_percent is not None:
         usual = iph.change_percent >= EXPANSION_PERCENT or iph.change_ml >= EXPANSION_ML
         is_new = followup.present["IVH"] and not baseline.present["IVH"]
         revised = usual or is_new or ivh.change_ml >= IVH_GROWTH_ML

@@ -28,6 +28,7 @@ from ICHSegmentationLib.rendering.panels import WINDOW_HU, PanelLayout, tissue_s
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
     from ICHSegmentationLib.core.scan.volume import CTVolume
+    from ICHSegmentationLib.measurement.growth import Growth
     from ICHSegmentationLib.registration import Registration
 
 DIFFERENCE_HU = (-40.0, 40.0)
@@ -39,7 +40,10 @@ _AIR_HU = -1024
 
 
 def draw_comparison(
-    baseline: tuple[CTVolume, LabelMap], followup: tuple[CTVolume, LabelMap], registration: Registration
+    baseline: tuple[CTVolume, LabelMap],
+    followup: tuple[CTVolume, LabelMap],
+    registration: Registration,
+    growth: Growth,
 ) -> Image.Image:
     """Return rows of baseline, follow-up on the baseline's plane, and follow-up less baseline in HU.
 
@@ -51,6 +55,8 @@ def draw_comparison(
         Scans with their labels.
     registration : Registration
         Transform from the baseline to the follow-up.
+    growth : Growth
+        Change of the volumes, for the legend.
     """
     volume, label_map = baseline
     layout = PanelLayout.of(volume, _PANEL_PX)
@@ -62,7 +68,7 @@ def draw_comparison(
         "RGB", (3 * (width + _GAP_PX) + _GAP_PX, top + len(chosen) * (height + _GAP_PX) + _FOOTER_PX), BACKGROUND
     )
     draw = ImageDraw.Draw(picture)
-    draw_entries(draw, _changes(label_map, followup[1]), (_GAP_PX + 6, 10), 3 * width - 12)
+    draw_entries(draw, _legend(growth), (_GAP_PX + 6, 10), 3 * width - 12)
     for column, title in enumerate(("Baseline", "Follow-up on the same plane", "Follow-up less baseline")):
         x = _GAP_PX + column * (width + _GAP_PX) + 8
         draw.text((x, top - _TITLE_PX / 2), title, font=font(17), fill=TEXT, anchor="lm")
@@ -84,14 +90,15 @@ def draw_comparison(
     return picture
 
 
-def _changes(baseline: LabelMap, followup: LabelMap) -> list[Entry]:
-    """Return the legend: both volumes of each class that is present on either scan."""
-    before, after = measure(baseline).volumes_ml, measure(followup).volumes_ml
-    rows = [(row.rgb, row.id) for row in load_terminology().classes if before.get(row.id, 0) + after.get(row.id, 0) > 0]
-    return [
-        (colour, f"{name}  {format_ml(before.get(name, 0.0))} to {format_ml(after.get(name, 0.0))}")
-        for colour, name in [*rows, (None, "total")]
+def _legend(growth: Growth) -> list[Entry]:
+    """Return both volumes of each class that is present on either scan, and whether the scans were compared."""
+    colours = {row.id: row.rgb for row in load_terminology().classes}
+    entries: list[Entry] = [
+        (colours.get(name), f"{name}  {format_ml(change.baseline_ml)} to {format_ml(change.followup_ml)}")
+        for name, change in growth.changes.items()
+        if name == "total" or change.baseline_ml + change.followup_ml > 0
     ]
+    return entries if growth.not_compared is None else [*entries, (None, "Not compared: not assessed")]
 
 
 def _slice_volumes(

@@ -49,7 +49,7 @@ def legend_entries(volumes_ml: Mapping[str, float], *, assessed: bool = True) ->
     entries: list[Entry] = [(row.rgb, f"{row.id} {row.name}  {format_ml(volumes_ml[row.id])}") for row in found]
     if len(found) > 1:
         entries.append((None, f"Total  {format_ml(volumes_ml['total'])}"))
-    return entries if assessed else [*entries, (None, "Not assessed")]
+    return entries if assessed else [(None, "Not assessed"), *entries]
 
 
 def draw_legend(

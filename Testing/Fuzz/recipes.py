@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Segment a simulated series and damaged copies of it, and print a volume or a refusal for each.
+"""Give the program a simulated series and damaged copies of it, and print a volume or a refusal for each.
 
-    python Testing/Fuzz/recipes.py [--model default]
+    python Testing/Fuzz/recipes.py [--model default] [--item 10]
 
 The series is that of `ichseg simulate --subtype EDH --subtype SDH --subtype SAH --subtype IPH --subtype IVH --seed 1
 --dicom`. Each recipe is a fault that once gave a wrong volume without a word.
@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Python"))
 
 from builders.affine_files import write_nifti, write_nrrd
 from builders.turned_scans import turned_in_plane, upside_down
+from fault_recipes import Place, all_rows
 from mutations import lose_spacing
 
 from ICHSegmentationLib import pipeline, read_ct
@@ -110,10 +111,14 @@ SERIES: tuple[tuple[str, str, Change], ...] = (
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--model", default="default")
-    model = parser.parse_args().model
+    parser.add_argument("--item", help="this item only")
+    options = parser.parse_args()
+    model = options.model
     loaded = LoadedModel()
 
     def show(item: str, name: str, make: Callable[[], CTVolume]) -> None:
+        if options.item not in (None, item):
+            return
         try:
             case = pipeline.run(make(), model, loaded=loaded)
         except ICHSegmentationError as error:
@@ -147,6 +152,11 @@ def main() -> None:
         for turn_deg in (30, 45, 90, 180):
             show("6", f"head turned by {turn_deg} deg", lambda turn=turn_deg: turned_in_plane(scan, turn))  # type: ignore[misc]
         show("6", "head upside down", lambda: upside_down(scan))
+        (folder / "place").mkdir()
+        write_nifti(folder / "whole.nii", array, affine)
+        place_of_rows = Place(folder / "place", folder / "0", folder / "whole.nii", model)
+        for item, name, answer in all_rows(place_of_rows, options.item):
+            print(f"| {item} | {name} | {answer.replace(str(folder), '')} |", flush=True)
         os.environ["ICHSEG_MODELS"] = str(folder / "no such folder")
         show("7", "ICHSEG_MODELS names no folder", lambda: replace(scan))
 

@@ -26,6 +26,7 @@ from fuzz_case import Outcome, Verdict, run_case
 
 BAD = (Verdict.WRONG, Verdict.CRASH, Verdict.HANG)
 _LIMIT_S = 60
+_POLL_MAX_S = 1.0
 _LIMIT_BYTES = 4 << 30
 _CASES_PER_SEED = 1_000_000
 
@@ -38,19 +39,21 @@ def run_apart(number: int, limit_s: float = _LIMIT_S) -> Outcome:
     number : int
         The case.
     limit_s : float
-        Time after which the child is ended.
+        Time after which the child is ended. A time in which this process was stopped too is not counted.
     """
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         _answer(number, writer)
     os.close(writer)
-    ended_at = time.monotonic() + limit_s
+    spent_s, before = 0.0, time.monotonic()
     while True:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             break
-        if time.monotonic() > ended_at:
+        now = time.monotonic()
+        spent_s, before = spent_s + min(now - before, _POLL_MAX_S), now
+        if spent_s > limit_s:
             os.kill(child, 9)
             os.waitpid(child, 0)
             os.close(reader)

@@ -163,6 +163,7 @@ class SegmentationProcess:
         baseline: tuple[CTVolume, LabelMap],
         followup: tuple[CTVolume, LabelMap],
         warnings: tuple[str, ...],
+        assessed: tuple[bool, bool],
         *,
         failed: Failed,
         **callbacks: Any,
@@ -175,7 +176,7 @@ class SegmentationProcess:
         self._ask(
             "compare",
             failed,
-            lambda client, fail: client.compare(baseline, followup, warnings, failed=fail, **callbacks),
+            lambda client, fail: client.compare(baseline, followup, warnings, assessed, failed=fail, **callbacks),
         )
 
     def save_training_case(

@@ -160,8 +160,9 @@ class GrowthSection(Section):
         self._notes = warnings
         self._running = _Pair.of(baseline, followup)
         self.widgets.show_running(running=True)
+        assessed = mrml.run_outcome(baseline).assessed, mrml.run_outcome(followup).assessed
         self._process.compare(
-            first, second, warnings, progress=self._progress, finished=self._finish, failed=self._fail
+            first, second, warnings, assessed, progress=self._progress, finished=self._finish, failed=self._fail
         )
 
     def _case(self, node: vtkMRMLSegmentationNode) -> tuple[CTVolume, LabelMap] | None:
@@ -373,7 +374,7 @@ class GrowthWidgets:
                 f"{change.baseline_ml:.2f}",
                 f"{change.followup_ml:.2f}",
                 # Adding zero turns -0.0 into 0.0.
-                f"{round(change.change_ml, 2) + 0.0:+.2f}",
+                "" if change.change_ml is None else f"{round(change.change_ml, 2) + 0.0:+.2f}",
                 change.percent_text,
             )
             for column, text in enumerate(texts):
@@ -402,11 +403,14 @@ def _result_selector() -> Any:
 
 
 def _describe(found: Comparison, notes: tuple[str, ...]) -> str:
-    """Return warnings, verdicts with definitions, quality of the registration, and notes, as rich text."""
+    """Return warnings, verdicts with definitions or why there are none, quality of the registration, and notes."""
     lines = [bold(text) for text in found.warnings if text not in notes]
-    for name, verdict in ((_("Expansion"), found.expansion), (_("Expansion, revised"), found.revised_expansion)):
-        definition = verdict.definition
-        lines.append(f"{bold(f'{name}: {verdict.answer}')}<br>{rich(definition[:1].upper() + definition[1:])}.")
+    if found.not_compared is None:
+        for name, verdict in ((_("Expansion"), found.expansion), (_("Expansion, revised"), found.revised_expansion)):
+            definition = verdict.definition
+            lines.append(f"{bold(f'{name}: {verdict.answer}')}<br>{rich(definition[:1].upper() + definition[1:])}.")
+    else:
+        lines.append(bold(found.not_compared))
     if found.registration is not None:
         lines.append(f"{rich(found.registration.describe())}.")
     lines += map(rich, notes)

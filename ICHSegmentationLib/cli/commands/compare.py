@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ICHSegmentationLib.cli.terminal import Terminal
 from ICHSegmentationLib.core.errors import InputError
@@ -32,6 +32,15 @@ class Side:
     scan: Scan | None
 
 
+class _Case(NamedTuple):
+    """What was read of a side."""
+
+    label_map: LabelMap
+    volume: CTVolume | None
+    assessed: bool
+    warnings: tuple[str, ...]
+
+
 def run(baseline: Side, followup: Side, output: Path | None, *, overwrite: bool, as_json: bool, quiet: bool) -> None:
     """Compare and show the change; see ``ichseg compare --help``."""
     if output is not None:
@@ -44,17 +53,21 @@ def run(baseline: Side, followup: Side, output: Path | None, *, overwrite: bool,
     terminal = Terminal(PARTS, quiet=quiet, as_json=as_json)
     with terminal:
         terminal.progress("read")
-        (first, first_scan, found), (second, second_scan, more) = _read(baseline), _read(followup)
-        warnings = (*(f"Baseline: {text}" for text in found), *(f"Follow-up: {text}" for text in more))
+        first, second = _read(baseline), _read(followup)
+        warnings = (
+            *(f"Baseline: {text}" for text in first.warnings),
+            *(f"Follow-up: {text}" for text in second.warnings),
+        )
         picture = None
-        if first_scan is None or second_scan is None:
-            growth = compare_volumes(measure(first), measure(second))
+        if first.volume is None or second.volume is None:
+            growth = compare_volumes(*(measure(case.label_map, assessed=case.assessed) for case in (first, second)))
             content = Comparison.of(growth, None, tuple(dict.fromkeys((*warnings, message("cli.no_scans")))))
         else:
             compared = compare_scans(
-                (first_scan, first),
-                (second_scan, second),
+                (first.volume, first.label_map),
+                (second.volume, second.label_map),
                 warnings,
+                assessed=(first.assessed, second.assessed),
                 with_picture=output is not None,
                 progress=terminal.progress("compare"),
             )
@@ -66,15 +79,19 @@ def run(baseline: Side, followup: Side, output: Path | None, *, overwrite: bool,
 
 
 def text_of(growth: Comparison) -> str:
-    """Return the change of each subtype and both definitions with their verdicts."""
+    """Return the change of each subtype and both definitions with their verdicts, or why they are not known."""
     lines = [f"{'':<7}{'baseline':>10}{'follow-up':>11}{'change':>9}{'per cent':>14}"]
     for name, change in growth.changes.items():
         # Adding zero turns -0.0 into 0.0.
-        volumes = f"{change.baseline_ml:>10.1f}{change.followup_ml:>11.1f}{round(change.change_ml, 1) + 0.0:>+9.1f}"
+        change_ml = "" if change.change_ml is None else f"{round(change.change_ml, 1) + 0.0:+.1f}"
+        volumes = f"{change.baseline_ml:>10.1f}{change.followup_ml:>11.1f}{change_ml:>9}"
         lines.append(f"{name:<7}{volumes}{change.percent_text:>14}")
     lines += ["volumes in mL", ""]
-    for name, verdict in (("Expansion", growth.expansion), ("Expansion, revised", growth.revised_expansion)):
-        lines.append(f"{name}: {verdict.answer}\n  {verdict.definition}")
+    if growth.not_compared is None:
+        for name, verdict in (("Expansion", growth.expansion), ("Expansion, revised", growth.revised_expansion)):
+            lines.append(f"{name}: {verdict.answer}\n  {verdict.definition}")
+    else:
+        lines.append(growth.not_compared)
     if growth.registration is not None:
         lines.append(growth.registration.describe())
     return "\n".join(lines)
@@ -87,9 +104,8 @@ def _check_output(output: Path, *, overwrite: bool) -> None:
         raise InputError(message("cli.comparison_exists", folder=output))
 
 
-def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
-    """Return labels, scan and warnings."""
-    from ICHSegmentationLib.export.record import warn_not_assessed
+def _read(side: Side) -> _Case:
+    from ICHSegmentationLib.export.record import warn_not_assessed, was_assessed
     from ICHSegmentationLib.io.labels.reader import read_labels
     from ICHSegmentationLib.io.labels.scan_check import check_scan
 
@@ -102,10 +118,10 @@ def _read(side: Side) -> tuple[LabelMap, CTVolume | None, tuple[str, ...]]:
     volume = None if side.scan is None else side.scan.read()
     labels = read_labels(path, None if volume is None else volume.grid)
     warnings = (*labels.warnings, *warn_not_assessed(path))
-    if volume is None:
-        return labels.label_map, None, warnings
-    doubt = check_scan(path, volume.source)
-    return labels.label_map, volume, (*volume.warnings, *warnings, *(() if doubt is None else (doubt,)))
+    if volume is not None:
+        doubt = check_scan(path, volume.source)
+        warnings = (*volume.warnings, *warnings, *(() if doubt is None else (doubt,)))
+    return _Case(labels.label_map, volume, was_assessed(path), warnings)
 
 
 def _write(output: Path, content: Comparison, picture: Image | None) -> None:

@@ -57,10 +57,19 @@ def temporary_path(folder: Path, suffix: str = "", keep: Callable[[Path], bool] 
     try:
         yield path
     finally:
-        with suppress(OSError):
-            if not keep(path):
-                _remove(path)
-        _unlock(lock, number, keep=os.path.lexists(path))
+        try:
+            _end(path, lock, number, keep)
+        except BaseException:  # a signal that asks the process to end, during the removal
+            _end(path, lock, number, keep)
+            raise
+
+
+def _end(path: Path, lock: Path, number: int, keep: Callable[[Path], bool]) -> None:
+    """Remove a temporary path unless it is to be kept, and its lock."""
+    with suppress(OSError):
+        if not keep(path):
+            _remove(path)
+    _unlock(lock, number, keep=os.path.lexists(path))
 
 
 def remove_left(folder: Path, finish: Callable[[Path], None] | None = None) -> None:

@@ -113,16 +113,18 @@ def ich_score_group(score: IchScore, measurements: Measurements) -> Measurements
 def growth_groups(growth: Comparison) -> list[MeasurementsAndQualitativeEvaluations]:
     """Return the change of each subtype on either scan, then that of the total with both verdicts.
 
-    The remark contains the definitions and the warnings of the comparison.
+    The remark contains the definitions and the warnings of the comparison. Scans that could not be compared have no
+    changes, and the remark says why.
     """
     table = load_terminology()
     found = [
         group(f"growth {name}", table.by_id(name).code, _change(change))
         for name, change in growth.changes.items()
-        if name != "total" and (change.baseline_ml > 0 or change.followup_ml > 0)
+        if growth.not_compared is None and name != "total" and (change.baseline_ml > 0 or change.followup_ml > 0)
     ]
     verdicts = ((sr_codes.EXPANSION, growth.expansion), (sr_codes.REVISED_EXPANSION, growth.revised_expansion))
-    texts = [f"{name.meaning}: {verdict.definition}." for name, verdict in verdicts]
+    reason = () if growth.not_compared is None else (growth.not_compared,)
+    texts = [*reason, *(f"{name.meaning}: {verdict.definition}." for name, verdict in verdicts)]
     found.append(
         group(
             "growth total",
@@ -144,7 +146,9 @@ def review_group(review: Review) -> MeasurementsAndQualitativeEvaluations:
 
 
 def _change(change: Change) -> list[Measurement]:
-    """Return the earlier volume and the change; per cent of zero is undefined and left out."""
+    """Return the earlier volume and the change if it is known; per cent of zero is undefined and left out."""
+    if change.change_ml is None:
+        return []
     found = [
         number(sr_codes.BASELINE_VOLUME, change.baseline_ml, sr_codes.MILLILITER),
         number(sr_codes.VOLUME_CHANGE, change.change_ml, sr_codes.MILLILITER),

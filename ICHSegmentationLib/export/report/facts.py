@@ -77,12 +77,14 @@ def describe_graeb(record: MeasurementRecord) -> str:
 
 
 def describe_growth(growth: Comparison) -> str:
-    """Return the change since the earlier scan, both definitions with their verdicts, and warnings."""
+    """Return the change since the earlier scan, both definitions with verdicts, or why it is unknown; and warnings."""
     changes = [
         f"{name} {change.baseline_ml:.1f} -> {change.followup_ml:.1f} mL ({_per_cent(change.change_percent)})"
         for name, change in growth.changes.items()
         if change.baseline_ml > 0 or change.followup_ml > 0
     ]
+    if growth.not_compared is not None:
+        return " ".join((growth.not_compared, *growth.warnings))
     text = f"Since the earlier scan: {', '.join(changes) or 'no hemorrhage on either scan'}."
     for name, verdict in (("Expansion", growth.expansion), ("Revised", growth.revised_expansion)):
         text += f" {name}: {_verdict(verdict)} ({verdict.definition})."

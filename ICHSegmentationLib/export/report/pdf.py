@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.core.version import __version__
 from ICHSegmentationLib.export.record import MeasurementRecord
@@ -78,7 +79,8 @@ def make_report_pdf(
         canvas.setTitle(TITLE)
         canvas.setAuthor(f"ICHSegmentation {__version__}")
         canvas.setSubject("Research use only")
-        story = [*_heading(TITLE, patient, width), _overview(record, view_3d, width), _space(8)]
+        story = [*_heading(TITLE, patient, width), *_not_assessed(record, width)]
+        story += [_overview(record, view_3d, width), _space(8)]
         note = [_notes([slices_picture.slices_note(record.abc2_ml)], width), _space(4)]
         room = height - _SIGNATURE_HEIGHT - _height([*story, *note], width)
         # Texts first: the picture gets the remaining height, but at least a useful minimum.
@@ -148,9 +150,19 @@ def _heading(title: str, patient: PatientData | None, width: float) -> _Story:
     padding = [("LEFTPADDING", *everywhere, 6), ("BOTTOMPADDING", *everywhere, 5)]
     story = [_paragraph(title, 17, bold=True), _space(6), _table([[RESEARCH_USE]], [width], *bar, *padding), _space(12)]
     if patient is not None:
-        text = _paragraph(f"Patient: {patient.describe()}", 9, bold=True)
-        story += [_table([[text]], [width], ("BOX", *everywhere, 1, (0, 0, 0)), *padding), _space(8)]
+        story += _framed(f"Patient: {patient.describe()}", width)
     return story
+
+
+def _not_assessed(record: MeasurementRecord, width: float) -> _Story:
+    """Return the notice of a scan that was not assessed, above volumes that would look like a negative."""
+    return [] if record.assessed else _framed(message("export.not_assessed"), width)
+
+
+def _framed(text: str, width: float) -> _Story:
+    everywhere = (0, 0), (-1, -1)
+    style = [("BOX", *everywhere, 1, (0, 0, 0)), ("LEFTPADDING", *everywhere, 6), ("BOTTOMPADDING", *everywhere, 5)]
+    return [_table([[_paragraph(text, 9, bold=True)]], [width], *style), _space(8)]
 
 
 def _overview(record: MeasurementRecord, view_3d: Image.Image | None, width: float) -> Any:
@@ -164,7 +176,10 @@ def _overview(record: MeasurementRecord, view_3d: Image.Image | None, width: flo
 
 
 def _volumes(record: MeasurementRecord) -> Any:
-    """Return the table of volumes; IDs beside the colours serve greyscale prints."""
+    """Return the table of volumes; IDs beside the colours serve greyscale prints.
+
+    A scan that was not assessed has no volume of 0 mL: blood that is not outlined may be there.
+    """
     from reportlab.graphics.shapes import Drawing, Rect
     from reportlab.lib.colors import Color
 
@@ -180,9 +195,8 @@ def _volumes(record: MeasurementRecord) -> Any:
             swatch = Drawing(9, 9, Rect(0, 0, 9, 9, fillColor=Color(*colour), strokeColor=None))
             cells = [swatch, row.id, _paragraph(row.name.replace(" (", "\n("), 9.5)]
         abc2_ml = record.abc2_ml.get(identifier)
-        rows.append(
-            [*cells, format_ml(volume_ml), format_ml(abc2_ml) if abc2_ml else "-", str(count) if count else "-"]
-        )
+        volume = format_ml(volume_ml) if volume_ml or record.assessed else "-"
+        rows.append([*cells, volume, format_ml(abc2_ml) if abc2_ml else "-", str(count) if count else "-"])
     return _table(
         rows,
         _TABLE_WIDTHS,

@@ -140,6 +140,7 @@ def compare(
     baseline: tuple[CTVolume, LabelMap],
     followup: tuple[CTVolume, LabelMap],
     warnings: tuple[str, ...] = (),
+    assessed: tuple[bool, bool] = (True, True),
     progress: Progress | None = None,
 ) -> Conversation[WorkerComparison]:
     """Register two scans of a patient and compare their labels."""
@@ -152,6 +153,7 @@ def compare(
             folder=folder,
             baseline=ScanFiles.of(baseline[0].source),
             followup=ScanFiles.of(followup[0].source),
+            assessed=assessed,
             warnings=warnings,
         )
         return Ask(request, ComparedMessage, progress)

@@ -234,6 +234,7 @@ class EventClient:
         baseline: tuple[CTVolume, LabelMap],
         followup: tuple[CTVolume, LabelMap],
         warnings: tuple[str, ...] = (),
+        assessed: tuple[bool, bool] = (True, True),
         *,
         progress: Progress,
         finished: Callable[[WorkerComparison], None],
@@ -247,6 +248,8 @@ class EventClient:
             The earlier and the later scan with its labels.
         warnings : tuple of str
             Warnings of reading them.
+        assessed : tuple of bool
+            Whether the scans were assessed.
         progress, finished, failed
             As for `segment`; ``finished`` receives the comparison.
 
@@ -255,7 +258,7 @@ class EventClient:
         RuntimeError
             If other work is running.
         """
-        conversation = conversations.compare(baseline, followup, warnings, progress)
+        conversation = conversations.compare(baseline, followup, warnings, assessed, progress)
         self._begin_work(_Job(conversation, finished, failed), progress)
 
     def models(self, finished: Callable[[Manifest], None], failed: Failed) -> None:

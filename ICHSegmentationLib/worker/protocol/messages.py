@@ -136,6 +136,8 @@ class CompareRequest(Message):
         Keys of the scans.
     baseline, followup : ScanFiles
         Files of the scans, whose headers show whether both are of one patient.
+    assessed : tuple of bool
+        Whether the scans were assessed.
     warnings : tuple of str
         Warnings of reading them.
     """
@@ -147,6 +149,7 @@ class CompareRequest(Message):
     folder: Path
     baseline: ScanFiles
     followup: ScanFiles
+    assessed: tuple[bool, bool] = (True, True)
     warnings: tuple[str, ...] = ()
 
 

@@ -13,6 +13,7 @@ from ICHSegmentationLib.core.storage.replacing import replacing_files
 from ICHSegmentationLib.export.deidentification.keys import load_keys
 from ICHSegmentationLib.export.deidentification.scan import write_deidentified
 from ICHSegmentationLib.export.formats import ExportFormat
+from ICHSegmentationLib.export.record import was_assessed
 from ICHSegmentationLib.export.run_export import run_export
 from ICHSegmentationLib.export.scan_comparison import compare_scans
 from ICHSegmentationLib.io.labels.reader import read_labels as read_label_file
@@ -173,6 +174,7 @@ def run_compare(request: CompareRequest, scans: OpenScans, progress: Progress) -
         case(request.baseline_scan, BASELINE_LABELS_NAME, request.baseline),
         case(request.followup_scan, FOLLOWUP_LABELS_NAME, request.followup),
         request.warnings,
+        assessed=request.assessed,
         progress=progress,
     )
     assert compared.picture is not None
@@ -229,16 +231,19 @@ def run_pair(request: PairRequest, progress: Progress) -> PairMessage:
         If a scan or its labels cannot be read.
     """
     progress("read", 0.0)
-    sides, warnings = [], []
+    sides, warnings, assessed = [], [], []
     for title, case in (("Baseline", request.baseline), ("Follow-up", request.followup)):
         volume = _read(case)
         path = case.folder / ExportFormat.seg_nrrd.file_name
         labels = read_label_file(path, volume.grid)
         doubt = check_scan(path, volume.source)
         sides.append((volume, labels.label_map))
+        assessed.append(was_assessed(path))
         found = (*volume.warnings, *labels.warnings, *(() if doubt is None else (doubt,)))
         warnings += [f"{title}: {text}" for text in found]
-    compared = compare_scans(sides[0], sides[1], tuple(dict.fromkeys(warnings)), progress=progress)
+    compared = compare_scans(
+        sides[0], sides[1], tuple(dict.fromkeys(warnings)), assessed=(assessed[0], assessed[1]), progress=progress
+    )
     assert compared.picture is not None
     with replacing_files(request.folder) as staging:
         write_text(staging / "comparison.json", compared.content.to_json())

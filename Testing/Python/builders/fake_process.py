@@ -43,8 +43,9 @@ class FakeProcess:
     def propose(self, volume: Any, label_map: Any, **options: Any) -> None:
         self.requests.append({"volume": volume, "label_map": label_map, **options})
 
-    def compare(self, baseline: Any, followup: Any, warnings: Any, **options: Any) -> None:
-        self.requests.append({"baseline": baseline, "followup": followup, "warnings": warnings, **options})
+    def compare(self, baseline: Any, followup: Any, warnings: Any, assessed: Any, **options: Any) -> None:
+        given = {"baseline": baseline, "followup": followup, "warnings": warnings, "assessed": assessed}
+        self.requests.append(given | options)
 
     def prepare(self) -> None:
         self.calls.append("prepare")

@@ -39,7 +39,9 @@ def add_followup(panel: Any, click: Any) -> None:
 
 def comparison_of(request: dict[str, Any], *, warnings: tuple[str, ...] = ()) -> WorkerComparison:
     """Return the worker's comparison: the given volumes, a good registration, a blue picture."""
-    growth = compare_volumes(*(measure(request[side][1]) for side in ("baseline", "followup")))
+    sides = (request["baseline"], request["followup"])
+    measured = [measure(side[1], assessed=known) for side, known in zip(sides, request["assessed"], strict=True)]
+    growth = compare_volumes(*measured)
     content = Comparison.of(growth, None, (*request["warnings"], *warnings)).model_copy(
         update={
             "registration": RegistrationRecord(

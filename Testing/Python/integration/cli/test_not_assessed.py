@@ -109,9 +109,32 @@ def test_later_commands_warn(a_run: _Run, command: str):
     assert message("export.labels_not_assessed", path=labels) in " ".join(done.err.split())
 
 
-def test_the_table_of_a_cohort_says_so(a_run: _Run, tmp_path: Path):
-    done = ichseg("cohort", a_run.scan, "--output", tmp_path / "cohort", "--model", "em")
+@pytest.mark.parametrize("scans", [False, True])
+def test_it_is_not_compared(a_run: _Run, tmp_path: Path, *, scans: bool):
+    cts = ("--baseline-ct", a_run.scan, "--followup-ct", a_run.scan) if scans else ()
+    done = ichseg("compare", a_run.results, a_run.results, *cts, "--output", tmp_path / "change")
     assert done.code == 0, done.err
-    (row,) = [one for one in csv.DictReader((tmp_path / "cohort" / "cohort.csv").open()) if one["row"] == "case"]
-    assert row["assessed"].lower() in ("false", "no")
-    assert row["decision"] == ""
+    reason = "The scans could not be compared (not assessed: baseline, follow-up)"
+    assert reason in done.out
+    assert "Expansion" not in done.out
+    found = json.loads((tmp_path / "change" / "comparison.json").read_text())
+    assert found["not_compared"].startswith(reason)
+    assert (found["expansion"]["met"], found["revised_expansion"]["met"]) == (None, None)
+    assert found["changes"]["total"]["change_ml"] is None
+
+    labels = a_run.results / "segmentation.seg.nrrd"
+    growth = ("--growth", tmp_path / "change" / "comparison.json")
+    exported = ichseg("export", labels, "--to", "text", "--output", tmp_path / "text", *growth)
+    assert exported.code == 0, exported.err
+    assert reason in (tmp_path / "text").read_text()
+
+
+def test_the_table_of_a_cohort_says_so(a_run: _Run, tmp_path: Path):
+    (tmp_path / "list.csv").write_text(f"path,id,baseline_of\n{a_run.scan},early,late\n{a_run.scan},late,\n")
+    done = ichseg("cohort", tmp_path / "list.csv", "--output", tmp_path / "cohort", "--model", "em")
+    assert done.code == 0, done.err
+    rows = list(csv.DictReader((tmp_path / "cohort" / "cohort.csv").open()))
+    cases = [row for row in rows if row["row"] == "case"]
+    assert [(row["assessed"], row["decision"]) for row in cases] == [("no", ""), ("no", "")]
+    (pair,) = [row for row in rows if row["row"] == "pair"]
+    assert (pair["state"], pair["assessed"], pair["growth_ml"], pair["expansion"]) == ("done", "no", "", "")

@@ -11,6 +11,7 @@ import pytest
 from builders.dicom import write_enhanced, write_series
 from builders.dicom_checks import dciodvfy
 from builders.grids import make_grid
+from builders.label_maps import labelled
 from builders.sr_content import Group, all_codes, sr_groups
 from pydicom.sr._concepts_dict import concepts
 
@@ -26,7 +27,7 @@ from ICHSegmentationLib.export.record import RunRecord, record_of
 from ICHSegmentationLib.io.dicom.source_headers import load_source_datasets
 from ICHSegmentationLib.io.reader import read_ct
 from ICHSegmentationLib.measurement import IchScore, Measurements, MidlineShift, ModifiedGraeb, ich_score
-from ICHSegmentationLib.measurement.growth import EXPANSION, REVISED_EXPANSION, Change, Verdict
+from ICHSegmentationLib.measurement.growth import EXPANSION, REVISED_EXPANSION, Change, Verdict, compare_volumes
 from ICHSegmentationLib.measurement.measure import measure
 
 GRID = make_grid(rows=20, columns=24, steps_mm=[4.22] * 4 + [1.14] + [7.38] * 4, spacing_mm=(2, 2), tilt_deg=18.5)
@@ -306,6 +307,18 @@ def test_growth_has_each_change_both_verdicts_and_doubts(tmp_path, a_volume):
     }
     assert EXPANSION in total.remark
     assert total.remark.endswith(doubt)
+
+
+def test_growth_since_a_scan_that_was_not_assessed_is_undetermined(tmp_path, a_volume):
+    measured = measure(labelled(a_volume.grid), assessed=False)
+    growth = Comparison.of(compare_volumes(measured, measured), None, ())
+    groups = groups_of(tmp_path, a_volume, growth=growth)
+
+    assert [name for name in groups if "growth" in name] == ["growth total"]
+    total = groups["growth total"]
+    assert total.numbers == []
+    assert [answer.value for answer in total.answers.values()] == ["Undetermined", "Undetermined"]
+    assert total.remark.startswith("The scans could not be compared (not assessed: baseline, follow-up)")
 
 
 @pytest.mark.parametrize(("corrected", "answers"), [(("IPH",), ["No", "No", "No", "Yes", "No"]), ((), ["No"] * 5)])

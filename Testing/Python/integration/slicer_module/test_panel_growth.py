@@ -172,6 +172,22 @@ def test_from_a_baseline_without_blood_in_the_brain_expansion_is_not_defined(two
     assert verdicts.count("not defined, no intraparenchymal blood on the baseline</b>") == 2
 
 
+def test_with_a_scan_that_was_not_assessed_there_is_no_verdict(two_scans, click):
+    from ICHSegmentationLib import mrml
+    from ICHSegmentationLib.segmentation.run_outcome import RunOutcome
+
+    outcome = RunOutcome(assessed=False, warnings=("Not assessed: tilted.",)).model_dump_json()
+    two_scans.first.SetAttribute("ICHSegmentation.Info.outcome", outcome)
+    assert mrml.run_outcome(two_scans.first).assessed is False
+    click(two_scans.form.button)
+    assert two_scans.process.request["assessed"] == (False, True)
+    two_scans.process.request["finished"](comparison_of(two_scans.process.request))
+    assert row(two_scans, "IPH") == ["IPH", "2.00", "3.00", "", "not compared"]
+    text = two_scans.form.verdicts.text
+    assert "<b>The scans could not be compared (not assessed: baseline): blood that is not outlined" in text
+    assert "Expansion" not in text
+
+
 def test_the_picture_is_in_the_panel_and_opens_in_its_own_size(a_comparison, click, slicer_app):
     form = a_comparison.form
     assert shows_pictures(a_comparison)

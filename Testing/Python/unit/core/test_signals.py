@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -87,6 +88,21 @@ def test_a_temporary_path_is_gone_at_the_end_whatever_it_is(tmp_path):
         path.write_text("")
     with temporary_path(tmp_path) as path:
         (path / "new").mkdir(parents=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_during_the_removal_leaves_nothing(tmp_path, monkeypatch):
+    remove, calls = shutil.rmtree, []
+
+    def interrupted(path: Path) -> None:
+        calls.append(path)
+        if len(calls) == 1:
+            raise SystemExit(143)
+        remove(path)
+
+    monkeypatch.setattr(shutil, "rmtree", interrupted)
+    with pytest.raises(SystemExit), temporary_path(tmp_path) as path:
+        path.mkdir()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -21,7 +21,7 @@ from ICHSegmentationLib.export.report.patient import PatientData
 from ICHSegmentationLib.export.report.pdf import make_report_pdf
 from ICHSegmentationLib.measurement import IchScore
 from ICHSegmentationLib.measurement.correction import compare_with_model
-from ICHSegmentationLib.measurement.growth import EXPANSION, REVISED_EXPANSION, Change, Verdict
+from ICHSegmentationLib.measurement.growth import EXPANSION, REVISED_EXPANSION, Change, Verdict, compare_volumes
 from ICHSegmentationLib.measurement.measure import measure
 
 pytestmark = pytest.mark.slow
@@ -179,6 +179,25 @@ def test_score_growth_and_correction_stand_where_they_are_given(tmp_path, a_resu
     assert "in 2.0 min of editing." in text
     assert "c0ffee" + "0" * 58 in text.replace(" ", "")
     assert "more in measurements.json" not in text
+
+
+def test_a_scan_that_was_not_assessed_says_so_above_its_volumes(tmp_path, a_result):
+    text = text_of(write_and_open(tmp_path / "report.pdf", replace(a_result, assessed=False)))
+    notice = "Not assessed: see the warnings. Blood that is not outlined may be there."
+    assert notice in text[: text.index("Subtype")]
+    assert notice not in text_of(write_and_open(tmp_path / "report.pdf", a_result))
+
+
+def test_growth_since_a_scan_that_was_not_assessed_is_called_unknown(tmp_path, a_result):
+    nothing = measure(labelled(a_result.volume.grid), assessed=False)
+    growth = Comparison.of(compare_volumes(nothing, nothing), None, ("Doubt.",))
+    text = text_of(write_and_open(tmp_path / "report.pdf", a_result, growth=growth))
+    assert (
+        "The scans could not be compared (not assessed: baseline, follow-up): blood that is not outlined may be there. "
+        "Doubt."
+    ) in text
+    assert "no hemorrhage on either scan" not in text
+    assert "Expansion" not in text
 
 
 def test_patient_data_stand_there_only_when_given(tmp_path, a_result):

@@ -58,6 +58,20 @@ def test_the_worker_registers_compares_and_draws(two_scans, tmp_path):
     assert len(shares) >= 5
 
 
+def test_the_worker_does_not_compare_a_scan_that_was_not_assessed(two_scans, tmp_path):
+    first, second = two_scans
+    write_files(tmp_path / "request", {BASELINE_LABELS_NAME: first[1], FOLLOWUP_LABELS_NAME: second[1]})
+    request = CompareRequest(
+        baseline_scan="a", followup_scan="b", id=3, folder=tmp_path / "request",
+        baseline=ScanFiles(), followup=ScanFiles(), assessed=(True, False),
+    )  # fmt: skip
+    scans = open_scans(tmp_path, a=first[0], b=second[0])
+    found = run_compare(parse_request(request.to_line()), scans, lambda *_: None).comparison
+    assert found.expansion.met is None
+    assert found.changes["IPH"].change_ml is None
+    assert "(not assessed: follow-up)" in found.not_compared
+
+
 def test_a_cancel_ends_it_between_the_steps_of_the_registration(two_scans):
     def cancel(_stage, share):
         if share > 0.1:

@@ -47,6 +47,15 @@ def test_each_item_has_a_row_with_its_origin(tmp_path, a_result):
     assert "Neurology 2011" in by_item["growth", "expansion"][2]
 
 
+def test_a_scan_that_was_not_assessed_has_neither_change_nor_verdict(tmp_path, a_result):
+    measured = measure(a_result.label_map)
+    growth = Comparison.of(compare_volumes(measured, measured.model_copy(update={"assessed": False})), None, ())
+    write_scores_csv(tmp_path / "scores.csv", make_record(a_result, measured).model_copy(update={"growth": growth}))
+    by_item = {item: value for group, item, value, *_ in rows(tmp_path / "scores.csv") if group == "growth"}
+    assert by_item["total.change_ml"] == by_item["expansion"] == by_item["revised_expansion"] == ""
+    assert "(not assessed: follow-up)" in by_item["not_compared"]
+
+
 def test_without_scores_there_is_only_the_header(tmp_path, a_result):
     record = make_record(a_result, measure(a_result.label_map))
     write_scores_csv(tmp_path / "scores.csv", record)

@@ -43,6 +43,25 @@ def test_expansion_by_both_definitions(iph_ml, ivh_ml, usual, revised):
     assert "new intraventricular blood" in growth.revised_expansion.definition
 
 
+@pytest.mark.parametrize(
+    ("assessed", "named"),
+    [((False, True), "baseline"), ((True, False), "follow-up"), ((False, False), "baseline, follow-up")],
+)
+def test_scans_that_were_not_assessed_are_not_compared(assessed, named):
+    """Blood that is not labelled may be there: neither growth nor its absence is known."""
+    pair = [
+        measured(IPH=ml).model_copy(update={"assessed": known})
+        for ml, known in zip((10.0, 20.0), assessed, strict=True)
+    ]
+    growth = compare_volumes(*pair)
+    assert f"(not assessed: {named})" in growth.not_compared
+    assert (growth.expansion.met, growth.revised_expansion.met) == (None, None)
+    iph = growth.changes["IPH"]
+    assert (iph.baseline_ml, iph.followup_ml, iph.change_ml, iph.change_percent) == (10, 20, None, None)
+    assert iph.percent_text == "not compared"
+    assert compare_volumes(measured(IPH=10), measured(IPH=20)).not_compared is None
+
+
 def test_changes_of_each_subtype_and_the_total():
     growth = compare_volumes(measured(IPH=20.0, SDH=10.0), measured(IPH=25.0, IVH=3.0, SDH=4.0))
 

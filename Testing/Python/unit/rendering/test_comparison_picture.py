@@ -10,6 +10,8 @@ from builders.moved_head import moved_scan, pose_matrix
 
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.core.terminology import load_terminology
+from ICHSegmentationLib.measurement.growth import compare_volumes
+from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.registration import Registration
 from ICHSegmentationLib.rendering import comparison_picture
 from ICHSegmentationLib.rendering.comparison_picture import draw_comparison
@@ -22,7 +24,9 @@ TOP_PX, PANEL_PX, FOOTER_PX, GAP_PX = 96, 400, 28, 6
 def panels() -> np.ndarray:
     """(rows, columns, height, width, 3) int."""
     registration = Registration(pose_matrix(POSE), 0.97, 0.9)
-    picture = np.asarray(draw_comparison(moved_scan(None), moved_scan(POSE, 4.0), registration)).astype(int)
+    scans = moved_scan(None), moved_scan(POSE, 4.0)
+    growth = compare_volumes(*(measure(label_map) for _, label_map in scans))
+    picture = np.asarray(draw_comparison(*scans, registration, growth)).astype(int)
     width = (picture.shape[1] - GAP_PX) // 3 - GAP_PX
     assert picture.shape[0] == TOP_PX + 3 * (PANEL_PX + GAP_PX) + FOOTER_PX
     rows = [TOP_PX + row * (PANEL_PX + GAP_PX) for row in range(3)]
@@ -52,11 +56,14 @@ def test_the_legend_says_before_and_after():
     after.labels[1, 0:2, :8] = Subtype.IPH
     table = load_terminology()
 
-    assert comparison_picture._changes(before, after) == [
+    expected = [
         (table.by_id("SAH").rgb, "SAH  1.0 mL to 0.0 mL"),
         (table.by_id("IPH").rgb, "IPH  1.2 mL to 2.0 mL"),
         (None, "total  2.2 mL to 2.0 mL"),
     ]
+    assert comparison_picture._legend(compare_volumes(measure(before), measure(after))) == expected
+    unknown = compare_volumes(measure(before), measure(after, assessed=False))
+    assert comparison_picture._legend(unknown) == [*expected, (None, "Not compared: not assessed")]
 
 
 def test_the_difference_is_white_where_blood_came_and_grey_inside(panels):
