@@ -13,10 +13,10 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.io.dicom.reader import read_dicom
 from ICHSegmentationLib.io.file_kind import FileKind, file_kind
-from ICHSegmentationLib.io.itk_reader import read_itk
 from ICHSegmentationLib.io.mixed_scans import refuse_mixed
-from ICHSegmentationLib.io.nifti_reader import read_nifti
-from ICHSegmentationLib.io.stated_spacing import Spacing
+from ICHSegmentationLib.io.volumes.itk_reader import read_itk
+from ICHSegmentationLib.io.volumes.nifti_reader import read_nifti
+from ICHSegmentationLib.io.volumes.stated_spacing import Spacing
 
 GreyWindow = tuple[float, float]
 

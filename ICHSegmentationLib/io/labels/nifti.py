@@ -23,9 +23,9 @@ from ICHSegmentationLib.core.storage.files import atomic_path, write_text
 from ICHSegmentationLib.core.terminology import load_terminology
 from ICHSegmentationLib.io.grid_record import GridRecord, checksum, parse_grid_record
 from ICHSegmentationLib.io.labels.label_file import LabelFile, same_place, warn_even_steps
-from ICHSegmentationLib.io.nifti_file import nifti_comment, open_nifti
 from ICHSegmentationLib.io.scan_identity import NIFTI_PREFIX, ScanIdentity
-from ICHSegmentationLib.io.stated_spacing import check_stated
+from ICHSegmentationLib.io.volumes.nifti_file import nifti_comment, open_nifti
+from ICHSegmentationLib.io.volumes.stated_spacing import check_stated
 
 _EVEN, _UNEVEN = b"ICHSegmentation: even slices", b"ICHSegmentation: uneven slices, see the JSON file"
 _GRID_PREFIX = "ICHSegmentation-grid "

@@ -12,8 +12,8 @@ from ICHSegmentationLib.core.messages import Message, message
 from ICHSegmentationLib.io.dicom.files import load_dataset, value_of
 from ICHSegmentationLib.io.dicom.scan_header import header_of, scan_header
 from ICHSegmentationLib.io.labels.seg_nrrd import recorded_scan
-from ICHSegmentationLib.io.nifti_file import nifti_comment
 from ICHSegmentationLib.io.scan_identity import NIFTI_PREFIX, ScanIdentity, hash_of, parse_scan_identity
+from ICHSegmentationLib.io.volumes.nifti_file import nifti_comment
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.scan.source import CTSource

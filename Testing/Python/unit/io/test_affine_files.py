@@ -420,7 +420,7 @@ def test_compression_is_told_by_content(tmp_path, a_tilted_grid, an_hu_volume, k
 def test_a_compressed_file_that_holds_more_than_it_states_is_refused(
     tmp_path, a_tilted_grid, an_hu_volume, name, monkeypatch
 ):
-    monkeypatch.setattr("ICHSegmentationLib.io.nifti_file._SLACK_BYTES", 1 << 20)
+    monkeypatch.setattr("ICHSegmentationLib.io.volumes.nifti_file._SLACK_BYTES", 1 << 20)
     plain = write_nifti(tmp_path / "plain.nii", stored(an_hu_volume), a_tilted_grid.affine_ras)
     path = tmp_path / name
     path.write_bytes(gzip.compress(plain.read_bytes() + bytes(3 << 20)))

@@ -11,10 +11,10 @@ import numpy as np
 from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.scan.source import CTSource
 from ICHSegmentationLib.core.scan.volume import CTVolume
-from ICHSegmentationLib.io.affine_volume import volume_from_affine
 from ICHSegmentationLib.io.damage import damage_named
-from ICHSegmentationLib.io.nifti_file import open_nifti
-from ICHSegmentationLib.io.stated_spacing import Spacing, check_stated
+from ICHSegmentationLib.io.volumes.affine_volume import volume_from_affine
+from ICHSegmentationLib.io.volumes.nifti_file import open_nifti
+from ICHSegmentationLib.io.volumes.stated_spacing import Spacing, check_stated
 
 if TYPE_CHECKING:
     import nibabel

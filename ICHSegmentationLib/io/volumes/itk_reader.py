@@ -15,11 +15,11 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.scan.grid import LPS_TO_RAS
 from ICHSegmentationLib.core.scan.source import CTSource
 from ICHSegmentationLib.core.scan.volume import CTVolume
-from ICHSegmentationLib.io.affine_volume import volume_from_affine
 from ICHSegmentationLib.io.damage import damage_named
 from ICHSegmentationLib.io.file_kind import FileKind, file_kind
 from ICHSegmentationLib.io.limits import MAXIMUM_BYTES, check_shape, check_surplus
-from ICHSegmentationLib.io.stated_spacing import Spacing, check_stated
+from ICHSegmentationLib.io.volumes.affine_volume import volume_from_affine
+from ICHSegmentationLib.io.volumes.stated_spacing import Spacing, check_stated
 
 _META_HEADER_BYTES = 1 << 16
 _META_COMPRESSED = re.compile(rb"^CompressedData\s*=\s*True\s*$", re.MULTILINE | re.IGNORECASE)
