@@ -40,7 +40,7 @@ def format_ml(volume_ml: float) -> str:
 def legend_entries(volumes_ml: Mapping[str, float], *, assessed: bool = True) -> list[Entry]:
     """Return colour and text of each class that is present, then the total; one sentence if none is.
 
-    ``assessed`` is that of the measurements.
+    ``assessed`` is that of the measurements; a scan that was not assessed is called so first.
     """
     table = load_terminology()
     found = [row for row in table.classes if volumes_ml.get(row.id, 0) > 0]

@@ -7,6 +7,7 @@ Each is a function of a `Place` that yields the name of a fault and what the pro
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import shutil
 import signal
@@ -50,7 +51,12 @@ class Place(NamedTuple):
     def segment(self, scan: Path, output: str, model: str = "") -> Outcome:
         """Segment a scan into a folder."""
         arguments = (scan, "--output", self.folder / output, "--model", model or self.model)
-        return ichseg("segment", *arguments, "--quiet", "--overwrite", "--no-review")
+        done = ichseg("segment", *arguments, "--quiet", "--overwrite", "--no-review")
+        if done.code:
+            return done
+        record = json.loads((self.folder / output / "measurements.json").read_text())
+        total, warnings = record["volumes_ml"]["total"], record["input"]["warnings"]
+        return Outcome(0, f"total {total:.1f}", " ".join(warnings))
 
 
 def all_rows(place: Place, item: str | None) -> Answers:
@@ -207,6 +213,7 @@ def _huge(place: Place) -> Answers:
 
 def _small_ones(place: Place) -> Answers:
     lossy, lacking, stray, several = (place.copy(name) for name in ("lossy", "lacking", "stray", "several"))
+    second = generate_uid()
     for number, path in enumerate(sorted(lossy.iterdir())):
         dataset = pydicom.dcmread(path)
         dataset.compress(JPEG2000, j2k_cr=[8], generate_instance_uid=False)
@@ -217,7 +224,7 @@ def _small_ones(place: Place) -> Answers:
         dataset = pydicom.dcmread(several / path.name)
         dataset.SeriesDescription = "Mrs Miller"
         dataset.save_as(several / path.name)
-        dataset.SeriesInstanceUID = dataset.SeriesInstanceUID + ".2"
+        dataset.SeriesInstanceUID = second
         dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
         dataset.save_as(several / f"second-{number}.dcm")
     (stray / "zz.dcm").touch()

@@ -94,7 +94,9 @@ def kill_commands(folder: Path, count: int, model: str, chance: random.Random) -
         left = [path.name for path in output.iterdir() if path.name.startswith(".")]
         ends["left files"] += bool(left)
         if left and kind is not signal.SIGKILL:
-            faults.append(f"kill {number}: {kind.name} left {left}")
+            faults.append(
+                f"kill {number}: {kind.name} after {wait_s:.2f} s left {left}, exit code {process.returncode}"
+            )
         finish_replacing(output)
         found = {path.name for path in output.iterdir()}
         side = next((scan for scan, prints in sides.items() if prints == _fingerprints(output)), None)

@@ -65,6 +65,24 @@ def test_a_process_that_is_asked_to_end_leaves_nothing(tmp_path, number, code):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_import_is_finished_before_the_process_ends(tmp_path):
+    """An exception during the initialization of VTK was a segmentation fault."""
+    (tmp_path / "slow.py").write_text(
+        "import os, signal, time\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+        "time.sleep(0.3)\n"
+        "print('imported', flush=True)\n"
+    )
+    code = (
+        "import sys, time; from ICHSegmentationLib.core.signals import exit_on_signals; exit_on_signals()\n"
+        "sys.path.insert(0, sys.argv[1]); import slow; time.sleep(60)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (done.returncode, done.stdout) == (143, "imported\n"), done.stderr
+
+
 def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path):
     assert end(tmp_path, signal.SIGKILL) == -9
     assert len(list(tmp_path.iterdir())) == 4

@@ -188,6 +188,13 @@ def test_a_scan_that_was_not_assessed_says_so_above_its_volumes(tmp_path, a_resu
     assert notice not in text_of(write_and_open(tmp_path / "report.pdf", a_result))
 
 
+def test_a_scan_that_was_not_assessed_has_no_volume_of_0_ml(tmp_path, a_result):
+    assert "Subdural hemorrhage 0.0 mL" in text_of(write_and_open(tmp_path / "assessed.pdf", a_result))
+    text = text_of(write_and_open(tmp_path / "report.pdf", a_result, assessed=False))
+    assert "Subdural hemorrhage -" in text
+    assert "Not assessed: see the warnings." in text.partition("Window")[0]
+
+
 def test_growth_since_a_scan_that_was_not_assessed_is_called_unknown(tmp_path, a_result):
     nothing = measure(labelled(a_result.volume.grid), assessed=False)
     growth = Comparison.of(compare_volumes(nothing, nothing), None, ("Doubt.",))

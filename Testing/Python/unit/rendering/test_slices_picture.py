@@ -173,6 +173,11 @@ def test_legend_lists_what_is_there_and_the_total():
     ]  # fmt: skip
 
 
+def test_legend_says_first_that_a_scan_was_not_assessed():
+    texts = [text for _, text in legend_entries({"IPH": 12.34, "total": 12.34}, assessed=False)]
+    assert texts == ["Not assessed", "IPH Intraparenchymal hemorrhage  12.3 mL"]
+
+
 @pytest.mark.parametrize(
     ("volume_ml", "text"), [(0, "0.0 mL"), (0.049, "< 0.1 mL"), (0.05, "0.1 mL"), (81.28, "81.3 mL")]
 )
