@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ICHSegmentationLib.core.errors import DiskFullError, ICHSegmentationError
 from ICHSegmentationLib.core.messages import message
-from ICHSegmentationLib.core.storage.temporary import remove_left, temporary_path
+from ICHSegmentationLib.core.storage.temporary import final_path, remove_left, temporary_path
 
 _DOUBLE_SUFFIXES = (".nii.gz", ".seg.nrrd")
 _SEEN: set[Path] = set()
@@ -20,12 +20,13 @@ _SEEN: set[Path] = set()
 
 def write_error(path: Path, error: OSError) -> ICHSegmentationError:
     """Convert an OSError of writing to an error with a message for users."""
-    return _disk_full(path, error) or _refused(path, error)
+    return _disk_full(path, error) or _refused(final_path(path), error)
 
 
 def _disk_full(path: Path, error: BaseException) -> DiskFullError | None:
     """Return the error of a full disk if that is the cause, also where a library raised an error of its own for it."""
     cause: BaseException | None = error
+    path = final_path(path)
     while cause is not None:
         match getattr(cause, "errno", None):
             case errno.ENOSPC:

@@ -29,6 +29,14 @@ _LEFT_AFTER_S = 24 * 3600.0
 """Longer than any run: what is older and has no lock was left, where locks are not supported, by a killed one."""
 
 
+def final_path(path: Path) -> Path:
+    """Return where a file that is written into a temporary folder will lie, for messages; any other path as it is."""
+    for folder in path.parents:
+        if folder.name.startswith(_PREFIX) and len(folder.name) == _NAME_LENGTH:
+            return folder.parent / path.name
+    return path
+
+
 @contextmanager
 def temporary_path(folder: Path, suffix: str = "", keep: Callable[[Path], bool] = lambda _: False) -> Iterator[Path]:
     """Give an unused hidden path in a folder; what lies there at the end is removed.

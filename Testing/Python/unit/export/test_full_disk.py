@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders.dicom import write_series
+from builders.errors import raises
 from builders.faulty_files import faulty_files
 from builders.grids import make_grid
 from PIL import Image
@@ -17,6 +18,7 @@ from ICHSegmentationLib.core.errors import DiskFullError, ICHSegmentationError
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.lesion_boxes import lesion_boxes
 from ICHSegmentationLib.core.storage.files import write_bytes, write_text
+from ICHSegmentationLib.core.storage.replacing import replacing_files
 from ICHSegmentationLib.export.dicom.seg import write_dicom_seg
 from ICHSegmentationLib.export.tables import write_measurements_csv
 from ICHSegmentationLib.export.training_case.save_case import save_case
@@ -108,3 +110,14 @@ def test_a_refused_call_is_one_sentence_and_the_old_file_stays(writers, tmp_path
     assert type(problem) is ICHSegmentationError
     assert "\n" not in str(problem)
     assert (tmp_path / name).read_bytes() == b"old"
+
+
+def test_a_file_of_a_result_is_named_where_it_would_lie(tmp_path):
+    with (
+        faulty_files() as files,
+        raises(DiskFullError, "core.disk_full", path=tmp_path / "slices.png"),
+        replacing_files(tmp_path) as staging,
+    ):
+        files.space = 20
+        write_bytes(staging / "slices.png", bytes(1000))
+    assert list(tmp_path.iterdir()) == []
