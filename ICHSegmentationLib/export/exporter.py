@@ -214,7 +214,7 @@ class Exporter:
         return replace(case, record=record, warnings=warnings, outputs=outputs)
 
     def _write_dicom_results(self, files: Mapping[ExportFormat, Path]) -> tuple[str, ...]:
-        """Write the DICOM files of a run, if the scan was read from DICOM; return the warning if they cannot be made."""
+        """Write the DICOM files of a scan read from DICOM; return a warning if its headers do not allow them."""
         if self.case.scan().source.kind != "dicom":
             return ()
         kinds = (ExportFormat.dicom_seg, ExportFormat.dicom_sr)
