@@ -6,7 +6,8 @@
 #   make lint             ruff, mypy, import-linter, codespell
 #   make cmake-lists      write the extension's file lists
 #   make fuzz N=2000      read N mutated scans, and count what was right, refused or wrong
-#   make bench            seconds and memory of each stage; CT=folder for your own series
+#   make bench            seconds and memory of each stage for 28 to 600 slices; CT=folder for your own series
+#   make check-speed      fail if a run takes much more processor time than it used to
 #   make clean            remove the environment and what the targets wrote
 
 supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -31,7 +32,7 @@ unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast lint cmake-lists fuzz bench clean
+.PHONY: help demo test test-fast lint cmake-lists fuzz bench check-speed clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -65,7 +66,10 @@ fuzz: $(VENV)/.ready-test
 	$(BIN)/python Testing/Fuzz/run_fuzz.py --count $(N) --seed $(SEED)
 
 bench: $(VENV)/.ready-run
-	$(BIN)/python Testing/Benchmarks/bench_segment.py $(if $(CT),"$(CT)")
+	$(BIN)/python Testing/Benchmarks/$(if $(CT),bench_segment.py "$(CT)",bench_sizes.py)
+
+check-speed: $(VENV)/.ready-run
+	$(BIN)/python Testing/Benchmarks/check_speed.py
 
 # The stamps are renewed when the versions or the requirements change.
 $(VENV)/.ready-run: pyproject.toml constraints.txt | $(BIN)/python

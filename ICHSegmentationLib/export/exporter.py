@@ -185,9 +185,10 @@ class Exporter:
             ThreadPoolExecutor(1) as beside,
             stages.stage("write"),
         ):
-            # Packing releases the interpreter, so that it costs little beside the drawing.
-            packed = beside.submit(PackedScan.of, case) if review else None
             files = {kind: staging / kind.file_name for kind in ExportFormat}
+            # Beside the drawing: packing releases the interpreter, and the DICOM files are written while VTK draws.
+            packed = beside.submit(PackedScan.of, case) if review else None
+            dicom_warnings = beside.submit(self._write_dicom_results, files)
 
             def write(*kinds: ExportFormat) -> None:
                 self.write({kind: files[kind] for kind in kinds})
@@ -200,13 +201,7 @@ class Exporter:
             if view_3d is not None:
                 write(ExportFormat.render)
             stages.advance(0.7)
-            if case.scan().source.kind == "dicom":
-                try:
-                    write(ExportFormat.dicom_seg, ExportFormat.dicom_sr)
-                except InputError as error:
-                    files[ExportFormat.dicom_seg].unlink(missing_ok=True)
-                    warnings += (message("export.no_dicom_files", reason=error),)
-                    _LOG.warning("%s", warnings[-1])
+            warnings += dicom_warnings.result()
             stages.advance(0.9)
             record = record.with_warnings(warnings)
             if packed is not None:
@@ -217,6 +212,20 @@ class Exporter:
         outputs = {name: folder / name for name in RESULT_FILES if (folder / name).exists()}
         warnings = tuple(dict.fromkeys((*case.warnings, *warnings)))
         return replace(case, record=record, warnings=warnings, outputs=outputs)
+
+    def _write_dicom_results(self, files: Mapping[ExportFormat, Path]) -> tuple[str, ...]:
+        """Write the DICOM files of a scan read from DICOM; return a warning if its headers do not allow them."""
+        if self.case.scan().source.kind != "dicom":
+            return ()
+        kinds = (ExportFormat.dicom_seg, ExportFormat.dicom_sr)
+        try:
+            self.write({kind: files[kind] for kind in kinds})
+        except InputError as error:
+            files[ExportFormat.dicom_seg].unlink(missing_ok=True)
+            warning = message("export.no_dicom_files", reason=error)
+            _LOG.warning("%s", warning)
+            return (warning,)
+        return ()
 
     def _writer(self, kind: ExportFormat) -> Callable[[Path], object]:
         case = self.case

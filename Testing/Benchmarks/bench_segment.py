@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 GE_SERIES = Path(__file__).resolve().parents[3] / "shared" / "data" / "ge-head-ct"
@@ -38,39 +39,53 @@ def main() -> int:
         print(json.dumps(_loaded(wanted)))
         return 0
     with tempfile.TemporaryDirectory(prefix="ichseg-bench-") as folder:
-        ct = wanted.ct or (GE_SERIES if GE_SERIES.is_dir() else _generated_head(Path(folder)))
+        ct = wanted.ct or (GE_SERIES if GE_SERIES.is_dir() else generated_head(Path(folder)))
         print(f"{ct}: {wanted.repeats} runs each, {wanted.threads or os.cpu_count()} threads, seconds as medians")
-        fresh = [_fresh(ct, Path(folder) / str(run), wanted) for run in range(wanted.repeats + 1)][1:]
-        arguments = [sys.executable, __file__, str(ct), "--repeats", str(wanted.repeats), "--loaded-in-this-process"]
-        arguments += ["--model", wanted.model]
-        arguments += ["--threads", str(wanted.threads)] if wanted.threads else []
-        loaded = json.loads(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout)
+        fresh = [fresh_run(ct, Path(folder) / str(run), wanted) for run in range(wanted.repeats + 1)][1:]
+        loaded = loaded_runs(ct, wanted)
     _print_table(fresh, loaded)
     return 0
 
 
-def _generated_head(folder: Path) -> Path:
+def generated_head(folder: Path) -> Path:
+    """Write a generated head, and return its path."""
     from ICHSegmentationLib.cli.commands.demo import SCAN_NAME, generate
 
     generate(folder, seed=1)
     return folder / SCAN_NAME
 
 
-def _fresh(ct: Path, output: Path, wanted: argparse.Namespace) -> dict[str, float]:
-    """Run the command in a separate process."""
+def fresh_run(ct: Path, output: Path, wanted: argparse.Namespace) -> dict[str, float]:
+    """Run the command in a separate process; return seconds of each stage, processor seconds and peak memory."""
     command = [sys.executable, "-m", "ICHSegmentationLib.cli", "segment", str(ct), "--output", str(output), "--quiet"]
     command += ["--model", wanted.model]
     command += ["--threads", str(wanted.threads)] if wanted.threads else []
+    used = run_process(command)
+    stages = json.loads((output / "measurements.json").read_text(encoding="utf-8"))["timings_s"]
+    inside = stages.pop("total", sum(stages.values()))
+    return {"start": used["total"] - inside, **stages, **used}
+
+
+def run_process(command: Sequence[str], env: Mapping[str, str] | None = None) -> dict[str, float]:
+    """Run a program; return its seconds ("total"), processor seconds ("processor") and peak memory ("peak_gb")."""
     started = time.perf_counter()
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, env=env)
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise SystemExit(process.returncode)
-    stages = json.loads((output / "measurements.json").read_text(encoding="utf-8"))["timings_s"]
-    inside = stages.pop("total", sum(stages.values()))
-    return {"start": wall - inside, **stages, "total": wall, "peak_gb": usage.ru_maxrss * 1024 / 1e9}
+    seconds = usage.ru_utime + usage.ru_stime
+    return {"total": wall, "processor": seconds, "peak_gb": usage.ru_maxrss * 1024 / 1e9}
+
+
+def loaded_runs(ct: Path, wanted: argparse.Namespace) -> Runs:
+    """Segment repeatedly in one process with the model loaded."""
+    arguments = [sys.executable, __file__, str(ct), "--repeats", str(wanted.repeats), "--loaded-in-this-process"]
+    arguments += ["--model", wanted.model]
+    arguments += ["--threads", str(wanted.threads)] if wanted.threads else []
+    runs: Runs = json.loads(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout)
+    return runs
 
 
 def _loaded(wanted: argparse.Namespace) -> Runs:
@@ -83,7 +98,7 @@ def _loaded(wanted: argparse.Namespace) -> Runs:
     runs, loaded = [], LoadedModel()
     with tempfile.TemporaryDirectory(prefix="ichseg-bench-") as folder:
         for run in range(wanted.repeats + 1):
-            started = time.perf_counter()
+            started, processor_started = time.perf_counter(), time.process_time()
             volume = read_ct(wanted.ct)
             read_s = time.perf_counter() - started
             case = pipeline.run(volume, wanted.model, threads=wanted.threads, loaded=loaded)
@@ -92,6 +107,7 @@ def _loaded(wanted: argparse.Namespace) -> Runs:
             ended = time.perf_counter()
             stages = case.known_record().timings_s
             runs.append({"read": read_s, **stages, "write": ended - write_started, "total": ended - started})
+            runs[-1]["processor"] = time.process_time() - processor_started
             runs[-1]["peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     return runs[1:]
 
@@ -104,7 +120,7 @@ def _print_table(fresh: Runs, loaded: Runs) -> None:
         for column in columns:
             if name not in column:
                 line += f"{'-':>16}{'':>7}"
-            elif name == "peak_gb":
+            elif name in ("processor", "peak_gb"):
                 line += f"{column[name]:>16.2f}{'':>7}"
             else:
                 line += f"{column[name]:>16.3f}{column[name] / column['total']:>7.0%}"
