@@ -26,8 +26,8 @@ from ICHSegmentationLib.core.process import rare_collections
 from ICHSegmentationLib.models import LoadedModel
 from ICHSegmentationLib.models.runtimes.quiet_openvino import openvino_core
 
-LIMITS = {"segment": 9.0, "write": 1.8}
-"""Largest processor time of a part relative to the graph: twice what was measured (4.1 and 0.8, bf16 inference)."""
+LIMITS = {"segment": 12.0, "write": 2.4}
+"""Largest processor time of a part relative to the graph: three times what was measured (4.1 and 0.8, bf16 inference)."""
 _CHANNELS, _PIXELS, _LAYERS, _RUNS = 64, 192, 8, 8
 
 
