@@ -27,6 +27,7 @@ _MIN_SLICES = 4
 _MAX_MISFIT_MM = 4.0
 _MIN_HEIGHT_MM = 60.0  # of brain in the scan; with less, the tilt of the head is not determined
 _MAX_CUT_FRACTION = 0.1  # voxels on the image border per voxel on the surface of the inside of the skull
+_UPSIDE_DOWN_DEG = 90.0
 _SIZES = (0.65, 1.15)  # of a head relative to the standard head; infants are smaller
 
 
@@ -60,7 +61,7 @@ class AtlasFit:
 
 
 @cached_per_scan
-def fit_atlas(volume: CTVolume) -> AtlasFit | Message:
+def fit_atlas(volume: CTVolume) -> AtlasFit | Message:  # noqa: PLR0911 - one for each reason
     """Fit the atlas to the inside of the skull.
 
     See :func:`ICHSegmentationLib.anatomy.brain_frame.fit_brain_frame` and
@@ -78,6 +79,9 @@ def fit_atlas(volume: CTVolume) -> AtlasFit | Message:
         The fit, or the reason why the atlas cannot be fitted.
     """
     pose = find_pose(volume)
+    if pose.found and pose.tilt_deg > _UPSIDE_DOWN_DEG:
+        # The turn about the axis across the slices is then not defined, so left and right are not known.
+        return message("anatomy.upside_down")
     turned = pose.found and abs(pose.turn_deg) > MAX_TURN_DEG
     rotation = pose.upright_rotation if turned else np.eye(3)
     grid = volume.grid.turned(rotation) if turned else volume.grid

@@ -10,4 +10,5 @@ MESSAGES: dict[str, str] = {
     "too_few_slices": "The scan has only {slices} slices.",
     "too_little_brain": "The scan shows only {height_mm:.0f} mm of brain.",
     "too_little_skull": "Too little of the inside of a skull was found.",
+    "upside_down": "The head seems to lie upside down in its slices.",
 }

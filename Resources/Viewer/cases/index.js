@@ -2,6 +2,7 @@
 // Index of many cases: filters, order, and keys; the elements of a page of cases are made when it is asked for.
 
 const PAGE = 60;
+const EXPORT = "ichseg export segmentation.seg.nrrd --to html --source SCAN --output review.html";
 const content = JSON.parse(document.getElementById("content").textContent);
 const form = document.getElementById("filters");
 const list = document.getElementById("cases");
@@ -41,7 +42,7 @@ function line(one) {
     const grade = one.grade === null ? "" : `, quality ${one.grade} of 5`;
     text.append(element("p", { className: "verdict" }, `${one.verdict}${grade}`));
   }
-  if (!one.links.html) text.append(element("p", {}, element("small", {}, "no review page: ichseg export --to html")));
+  if (!one.links.html) text.append(element("p", {}, element("small", {}, "No review page. Make it in the folder of the case: ", element("code", {}, EXPORT))));
   return element("li", {}, one.picture ? element("img", { src: one.picture, alt: "" }) : element("span"), text);
 }
 

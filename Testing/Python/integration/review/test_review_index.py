@@ -95,6 +95,8 @@ def test_500_cases_are_listed_and_filtered(a_browser, a_cohort):
     # Cases are made as they are asked for, the one of most doubt first; its name stays text.
     assert lines.count() == 60
     assert f"cases/{HOSTILE}" in lines.first.inner_text()
+    assert "ichseg export" not in lines.first.inner_text()
+    assert "ichseg export segmentation.seg.nrrd --to html --source SCAN" in lines.nth(1).inner_text()
     assert page.locator("li img").count() == 1
     assert page.locator("li img").evaluate("(picture) => picture.naturalWidth") == 200
     page.click("#more")

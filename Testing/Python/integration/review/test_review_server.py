@@ -59,6 +59,9 @@ def test_a_correction_and_a_verdict_are_saved_in_place(a_browser, a_server):
     assert "cases/one" in (a_server.folder / "verdicts.csv").read_text()
     assert ",corrected," in (a_server.folder / "verdicts.csv").read_text()
     assert complaints == []
+    index = Opened(a_browser, a_server.address, NO_WEBGL)
+    assert index.page.locator("#cases .verdict").all_inner_texts() == ["corrected"]
+    index.close()
     token = f"/{a_server.token}/cases/one/labels-corrected.nii.gz"
     before = (folder / "labels-corrected.nii.gz").read_bytes()
     assert ask(a_server, "PUT", token, before)[0] == 409

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from builders.turned_scans import turned_in_plane
+from builders.label_maps import ellipsoid_mask, head_grid, labelled
+from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM, head_volume
+from builders.turned_scans import turned_in_plane, upside_down
 from scipy import ndimage
 
 from ICHSegmentationLib.anatomy.atlas_fit import AtlasFit, fit_atlas
+from ICHSegmentationLib.anatomy.lesion_location import LesionLocation
 from ICHSegmentationLib.core.label_map import LabelMap
 from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
@@ -51,6 +54,18 @@ def test_lesions_stay_on_their_side_and_in_their_region(a_head: CTVolume, labels
         for one, brain in zip((labels, moved), brains, strict=True)
     ]
     np.testing.assert_allclose(places[1], places[0], atol=6)
+
+
+def test_no_side_is_given_to_a_head_that_seems_upside_down(a_head: CTVolume, labels: np.ndarray) -> None:
+    turned = upside_down(a_head)
+    found = measure(LabelMap(np.ascontiguousarray(np.flip(labels, axis=(0, 2))), turned.grid), turned)
+    assert [lesion.location for lesion in found.lesions] == [LesionLocation()] * 2
+
+    # An ellipsoid has no forehead; its clot is on the left, and was once reported on the right.
+    grid = head_grid([4.0] * 13 + [1.0] + [7.0] * 13, tilt_deg=18.5, rows=110, columns=100, spacing_mm=(1.9, 1.8))
+    clot = labelled(grid, (Subtype.IPH, ellipsoid_mask(grid, CLOT_CENTRE_MM, CLOT_RADII_MM)))
+    (lesion,) = measure(clot, head_volume(grid)).lesions
+    assert lesion.location == LesionLocation()
 
 
 @pytest.mark.parametrize("turn_deg", [40, 100])
