@@ -27,7 +27,7 @@ from ICHSegmentationLib.models import LoadedModel
 from ICHSegmentationLib.models.runtimes.quiet_openvino import openvino_core
 
 LIMITS = {"segment": 12.0, "write": 2.4}
-"""Largest processor time of a part relative to the graph: three times what was measured (4.1 and 0.8, bf16 inference)."""
+"""Largest processor time of a part relative to the graph: three times what was measured (4.1 and 0.8, with bf16)."""
 _CHANNELS, _PIXELS, _LAYERS, _RUNS = 64, 192, 8, 8
 
 
