@@ -44,6 +44,8 @@ class ICHSegmentation(ScriptedLoadableModule):
         parent.helpText = _(
             "Segments intracranial hemorrhage on a non-contrast head CT by subtype and measures its volumes. "
             "Research use only. Not a medical device.<p>"
+            "In a script: <code>from ICHSegmentation import ICHSegmentationLogic; "
+            "segmentation = ICHSegmentationLogic().process(volume)</code><p>"
             "Keys: Alt+Down and Alt+Up go to the next and the previous lesion; I switches the mask by HU on and off.<p>"
             "Colors: epidural orange, subdural blue, subarachnoid yellow, intraparenchymal red, "
             "intraventricular green. Outlines are those of the compared result.<p>"
@@ -155,15 +157,32 @@ class ICHSegmentationLogic(ScriptedLoadableModuleLogic):
         from ICHSegmentationLib import mrml
 
         print(mrml.segment_volumes_ml(segmentation))
+
+    The result in an own node, and inside the boxes of another result only::
+
+        mine = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Second look")
+        boxes = [lesion.box for lesion in mrml.box_lesions(segmentation)]
+        ICHSegmentationLogic().process(volume, mine, model="em", boxes=boxes)
     """
 
-    def process(self, volumeNode, model: str = "default", device: str = "auto", force: bool = False):
+    def process(
+        self,
+        volumeNode,
+        segmentationNode=None,
+        *,
+        model: str = "default",
+        device: str = "auto",
+        force: bool = False,
+        boxes=None,
+    ):
         """Segment a head CT, and wait until the result is in the scene.
 
         Parameters
         ----------
         volumeNode : vtkMRMLScalarVolumeNode
             Non-contrast head CT, in HU.
+        segmentationNode : vtkMRMLSegmentationNode, optional
+            Segmentation without segments that is filled; it keeps its name. By default a new one.
         model : str
             Name of an installed model. The weights of most models are for non-commercial use only; the licence is in
             the model's card and in the attributes of the result.
@@ -171,16 +190,21 @@ class ICHSegmentationLogic(ScriptedLoadableModuleLogic):
             "auto", "cpu" or "cuda:N".
         force : bool
             Segment the volume even if it does not look like a head.
+        boxes : sequence of LesionBox, optional
+            Segment inside these boxes only, with their subtypes; for models that take boxes. Those of a result are
+            ``[lesion.box for lesion in mrml.box_lesions(segmentation)]``, those of a file
+            ``ICHSegmentationLib.io.boxes.read_boxes(Path("boxes.json")).boxes``.
 
         Returns
         -------
         vtkMRMLSegmentationNode
-            A new node: one segment per subtype that the model can output, as the panel creates it.
+            The given node or a new one: one segment per subtype that the model can output, as the panel creates it.
 
         Raises
         ------
         ValueError
-            If the volume cannot be segmented, such as one without voxels or under a non-linear transform.
+            If the volume cannot be segmented, such as one without voxels or under a non-linear transform, or the given
+            segmentation holds segments.
         ICHSegmentationError
             If the segmentation fails; the message says why. The scene is not changed.
         """
@@ -189,7 +213,8 @@ class ICHSegmentationLogic(ScriptedLoadableModuleLogic):
 
         from ICHSegmentationLib.core.options import SegmentOptions
 
-        return process(volumeNode, SegmentOptions(model=model, device=device, force=force))
+        options = SegmentOptions(model=model, device=device, force=force)
+        return process(volumeNode, options, segmentationNode, boxes)
 
 
 class ICHSegmentationTest(ScriptedLoadableModuleTest):

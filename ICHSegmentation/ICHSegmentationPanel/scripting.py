@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import slicer
@@ -21,26 +22,39 @@ from ICHSegmentationPanel.process.slicer_python import python_slicer, worker_var
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 
+    from ICHSegmentationLib.core.lesion_boxes import LesionBox
     from ICHSegmentationLib.worker.client.outcome import WorkerResult
 
 _LOG = logging.getLogger(__name__)
 
 
-def process(volume: vtkMRMLScalarVolumeNode, options: SegmentOptions) -> vtkMRMLSegmentationNode:
+def process(
+    volume: vtkMRMLScalarVolumeNode,
+    options: SegmentOptions,
+    output: vtkMRMLSegmentationNode | None = None,
+    boxes: Sequence[LesionBox] | None = None,
+) -> vtkMRMLSegmentationNode:
     """Segment a volume, and wait for the result; see `ICHSegmentation.ICHSegmentationLogic.process`."""
     check = mrml.check_volume(volume)
     if not check.ok:
         raise ValueError(check.reason)
+    if output is not None:
+        mrml.require_empty(output)
     scan = mrml.volume_input(volume, check=check)
     with slicer.util.WaitCursor(), WorkerClient(python_slicer(), worker_variables()) as client:
-        answer = client.segment(scan, options)
+        answer = client.segment(scan, options, boxes=boxes)
     for warning in answer.segmentation.warnings:
         _LOG.warning(warning)
-    return publish_result(volume, answer)
+    return publish_result(volume, answer, output)
 
 
-def publish_result(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtkMRMLSegmentationNode:
-    """Add a result to the scene as a new segmentation, with boxes, brain coordinates and proposed score items."""
+def publish_result(
+    volume: vtkMRMLScalarVolumeNode, answer: WorkerResult, output: vtkMRMLSegmentationNode | None = None
+) -> vtkMRMLSegmentationNode:
+    """Add a result to the scene, with boxes, brain coordinates and proposed score items.
+
+    It becomes a new segmentation, or fills an ``output`` without segments.
+    """
     result = answer.segmentation
     model = result.model
     node = mrml.publish(
@@ -62,6 +76,7 @@ def publish_result(volume: vtkMRMLScalarVolumeNode, answer: WorkerResult) -> vtk
             "outcome": RunOutcome.of(result).model_dump_json(),
         },
         classes=answer.subtypes,
+        output=output,
     )
     mrml.keep_boxes(node, result.boxes, result.label_map.labels)
     mrml.set_proposals(node, Proposals.of(answer.measurements))

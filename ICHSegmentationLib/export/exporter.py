@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +51,16 @@ if TYPE_CHECKING:
     from ICHSegmentationLib.export.record import MeasurementRecord
 
 _LOG = logging.getLogger(__name__)
+
+
+@contextmanager
+def _thread_beside() -> Iterator[ThreadPoolExecutor]:
+    """Yield an executor of one thread; after an error or a cancellation it begins nothing new."""
+    executor = ThreadPoolExecutor(1)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 # Not frozen: pictures, headers and the DICOM segmentation are made once and kept.
@@ -182,7 +193,7 @@ class Exporter:
         started = time.perf_counter()
         with (
             replacing_files(folder, instead_of=RESULT_FILES) as staging,
-            ThreadPoolExecutor(1) as beside,
+            _thread_beside() as beside,
             stages.stage("write"),
         ):
             files = {kind: staging / kind.file_name for kind in ExportFormat}

@@ -45,7 +45,7 @@ from ICHSegmentationLib.mrml.segmentation.layers import source_volume
 from ICHSegmentationLib.mrml.segmentation.lesions import SceneLesion, largest_lesion, lesion_at, lesions
 from ICHSegmentationLib.mrml.segmentation.live_volumes import LiveVolumes
 from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE
-from ICHSegmentationLib.mrml.segmentation.publish import publish, remove_result, result_info, run_outcome
+from ICHSegmentationLib.mrml.segmentation.publish import publish, remove_result, require_empty, result_info, run_outcome
 from ICHSegmentationLib.mrml.segmentation.result_grid import is_result
 from ICHSegmentationLib.mrml.segmentation.scores import proposals, set_proposals, set_user_items, user_items
 from ICHSegmentationLib.mrml.segmentation.segments import subtype_look, subtype_names
@@ -112,6 +112,7 @@ __all__ = [
     "remove_strays",
     "rename_roi",
     "request_edit",
+    "require_empty",
     "restore_all",
     "restore_box",
     "restore_boxes",

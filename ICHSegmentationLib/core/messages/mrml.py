@@ -31,6 +31,7 @@ MESSAGES: dict[str, str] = {
         "The DICOM files of {name} hold {count} scans; load one of them alone (DICOM module, Advanced, Examine)."
     ),
     # Results
+    "output_not_empty": "{name} holds segments, which a result would replace; choose a segmentation without any.",
     "other_shape": "Labels of shape {labels} do not fit a volume of shape {volume}.",
     "not_a_result": "{name} is not a result of ICHSegmentation; choose a segmentation that this module made.",
     "damaged_positions": "The slice positions stored with {name} are damaged; segment the volume again.",

@@ -13,7 +13,7 @@ from ICHSegmentationLib.core.messages import message
 from ICHSegmentationLib.core.scan.volume import CTVolume
 from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.io.labels.seg_nrrd import GRID_KEY
-from ICHSegmentationLib.mrml.nodes import DETACHED_ROLE, SPACE_ROLE, Node, require_volume
+from ICHSegmentationLib.mrml.nodes import DETACHED_ROLE, SPACE_ROLE, Node, require_segmentation, require_volume
 from ICHSegmentationLib.mrml.segmentation.layers import LABELS, LabelBlock, representation_name, shared_image
 from ICHSegmentationLib.mrml.segmentation.model_result import RESULT_ATTRIBUTE, encode_result
 from ICHSegmentationLib.mrml.segmentation.result_grid import GRID_ATTRIBUTE, grid_json, is_result, parse_grid
@@ -21,7 +21,8 @@ from ICHSegmentationLib.mrml.segmentation.segments import make_segment, show_pre
 from ICHSegmentationLib.mrml.subject_hierarchy import place_in_study_of, remove_item
 from ICHSegmentationLib.segmentation.run_outcome import RunOutcome
 
-INFO_PREFIX = "ICHSegmentation.Info."
+_OWN_ATTRIBUTES = "ICHSegmentation."
+INFO_PREFIX = f"{_OWN_ATTRIBUTES}Info."
 _AXIAL_STACK = (2, 1, 0)
 
 
@@ -33,8 +34,9 @@ def publish(
     name: str,
     info: Mapping[str, str] | None = None,
     classes: Sequence[str] | None = None,
+    output: Node = None,
 ) -> Node:
-    """Create a segmentation node from a result.
+    """Create a segmentation node from a result, or fill an empty one.
 
     The node has one segment per class, in the order of the terminology, on one shared layer, and the reference
     geometry, transform and study of the volume. It stores the true slices and the model's labels.
@@ -53,6 +55,8 @@ def publish(
         Details of the run to store: model, version, checksum and so on.
     classes : sequence of str, optional
         Segment IDs that the model distinguishes, by default the five subtypes; others get a segment if they occur.
+    output : vtkMRMLSegmentationNode, optional
+        Node without segments to fill; it keeps its name.
 
     Returns
     -------
@@ -61,24 +65,31 @@ def publish(
     Raises
     ------
     NodeRemovedError
-        If the volume is no longer in the scene.
+        If the volume or the output is no longer in the scene.
     ValueError
-        If the result does not fit the volume.
+        If the result does not fit the volume, or the output holds segments.
     """
     require_volume(volume_node)
     if label_map.labels.shape != volume.grid.shape:
         raise ValueError(message("mrml.other_shape", labels=label_map.labels.shape, volume=volume.grid.shape))
+    if output is not None:
+        require_empty(output)
     scene = volume_node.GetScene()
     block = LabelBlock.of(label_map.labels, {})
-    node = slicer.vtkMRMLSegmentationNode()
-    node.SetName(scene.GenerateUniqueName(name))
-    node.SetAttribute(GRID_ATTRIBUTE, grid_json(volume_node, volume))
-    node.SetAttribute(RESULT_ATTRIBUTE, encode_result(block))
+    node = output or slicer.vtkMRMLSegmentationNode()
+    kept = {GRID_ATTRIBUTE: grid_json(volume_node, volume), RESULT_ATTRIBUTE: encode_result(block)}
+    if output is None:
+        node.SetName(scene.GenerateUniqueName(name))
+    else:
+        forget_result(output)
+    for key, value in kept.items():
+        node.SetAttribute(key, value)
     for key, value in (info or {}).items():
         node.SetAttribute(f"{INFO_PREFIX}{key}", str(value))
-    _fill(node, block, _classes(block, classes))
     try:
-        scene.AddNode(node)
+        _fill(node, block, _classes(block, classes))
+        if output is None:
+            scene.AddNode(node)
         node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
         node.SetNodeReferenceID(DETACHED_ROLE, volume_node.GetNodeReferenceID(DETACHED_ROLE))
         node.SetNodeReferenceID(SPACE_ROLE, node.GetTransformNodeID() or node.GetNodeReferenceID(DETACHED_ROLE))
@@ -87,9 +98,26 @@ def publish(
         _show(node, block)
         place_in_study_of(node, volume_node)
     except BaseException:
-        remove_result(node)
+        if output is None:
+            remove_result(node)
+        else:
+            forget_result(output)
         raise
     return node
+
+
+def require_empty(segmentation_node: Node) -> None:
+    """Raise ValueError if a segmentation holds segments, which a result would replace."""
+    if require_segmentation(segmentation_node).GetSegmentation().GetNumberOfSegments():
+        raise ValueError(message("mrml.output_not_empty", name=segmentation_node.GetName()))
+
+
+def forget_result(segmentation_node: Node) -> None:
+    """Remove the segments of a segmentation and what this project stored with it."""
+    segmentation_node.GetSegmentation().RemoveAllSegments()
+    for name in list(segmentation_node.GetAttributeNames()):
+        if name.startswith(_OWN_ATTRIBUTES):
+            segmentation_node.RemoveAttribute(name)
 
 
 def result_info(segmentation_node: Node) -> dict[str, str]:

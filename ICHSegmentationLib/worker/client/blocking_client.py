@@ -17,7 +17,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -36,7 +36,7 @@ from ICHSegmentationLib.worker.client.steps import Work
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
-    from ICHSegmentationLib.core.lesion_boxes import BoxEdit
+    from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
     from ICHSegmentationLib.core.progress import Cancel, Progress
     from ICHSegmentationLib.core.scan.volume import CTVolume
     from ICHSegmentationLib.worker.client.conversations import Conversation
@@ -98,6 +98,7 @@ class WorkerClient:
         volume: CTVolume,
         options: SegmentOptions = _DEFAULT,
         *,
+        boxes: Sequence[LesionBox] | None = None,
         progress: Progress | None = None,
         cancel: Cancel | None = None,
     ) -> WorkerResult:
@@ -109,12 +110,15 @@ class WorkerClient:
             The scan.
         options : SegmentOptions
             Model, device and the like.
+        boxes : sequence of LesionBox, optional
+            Segment inside these boxes only, as :func:`ICHSegmentationLib.segment` does.
         progress : callable, optional
             As for :func:`ICHSegmentationLib.segment`.
         cancel : callable, optional
             Called every 20 ms; returning True ends the work within half a second.
         """
-        return self._converse(conversations.segment(volume, options, progress), cancel)
+        chosen = None if boxes is None else tuple(boxes)
+        return self._converse(conversations.segment(volume, options, progress, chosen), cancel)
 
     def resegment_lesion(
         self,

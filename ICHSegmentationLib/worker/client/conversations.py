@@ -58,7 +58,7 @@ from ICHSegmentationLib.worker.protocol.messages import (
 
 if TYPE_CHECKING:
     from ICHSegmentationLib.core.label_map import LabelMap
-    from ICHSegmentationLib.core.lesion_boxes import BoxEdit
+    from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
     from ICHSegmentationLib.core.options import SegmentOptions
     from ICHSegmentationLib.core.progress import Progress
     from ICHSegmentationLib.core.scan.volume import CTVolume
@@ -76,11 +76,16 @@ Steps: TypeAlias = Generator[Work | Ask, Any, T]
 Conversation: TypeAlias = Callable[["WorkerSession"], Steps[T]]
 
 
-def segment(volume: CTVolume, options: SegmentOptions, progress: Progress | None = None) -> Conversation[WorkerResult]:
-    """Segment a volume."""
+def segment(
+    volume: CTVolume,
+    options: SegmentOptions,
+    progress: Progress | None = None,
+    boxes: tuple[LesionBox, ...] | None = None,
+) -> Conversation[WorkerResult]:
+    """Segment a volume, or inside boxes of it only."""
 
     def ask(number: int, folder: Path, scans: Sequence[str]) -> Ask:
-        request = SegmentRequest(id=number, scan=scans[0], folder=folder, options=options)
+        request = SegmentRequest(id=number, scan=scans[0], folder=folder, options=options, boxes=boxes)
         return Ask(request, ResultMessage, progress)
 
     return partial(_about_scans, (volume,), ask, partial(read_result, volume=volume), {}, None)

@@ -21,7 +21,7 @@ from ICHSegmentationLib.measurement.user_items import Proposals
 from ICHSegmentationLib.models import Device, ModelEntry, RuntimeInfo
 from ICHSegmentationLib.worker.protocol.failures import FailureKind, make_error
 
-PROTOCOL = 8
+PROTOCOL = 9
 """Increased when a change of the messages is incompatible."""
 
 
@@ -56,7 +56,8 @@ class OpenRequest(Message):
 class SegmentRequest(Message):
     """Segment an open scan; the labels are written into ``folder``.
 
-    Answered by any number of `ProgressMessage`, then `ResultMessage` or `ErrorMessage`.
+    Answered by any number of `ProgressMessage`, then `ResultMessage` or `ErrorMessage`. With ``boxes``, blood is
+    segmented inside these only.
     """
 
     type: Literal["segment"] = "segment"
@@ -64,6 +65,7 @@ class SegmentRequest(Message):
     scan: str
     folder: Path
     options: SegmentOptions = SegmentOptions()
+    boxes: tuple[LesionBox, ...] | None = None
 
 
 class ModelsRequest(Message):

@@ -97,7 +97,8 @@ def run_segment(
     """
     started = time.perf_counter()
     volume = scans.get(request.scan)
-    case = run(volume, loaded=loaded, progress=progress, cancel=cancel, **request.options.arguments())
+    arguments = request.options.arguments()
+    case = run(volume, boxes=request.boxes, loaded=loaded, progress=progress, cancel=cancel, **arguments)
     result = case.result
     assert result is not None
     segmented = time.perf_counter()

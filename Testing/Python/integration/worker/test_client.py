@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders.label_maps import labelled
+from builders.label_maps import ellipsoid_mask, labelled
 from builders.processes import is_running, wait_until
+from builders.simple_head import CLOT_CENTRE_MM, CLOT_RADII_MM
 
 from ICHSegmentationLib.core.errors import (
     CancelledError,
@@ -25,9 +26,10 @@ from ICHSegmentationLib.core.errors import (
     NotAHeadError,
     UnknownModelError,
 )
-from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox
+from ICHSegmentationLib.core.lesion_boxes import BoxEdit, LesionBox, lesion_boxes
 from ICHSegmentationLib.core.options import SegmentOptions
 from ICHSegmentationLib.core.scan.volume import CTVolume
+from ICHSegmentationLib.core.subtypes import Subtype
 from ICHSegmentationLib.measurement.measure import measure
 from ICHSegmentationLib.models import Device, list_devices, load_manifest
 from ICHSegmentationLib.pipeline import resegment_lesion, segment
@@ -249,3 +251,14 @@ def test_the_options_are_those_of_the_library():
     parameters = inspect.signature(segment).parameters
     assert SegmentOptions().arguments() == {name: parameters[name].default for name in SegmentOptions.model_fields}
     assert SegmentOptions().lesion_arguments().keys() <= inspect.signature(resegment_lesion).parameters.keys()
+
+
+def test_blood_is_segmented_inside_the_given_boxes_only(a_lasting_client, a_head):
+    mask = ellipsoid_mask(a_head.grid, CLOT_CENTRE_MM, CLOT_RADII_MM)
+    (clot,) = lesion_boxes(labelled(a_head.grid, (Subtype.IPH, mask)))
+    box = clot.model_copy(update={"subtype": "SDH"})
+    found = a_lasting_client.segment(a_head, SegmentOptions(model="em", threads=1), boxes=[box]).segmentation
+    expected = segment(a_head, "em", threads=1, boxes=[box])
+    np.testing.assert_array_equal(found.label_map.labels, expected.label_map.labels)
+    assert np.unique(found.label_map.labels).tolist() == [0, 2]
+    assert found.boxes == (box,)

@@ -74,7 +74,7 @@ def a_worker(an_environment: dict[str, str], a_folder: Path) -> Iterator[RawWork
 def test_the_first_line_greets(a_worker):
     assert a_worker.read() == {
         "type": "hello",
-        "protocol": 8,
+        "protocol": 9,
         "version": ICHSegmentationLib.__version__,
         "pid": a_worker.process.pid,
     }
