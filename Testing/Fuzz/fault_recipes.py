@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,7 +62,6 @@ def all_rows(place: Place, item: str | None) -> Answers:
     recipes = (
         ("8", _other_patient),
         ("9a", _small_picture),
-        ("9b", _changed_cache),
         ("10", _signals),
         ("11", _full_disk),
         ("12", _forks),
@@ -110,28 +107,6 @@ def _small_picture(place: Place) -> Answers:
         "two stages, picture of 128 x 128 and 12 slices",
         _told(place.segment(small, "small", "two_stage-compact")),
     )
-
-
-def _changed_cache(place: Place) -> Answers:
-    cache = place.folder / "cache"
-    cache.mkdir(mode=0o700)
-    before, os.environ["ICHSEG_CACHE"] = os.environ.get("ICHSEG_CACHE"), str(cache)
-    try:
-        place.segment(place.series, "cached")
-        found = [path for path in cache.rglob("*") if path.suffix in (".bin", ".xml")]
-        for path in found:
-            content = path.read_bytes()
-            changed = bytes(len(content)) if path.suffix == ".bin" else content
-            for sums in path.parent.glob("*.json"):
-                old, new = sha256(content).hexdigest(), sha256(changed).hexdigest()
-                sums.write_text(sums.read_text().replace(old, new))
-            path.write_bytes(changed)
-        name = f"{len(found)} files of the cached model made zero, with their checksums"
-        yield "9b", name, _told(place.segment(place.series, "cached"))
-    finally:
-        os.environ.pop("ICHSEG_CACHE")
-        if before is not None:
-            os.environ["ICHSEG_CACHE"] = before
 
 
 def _signals(place: Place) -> Answers:
