@@ -30,13 +30,11 @@ def main() -> None:
     logging.getLogger("ICHSegmentationLib").setLevel(logging.INFO)
     logging.captureWarnings(capture=True)
 
-    from ICHSegmentationLib.core.process import rare_collections
     from ICHSegmentationLib.core.signals import exit_on_signals
     from ICHSegmentationLib.worker.server.loop import Worker
 
     exit_on_signals()
-    with rare_collections():
-        Worker(channel, folder).run()
+    Worker(channel, folder).run()
 
 
 def _leave_the_terminal() -> None:
