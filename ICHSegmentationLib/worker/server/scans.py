@@ -29,9 +29,7 @@ class OpenScans:
 
     def open(self, key: str, folder: Path) -> None:
         """Read a scan and keep it; errors as `read_volume`."""
-        volume = read_volume(folder)
-        volume.hu.flags.writeable = False
-        self._keep(key, volume)
+        self._keep(key, read_volume(folder).read_only())
 
     def get(self, key: str) -> CTVolume:
         """Return a scan.
